@@ -1,0 +1,71 @@
+/**
+ * The operations that cross-regularization needs from an array framework, on the framework's own array
+ * type `T`. Everything else in this package is written against this interface and knows no tensor type.
+ *
+ * Two implementations exist from the first day: {@link float64} in this package (the readable reference) and
+ * `tfjs` in `@crossreg/tfjs`. A third one passes the suite of `@crossreg/core/testing` and is done.
+ *
+ * Conventions
+ * - Binary operations broadcast like NumPy. Reductions take the axes to remove; without axes they remove all.
+ * - A *variable* is a `T` whose contents {@link Framework.assign} replaces; every operation accepts it as an
+ *   array. Everything else is immutable.
+ * - Scalars are arrays of shape `[]`. They stay on the device until {@link Framework.read} is awaited.
+ * - Arrays made inside {@link Framework.tidy} and not returned from it are freed when it ends.
+ */
+export interface Framework<T> {
+  /** For messages: `float64`, `tfjs`. */
+  readonly name: string;
+
+  /** An array of the given shape (default: `[values.length]`) from row-major values, or a scalar from a number. */
+  array(values: number | ArrayLike<number>, shape?: readonly number[]): T;
+  /** A new variable with a copy of `initial`'s contents. The caller owns it: `tidy` never frees a variable. */
+  variable(initial: T, name?: string): T;
+  /** Replaces the contents of a variable; shapes must agree. `value` itself stays the caller's. */
+  assign(variable: T, value: T): void;
+  /** The shape; `[]` for a scalar. */
+  shape(x: T): readonly number[];
+
+  add(a: T, b: T): T;
+  sub(a: T, b: T): T;
+  mul(a: T, b: T): T;
+  div(a: T, b: T): T;
+  maximum(a: T, b: T): T;
+  exp(x: T): T;
+  log(x: T): T;
+  sqrt(x: T): T;
+  abs(x: T): T;
+  /** −1, 0 or 1. Its gradient is zero. */
+  sign(x: T): T;
+  /** log(1 + eˣ), without overflow. */
+  softplus(x: T): T;
+  /** `a` where `condition` is not zero, else `b`. No gradient to the condition. */
+  where(condition: T, a: T, b: T): T;
+
+  sum(x: T, axes?: readonly number[], keepDims?: boolean): T;
+  max(x: T, axes?: readonly number[], keepDims?: boolean): T;
+  /** Matrix product of two arrays of rank 2. */
+  matMul(a: T, b: T): T;
+  reshape(x: T, shape: readonly number[]): T;
+  /** Joins arrays of equal shape along a new leading axis. */
+  stack(xs: readonly T[]): T;
+
+  /** Scalar 1 if every number of every array is finite, else 0. Not differentiable. */
+  allFinite(xs: readonly T[]): T;
+  /** Standard normal numbers; the same `seed` and shape give the same numbers. Not differentiable. */
+  normal(shape: readonly number[], seed: number): T;
+  /** The same numbers, cut off from differentiation. */
+  stopGradient(x: T): T;
+
+  /**
+   * Value and gradient of a scalar-valued `f` with respect to `wrt` (variables or arrays that `f` reads).
+   * An entry that `f` does not depend on gets a zero gradient. Nothing outside `wrt` is differentiated.
+   */
+  valueAndGradients(f: () => T, wrt: readonly T[]): { value: T; gradients: T[] };
+
+  /** Runs `f` and frees every array made in it but those in what it returns. */
+  tidy<R>(f: () => R): R;
+  /** Frees arrays or variables. Freeing twice does nothing. */
+  dispose(xs: T | readonly T[]): void;
+  /** The numbers of `x`, row-major. The only way off the device, and the only wait. */
+  read(x: T): Promise<Float64Array>;
+}

@@ -1,0 +1,72 @@
+// `npm start`, `npm test` and `npm run bench` on a machine that has only Node and npm: brings pnpm and
+// everything else by itself (exact versions from pnpm-lock.yaml), then runs the steps of the task.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = join(root, 'node_modules', '.bin');
+const pnpm = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
+const windows = process.platform === 'win32';
+const env = {
+  ...process.env,
+  PATH: `${bin}${delimiter}${process.env.PATH}`,
+  TURBO_TELEMETRY_DISABLED: '1',
+  DO_NOT_TRACK: '1',
+};
+
+function run(title, command, args) {
+  const started = Date.now();
+  console.log(`\n▸ ${title}`);
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit', shell: windows });
+  if (error) console.error(error.message);
+  if (status !== 0) {
+    console.error(`✖ ${title} failed: ${command} ${args.join(' ')}`);
+    process.exit(status ?? 1);
+  }
+  console.log(`✔ ${title} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
+}
+
+const install = () =>
+  // Offline first: after the first run everything is in the store and nothing is asked of the registry.
+  existsSync(join(bin, 'pnpm'))
+    ? run('install', 'pnpm', ['install', '--frozen-lockfile', '--prefer-offline'])
+    : run('install', 'npm', [
+        'exec',
+        '--yes',
+        `--package=${pnpm}`,
+        '--',
+        'pnpm',
+        'install',
+        '--frozen-lockfile',
+      ]);
+const build = () => run('build', 'turbo', ['run', 'build', '--output-logs=errors-only']);
+
+const tasks = {
+  start() {
+    install();
+    build();
+    run('quickstart', process.execPath, ['examples/quickstart/src/main.mjs', ...process.argv.slice(3)]);
+  },
+  test() {
+    install();
+    run('format and lint', 'biome', ['check', '.']);
+    run('boundaries', process.execPath, ['scripts/boundaries.mjs']);
+    build();
+    run('types', 'tsc', ['--noEmit']);
+    run('tests', process.execPath, ['scripts/vitest.mjs', ...process.argv.slice(3)]);
+  },
+  bench() {
+    install();
+    build();
+    run('benchmarks', process.execPath, ['benchmarks/src/main.mjs', ...process.argv.slice(3)]);
+  },
+};
+
+const task = tasks[process.argv[2]];
+if (!task) {
+  console.error(`usage: node scripts/run.mjs ${Object.keys(tasks).join('|')}`);
+  process.exit(2);
+}
+task();
