@@ -1,0 +1,27 @@
+import { type Dataset, take } from './dataset';
+import { checkInteger } from './datasetError';
+import { permutation } from './random';
+
+/** How {@link batches} walks. */
+export interface BatchOptions {
+  /** Rows of a batch. */
+  size: number;
+  /** Shuffles with this seed. Default: the order of the data set. */
+  seed?: number;
+  /** Leave out a last batch with fewer rows. Default false. */
+  dropRemainder?: boolean;
+}
+
+/** Walks once through a data set, batch by batch; each batch is a data set of its own. */
+export function* batches<D extends Dataset>(
+  dataset: D,
+  options: BatchOptions,
+): Generator<D, void, undefined> {
+  const rows = dataset.shape[0];
+  const { size, seed, dropRemainder = false } = options;
+  checkInteger('size', size, 1, rows, `The data set has ${rows} rows.`);
+  const order =
+    seed === undefined ? Uint32Array.from({ length: rows }, (_, i) => i) : permutation(rows, seed);
+  const end = dropRemainder ? rows - (rows % size) : rows;
+  for (let i = 0; i < end; i += size) yield take(dataset, order.subarray(i, Math.min(i + size, end)));
+}

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { take, toPixels } from './dataset';
+
+test('take copies rows in the order asked, also twice', () => {
+  const data = {
+    x: Float64Array.of(0, 1, 2, 3, 4, 5),
+    y: Uint8Array.of(7, 8, 9),
+    shape: [3, 2],
+    names: ['p'],
+  };
+  const taken = take(data, [2, 0, 2]);
+  expect(taken).toEqual({
+    x: Float64Array.of(4, 5, 0, 1, 4, 5),
+    y: Uint8Array.of(9, 7, 9),
+    shape: [3, 2],
+    names: ['p'],
+  });
+  taken.x[0] = -1;
+  expect(data.x[4]).toBe(4);
+});
+
+test('rows that are not there are refused', () => {
+  expect(() => take({ shape: [3] }, [0, 3])).toThrow(/indices\[1\] is 3, but .* rows 0 to 2/);
+});
+
+test('pixels as bytes or in the unit interval', () => {
+  const bytes = Uint8Array.of(0, 51, 255);
+  expect(toPixels(bytes, 'byte')).toBe(bytes);
+  expect(toPixels(bytes, 'unit')).toEqual(Float32Array.of(0, 0.2, 1));
+});

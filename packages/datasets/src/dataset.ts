@@ -1,0 +1,64 @@
+import { DatasetError } from './datasetError';
+
+/**
+ * Anything with rows: `shape[0]` is their number, and every typed array among the fields holds that many rows,
+ * one after the other. Fields that are not typed arrays (names of classes, of features) belong to all rows.
+ */
+export interface Dataset {
+  shape: number[];
+}
+
+/** `'unit'`: Float32Array in [0, 1], ready for a network. `'byte'`: Uint8Array in 0–255, as published. */
+export type PixelFormat = 'unit' | 'byte';
+
+/** The array type of a {@link PixelFormat}. */
+export type Pixels<P extends PixelFormat> = P extends 'byte' ? Uint8Array : Float32Array;
+
+/** Labelled images, row-major. */
+export interface ImageDataset<P extends PixelFormat = 'unit'> extends Dataset {
+  /** Pixels in the order of `shape`. */
+  images: Pixels<P>;
+  /** One class index an image. */
+  labels: Uint8Array;
+  /** `[images, height, width, channels]`. */
+  shape: [number, number, number, number];
+  /** What each class index means. */
+  classNames: readonly string[];
+}
+
+/** Bytes in the format asked for. `top` is the byte value that means 1. */
+export function toPixels<P extends PixelFormat>(bytes: Uint8Array, format: P, top = 255): Pixels<P> {
+  if (format === 'byte') return bytes as Pixels<P>;
+  if (format !== 'unit') {
+    throw new DatasetError(`pixels must be 'unit' or 'byte', but is ${String(format)}.`);
+  }
+  const unit = new Float32Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) unit[i] = bytes[i] / top;
+  return unit as Pixels<P>;
+}
+
+type NumberArray = Uint8Array | Float32Array | Float64Array;
+
+/** The rows at `indices`, in that order, as a data set of its own (copied). */
+export function take<D extends Dataset>(dataset: D, indices: ArrayLike<number>): D {
+  const rows = dataset.shape[0];
+  for (let i = 0; i < indices.length; i++) {
+    if (!(indices[i] >= 0 && indices[i] < rows)) {
+      throw new DatasetError(`indices[${i}] is ${indices[i]}, but the data set has rows 0 to ${rows - 1}.`);
+    }
+  }
+  const fields = Object.entries(dataset).map(([name, value]) => {
+    if (name === 'shape') return [name, [indices.length, ...dataset.shape.slice(1)]];
+    return [name, ArrayBuffer.isView(value) ? takeRows(value as NumberArray, rows, indices) : value];
+  });
+  return Object.fromEntries(fields);
+}
+
+function takeRows(values: NumberArray, rows: number, indices: ArrayLike<number>): NumberArray {
+  const width = values.length / rows;
+  const taken = new (values.constructor as new (length: number) => NumberArray)(indices.length * width);
+  for (let i = 0; i < indices.length; i++) {
+    taken.set(values.subarray(indices[i] * width, (indices[i] + 1) * width), i * width);
+  }
+  return taken;
+}

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { oneHot } from './oneHot';
+
+test('one 1 a row', () => {
+  expect([...oneHot([2, 0], 3)]).toEqual([0, 0, 1, 1, 0, 0]);
+});
+
+test('labels outside the classes are refused', () => {
+  expect(() => oneHot([0, 3], 3)).toThrow(/labels\[1\] is 3; with 3 classes it must be 0 to 2/);
+  expect(() => oneHot([0.5], 3)).toThrow(/labels\[0\] is 0.5/);
+  expect(() => oneHot([0], 0)).toThrow(/classes .* 0/);
+});

@@ -1,0 +1,77 @@
+import { type Dataset, take } from './dataset';
+import { checkInteger, DatasetError } from './datasetError';
+import { permutation } from './random';
+
+/** How {@link split} divides. Give `size` or `fraction`. */
+export interface SplitOptions {
+  /** Rows of the second part: from 1 to all but one. */
+  size?: number;
+  /** The second part as a fraction of all rows, in (0, 1); rounded to whole rows. */
+  fraction?: number;
+  /** Keep the class proportions in both parts, to the nearest row. Default: if the data set has `labels`. */
+  stratified?: boolean;
+  /** The same seed gives the same parts. Default 0. */
+  seed?: number;
+}
+
+/**
+ * Divides a data set at random into two disjoint parts that together are the whole.
+ *
+ * @returns `[rest, part]`, where `part` has the `size` asked for. Both are copies in random order.
+ * @throws {DatasetError} for a size outside the data set, for both or neither of `size` and `fraction`, and for
+ *   `stratified` without `labels`.
+ */
+export function split<D extends Dataset>(dataset: D, options: SplitOptions): [rest: D, part: D] {
+  const rows = dataset.shape[0];
+  const { size, fraction, seed = 0 } = options;
+  if ((size === undefined) === (fraction === undefined)) {
+    throw new DatasetError('split needs either size or fraction: { size: 500 } or { fraction: 0.1 }.');
+  }
+  if (fraction !== undefined && !(fraction > 0 && fraction < 1)) {
+    throw new DatasetError(`fraction must lie between 0 and 1 (both excluded), but is ${fraction}.`);
+  }
+  const count = size ?? Math.round(fraction! * rows);
+  checkInteger('size', count, 1, rows - 1, `Both parts of the ${rows} rows need at least one.`);
+
+  const labels = (dataset as { labels?: ArrayLike<number> }).labels;
+  const { stratified = labels !== undefined } = options;
+  if (stratified && !labels) {
+    throw new DatasetError('stratified: true needs a data set with labels. Leave stratified out.');
+  }
+  const order = permutation(rows, seed);
+  const { chosen, rest } = stratified
+    ? chooseStratified(order, labels!, count)
+    : { chosen: order.subarray(0, count), rest: order.subarray(count) };
+  return [take(dataset, rest), take(dataset, chosen)];
+}
+
+/** `count` random indices, stratified by `labels`, in random order. */
+export function sampleStratified(labels: ArrayLike<number>, count: number, seed: number): number[] {
+  return chooseStratified(permutation(labels.length, seed), labels, count).chosen;
+}
+
+/** Walks `order` and takes an index while the quota of its class lasts. */
+function chooseStratified(order: Uint32Array, labels: ArrayLike<number>, count: number) {
+  const left = quotas(labels, count);
+  const chosen: number[] = [];
+  const rest: number[] = [];
+  for (const index of order) {
+    const label = labels[index];
+    const quota = left.get(label)!;
+    if (quota > 0) chosen.push(index);
+    else rest.push(index);
+    left.set(label, quota - 1);
+  }
+  return { chosen, rest };
+}
+
+/** Rows of each class among `count`: proportional, largest remainders rounded up, which sums to `count`. */
+function quotas(labels: ArrayLike<number>, count: number): Map<number, number> {
+  const sizes = new Map<number, number>();
+  for (let i = 0; i < labels.length; i++) sizes.set(labels[i], (sizes.get(labels[i]) ?? 0) + 1);
+  const shares = [...sizes]
+    .map(([label, size]) => ({ label, exact: (count * size) / labels.length }))
+    .sort((a, b) => (b.exact % 1) - (a.exact % 1) || a.label - b.label);
+  let left = count - shares.reduce((sum, { exact }) => sum + Math.floor(exact), 0);
+  return new Map(shares.map(({ label, exact }) => [label, Math.floor(exact) + (left-- > 0 ? 1 : 0)]));
+}
