@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { accuracy } from './accuracy';
+
+test('counts the most probable class, the first of tied ones', () => {
+  expect(
+    accuracy(
+      [
+        [0.2, 0.8],
+        [0.7, 0.3],
+        [0.5, 0.5],
+        [0.5, 0.5],
+      ],
+      [1, 1, 0, 1],
+    ),
+  ).toBe(0.5);
+});

@@ -1,0 +1,19 @@
+/** Bad input, refused before anything is computed. The message names the argument, what was given and what is allowed. */
+export class ArgumentError extends Error {
+  override readonly name = 'ArgumentError';
+}
+
+/** Refuses anything but an integer of at least `least`. */
+export function checkInteger(argument: string, value: unknown, least: number): void {
+  if (!Number.isInteger(value) || (value as number) < least) {
+    throw new ArgumentError(`${argument} must be an integer of at least ${least}, but is ${String(value)}.`);
+  }
+}
+
+/** Refuses anything but one of the words `allowed`. */
+export function checkOneOf(argument: string, value: unknown, allowed: readonly string[]): void {
+  if (!allowed.includes(value as string)) {
+    const words = allowed.map((word) => `'${word}'`).join(' or ');
+    throw new ArgumentError(`${argument} must be ${words}, but is ${String(value)}.`);
+  }
+}

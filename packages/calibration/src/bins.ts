@@ -1,0 +1,73 @@
+import { checkInteger, checkOneOf } from './argumentError';
+
+/** How confidences are binned. */
+export interface BinOptions {
+  /** Number of bins. Default 15. */
+  bins?: number;
+  /**
+   * `'width'` (default): bins of equal width, [k/bins, (k+1)/bins), the last one closed. `'mass'`: bins of
+   * equal count, to the nearest example; equal confidences stay together, so there can be fewer bins.
+   */
+  binning?: 'width' | 'mass';
+}
+
+/** The examples of one bin. */
+export interface Bin {
+  /** Smallest and largest confidence that belongs here: the edges for `'width'`, the extremes for `'mass'`. */
+  lower: number;
+  upper: number;
+  /** Examples in the bin, at least one. */
+  count: number;
+  /** Their mean confidence. */
+  confidence: number;
+  /** The share of them that came true. */
+  accuracy: number;
+}
+
+/** The non-empty bins, by rising confidence. `hits[i]` is 1 if what was predicted with `confidences[i]` came true. */
+export function binConfidences(confidences: Float64Array, hits: Uint8Array, options: BinOptions = {}): Bin[] {
+  const { bins = 15, binning = 'width' } = options;
+  checkInteger('bins', bins, 1);
+  checkOneOf('binning', binning, ['width', 'mass']);
+  return binning === 'width' ? equalWidth(confidences, hits, bins) : equalMass(confidences, hits, bins);
+}
+
+function equalWidth(confidences: Float64Array, hits: Uint8Array, bins: number): Bin[] {
+  const sums = Array.from({ length: bins }, (_, b) => ({ bin: b, count: 0, confidence: 0, hits: 0 }));
+  confidences.forEach((confidence, i) => {
+    const sum = sums[Math.max(0, Math.min(bins - 1, Math.floor(confidence * bins)))];
+    sum.count++;
+    sum.confidence += confidence;
+    sum.hits += hits[i];
+  });
+  return sums
+    .filter(({ count }) => count > 0)
+    .map(({ bin, count, confidence, hits }) => ({
+      lower: bin / bins,
+      upper: (bin + 1) / bins,
+      count,
+      confidence: confidence / count,
+      accuracy: hits / count,
+    }));
+}
+
+function equalMass(confidences: Float64Array, hits: Uint8Array, bins: number): Bin[] {
+  const n = confidences.length;
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => confidences[a] - confidences[b]);
+  const curve: Bin[] = [];
+  for (let b = 1, start = 0; b <= bins; b++) {
+    let end = Math.max(start, Math.round((b * n) / bins));
+    while (end > start && end < n && confidences[order[end]] === confidences[order[end - 1]]) end++;
+    if (end === start) continue;
+    const members = order.subarray(start, end);
+    curve.push({
+      lower: confidences[members[0]],
+      upper: confidences[members[members.length - 1]],
+      count: members.length,
+      confidence: members.reduce((sum, i) => sum + confidences[i], 0) / members.length,
+      accuracy: members.reduce((sum, i) => sum + hits[i], 0) / members.length,
+    });
+    start = end;
+  }
+  return curve;
+}

@@ -1,0 +1,97 @@
+import { ArgumentError, checkInteger, checkOneOf } from './argumentError';
+import { type Labels, type Rows, readProbabilities } from './predictions';
+
+/** How {@link bootstrapInterval} resamples. */
+export interface BootstrapOptions {
+  /** Default 1000. */
+  resamples?: number;
+  /** Probability that the interval should cover. Default 0.95. */
+  level?: number;
+  /**
+   * `'percentile'` (default): quantiles of the resampled statistic. `'basic'`: the same mirrored at the estimate,
+   * which takes out a bias that resampling adds, as it does to calibration errors.
+   */
+  method?: 'percentile' | 'basic';
+  /** The same seed gives the same interval. Default 0. */
+  seed?: number;
+}
+
+/** A statistic and what the sample leaves open about it. */
+export interface BootstrapInterval {
+  /** The statistic of the examples given. */
+  estimate: number;
+  lower: number;
+  upper: number;
+  /** Standard deviation over the resamples. */
+  standardError: number;
+}
+
+/**
+ * Bootstrap interval of any of this package's metrics: examples are drawn with replacement.
+ *
+ * Source: B. Efron, R. Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13.
+ *
+ * @example bootstrapInterval(expectedCalibrationError, probabilities, labels, { method: 'basic' })
+ */
+export function bootstrapInterval(
+  statistic: (probabilities: Float64Array, labels: Int32Array) => number,
+  probabilities: Rows,
+  labels: Labels,
+  options: BootstrapOptions = {},
+): BootstrapInterval {
+  const { resamples = 1000, level = 0.95, method = 'percentile', seed = 0 } = options;
+  checkInteger('resamples', resamples, 2);
+  checkInteger('seed', seed, 0);
+  checkOneOf('method', method, ['percentile', 'basic']);
+  if (!(level > 0 && level < 1)) throw new ArgumentError(`level must lie between 0 and 1, but is ${level}.`);
+  const { values, examples, classes } = readProbabilities(probabilities, labels);
+  const source = Float64Array.from(values);
+  const estimate = statistic(source, Int32Array.from(labels));
+
+  const next = randomIndices(seed, examples);
+  const drawnValues = new Float64Array(source.length);
+  const drawnLabels = new Int32Array(examples);
+  const draws = Float64Array.from({ length: resamples }, () => {
+    for (let i = 0; i < examples; i++) {
+      const from = next();
+      drawnLabels[i] = labels[from];
+      drawnValues.set(source.subarray(from * classes, (from + 1) * classes), i * classes);
+    }
+    return statistic(drawnValues, drawnLabels);
+  }).sort();
+
+  const low = quantile(draws, (1 - level) / 2);
+  const high = quantile(draws, (1 + level) / 2);
+  const mean = draws.reduce((sum, draw) => sum + draw, 0) / resamples;
+  const variance = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0) / (resamples - 1);
+  return {
+    estimate,
+    lower: method === 'basic' ? 2 * estimate - high : low,
+    upper: method === 'basic' ? 2 * estimate - low : high,
+    standardError: Math.sqrt(variance),
+  };
+}
+
+/** The quantile of sorted numbers, linear between neighbours. */
+function quantile(sorted: Float64Array, q: number): number {
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+}
+
+/** Random integers below `n`: a 32-bit counter through two rounds of multiply and xor-shift. */
+function randomIndices(seed: number, n: number): () => number {
+  const mix = (x: number) => {
+    let h = x | 0;
+    h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);
+    h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
+    return h ^ (h >>> 15);
+  };
+  const key = mix(seed + 0x9e3779b9);
+  let counter = 0;
+  return () => {
+    counter = (counter + 1) | 0;
+    return Math.floor((mix(mix(counter) ^ key) >>> 0) * 2 ** -32 * n);
+  };
+}

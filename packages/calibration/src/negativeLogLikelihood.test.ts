@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { negativeLogLikelihood } from './negativeLogLikelihood';
+
+test('no idea costs log(classes), certainty nothing', () => {
+  expect(negativeLogLikelihood([[0.25, 0.25, 0.25, 0.25]], [2])).toBeCloseTo(Math.log(4), 14);
+  expect(negativeLogLikelihood([[0, 1]], [1])).toBeCloseTo(0, 14);
+});
+
+test('an impossible label costs no more than the floor', () => {
+  expect(negativeLogLikelihood([[0, 1]], [0])).toBeCloseTo(52 * Math.LN2, 12);
+  expect(negativeLogLikelihood([[0, 1]], [0], { floor: 1e-3 })).toBeCloseTo(3 * Math.LN10, 12);
+  expect(negativeLogLikelihood([[0, 1]], [0], { floor: 0 })).toBe(Number.POSITIVE_INFINITY);
+  expect(() => negativeLogLikelihood([[0, 1]], [0], { floor: 1 })).toThrow(/floor must lie in \[0, 1\)/);
+});

@@ -1,0 +1,22 @@
+import { ArgumentError } from './argumentError';
+import { type Labels, type Rows, readProbabilities } from './predictions';
+
+/** What {@link negativeLogLikelihood} takes. */
+export interface NegativeLogLikelihoodOptions {
+  /** Smaller probabilities count as this one, so that one impossible label does not make the mean infinite. Default 2⁻⁵². */
+  floor?: number;
+}
+
+/** The mean of −log p(label), in nats: 0 for certainty in the right class, log(classes) for no idea. */
+export function negativeLogLikelihood(
+  probabilities: Rows,
+  labels: Labels,
+  options: NegativeLogLikelihoodOptions = {},
+): number {
+  const { floor = Number.EPSILON } = options;
+  if (!(floor >= 0 && floor < 1)) throw new ArgumentError(`floor must lie in [0, 1), but is ${floor}.`);
+  const { values, examples, classes } = readProbabilities(probabilities, labels);
+  let sum = 0;
+  for (let i = 0; i < examples; i++) sum -= Math.log(Math.max(values[i * classes + labels[i]], floor));
+  return sum / examples;
+}

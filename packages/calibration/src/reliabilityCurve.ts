@@ -1,0 +1,49 @@
+import { ArgumentError } from './argumentError';
+import { type Bin, type BinOptions, binConfidences } from './bins';
+import { argMax, type Labels, type Predictions, type Rows, readProbabilities } from './predictions';
+
+/** What {@link reliabilityCurve} takes. */
+export interface ReliabilityCurveOptions extends BinOptions {
+  /** The curve of this class's probability, instead of that of the most probable class. */
+  class?: number;
+}
+
+/**
+ * Confidence against accuracy, bin by bin: of the most probable class (default), or of one class. On a calibrated
+ * model the two agree in every bin. Empty bins are left out.
+ *
+ * Source: A. Niculescu-Mizil, R. Caruana, *Predicting good probabilities with supervised learning*, ICML 2005.
+ */
+export function reliabilityCurve(
+  probabilities: Rows,
+  labels: Labels,
+  options: ReliabilityCurveOptions = {},
+): Bin[] {
+  const predictions = readProbabilities(probabilities, labels);
+  if (options.class === undefined) return topLabelBins(predictions, options);
+  if (!Number.isInteger(options.class) || options.class < 0 || options.class >= predictions.classes) {
+    throw new ArgumentError(`class must be 0 to ${predictions.classes - 1}, but is ${options.class}.`);
+  }
+  return classBins(predictions, options.class, options);
+}
+
+/** Bins of the confidence in the most probable class. */
+export function topLabelBins(predictions: Predictions, options: BinOptions): Bin[] {
+  const { values, labels, examples, classes } = predictions;
+  const confidences = new Float64Array(examples);
+  const hits = new Uint8Array(examples);
+  for (let i = 0; i < examples; i++) {
+    const best = argMax(predictions, i);
+    confidences[i] = values[i * classes + best];
+    hits[i] = best === labels[i] ? 1 : 0;
+  }
+  return binConfidences(confidences, hits, options);
+}
+
+/** Bins of the probability of class `k`. */
+export function classBins(predictions: Predictions, k: number, options: BinOptions): Bin[] {
+  const { values, labels, examples, classes } = predictions;
+  const confidences = Float64Array.from({ length: examples }, (_, i) => values[i * classes + k]);
+  const hits = Uint8Array.from({ length: examples }, (_, i) => (labels[i] === k ? 1 : 0));
+  return binConfidences(confidences, hits, options);
+}

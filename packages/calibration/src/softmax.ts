@@ -1,0 +1,64 @@
+import { ArgumentError, checkInteger } from './argumentError';
+import type { Rows } from './predictions';
+
+/**
+ * Probabilities from logits, row by row, without overflow.
+ *
+ * @param classes Needed for a flat array: the length of its rows.
+ * @returns Row-major, in the order given.
+ */
+export function softmax(logits: Rows, classes?: number): Float64Array {
+  const { values, width } = flatRows('logits', logits, classes);
+  const probabilities = new Float64Array(values.length);
+  for (let start = 0; start < values.length; start += width) softmaxRow(values, start, width, probabilities);
+  return probabilities;
+}
+
+/**
+ * Logits that softmax turns back into these probabilities: their logarithms, with smaller ones counted as `floor`.
+ * For scaling a model that gives probabilities only.
+ *
+ * @param classes Needed for a flat array: the length of its rows.
+ * @param floor Default 2⁻⁵².
+ */
+export function logitsOf(probabilities: Rows, classes?: number, floor = Number.EPSILON): Float64Array {
+  const { values } = flatRows('probabilities', probabilities, classes);
+  return Float64Array.from(values, (p, i) => {
+    if (!(p >= 0)) throw new ArgumentError(`probabilities[${i}] must not be negative, but is ${p}.`);
+    return Math.log(Math.max(p, floor));
+  });
+}
+
+/** Softmax of one row of `values`, into `out` at the same place. Returns the row's log-sum-exp. */
+export function softmaxRow(
+  values: ArrayLike<number>,
+  start: number,
+  width: number,
+  out: Float64Array,
+): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let k = start; k < start + width; k++) max = Math.max(max, values[k]);
+  let sum = 0;
+  for (let k = start; k < start + width; k++) {
+    out[k] = Math.exp(values[k] - max);
+    sum += out[k];
+  }
+  for (let k = start; k < start + width; k++) out[k] /= sum;
+  return max + Math.log(sum);
+}
+
+/** An array of rows or a flat array, as a flat array and its row length. */
+export function flatRows(argument: string, rows: Rows, classes?: number) {
+  const flat = typeof rows[0] === 'number';
+  const values = flat
+    ? (rows as ArrayLike<number>)
+    : Float64Array.from((rows as readonly ArrayLike<number>[]).flatMap((row) => Array.from(row)));
+  const width = classes ?? (flat ? undefined : (rows as readonly ArrayLike<number>[])[0]?.length);
+  checkInteger('classes', width, 2);
+  if (values.length === 0 || values.length % width! !== 0) {
+    throw new ArgumentError(
+      `${argument} must hold rows of ${width} classes, but ${values.length} numbers are not a multiple of that.`,
+    );
+  }
+  return { values, width: width! };
+}
