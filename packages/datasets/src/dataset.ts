@@ -26,6 +26,18 @@ export interface ImageDataset<P extends PixelFormat = 'unit'> extends Dataset {
   classNames: readonly string[];
 }
 
+/** Features and a number to predict from them, row-major, in float64. */
+export interface TabularDataset extends Dataset {
+  /** In the order of `shape`. */
+  features: Float64Array;
+  /** One number a row. */
+  targets: Float64Array;
+  /** `[rows, features]`. */
+  shape: [number, number];
+  featureNames: readonly string[];
+  targetName: string;
+}
+
 /** Bytes in the format asked for. `top` is the byte value that means 1. */
 export function toPixels<P extends PixelFormat>(bytes: Uint8Array, format: P, top = 255): Pixels<P> {
   if (format === 'byte') return bytes as Pixels<P>;
