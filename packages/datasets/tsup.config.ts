@@ -2,10 +2,15 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'tsup';
 import { packageBuild } from '../../tsup.shared';
 
-// Two builds of one entry, which differ in how a file of the package is read: from disk, or by URL.
+// Two builds of the main entry, which differ in how a file of the package is read: from disk, or by URL.
 export default defineConfig([
-  // The shims give the CommonJS build an `import.meta.url`.
-  { ...packageBuild(), shims: true, clean: true },
+  {
+    ...packageBuild({ index: 'src/index.ts', node: 'src/node/index.ts' }),
+    // What both entries use is one chunk, in CommonJS too: there is one DatasetError to catch.
+    splitting: true,
+    // Gives the CommonJS build an `import.meta.url`.
+    shims: true,
+  },
   {
     ...packageBuild({ 'index.browser': 'src/index.ts' }),
     format: ['esm'],

@@ -21,6 +21,14 @@ test.each([
   expect(parseIdx(file(0, 0, type, 1, 0, 0, 0, 1, ...bytes)).data).toEqual(expected);
 });
 
+test('of a Buffer it makes a plain copy', () => {
+  const buffer = Buffer.from([0, 0, 8, 1, 0, 0, 0, 1, 7]);
+  const { data } = parseIdx(buffer);
+  expect(data.constructor).toBe(Uint8Array);
+  buffer[8] = 0;
+  expect(data[0]).toBe(7);
+});
+
 test('reads from the middle of a buffer', () => {
   const buffer = file(9, 9, 9, 0, 0, 11, 1, 0, 0, 0, 1, 1, 0);
   expect(parseIdx(buffer.subarray(3)).data).toEqual(Int16Array.of(256));

@@ -46,7 +46,8 @@ export function parseIdx(bytes: Uint8Array, name = 'the idx file'): IdxArray {
         `${start + length * width} bytes in all, but it has ${bytes.length}.`,
     );
   }
-  if (type.array === Uint8Array) return { shape, data: bytes.slice(start) };
+  // A copy, and no Buffer: its slice() is a view.
+  if (type.array === Uint8Array) return { shape, data: new Uint8Array(bytes.subarray(start)) };
   const data = new type.array(length);
   for (let i = 0; i < length; i++) data[i] = view[type.read](start + i * width);
   return { shape, data };

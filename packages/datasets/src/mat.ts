@@ -117,7 +117,7 @@ function readMatrix(bytes: Uint8Array, littleEndian: boolean): { name: string; a
 function numbers({ type, bytes }: Element, littleEndian: boolean): MatArray['data'] {
   const format = storage[type as keyof typeof storage];
   if (!format) throw new RangeError(`numbers of the unknown type ${type}`);
-  if (format.array === Uint8Array) return bytes.slice();
+  if (format.array === Uint8Array) return new Uint8Array(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new format.array(bytes.length / format.array.BYTES_PER_ELEMENT);
   for (let i = 0; i < values.length; i++) {

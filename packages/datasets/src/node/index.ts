@@ -1,0 +1,8 @@
+export { defaultCacheFolder } from './cache';
+export { cifar10 } from './cifar10';
+export type { OnProgress, Progress } from './download';
+export { type IdxFolderOptions, idxFolder } from './idxFolder';
+export type { LoadOptions } from './loadOptions';
+export { mnist } from './mnist';
+export { progressBar } from './progressBar';
+export { svhn } from './svhn';
