@@ -1,0 +1,53 @@
+/**
+ * Bad input, refused before any training step. The message names the argument, what was given, what is allowed
+ * and what to do.
+ */
+export class ArgumentError extends Error {
+  override readonly name = 'ArgumentError';
+
+  constructor(
+    /** The argument at fault, as the user typed it: `schedule.every`. */
+    readonly argument: string,
+    message: string,
+  ) {
+    super(`${argument}: ${message}`);
+  }
+}
+
+/** Text for a value in an error message, short and never throwing. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  if (Array.isArray(value))
+    return `[${value.slice(0, 6).map(show).join(', ')}${value.length > 6 ? ', …' : ''}]`;
+  if (value !== null && typeof value === 'object') return value.constructor?.name ?? 'object';
+  return String(value);
+}
+
+/** Refuses anything but an integer of at least `least`. */
+export function checkInteger(argument: string, value: unknown, least: number, advice: string): number {
+  if (!Number.isInteger(value) || (value as number) < least) {
+    throw new ArgumentError(
+      argument,
+      `must be an integer of at least ${least}, but is ${show(value)}. ${advice}`,
+    );
+  }
+  return value as number;
+}
+
+/** Refuses anything but a finite number above `bound` (or equal to it with `inclusive`). */
+export function checkAbove(
+  argument: string,
+  value: unknown,
+  bound: number,
+  advice: string,
+  inclusive = false,
+): number {
+  const inside =
+    typeof value === 'number' && Number.isFinite(value) && (inclusive ? value >= bound : value > bound);
+  if (!inside) {
+    const allowed = inclusive ? `of at least ${bound}` : `above ${bound}`;
+    throw new ArgumentError(argument, `must be a finite number ${allowed}, but is ${show(value)}. ${advice}`);
+  }
+  return value as number;
+}

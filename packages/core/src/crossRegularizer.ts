@@ -1,0 +1,100 @@
+import { ArgumentError, show } from './argumentError';
+import type { Framework } from './framework';
+import type { RegularizationHistory } from './history';
+import { adam, type OptimizerFactory } from './optimizer';
+import { partition } from './partition';
+import { deriveSeed } from './random';
+import { RegularizationStep } from './regularizationStep';
+import type { Rho } from './rho';
+import { createSchedule, isRegularizationStep, type Schedule } from './schedule';
+
+/** What a loss function is told about the step it is evaluated in. */
+export interface StepContext {
+  /** Zero-based number of the training step. */
+  step: number;
+  /** K: how many noise samples to average. Always 1 for the training loss. */
+  samples: number;
+  /** Differs from step to step and between θ and ρ steps: seed the noise with it. */
+  seed: number;
+}
+
+export interface CrossRegularizerOptions<T, B> {
+  framework: Framework<T>;
+  /** Feature parameters: variables. */
+  theta: readonly T[];
+  /** Regularization parameters, see `parameter` and `normLevel`. */
+  rho: readonly Rho<T>[];
+  /** Scalar loss of a training batch, one noise sample per example. */
+  trainLoss(batch: B, context: StepContext): T;
+  /** Scalar loss of a regularization batch: of the average of `context.samples` predictions. */
+  regularizationLoss(batch: B, context: StepContext): T;
+  schedule?: Partial<Schedule>;
+  /** Default: Adam, 1e-3. */
+  thetaOptimizer?: OptimizerFactory;
+  /** Default: Adam, 0.1 in the raw parameter. */
+  rhoOptimizer?: OptimizerFactory;
+  /** Default 0. */
+  seed?: number;
+}
+
+/** The alternation of method.md §1 for a training loop of one's own, see {@link crossRegularizer}. */
+export interface CrossRegularizer<T, B> {
+  /**
+   * One training step, and the ρ step that follows it when one is due.
+   *
+   * @param regularizationBatch - called only when a ρ step is due.
+   * @returns the training loss before the step, a scalar; dispose of it.
+   */
+  step(trainBatch: B, regularizationBatch: () => B): T;
+  readonly history: RegularizationHistory<T>;
+  /** Frees optimizer states. θ and ρ stay the caller's. */
+  dispose(): void;
+}
+
+/**
+ * Trains θ on training batches and ρ on regularization batches, alternating by the schedule:
+ *
+ *     θ ← θ − η_θ ∇_θ L_train(θ, ρ)            every step, then back to the level sets of the norms
+ *     ρ ← ρ − η_ρ ∇_ρ L_val(θ, ρ)              every `every` steps, with θ already updated
+ *
+ * Source: Stein Brito 2025, Algorithm 1; method.md §1.
+ *
+ * @throws ArgumentError before anything is allocated for bad arguments.
+ */
+export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): CrossRegularizer<T, B> {
+  const { framework, theta, rho, trainLoss, regularizationLoss, seed = 0 } = options;
+  for (const [name, value] of Object.entries({ trainLoss, regularizationLoss })) {
+    if (typeof value !== 'function') {
+      throw new ArgumentError(name, `must be a function that returns a scalar loss, but is ${show(value)}.`);
+    }
+  }
+  const schedule = createSchedule(options.schedule);
+  partition({ theta, rho: rho.map(({ variable }) => variable) });
+  const regularization = new RegularizationStep({ framework, rho, optimizer: options.rhoOptimizer });
+  const optimizer = (options.thetaOptimizer ?? adam({ learningRate: 1e-3 }))(framework, theta);
+  let count = 0;
+
+  return {
+    history: regularization.history,
+    step(trainBatch, regularizationBatch) {
+      const step = count++;
+      const loss = framework.tidy(() => {
+        const context = { step, samples: 1, seed: deriveSeed(seed, 0, step) };
+        const { value, gradients } = framework.valueAndGradients(() => trainLoss(trainBatch, context), theta);
+        optimizer.step(gradients, framework.allFinite([value, ...gradients]));
+        return value;
+      });
+      for (const one of rho) one.retract();
+      if (isRegularizationStep(schedule, step)) {
+        const context = { step, samples: schedule.samples, seed: deriveSeed(seed, 1, step) };
+        const batch = regularizationBatch();
+        regularization.run(() => regularizationLoss(batch, context), step + 1);
+      }
+      return loss;
+    },
+    dispose() {
+      optimizer.dispose();
+      regularization.dispose();
+    },
+  };
+}

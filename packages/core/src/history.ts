@@ -1,0 +1,103 @@
+import { type Convergence, convergence } from './convergence';
+import type { Framework } from './framework';
+import type { Rho } from './rho';
+
+/** What became of one regularization parameter, a number per ρ step. */
+export interface RhoPath {
+  /** In its own unit (σ, ρ, pixels), after the step; the mean over elements where it is an array. */
+  value: number[];
+  /** Of the regularization loss by ρ's variable (raw, for a bijector), before the step; summed over elements. */
+  gradient: number[];
+}
+
+/** The record of a run, in plain numbers: `JSON.stringify` keeps it. */
+export interface RegularizationRecord {
+  /** Training steps taken when each ρ step happened. */
+  step: number[];
+  /** The regularization loss of each ρ step. Not finite where the step was skipped. */
+  loss: number[];
+  /** By the name of each regularization parameter. */
+  rho: Record<string, RhoPath>;
+  /** ρ steps that were skipped, for a loss or gradient that was not finite. */
+  skipped: number;
+}
+
+/**
+ * Collects what each ρ step did. Numbers wait on the device, one small array a step, and come over together when
+ * {@link flush} is awaited: a ρ step itself never waits for the device.
+ */
+export class RegularizationHistory<T> implements RegularizationRecord {
+  readonly step: number[] = [];
+  readonly loss: number[] = [];
+  readonly rho: Record<string, RhoPath>;
+  skipped = 0;
+  private pending: { step: number; row: T }[] = [];
+
+  constructor(
+    private readonly framework: Framework<T>,
+    private readonly parameters: readonly Rho<T>[],
+  ) {
+    this.rho = Object.fromEntries(parameters.map(({ name }) => [name, { value: [], gradient: [] }]));
+  }
+
+  /** Notes a ρ step. Called inside the step's `tidy`; what waits is a variable, so it survives it. */
+  record(step: number, loss: T, finite: T, gradients: readonly T[]): void {
+    const { framework: fw } = this;
+    const mean = (x: T) => {
+      const count = fw.shape(x).reduce((product, n) => product * n, 1);
+      return fw.div(fw.sum(x), fw.array(count));
+    };
+    const row = fw.stack([
+      fw.reshape(loss, []),
+      fw.reshape(finite, []),
+      ...this.parameters.flatMap((rho, i) => [mean(rho.value()), fw.sum(gradients[i])]),
+    ]);
+    this.pending.push({ step, row: fw.variable(row) });
+  }
+
+  /** Brings what waits on the device into the arrays above. */
+  async flush(): Promise<void> {
+    const pending = this.pending;
+    this.pending = [];
+    for (const { step, row } of pending) {
+      const [loss, finite, ...rest] = await this.framework.read(row);
+      this.framework.dispose(row);
+      this.step.push(step);
+      this.loss.push(loss);
+      if (finite === 0) this.skipped += 1;
+      this.parameters.forEach(({ name }, i) => {
+        this.rho[name].value.push(rest[2 * i]);
+        this.rho[name].gradient.push(rest[2 * i + 1]);
+      });
+    }
+  }
+
+  /** The state of every regularization parameter by name, from what was flushed so far. */
+  status(): Record<string, Convergence> {
+    return Object.fromEntries(
+      this.parameters.map(({ name, range }) => [name, convergence(this.rho[name], { range })]),
+    );
+  }
+
+  /** The record alone, for JSON. */
+  toJSON(): RegularizationRecord {
+    const { step, loss, rho, skipped } = this;
+    return { step, loss, rho, skipped };
+  }
+
+  /** Takes up a record from an earlier run, as after a restart. Parameters it lacks start empty. */
+  restore(record: RegularizationRecord): void {
+    this.step.splice(0, this.step.length, ...record.step);
+    this.loss.splice(0, this.loss.length, ...record.loss);
+    this.skipped = record.skipped;
+    for (const name of Object.keys(this.rho)) {
+      const path = record.rho[name] ?? { value: [], gradient: [] };
+      this.rho[name] = { value: [...path.value], gradient: [...path.gradient] };
+    }
+  }
+
+  dispose(): void {
+    for (const { row } of this.pending) this.framework.dispose(row);
+    this.pending = [];
+  }
+}

@@ -1,0 +1,126 @@
+import { checkAbove } from './argumentError';
+import type { Framework } from './framework';
+
+/** A number, or a function of the zero-based step that gives it. */
+export type LearningRate = number | ((step: number) => number);
+
+/** Moves a fixed list of variables against their gradients. Made by a factory such as {@link adam}. */
+export interface Optimizer<T> {
+  /**
+   * One step. `enabled`, a scalar on the device, leaves variables and state as they were where it is 0, so that
+   * a non-finite gradient is refused without waiting for the device.
+   */
+  step(gradients: readonly T[], enabled?: T): void;
+  /** Steps taken, refused ones included; with `slots`, all there is to save and restore. */
+  iterations: number;
+  /** State variables in a fixed order: none for `sgd` without momentum, the two moments of every variable for `adam`. */
+  readonly slots: readonly T[];
+  dispose(): void;
+}
+
+/** Makes an optimizer for given variables on any framework. */
+export type OptimizerFactory = <T>(framework: Framework<T>, variables: readonly T[]) => Optimizer<T>;
+
+/** How one variable and its slots change; everything else about optimizers is shared. */
+type Rule = <T>(
+  framework: Framework<T>,
+  at: { variable: T; gradient: T; slots: readonly T[]; rate: number; iteration: number },
+) => { variable: T; slots: T[] };
+
+function optimizer(learningRate: LearningRate, slotsPerVariable: number, rule: Rule): OptimizerFactory {
+  if (typeof learningRate !== 'function') {
+    checkAbove('learningRate', learningRate, 0, 'Try 0.05 for raw regularization parameters.');
+  }
+  const rateAt = typeof learningRate === 'function' ? learningRate : () => learningRate;
+  return (framework, variables) => {
+    const zerosLike = (x: (typeof variables)[number]) =>
+      framework.tidy(() => framework.mul(framework.stopGradient(x), framework.array(0)));
+    const slots = variables.map((variable) =>
+      Array.from({ length: slotsPerVariable }, () => {
+        const zeros = zerosLike(variable);
+        const slot = framework.variable(zeros);
+        framework.dispose(zeros);
+        return slot;
+      }),
+    );
+    return {
+      iterations: 0,
+      slots: slots.flat(),
+      step(gradients, enabled) {
+        const iteration = this.iterations++;
+        const rate = rateAt(iteration);
+        variables.forEach((variable, i) => {
+          framework.tidy(() => {
+            const next = rule(framework, {
+              variable,
+              gradient: gradients[i],
+              slots: slots[i],
+              rate,
+              iteration,
+            });
+            const assign = (target: typeof variable, value: typeof variable) =>
+              framework.assign(target, enabled ? framework.where(enabled, value, target) : value);
+            // All new values exist before the first is assigned: a rule may read what another line writes.
+            assign(variable, next.variable);
+            next.slots.forEach((value, j) => {
+              assign(slots[i][j], value);
+            });
+          });
+        });
+      },
+      dispose: () => framework.dispose(slots.flat()),
+    };
+  };
+}
+
+/** Gradient descent, x ← x − η g. With `momentum` μ: v ← μ v + g, x ← x − η v (heavy ball). */
+export function sgd({
+  learningRate,
+  momentum = 0,
+}: {
+  learningRate: LearningRate;
+  momentum?: number;
+}): OptimizerFactory {
+  checkAbove('momentum', momentum, 0, 'Use a number in [0, 1), such as 0.9.', true);
+  return optimizer(
+    learningRate,
+    momentum > 0 ? 1 : 0,
+    (fw, { variable, gradient, slots: [velocity], rate }) => {
+      const direction = velocity ? fw.add(fw.mul(velocity, fw.array(momentum)), gradient) : gradient;
+      return {
+        variable: fw.sub(variable, fw.mul(direction, fw.array(rate))),
+        slots: velocity ? [direction] : [],
+      };
+    },
+  );
+}
+
+/**
+ * Adam (Kingma & Ba 2015), with bias correction. The default for ρ: steps of about `learningRate` in the raw
+ * parameter whatever the scale of the loss.
+ */
+export function adam({
+  learningRate,
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+}: {
+  learningRate: LearningRate;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+}): OptimizerFactory {
+  return optimizer(learningRate, 2, (fw, { variable, gradient, slots: [mean, square], rate, iteration }) => {
+    const mix = (old: typeof gradient, now: typeof gradient, beta: number) =>
+      fw.add(fw.mul(old, fw.array(beta)), fw.mul(now, fw.array(1 - beta)));
+    const m = mix(mean, gradient, beta1);
+    const v = mix(square, fw.mul(gradient, gradient), beta2);
+    const t = iteration + 1;
+    const rootMeanSquare = fw.sqrt(fw.div(v, fw.array(1 - beta2 ** t)));
+    const step = fw.div(
+      fw.mul(m, fw.array(rate / (1 - beta1 ** t))),
+      fw.add(rootMeanSquare, fw.array(epsilon)),
+    );
+    return { variable: fw.sub(variable, step), slots: [m, v] };
+  });
+}

@@ -1,0 +1,53 @@
+import { ArgumentError } from './argumentError';
+
+/**
+ * The split of all parameters into θ (trained on training data) and ρ (trained on the regularization set), held to
+ * what makes it one: *disjoint* (no parameter learns from both sets, or the convergence guarantee is lost,
+ * method.md §1) and, against `all` where it is given, *complete* (no parameter is forgotten).
+ *
+ * Parameters are compared by identity.
+ *
+ * @throws ArgumentError if a parameter stands in both groups, twice in one, in neither, or if a group is empty.
+ */
+export function partition<P>({
+  theta,
+  rho,
+  all,
+  describe = (_, group, index) => `${group}[${index}]`,
+}: {
+  theta: readonly P[];
+  rho: readonly P[];
+  all?: readonly P[];
+  /** A name for messages. */
+  describe?: (parameter: P, group: 'theta' | 'rho' | 'all', index: number) => string;
+}): { theta: readonly P[]; rho: readonly P[] } {
+  const seen = new Map<P, string>();
+  for (const [group, members] of [
+    ['theta', theta],
+    ['rho', rho],
+  ] as const) {
+    if (members.length === 0) {
+      throw new ArgumentError(group, 'is empty. Both groups need at least one parameter.');
+    }
+    members.forEach((member, i) => {
+      const name = describe(member, group, i);
+      const earlier = seen.get(member);
+      if (earlier !== undefined) {
+        throw new ArgumentError(
+          group,
+          `${name} is also ${earlier}. A parameter learns from one set only: leave it in one group.`,
+        );
+      }
+      seen.set(member, name);
+    });
+  }
+  all?.forEach((member, i) => {
+    if (!seen.has(member)) {
+      throw new ArgumentError(
+        'all',
+        `${describe(member, 'all', i)} is neither in theta nor in rho. Add it to one.`,
+      );
+    }
+  });
+  return { theta, rho };
+}

@@ -1,0 +1,1 @@
+export { type ContractCase, frameworkContract, noisyLoss } from './frameworkContract';
