@@ -158,7 +158,9 @@ export const float64: Framework<Array64> = {
   stack(xs) {
     const n = xs[0].data.length;
     const data = new Float64Array(n * xs.length);
-    xs.forEach((x, i) => data.set(x.data, i * n));
+    xs.forEach((x, i) => {
+      data.set(x.data, i * n);
+    });
     return record(
       new Array64(data, [xs.length, ...xs[0].shape]),
       xs,

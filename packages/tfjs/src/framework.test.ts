@@ -1,0 +1,24 @@
+import '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+import { frameworkContract } from '@crossreg/core/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { tfjs } from './framework';
+
+describe.each(['cpu', 'wasm'])('%s', (backend) => {
+  beforeAll(async () => {
+    await tf.setBackend(backend);
+    await tf.ready();
+  });
+
+  for (const { name, run } of frameworkContract(tfjs)) test(name, run);
+
+  test('a gradient frees all but what it returns', () => {
+    const x = tf.variable(tf.tensor1d([1, 2]), false);
+    const before = tf.memory().numTensors;
+    const { value, gradients } = tfjs.valueAndGradients(() => tf.sum(tf.square(x)), [x]);
+    expect(tf.memory().numTensors).toBe(before + 2);
+    tf.dispose([value, ...gradients]);
+    x.dispose();
+  });
+});

@@ -1,0 +1,89 @@
+import type { Framework } from '@crossreg/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { deriveKey, gaussian } from './noise';
+
+const axesOf = (axes?: readonly number[]) => axes as number[] | undefined;
+
+/** The same numbers, with no way back for a gradient. */
+export function stopGradient<T extends tf.Tensor>(x: T): T {
+  const operation = tf.customGrad((...inputs) => {
+    const [value] = inputs as [tf.Tensor];
+    return { value: value.clone(), gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy) };
+  });
+  return operation(x) as T;
+}
+
+/**
+ * {@link Framework} on TensorFlow.js: `T` is a tf-core tensor, a variable is a `tf.Variable`.
+ *
+ * Variables that are not trainable can be differentiated too, unlike with `tf.variableGrads`: regularization
+ * parameters are not trainable, so that θ's optimizer leaves them alone.
+ */
+export const tfjs: Framework<tf.Tensor> = {
+  name: 'tfjs',
+
+  array(values, shape) {
+    if (typeof values === 'number') return tf.scalar(values, 'float32');
+    return tf.tensor(Float32Array.from(values), (shape ?? [values.length]) as number[], 'float32');
+  },
+  variable: (initial, name) => tf.variable(initial, false, name),
+  assign(variable, value) {
+    if (!(variable instanceof tf.Variable)) {
+      throw new Error('tfjs.assign: the target is a tensor, not a tf.Variable.');
+    }
+    // A variable takes over what it is assigned; `value` stays the caller's.
+    const copy = value.clone();
+    try {
+      variable.assign(copy);
+    } finally {
+      copy.dispose();
+    }
+  },
+  shape: (x) => x.shape,
+
+  add: (a, b) => tf.add(a, b),
+  sub: (a, b) => tf.sub(a, b),
+  mul: (a, b) => tf.mul(a, b),
+  div: (a, b) => tf.div(a, b),
+  maximum: (a, b) => tf.maximum(a, b),
+  exp: (x) => tf.exp(x),
+  log: (x) => tf.log(x),
+  sqrt: (x) => tf.sqrt(x),
+  abs: (x) => tf.abs(x),
+  sign: (x) => tf.sign(x),
+  // Not tf.softplus, which the wasm backend lacks.
+  softplus: (x) => tf.add(tf.relu(x), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))),
+  where: (condition, a, b) => tf.where(tf.notEqual(stopGradient(condition), 0), a, b),
+
+  sum: (x, axes, keepDims) => tf.sum(x, axesOf(axes), keepDims),
+  max: (x, axes, keepDims) => tf.max(x, axesOf(axes), keepDims),
+  matMul: (a, b) => tf.matMul(a, b),
+  reshape: (x, shape) => tf.reshape(x, shape as number[]),
+  stack: (xs) => tf.stack(xs as tf.Tensor[]),
+
+  // x − x is 0 for a finite number and NaN otherwise, and a sum carries a NaN through: ops every backend has.
+  allFinite: (xs) =>
+    tf.tidy(() => {
+      const sums = xs.map((x) => tf.sum(tf.sub(x, x)));
+      return tf.cast(tf.equal(tf.addN(sums), 0), 'float32');
+    }),
+  normal: (shape, seed) => gaussian(shape, deriveKey(seed)),
+  stopGradient,
+
+  valueAndGradients(f, wrt) {
+    return tf.tidy(() => {
+      const { value, grads } = tf
+        .engine()
+        // Without a dy, and allowed to find that nothing leads from `wrt` to the value.
+        .gradients(() => f() as tf.Scalar, wrt as tf.Tensor[], undefined, true);
+      return { value, gradients: grads.map((g, i) => g ?? tf.zerosLike(wrt[i])) };
+    });
+  },
+  tidy: (f) => tf.tidy(f as () => tf.TensorContainer) as ReturnType<typeof f>,
+  dispose(xs) {
+    for (const x of Array.isArray(xs) ? (xs as readonly tf.Tensor[]) : [xs as tf.Tensor]) {
+      if (!x.isDisposed) x.dispose();
+    }
+  },
+  read: async (x) => Float64Array.from(await x.data()),
+};

@@ -1,0 +1,119 @@
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import {
+  addNoise,
+  currentNoise,
+  deriveKey,
+  fillGaussian,
+  gaussian,
+  type NoiseKey,
+  NoiseStream,
+  withNoise,
+} from './noise';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const draw = (n: number, key: NoiseKey) => {
+  const out = new Float32Array(n);
+  fillGaussian(out, key);
+  return out;
+};
+const average = (n: number, f: (i: number) => number) => {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += f(i);
+  return sum / n;
+};
+const N = 1_000_000;
+const sample = draw(N, deriveKey(1));
+
+// Every bound below is 5 standard errors of the statistic under N(0, 1): a false alarm in 1.7 million.
+test('the first four moments are those of N(0, 1)', () => {
+  const bound = 5 / Math.sqrt(N);
+  expect(Math.abs(average(N, (i) => sample[i]))).toBeLessThan(bound);
+  expect(Math.abs(average(N, (i) => sample[i] ** 2) - 1)).toBeLessThan(bound * Math.sqrt(2));
+  expect(Math.abs(average(N, (i) => sample[i] ** 3))).toBeLessThan(bound * Math.sqrt(15));
+  expect(Math.abs(average(N, (i) => sample[i] ** 4) - 3)).toBeLessThan(bound * Math.sqrt(96));
+});
+
+test('the distribution function is right (Kolmogorov–Smirnov, false alarm 1e-6)', () => {
+  const sorted = Float32Array.from(sample).sort();
+  // Normal distribution function by its Maclaurin series, exact to 1e-12 for |x| < 6.
+  const cdf = (x: number) => {
+    let [term, sum] = [x, x];
+    for (let k = 1; k < 200; k++) {
+      term *= (-x * x) / (2 * k);
+      sum += term / (2 * k + 1);
+    }
+    return 0.5 + sum / Math.sqrt(2 * Math.PI);
+  };
+  let distance = 0;
+  for (let i = 0; i < N; i += 97) {
+    if (Math.abs(sorted[i]) < 5) distance = Math.max(distance, Math.abs(cdf(sorted[i]) - (i + 0.5) / N));
+  }
+  expect(distance).toBeLessThan(Math.sqrt(Math.log(2e6) / (2 * N)) + 1 / N);
+});
+
+test.each([
+  [3, 2.6998e-3],
+  [4, 6.3342e-5],
+])('the share beyond %dσ is right', (sigma, probability) => {
+  const share = average(N, (i) => (Math.abs(sample[i]) > sigma ? 1 : 0));
+  expect(Math.abs(share - probability)).toBeLessThan(5 * Math.sqrt(probability / N));
+});
+
+test('no correlation with neighbours, their squares, or the next stream', () => {
+  const bound = 5 / Math.sqrt(N);
+  for (const lag of [1, 2, 3, 4, 8, 28, 64, 784]) {
+    expect(Math.abs(average(N - lag, (i) => sample[i] * sample[i + lag]))).toBeLessThan(bound);
+    expect(Math.abs(average(N - lag, (i) => (sample[i] ** 2 - 1) * (sample[i + lag] ** 2 - 1)))).toBeLessThan(
+      2 * bound,
+    );
+  }
+  const [k0, k1] = deriveKey(1);
+  for (const key of [deriveKey(2), deriveKey(1, 1), [k0 ^ 1, k1], [k0, k1 ^ 1], [k1, k0]] as NoiseKey[]) {
+    const other = draw(N, key);
+    expect(Math.abs(average(N, (i) => sample[i] * other[i]))).toBeLessThan(bound);
+  }
+});
+
+test('every number is finite, for the ends of the uniform range too', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    expect(draw(100_001, deriveKey(seed)).every(Number.isFinite)).toBe(true);
+  }
+});
+
+test('addNoise: gradients of input and scale are those of x + scale·ε, scalar and per channel', () => {
+  const key = deriveKey(5);
+  const x = tf.randomNormal([3, 2, 4], 0, 1, 'float32', 1);
+  const weights = tf.randomNormal([3, 2, 4], 0, 1, 'float32', 2);
+  const epsilon = gaussian([3, 2, 4], key);
+  for (const scale of [tf.scalar(0.7), tf.tensor1d([0.1, 0.5, 2, 1])]) {
+    const run = (f: (x: tf.Tensor, s: tf.Tensor) => tf.Tensor) =>
+      tf
+        .grads((a, s) => tf.sum(tf.mul(weights, f(a, s))))([x, scale])
+        .map((g) => [...g.dataSync()]);
+    const actual = run((a, s) => addNoise(a, s, key));
+    const expected = run((a, s) => tf.add(a, tf.mul(epsilon, s)));
+    actual.flat().forEach((v, i) => {
+      expect(v).toBeCloseTo(expected.flat()[i], 4);
+    });
+  }
+});
+
+test('the scale of a training step costs no gradient: ε is drawn once', () => {
+  const x = tf.ones([2, 3]);
+  const before = tf.memory().numTensors;
+  const dx = tf.grad((a) => tf.sum(addNoise(a, tf.scalar(1), deriveKey(1))))(x);
+  expect([...dx.dataSync()]).toEqual([1, 1, 1, 1, 1, 1]);
+  dx.dispose();
+  expect(tf.memory().numTensors - before).toBeLessThanOrEqual(1);
+});
+
+test('a stream is determined by its seed and count, and ends with its scope', () => {
+  const outer = currentNoise();
+  const keys = withNoise(new NoiseStream(3), () => [currentNoise().next(), currentNoise().next()]);
+  expect(currentNoise()).toBe(outer);
+  expect(keys[0]).not.toEqual(keys[1]);
+  expect(new NoiseStream(3, 1).next()).toEqual(keys[1]);
+});

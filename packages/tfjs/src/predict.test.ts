@@ -1,0 +1,48 @@
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import { addNoise, currentNoise } from './noise';
+import { monteCarloPredict } from './predict';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const noisy = ([x]: tf.Tensor[]) => [addNoise(x, tf.scalar(2), currentNoise().next())];
+
+test('mean and variance are those of the samples, whatever the batches, and nothing leaks', () => {
+  const x = tf.tensor2d([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+    [7, 8],
+    [9, 10],
+  ]);
+  const before = tf.memory().numTensors;
+  const [{ mean, variance }] = monteCarloPredict(noisy, [x], { samples: 2000, batchSize: 2, seed: 4 });
+  expect(mean.shape).toEqual([5, 2]);
+  // 5 standard errors of a mean (2/√2000) and of a variance (4·√(2/2000)) of normal draws.
+  mean.dataSync().forEach((m, i) => {
+    expect(Math.abs(m - (i + 1))).toBeLessThan(0.23);
+  });
+  for (const v of variance.dataSync()) expect(Math.abs(v - 4)).toBeLessThan(0.64);
+  tf.dispose([mean, variance]);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('the same seed gives the same numbers, another seed others', () => {
+  const x = tf.ones([3, 2]);
+  const run = (seed: number) => [...monteCarloPredict(noisy, [x], { samples: 3, seed })[0].mean.dataSync()];
+  expect(run(1)).toEqual(run(1));
+  expect(run(1)).not.toEqual(run(2));
+});
+
+test('logits average as probabilities', () => {
+  const x = tf.tensor2d([[3, 0, -1]]);
+  const [{ mean }] = monteCarloPredict(noisy, [x], { samples: 50, averaging: 'logits' });
+  expect(tf.sum(tf.exp(mean)).dataSync()[0]).toBeCloseTo(1, 5);
+});
+
+test('bad counts are refused', () => {
+  expect(() => monteCarloPredict(noisy, [tf.ones([1, 1])], { samples: 0 })).toThrow(
+    'samples: must be an integer',
+  );
+});

@@ -1,0 +1,78 @@
+import { type Averaging, checkInteger, deriveSeed, logSumExp, StreamingMoments } from '@crossreg/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { tfjs } from './framework';
+import { NoiseStream, withNoise } from './noise';
+
+export interface MonteCarloOptions {
+  /** K: how many noise samples to average. Default 16. */
+  samples?: number;
+  /** Examples in one forward pass; memory grows with it, and not with `samples`. Default 64. */
+  batchSize?: number;
+  /** Of the noise: the same seed, samples and batch size give the same numbers. Default 0. */
+  seed?: number;
+  /** What the outputs are. Default `'probabilities'`, whose average is the plain mean, as a regression's is. */
+  averaging?: Averaging;
+}
+
+/** One array for each output of the model, in the shape of a single prediction. */
+export interface Prediction {
+  /** The averaged prediction (for logits: the log of the averaged softmax). */
+  mean: tf.Tensor;
+  /** Unbiased variance over the noise samples; of the probabilities where the outputs are logits. */
+  variance: tf.Tensor;
+}
+
+/**
+ * The K-sample average of a stochastic network (method.md §3), a batch of examples and one sample at a time: it
+ * needs the memory of one forward pass, two arrays of outputs, and nothing that grows with K.
+ *
+ * @param forward - one stochastic forward pass of a batch; draws its noise from `currentNoise()`.
+ * @param inputs - arrays with examples on the first axis.
+ * @returns one prediction per output of `forward`; the arrays are the caller's.
+ * @throws ArgumentError for `samples` or `batchSize` below 1.
+ */
+export function monteCarloPredict(
+  forward: (batch: tf.Tensor[]) => tf.Tensor[],
+  inputs: readonly tf.Tensor[],
+  { samples = 16, batchSize = 64, seed = 0, averaging = 'probabilities' }: MonteCarloOptions = {},
+): Prediction[] {
+  checkInteger('samples', samples, 1, 'Use 16 for a smooth average, 1 for a single draw.');
+  checkInteger('batchSize', batchSize, 1, 'Use 64.');
+  const examples = inputs[0].shape[0];
+  return tf.tidy(() => {
+    const batches: Prediction[][] = [];
+    for (let start = 0; start < examples; start += batchSize) {
+      const count = Math.min(batchSize, examples - start);
+      batches.push(
+        tf.tidy(() => {
+          const batch = inputs.map((x) => tf.slice(x, start, count));
+          const moments: StreamingMoments<tf.Tensor>[] = [];
+          for (let k = 0; k < samples; k++) {
+            const stream = new NoiseStream(deriveSeed(seed, start, k));
+            // Outputs only: everything else of a pass is freed before the next one.
+            const outputs = tf.tidy(() =>
+              withNoise(stream, () => forward(batch)).map((output) =>
+                tf.expandDims(averaging === 'logits' ? softmax(output) : output, 0),
+              ),
+            );
+            outputs.forEach((output, i) => {
+              moments[i] ??= new StreamingMoments(tfjs);
+              moments[i].add(output);
+            });
+            tf.dispose(outputs);
+          }
+          return moments.map((stream) => {
+            const { mean, variance } = stream.finish();
+            return { mean: averaging === 'logits' ? tf.log(mean) : mean, variance };
+          });
+        }),
+      );
+    }
+    return batches[0].map((_, i) => ({
+      mean: tf.concat(batches.map((batch) => batch[i].mean)),
+      variance: tf.concat(batches.map((batch) => batch[i].variance)),
+    }));
+  });
+}
+
+const softmax = (logits: tf.Tensor) => tf.exp(tf.sub(logits, logSumExp(tfjs, logits, [logits.rank - 1])));
