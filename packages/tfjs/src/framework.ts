@@ -1,17 +1,9 @@
 import type { Framework } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { deriveKey, gaussian } from './noise';
+import { operation, stopGradient } from './operation';
 
 const axesOf = (axes?: readonly number[]) => axes as number[] | undefined;
-
-/** The same numbers, with no way back for a gradient. */
-export function stopGradient<T extends tf.Tensor>(x: T): T {
-  const operation = tf.customGrad((...inputs) => {
-    const [value] = inputs as [tf.Tensor];
-    return { value: value.clone(), gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy) };
-  });
-  return operation(x) as T;
-}
 
 /**
  * {@link Framework} on TensorFlow.js: `T` is a tf-core tensor, a variable is a `tf.Variable`.
@@ -53,7 +45,12 @@ export const tfjs: Framework<tf.Tensor> = {
   sign: (x) => tf.sign(x),
   // Not tf.softplus, which the wasm backend lacks.
   softplus: (x) => tf.add(tf.relu(x), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))),
-  where: (condition, a, b) => tf.where(tf.notEqual(stopGradient(condition), 0), a, b),
+  where: (condition, a, b) =>
+    tf.where(
+      operation({}, () => tf.notEqual(condition, 0)),
+      a,
+      b,
+    ),
 
   sum: (x, axes, keepDims) => tf.sum(x, axesOf(axes), keepDims),
   max: (x, axes, keepDims) => tf.max(x, axesOf(axes), keepDims),

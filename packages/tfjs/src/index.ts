@@ -1,4 +1,4 @@
-export { stopGradient, tfjs } from './framework';
+export { tfjs } from './framework';
 export {
   addNoise,
   currentNoise,
@@ -10,4 +10,5 @@ export {
   seedNoise,
   withNoise,
 } from './noise';
+export { operation, stopGradient } from './operation';
 export { type MonteCarloOptions, monteCarloPredict, type Prediction } from './predict';

@@ -1,5 +1,6 @@
 import { deriveSeed, hash32 } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { operation } from './operation';
 
 /**
  * Two 32-bit integers that name a stream of Gaussian numbers. The numbers of a stream are a pure function of key and
@@ -84,16 +85,14 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
 export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tensor {
   const { shape } = x;
   const leading = Array.from({ length: shape.length - scale.rank }, (_, axis) => axis);
-  // Not tf.customGrad, which computes the gradient of every input whether it is asked for or not.
-  const engine = tf.engine() as unknown as { runKernelFunc(kernel: object): tf.Tensor };
-  return engine.runKernelFunc({
-    inputs: { x, scale },
-    forwardFunc: () => tf.add(x, tf.mul(gaussian(shape, key), scale)),
-    backwardsFunc: (dy: tf.Tensor) => ({
+  return operation(
+    { x, scale },
+    () => tf.add(x, tf.mul(gaussian(shape, key), scale)),
+    (dy) => ({
       x: () => tf.clone(dy),
       scale: () => tf.sum(tf.mul(dy, gaussian(shape, key)), leading),
     }),
-  });
+  );
 }
 
 /** A seeded source of keys, one after the other. Seed and count are all its state: save them and go on later. */
