@@ -1,0 +1,207 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, test } from 'vitest';
+import { type CrossRegularizationOptions, crossRegularization } from './crossRegularization';
+import { injectNoise, noiseLayers } from './injectNoise';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const classes = 3;
+/** Three overlapping Gaussian clouds: small enough to train on the cpu backend in a test. */
+function clouds(count: number, seed: number) {
+  const labels = Array.from({ length: count }, (_, i) => i % classes);
+  const y = tf.oneHot(tf.tensor1d(labels, 'int32'), classes).cast('float32');
+  const noise = tf.randomNormal([count, 4], 0, 1, 'float32', seed);
+  const x = tf.add(
+    noise,
+    tf.matMul(
+      y,
+      tf.tensor2d([
+        [1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, 1, 0],
+      ]),
+    ),
+  );
+  return { x, y };
+}
+
+function network(options: object = {}, activation: 'relu' | 'tanh' = 'relu') {
+  const init = (seed: number) => tf.initializers.glorotNormal({ seed });
+  const model = tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 16, inputShape: [4], kernelInitializer: init(1) }),
+      tf.layers.batchNormalization(),
+      tf.layers.activation({ activation }),
+      tf.layers.dense({ units: 16, activation, kernelInitializer: init(2) }),
+      tf.layers.dense({ units: classes, activation: 'softmax', kernelInitializer: init(3) }),
+    ],
+  });
+  const noisy = injectNoise(model, options);
+  noisy.compile({ optimizer: tf.train.adam(0.01), loss: 'categoricalCrossentropy' });
+  return { model, noisy };
+}
+
+const train = clouds(96, 1);
+const held = clouds(48, 2);
+const data: CrossRegularizationOptions = {
+  regularizationData: [held.x, held.y],
+  every: 2,
+  samples: 2,
+  batchSize: 12,
+};
+const numbers = (tensors: { read(): tf.Tensor }[]) => tensors.map((w) => [...w.read().dataSync()]);
+const sigmas = (model: tf.LayersModel) => noiseLayers(model).map((layer) => layer.sigma().dataSync()[0]);
+
+test('fit with the callback learns σ and keeps a record', async () => {
+  const { noisy } = network();
+  const cross = crossRegularization(data);
+  await noisy.fit(train.x, train.y, { epochs: 5, batchSize: 16, callbacks: cross, verbose: 0 });
+  // 5 epochs of 6 batches, a ρ step after every second one.
+  expect(cross.history.step).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30]);
+  expect(cross.history.loss.every(Number.isFinite)).toBe(true);
+  const names = noiseLayers(noisy).map((layer) => layer.name);
+  expect(Object.keys(cross.history.rho)).toEqual(names);
+  sigmas(noisy).forEach((sigma, i) => {
+    expect(sigma).not.toBeCloseTo(1, 3);
+    expect(cross.history.rho[names[i]].value.at(-1)).toBeCloseTo(sigma, 5);
+  });
+  expect(Object.keys(cross.status())).toEqual(names);
+});
+
+test("θ's optimizer never touches ρ, bit for bit", async () => {
+  const { noisy } = network();
+  const before = noiseLayers(noisy).map((layer) => [...layer.rho.dataSync()]);
+  await noisy.fit(train.x, train.y, { epochs: 3, batchSize: 16, verbose: 0 });
+  expect(noiseLayers(noisy).map((layer) => [...layer.rho.dataSync()])).toEqual(before);
+});
+
+test('a ρ step touches ρ only: no weight, no batch-norm or noise statistic, bit for bit', async () => {
+  const { noisy } = network();
+  const cross = crossRegularization({ ...data, every: 1 });
+  await cross.trainOnBatch(noisy, train.x, train.y);
+  const rho = new Set(noiseLayers(noisy).map((layer) => layer.rho.id));
+  const others = () => numbers(noisy.weights.filter((w) => !rho.has(w.read().id)));
+  const [weights, sigma] = [others(), sigmas(noisy)];
+  await cross.onBatchEnd(0);
+  expect(others()).toEqual(weights);
+  sigmas(noisy).forEach((after, i) => {
+    expect(after).not.toBe(sigma[i]);
+  });
+});
+
+test.each(['layer', 'channel'] as const)(
+  'σ per %s: the gradient of a ρ step agrees with finite differences',
+  async (per) => {
+    // Smooth activations: differences across the kinks of ReLU say little about the gradient.
+    const { noisy } = network({ per }, 'tanh');
+    const frozen = { step: () => {}, iterations: 0, slots: [], dispose() {} };
+    const gradientAt = async () => {
+      // An optimizer that moves nothing leaves the loss and its gradient in the history.
+      const cross = crossRegularization({ ...data, every: 1, samples: 3, optimizer: () => frozen });
+      cross.setModel(noisy);
+      await cross.onTrainBegin();
+      await cross.onBatchEnd(0);
+      await cross.onEpochEnd(0);
+      return { loss: cross.history.loss[0], rho: cross.history.rho };
+    };
+    const center = await gradientAt();
+    for (const layer of noiseLayers(noisy)) {
+      const at = layer.rho.clone();
+      const h = 0.02;
+      const losses: number[] = [];
+      for (const by of [h, -h]) {
+        layer.rho.assign(tf.add(at, by));
+        losses.push((await gradientAt()).loss);
+      }
+      layer.rho.assign(at);
+      const difference = (losses[0] - losses[1]) / (2 * h);
+      const gradient = center.rho[layer.name].gradient[0];
+      // float32 loss near 1 over 2h leaves about 1e-5 of rounding; the cubic term about 1e-4 relative.
+      expect(Math.abs(gradient - difference)).toBeLessThan(2e-4 + 0.01 * Math.abs(difference));
+      expect(Math.abs(difference)).toBeGreaterThan(1e-4);
+    }
+  },
+);
+
+test('2,000 training steps leave the number of tensors where it was', async () => {
+  const { noisy } = network();
+  const cross = crossRegularization({ ...data, every: 10 });
+  const [x, y] = [train.x.slice(0, 8), train.y.slice(0, 8)];
+  const run = async (steps: number) => {
+    for (let i = 0; i < steps; i++) await cross.trainOnBatch(noisy, x, y);
+    await cross.onEpochEnd(0);
+  };
+  await run(20);
+  const before = tf.memory().numTensors;
+  await run(2000);
+  expect(tf.memory().numTensors).toBe(before);
+}, 120_000);
+
+test('{ split } is taken off the training data by cross.fit, and fitDataset works', async () => {
+  const { noisy } = network();
+  const cross = crossRegularization({ ...data, regularizationData: { split: 0.25 } });
+  let examples = 0;
+  await cross.fit(noisy, train.x, train.y, {
+    epochs: 1,
+    batchSize: 16,
+    verbose: 0,
+    callbacks: new tf.CustomCallback({
+      onBatchEnd: async (_, logs) => {
+        examples += logs!.size;
+      },
+    }),
+  });
+  expect(examples).toBe(72);
+  expect(cross.history.step).toEqual([2, 4]);
+
+  const second = network().noisy;
+  const again = crossRegularization(data);
+  const set = tf.data.zip({
+    xs: tf.data.array(train.x.arraySync() as number[][]),
+    ys: tf.data.array(train.y.arraySync() as number[][]),
+  });
+  await second.fitDataset(set.batch(16) as never, { epochs: 1, callbacks: again as never, verbose: 0 });
+  expect(again.history.step).toEqual([2, 4, 6]);
+});
+
+test('bad input is refused before training starts', async () => {
+  const fit = async (options: object, { model, noisy } = network(), target: tf.LayersModel = noisy) => {
+    const weights = numbers(model.weights);
+    const error = await Promise.resolve()
+      .then(() => crossRegularization({ ...data, ...options }))
+      .then((callbacks) => target.fit(train.x, train.y, { epochs: 1, verbose: 0, callbacks }))
+      .then(
+        () => 'accepted',
+        (e: Error) => e.message,
+      );
+    expect(numbers(model.weights)).toEqual(weights);
+    return error;
+  };
+  const set = (x: unknown, y: unknown) => fit({ regularizationData: [x, y] });
+  const plain = network();
+  plain.model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+  const other = tf.sequential({ layers: [tf.layers.dense({ units: classes, inputShape: [4] })] });
+  other.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+
+  expect(await fit({ every: 0 })).toContain('every: must be an integer of at least 1, but is 0');
+  expect(await fit({ samples: 0 })).toContain('samples: must be an integer of at least 1');
+  expect(await fit({ batchSize: 0.5 })).toContain('batchSize: must be an integer of at least 1');
+  expect(await fit({ averaging: 'median' })).toContain("averaging: must be 'probabilities'");
+  expect(await fit({ learningRate: -1 })).toContain('learningRate: must be a finite number above 0');
+  expect(await fit({ regularizationData: undefined })).toContain('regularizationData: is missing');
+  expect(await fit({ regularizationData: { split: 2 } })).toContain(
+    'regularizationData.split: must lie between 0 and 1',
+  );
+  expect(await fit({ regularizationData: { split: 0.1 } })).toContain('Call cross.fit(model, x, y, args)');
+  expect(await set(tf.zeros([0, 4]), tf.zeros([0, classes]))).toContain('is empty');
+  expect(await set(held.x, held.y.slice(0, 5))).toContain('has 48, 5 examples in its arrays');
+  expect(await set(tf.zeros([48, 7]), held.y)).toContain(
+    'input 0 has shape [48,7], but the model takes [any,4]',
+  );
+  expect(await set([held.x, held.x], held.y)).toContain('has 2 inputs, but the model has 1');
+  expect(await set('x', held.y)).toContain('must be [x, y] with tensors');
+  const first = tf.oneHot(tf.zeros([48], 'int32'), classes).cast('float32');
+  expect(await set(held.x, first)).toContain('has no example of class 1, 2');
+  expect(await fit({}, plain, plain.model)).toContain('was given to injectNoise, which returned a new model');
+  expect(await fit({}, plain, other)).toContain('has nothing to learn a regularization for');
+});

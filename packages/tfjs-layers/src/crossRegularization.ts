@@ -1,0 +1,335 @@
+import {
+  ArgumentError,
+  type Averaging,
+  adam,
+  averagePredictions,
+  bijectors,
+  type Convergence,
+  checkAveraging,
+  checkInteger,
+  createSchedule,
+  deriveSeed,
+  isRegularizationStep,
+  type LearningRate,
+  type OptimizerFactory,
+  parameter,
+  permutation,
+  type RegularizationRecord,
+  RegularizationStep,
+  type Schedule,
+  show,
+} from '@crossreg/core';
+import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
+import { noiseLayers, wasInjected } from './injectNoise';
+import { forward } from './predict';
+
+/** Inputs and targets: a tensor each, or a list for a model with several. Examples on the first axis. */
+export type RegularizationTensors = [x: tf.Tensor | tf.Tensor[], y: tf.Tensor | tf.Tensor[]];
+
+export interface CrossRegularizationOptions extends Partial<Schedule> {
+  /**
+   * The held-out set that ρ learns from: tensors, which stay the caller's, or `{ split }`, the share that
+   * {@link CrossRegularization.fit} takes off the training data at random. Never `fit`'s `validationData`, whose
+   * loss is to stay an unbiased estimate.
+   */
+  regularizationData: RegularizationTensors | { split: number };
+  /** Examples in a ρ step, each with `samples` noise draws. Default 32. */
+  batchSize?: number;
+  /** Of ρ's optimizer, Adam, in log σ. Default 0.1. */
+  learningRate?: LearningRate;
+  /** Replaces Adam for ρ. */
+  optimizer?: OptimizerFactory;
+  /** How sampled outputs become one prediction. Default `'probabilities'`: their mean, as for a regression. */
+  averaging?: Averaging;
+  /** Of the noise and the order of the regularization set. Default 0. */
+  seed?: number;
+}
+
+type LossFunction = (target: tf.Tensor, prediction: tf.Tensor) => tf.Tensor;
+/** What `compile` leaves on a model. Private there. */
+interface Compiled {
+  lossFunctions?: LossFunction[];
+  collectedTrainableWeights?: { read(): tf.Tensor }[];
+}
+
+const list = <T>(x: T | T[]): T[] => (Array.isArray(x) ? x : [x]);
+
+/** Refuses a regularization set that cannot work, before training starts. */
+function checkRegularizationData(
+  data: RegularizationTensors,
+  model: LayersModel,
+): [tf.Tensor[], tf.Tensor[]] {
+  const name = 'regularizationData';
+  if (!Array.isArray(data) || data.length !== 2 || data.flat().some((x) => !(x instanceof tf.Tensor))) {
+    throw new ArgumentError(name, `must be [x, y] with tensors or lists of tensors, but is ${show(data)}.`);
+  }
+  const [x, y] = [list(data[0]), list(data[1])];
+  for (const [what, given, wanted] of [
+    ['inputs', x, model.inputs],
+    ['targets', y, model.outputs],
+  ] as const) {
+    if (given.length !== wanted.length) {
+      throw new ArgumentError(name, `has ${given.length} ${what}, but the model has ${wanted.length}.`);
+    }
+  }
+  x.forEach((tensor, i) => {
+    const { shape } = model.inputs[i];
+    if (
+      tensor.rank !== shape.length ||
+      shape.some((n, axis) => axis > 0 && n !== null && n !== tensor.shape[axis])
+    ) {
+      throw new ArgumentError(
+        name,
+        `input ${i} has shape [${tensor.shape}], but the model takes [${shape.map((n) => n ?? 'any')}].`,
+      );
+    }
+  });
+  const counts = [...x, ...y].map((tensor) => tensor.shape[0]);
+  if (counts[0] === 0) throw new ArgumentError(name, 'is empty. Hold out at least 1 % of the training data.');
+  if (counts.some((n) => n !== counts[0])) {
+    throw new ArgumentError(name, `has ${counts.join(', ')} examples in its arrays. They must agree.`);
+  }
+  y.forEach((target, i) => {
+    const classes = model.outputs[i].shape[1];
+    const categorical = target.rank === 2 && target.shape[1] === classes && target.shape[1] > 1;
+    if (!categorical) return;
+    const [totals, low, high] = tf.tidy(() => [
+      [...target.sum(0).dataSync()],
+      target.min().dataSync()[0],
+      tf
+        .abs(tf.sub(target.sum(1), 1))
+        .max()
+        .dataSync()[0],
+    ]);
+    const oneHot = (low as number) >= 0 && (high as number) < 1e-4;
+    const missing = (totals as number[]).flatMap((total, c) => (total > 0 ? [] : [c]));
+    if (oneHot && missing.length > 0) {
+      throw new ArgumentError(
+        name,
+        `has no example of class ${missing.join(', ')}. Take a larger or a stratified regularization set.`,
+      );
+    }
+  });
+  return [x, y];
+}
+
+/**
+ * The callback that makes a model learn its own regularization while `fit` trains it: every `every` batches it takes
+ * one gradient step of ρ, the σ of the model's {@link LearnableNoise} layers, on the loss of the K-sample averaged
+ * prediction for a batch of the regularization set. Made by {@link crossRegularization}.
+ *
+ * It reads the loss the model is compiled with. Weights, batch-norm statistics and θ's optimizer are not touched.
+ */
+export class CrossRegularization extends Callback {
+  private readonly schedule: Schedule;
+  private readonly batchSize: number;
+  private readonly seed: number;
+  private readonly averaging: Averaging;
+  private readonly optimizer: OptimizerFactory;
+  private data: RegularizationTensors | { split: number };
+  private run:
+    | {
+        model: LayersModel;
+        x: tf.Tensor[];
+        y: tf.Tensor[];
+        losses: LossFunction[];
+        step: RegularizationStep<tf.Tensor>;
+      }
+    | undefined;
+  private trainingSteps = 0;
+  private rhoSteps = 0;
+
+  /** @throws ArgumentError for options out of range. */
+  constructor(options: CrossRegularizationOptions) {
+    super();
+    const { regularizationData, batchSize = 32, seed = 0, learningRate = 0.1 } = options;
+    const { every, samples, warmUp } = options;
+    const given = Object.fromEntries(
+      Object.entries({ every, samples, warmUp }).filter(([, v]) => v !== undefined),
+    );
+    this.schedule = createSchedule(given);
+    this.batchSize = checkInteger('batchSize', batchSize, 1, 'Use 32.');
+    this.seed = seed;
+    this.averaging = checkAveraging('averaging', options.averaging ?? 'probabilities');
+    this.optimizer = options.optimizer ?? adam({ learningRate, beta2: 0.99 });
+    if (!regularizationData) {
+      throw new ArgumentError(
+        'regularizationData',
+        'is missing. Give [x, y], held out from the training data.',
+      );
+    }
+    if ('split' in regularizationData && !(regularizationData.split > 0 && regularizationData.split < 1)) {
+      throw new ArgumentError(
+        'regularizationData.split',
+        `must lie between 0 and 1, but is ${show(regularizationData.split)}. Use 0.1.`,
+      );
+    }
+    this.data = regularizationData;
+  }
+
+  /** What every ρ step did, complete at the end of each epoch. */
+  get history(): RegularizationRecord {
+    return this.run?.step.history ?? { step: [], loss: [], rho: {}, skipped: 0 };
+  }
+
+  /** Convergence of every σ, by layer name. */
+  status(): Record<string, Convergence> {
+    return this.run?.step.history.status() ?? {};
+  }
+
+  override async onTrainBegin(_logs?: Logs): Promise<void> {
+    const model = this.model as LayersModel | undefined;
+    if (!model) {
+      throw new ArgumentError(
+        'callbacks',
+        'gave crossRegularization no model: in a list with plain callback objects, put it first or wrap those in ' +
+          'tf.CustomCallback.',
+      );
+    }
+    this.attach(model);
+  }
+
+  /** Prepares for a model, once; a further call with the same model goes on where the last ended. */
+  private attach(model: LayersModel): void {
+    if (this.run?.model === model) return;
+    const layers = noiseLayers(model);
+    if (layers.length === 0) {
+      throw new ArgumentError(
+        'model',
+        wasInjected(model)
+          ? `${model.name} was given to injectNoise, which returned a new model. Compile and fit that one.`
+          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model) first.`,
+      );
+    }
+    const { lossFunctions, collectedTrainableWeights } = model as unknown as Compiled;
+    if (!lossFunctions)
+      throw new ArgumentError('model', `${model.name} is not compiled. Call compile first.`);
+    const trained = new Set(collectedTrainableWeights?.map((weight) => weight.read()));
+    const owned = layers.find((layer) => trained.has(layer.rho));
+    if (owned) {
+      throw new ArgumentError(
+        'model',
+        `${owned.name}: θ's optimizer was compiled to train its σ. Compile again.`,
+      );
+    }
+    if ('split' in this.data) {
+      throw new ArgumentError(
+        'regularizationData',
+        'is { split }, but a callback does not see the training data. Call cross.fit(model, x, y, args) instead of ' +
+          'model.fit, or hold out tensors yourself.',
+      );
+    }
+    const [x, y] = checkRegularizationData(this.data, model);
+    const rho = layers.map((layer) =>
+      parameter(tfjs, { name: layer.name, variable: layer.rho, bijector: bijectors[layer.bijector] }),
+    );
+    const step = new RegularizationStep({ framework: tfjs, rho, optimizer: this.optimizer });
+    this.run = { model, x, y, losses: lossFunctions, step };
+  }
+
+  override async onBatchEnd(_batch: number, _logs?: Logs): Promise<void> {
+    if (isRegularizationStep(this.schedule, this.trainingSteps++)) this.regularize();
+  }
+
+  override async onEpochEnd(_epoch: number, _logs?: Logs): Promise<void> {
+    await this.run?.step.history.flush();
+  }
+
+  override async onTrainEnd(_logs?: Logs): Promise<void> {
+    await this.run?.step.history.flush();
+  }
+
+  /** One ρ step, now. */
+  private regularize(): void {
+    if (!this.run) return;
+    const { model, x, y, losses, step } = this.run;
+    const { samples } = this.schedule;
+    const indices = this.nextBatch(x[0].shape[0]);
+    const stream = new NoiseStream(deriveSeed(this.seed, 1, this.rhoSteps));
+    this.rhoSteps += 1;
+    tf.tidy(() => {
+      const batch = tf.tensor1d(indices, 'int32');
+      // All K draws of an example in one pass: sample k of example b is row k · batch + b.
+      const repeated = tf.tile(batch, [samples]);
+      const inputs = x.map((tensor) => tf.gather(tensor, repeated));
+      const targets = y.map((tensor) => tf.gather(tensor, batch));
+      const loss = () =>
+        withNoise(stream, () => forward(model, inputs))
+          .map((output, i) => {
+            const shape = [samples, indices.length, ...output.shape.slice(1)];
+            const average = averagePredictions(tfjs, tf.reshape(output, shape), this.averaging);
+            return tf.mean(losses[i](targets[i], average));
+          })
+          .reduce((sum, term) => tf.add(sum, term));
+      step.run(loss, this.trainingSteps);
+    });
+  }
+
+  /** Consecutive batches of a shuffled regularization set, shuffled anew each time round. */
+  private nextBatch(count: number): number[] {
+    const size = Math.min(this.batchSize, count);
+    const batches = Math.floor(count / size);
+    const round = Math.floor(this.rhoSteps / batches);
+    const start = (this.rhoSteps % batches) * size;
+    return [...permutation(count, deriveSeed(this.seed, 2, round)).subarray(start, start + size)];
+  }
+
+  /**
+   * `model.fit` with this callback. With `regularizationData: { split }` it first takes that share of the examples,
+   * chosen at random, off the training data.
+   */
+  async fit(
+    model: LayersModel,
+    x: tf.Tensor | tf.Tensor[],
+    y: tf.Tensor | tf.Tensor[],
+    args: ModelFitArgs = {},
+  ) {
+    const others = args.callbacks === undefined ? [] : list(args.callbacks as Callback | Callback[]);
+    const callbacks = [this as Callback, ...others];
+    if (!('split' in this.data)) return model.fit(x, y, { ...args, callbacks });
+    const count = list(x)[0].shape[0];
+    const held = Math.round(count * this.data.split);
+    if (held === 0) {
+      throw new ArgumentError(
+        'regularizationData.split',
+        `of ${this.data.split} takes nothing off ${count} examples. Use a larger share.`,
+      );
+    }
+    const order = [...permutation(count, deriveSeed(this.seed, 3))];
+    const take = (data: tf.Tensor | tf.Tensor[], indices: number[]) =>
+      tf.tidy(() => list(data).map((tensor) => tf.gather(tensor, tf.tensor1d(indices, 'int32'))));
+    this.data = [take(x, order.slice(0, held)), take(y, order.slice(0, held))];
+    const rest = [take(x, order.slice(held)), take(y, order.slice(held))];
+    try {
+      return await model.fit(rest[0], rest[1], { ...args, callbacks });
+    } finally {
+      tf.dispose(rest);
+    }
+  }
+
+  /** `model.trainOnBatch`, and the ρ step that follows it when one is due. */
+  async trainOnBatch(model: LayersModel, x: tf.Tensor | tf.Tensor[], y: tf.Tensor | tf.Tensor[]) {
+    this.attach(model);
+    const result = await model.trainOnBatch(x, y);
+    await this.onBatchEnd(0);
+    return result;
+  }
+
+  /** Frees the state of ρ's optimizer. The model and its σ stay. */
+  dispose(): void {
+    this.run?.step.dispose();
+    this.run = undefined;
+  }
+}
+
+/**
+ * The callback for `fit` and `fitDataset`, see {@link CrossRegularization}.
+ *
+ * @throws ArgumentError for options out of range; what concerns the model and the data is refused when training
+ *   begins, before the first step.
+ */
+export function crossRegularization(options: CrossRegularizationOptions): CrossRegularization {
+  return new CrossRegularization(options);
+}

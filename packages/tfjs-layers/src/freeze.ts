@@ -1,0 +1,74 @@
+import { ArgumentError, checkInteger, deriveSeed, show } from '@crossreg/core';
+import { deriveKey, gaussian } from '@crossreg/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  model as functional,
+  input,
+  type LayersModel,
+  layers,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
+import { GraphRebuild } from './graph';
+import { LearnableNoise } from './learnableNoise';
+
+/**
+ * A plain model of stock layers whose `predict` is the average over `samples` noise draws made once and for all: it
+ * is deterministic, saves and loads anywhere, and runs where no @crossreg package is installed.
+ *
+ * Each draw is a path through the same (shared) weight layers, with the noise as a constant that a batch
+ * normalization adds; an `Average` layer joins the paths. The cost of a prediction is that of `samples` passes, and
+ * the file grows by the noise: 16 bytes for every noisy activation and sample.
+ *
+ * @param options.samples - default 8.
+ * @param options.seed - of the draws; default 0.
+ * @throws ArgumentError if a noisy activation has no fixed shape.
+ */
+export function freeze(
+  model: LayersModel,
+  { samples = 8, seed = 0 }: { samples?: number; seed?: number } = {},
+): LayersModel {
+  checkInteger('samples', samples, 1, 'Use 8.');
+  let draw = 0;
+  const rebuild = new GraphRebuild((layer, inputs, { copy, apply }) => {
+    if (!(layer instanceof LearnableNoise)) return apply(copy(), inputs);
+    draw += 1;
+    return addConstant(layer, inputs as SymbolicTensor, deriveSeed(seed, draw), `${layer.name}_${draw}`);
+  }, true);
+  const inputs = model.inputs.map((x) => input({ batchShape: x.shape, dtype: x.dtype, name: x.name }));
+  const paths = Array.from({ length: samples }, () => rebuild.outputs(model, inputs));
+  const outputs = model.outputs.map((_, i) =>
+    samples === 1 ? paths[0][i] : (layers.average().apply(paths.map((path) => path[i])) as SymbolicTensor),
+  );
+  return functional({ inputs, outputs, name: `${model.name}_frozen` });
+}
+
+/** Adds σ · s_c · ε, drawn now, with layers that every TensorFlow.js has. */
+function addConstant(noise: LearnableNoise, x: SymbolicTensor, seed: number, name: string): SymbolicTensor {
+  const shape = x.shape.slice(1);
+  if (shape.some((n) => n === null)) {
+    throw new ArgumentError(
+      'model',
+      `the input of ${noise.name} has shape [${x.shape}]: fixed noise needs a fixed shape. Give the model's inputs one.`,
+    );
+  }
+  const fixed = shape as number[];
+  const size = tf.util.sizeFromShape(fixed);
+  const epsilon = 1e-3;
+  const normalization = layers.batchNormalization({ name, epsilon, trainable: false });
+  const flat = layers.reshape({ targetShape: [size], name: `${name}_flat` }).apply(x) as SymbolicTensor;
+  const sum = normalization.apply(flat) as SymbolicTensor;
+  tf.tidy(() => {
+    const ones = tf.ones([size]);
+    const constant = tf.mul(gaussian(fixed, deriveKey(seed)), noise.scale());
+    normalization.setWeights([ones, tf.reshape(constant, [size]), tf.zeros([size]), tf.sub(ones, epsilon)]);
+  });
+  return layers.reshape({ targetShape: fixed, name: `${name}_shape` }).apply(sum) as SymbolicTensor;
+}
+
+/** `name`, or `name_2`, `name_3`, … : the first that is not taken; takes it. */
+function uniqueName(name: string, taken: Set<string>): string {
+  let unique = name;
+  for (let i = 2; taken.has(unique); i++) unique = `${name}_${i}`;
+  taken.add(unique);
+  return unique;
+}

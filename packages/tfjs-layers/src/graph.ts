@@ -1,0 +1,143 @@
+import { ArgumentError } from '@crossreg/core';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  model as functional,
+  input,
+  LayersModel,
+  type layers,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
+
+/** What TensorFlow.js keeps of a layer call. Private there; the only way to walk a model's graph. */
+interface Node {
+  inputTensors: SymbolicTensor[];
+  outputTensors: SymbolicTensor[];
+  callArgs: Record<string, unknown>;
+}
+type GraphTensor = SymbolicTensor & { sourceLayer: layers.Layer; nodeIndex: number; tensorIndex: number };
+type Symbols = SymbolicTensor | SymbolicTensor[];
+type LayerClass = { fromConfig(cls: unknown, config: tf.serialization.ConfigDict): layers.Layer };
+
+const list = <T>(x: T | T[]): T[] => (Array.isArray(x) ? x : [x]);
+const nodesOf = (layer: layers.Layer) => layer.inboundNodes as unknown as Node[];
+
+/** Applies (a copy of) a layer to symbolic inputs; may put other layers around it. */
+export type ApplyLayer = (
+  layer: layers.Layer,
+  inputs: Symbols,
+  context: {
+    /** A copy of the layer with the same weights, after `change`s to its configuration; one for each layer. */
+    copy(change?: tf.serialization.ConfigDict): layers.Layer;
+    /** Applies a copy, and sees to it that it shares the weights. */
+    apply(copy: layers.Layer, inputs: Symbols): Symbols;
+    /** Whether an output of the whole model is an output of this layer. */
+    isOutput: boolean;
+  },
+) => Symbols;
+
+/**
+ * Takes the graph of a model apart and builds it anew, one {@link ApplyLayer} at a time. The given model is left as
+ * it was. Layers are made again from their configuration and then *share* the variables of the original: nothing
+ * is copied, and training one trains both. A layer of a class that is not registered (`tf.serialization`) cannot be
+ * made again and is used itself.
+ */
+export class GraphRebuild {
+  private readonly copies = new Map<layers.Layer, layers.Layer>();
+  private readonly containers = new Map<LayersModel, LayersModel>();
+
+  /** @param inline - puts the layers of nested models in their place, so that each use of one is built by itself. */
+  constructor(
+    private readonly applyLayer: ApplyLayer,
+    private readonly inline = false,
+  ) {}
+
+  /** The new model of a whole model. */
+  model(original: LayersModel): LayersModel {
+    return this.container(original, true);
+  }
+
+  /** The outputs of a model for new inputs: as often as wanted, always through the same copies of the layers. */
+  outputs(original: LayersModel, inputs: SymbolicTensor[], final = true): SymbolicTensor[] {
+    const made = new Map<Node, SymbolicTensor[]>();
+    const known = new Map<SymbolicTensor, SymbolicTensor>(original.inputs.map((x, i) => [x, inputs[i]]));
+    const outputLayers = new Set(final ? (original.outputs as GraphTensor[]).map((x) => x.sourceLayer) : []);
+
+    const build = (tensor: SymbolicTensor): SymbolicTensor => {
+      const given = known.get(tensor);
+      if (given) return given;
+      const { sourceLayer: layer, nodeIndex, tensorIndex } = tensor as GraphTensor;
+      const node = nodesOf(layer)[nodeIndex];
+      let results = made.get(node);
+      if (!results) {
+        const from = node.inputTensors.map(build);
+        const symbols = from.length === 1 ? from[0] : from;
+        results = list(this.apply(layer, symbols, node.callArgs, outputLayers.has(layer)));
+        made.set(node, results);
+      }
+      return results[tensorIndex];
+    };
+    return original.outputs.map(build);
+  }
+
+  private apply(
+    layer: layers.Layer,
+    inputs: Symbols,
+    callArgs: Node['callArgs'],
+    isOutput: boolean,
+  ): Symbols {
+    if (layer instanceof LayersModel) {
+      if (!this.inline) return this.container(layer, isOutput).apply(inputs) as Symbols;
+      const outputs = this.outputs(layer, list(inputs), isOutput);
+      return outputs.length === 1 ? outputs[0] : outputs;
+    }
+    return this.applyLayer(layer, inputs, {
+      isOutput,
+      copy: (change) => this.copy(layer, change),
+      apply: (copy, symbols) => {
+        const outputs = copy.apply(symbols, callArgs) as Symbols;
+        if (copy !== layer) shareWeights(layer, copy);
+        return outputs;
+      },
+    });
+  }
+
+  private container(original: LayersModel, final: boolean): LayersModel {
+    let copy = this.containers.get(original);
+    if (!copy) {
+      if (!original.inputs?.length) {
+        throw new ArgumentError(
+          'model',
+          `${original.name} has no input shape yet. Give its first layer an inputShape.`,
+        );
+      }
+      const inputs = original.inputs.map((x) =>
+        input({ batchShape: x.shape, dtype: x.dtype, name: (x as GraphTensor).sourceLayer.name }),
+      );
+      copy = functional({ inputs, outputs: this.outputs(original, inputs, final), name: original.name });
+      this.containers.set(original, copy);
+    }
+    return copy;
+  }
+
+  private copy(layer: layers.Layer, change: tf.serialization.ConfigDict = {}): layers.Layer {
+    let copy = this.copies.get(layer);
+    if (!copy) {
+      const registered = tf.serialization.SerializationMap.getMap().classNameMap[layer.getClassName()];
+      const cls = layer.constructor as unknown as LayerClass;
+      copy = registered ? cls.fromConfig(cls, { ...layer.getConfig(), ...change }) : layer;
+      this.copies.set(layer, copy);
+    }
+    return copy;
+  }
+}
+
+/** Makes every weight of `to` the same tf.Variable as that of `from`. The layers must have the same weights. */
+function shareWeights(from: layers.Layer, to: layers.Layer): void {
+  type Holder = { val: tf.Variable };
+  const [source, target] = [from.weights, to.weights] as unknown as [Holder[], Holder[]];
+  target.forEach((weight, i) => {
+    if (weight.val === source[i].val) return;
+    weight.val.dispose();
+    weight.val = source[i].val;
+  });
+}
