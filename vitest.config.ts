@@ -9,6 +9,7 @@ export default defineConfig({
     // What is built is tested separately, from packed tarballs (scripts/rehearse.mjs).
     alias: [
       { find: '@crossreg/core/testing', replacement: source('core/src/testing/index.ts') },
+      { find: '@crossreg/datasets/node', replacement: source('datasets/src/node/index.ts') },
       { find: /^@crossreg\/([a-z-]+)$/, replacement: source('$1/src/index.ts') },
     ],
   },

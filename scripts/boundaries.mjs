@@ -71,9 +71,7 @@ for (const name of readdirSync(join(root, 'packages'))) {
       if (frameworks.test(target) && !knowsFramework.includes(name)) {
         problems.push(`${where} imports ${target}: ${name} knows no framework`);
       }
-      // `core/testing` is loaded by test runners only: there Vitest is the host, not a dependency.
-      const testing = name === 'core' && where.includes('/testing/') && dependency === 'vitest';
-      if (own === undefined && !declared.includes(dependency) && !testing) {
+      if (own === undefined && !declared.includes(dependency)) {
         problems.push(`${where} imports ${target}, which packages/${name}/package.json does not declare`);
       }
     }

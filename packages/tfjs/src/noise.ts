@@ -15,6 +15,14 @@ export function deriveKey(seed: number, ...path: readonly number[]): NoiseKey {
 
 const TABLE_BITS = 12;
 const TABLE_SIZE = 1 << TABLE_BITS;
+const TABLE_SHIFT = 32 - TABLE_BITS;
+// Written out, because V8 does not fold powers and does not turn a division into a multiplication.
+const UNIT = 2 ** -32;
+const CELL = 1 / TABLE_SIZE;
+const ANGLE_MASK = 2 ** TABLE_SHIFT - 1;
+const ANGLE_UNIT = 2 * Math.PI * UNIT;
+const THIRD = 1 / 3;
+const SIXTH = 1 / 6;
 /** cos(2πi/n) and sin(2πi/n): the angle needs no more than the table and one step of angle addition. */
 const COS = Float64Array.from({ length: TABLE_SIZE }, (_, i) => Math.cos((2 * Math.PI * i) / TABLE_SIZE));
 const SIN = Float64Array.from({ length: TABLE_SIZE }, (_, i) => Math.sin((2 * Math.PI * i) / TABLE_SIZE));
@@ -52,15 +60,15 @@ export function fillGaussian(out: Float32Array, [k0, k1]: NoiseKey): void {
     // −ln((u + ½) 2⁻³²) = (1 + zeros) ln 2 − ln m, with the mantissa m in [1, 2) read off the leading bits.
     const zeros = Math.clz32(u);
     const shifted = zeros < 31 ? (u << (zeros + 1)) >>> 0 : 0;
-    const cell = shifted >>> (32 - TABLE_BITS);
-    const fine = (shifted * 2 ** -32 - (cell + 0.5) / TABLE_SIZE) * INVERSE[cell];
-    const logarithm = LOG[cell] + fine * (1 - fine * (0.5 - fine / 3));
+    const cell = shifted >>> TABLE_SHIFT;
+    const fine = (shifted * UNIT - (cell + 0.5) * CELL) * INVERSE[cell];
+    const logarithm = LOG[cell] + fine * (1 - fine * (0.5 - fine * THIRD));
     const radius = Math.sqrt(Math.max(0, 2 * ((zeros + 1) * Math.LN2 - logarithm)));
 
-    const turn = v >>> (32 - TABLE_BITS);
-    const rest = (v & (2 ** (32 - TABLE_BITS) - 1)) * (2 * Math.PI * 2 ** -32);
+    const turn = v >>> TABLE_SHIFT;
+    const rest = (v & ANGLE_MASK) * ANGLE_UNIT;
     const cosRest = 1 - 0.5 * rest * rest;
-    const sinRest = rest * (1 - (rest * rest) / 6);
+    const sinRest = rest * (1 - rest * rest * SIXTH);
     out[i] = radius * (COS[turn] * cosRest - SIN[turn] * sinRest);
     if (i + 1 < n) out[i + 1] = radius * (SIN[turn] * cosRest + COS[turn] * sinRest);
   }
