@@ -1,1 +1,2 @@
-export {};
+export { register } from './register';
+export { useWasm } from './useWasm';

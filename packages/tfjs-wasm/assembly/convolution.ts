@@ -1,0 +1,210 @@
+// One kernel for every product of rows with a matrix: convolution, its input gradient, matrix product.
+//
+// out[p, :] = Σ_t in[row(p, t), :] · W_t, where row(p, t) comes from a table: an offset into the image, or −1 for
+// a row of zeros (padding). Strides, dilations and paddings are all in the table; the arithmetic never sees them.
+import { arg, fma, storeLanes, zero } from './simd';
+
+/** Rows of output that are computed together. The table holds the offsets of one tile side by side. */
+const TILE: i32 = 4;
+/** Tiles that go through one panel of W before the next: keeps the panel and the rows in the first cache. */
+const BLOCK: i32 = 8;
+
+// @ts-ignore: decorator
+@inline
+function source(table: usize, image: usize, zeros: usize, offset: i32): usize {
+  const at = load<i32>(table + offset);
+  return at < 0 ? zeros : image + at;
+}
+
+/** 4 rows × 8 columns. `table`: [taps][4] offsets; `panel`: [taps · depth][8] weights. */
+function tile8(
+  table: usize, image: usize, zeros: usize, taps: i32, depth: i32, panel: usize,
+  to: usize, rows: usize, valid: i32, columns: i32,
+): void {
+  let c00 = zero(), c01 = zero(), c10 = zero(), c11 = zero();
+  let c20 = zero(), c21 = zero(), c30 = zero(), c31 = zero();
+  let b = panel;
+  for (let t = 0; t < taps; t++) {
+    let a0 = source(table, image, zeros, 0);
+    let a1 = source(table, image, zeros, 4);
+    let a2 = source(table, image, zeros, 8);
+    let a3 = source(table, image, zeros, 12);
+    table += 16;
+    let k = depth;
+    for (; k >= 2; k -= 2) {
+      let b0 = v128.load(b), b1 = v128.load(b, 16);
+      let a = v128.load32_splat(a0);
+      c00 = fma(a, b0, c00); c01 = fma(a, b1, c01);
+      a = v128.load32_splat(a1);
+      c10 = fma(a, b0, c10); c11 = fma(a, b1, c11);
+      a = v128.load32_splat(a2);
+      c20 = fma(a, b0, c20); c21 = fma(a, b1, c21);
+      a = v128.load32_splat(a3);
+      c30 = fma(a, b0, c30); c31 = fma(a, b1, c31);
+      b0 = v128.load(b, 32); b1 = v128.load(b, 48);
+      a = v128.load32_splat(a0, 4);
+      c00 = fma(a, b0, c00); c01 = fma(a, b1, c01);
+      a = v128.load32_splat(a1, 4);
+      c10 = fma(a, b0, c10); c11 = fma(a, b1, c11);
+      a = v128.load32_splat(a2, 4);
+      c20 = fma(a, b0, c20); c21 = fma(a, b1, c21);
+      a = v128.load32_splat(a3, 4);
+      c30 = fma(a, b0, c30); c31 = fma(a, b1, c31);
+      a0 += 8; a1 += 8; a2 += 8; a3 += 8; b += 64;
+    }
+    if (k > 0) {
+      const b0 = v128.load(b), b1 = v128.load(b, 16);
+      let a = v128.load32_splat(a0);
+      c00 = fma(a, b0, c00); c01 = fma(a, b1, c01);
+      a = v128.load32_splat(a1);
+      c10 = fma(a, b0, c10); c11 = fma(a, b1, c11);
+      a = v128.load32_splat(a2);
+      c20 = fma(a, b0, c20); c21 = fma(a, b1, c21);
+      a = v128.load32_splat(a3);
+      c30 = fma(a, b0, c30); c31 = fma(a, b1, c31);
+      b += 32;
+    }
+  }
+  storeRow(to + load<i32>(rows), c00, c01, columns);
+  if (valid > 1) storeRow(to + load<i32>(rows, 4), c10, c11, columns);
+  if (valid > 2) storeRow(to + load<i32>(rows, 8), c20, c21, columns);
+  if (valid > 3) storeRow(to + load<i32>(rows, 12), c30, c31, columns);
+}
+
+/** As {@link tile8}, for a last panel that has 4 columns or fewer. */
+function tile4(
+  table: usize, image: usize, zeros: usize, taps: i32, depth: i32, panel: usize,
+  to: usize, rows: usize, valid: i32, columns: i32,
+): void {
+  let c0 = zero(), c1 = zero(), c2 = zero(), c3 = zero();
+  let b = panel;
+  for (let t = 0; t < taps; t++) {
+    let a0 = source(table, image, zeros, 0);
+    let a1 = source(table, image, zeros, 4);
+    let a2 = source(table, image, zeros, 8);
+    let a3 = source(table, image, zeros, 12);
+    table += 16;
+    for (let k = depth; k > 0; k--) {
+      const b0 = v128.load(b);
+      c0 = fma(v128.load32_splat(a0), b0, c0);
+      c1 = fma(v128.load32_splat(a1), b0, c1);
+      c2 = fma(v128.load32_splat(a2), b0, c2);
+      c3 = fma(v128.load32_splat(a3), b0, c3);
+      a0 += 4; a1 += 4; a2 += 4; a3 += 4; b += 16;
+    }
+  }
+  storeLanes(to + load<i32>(rows), c0, columns);
+  if (valid > 1) storeLanes(to + load<i32>(rows, 4), c1, columns);
+  if (valid > 2) storeLanes(to + load<i32>(rows, 8), c2, columns);
+  if (valid > 3) storeLanes(to + load<i32>(rows, 12), c3, columns);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeRow(to: usize, low: v128, high: v128, columns: i32): void {
+  if (columns >= 8) {
+    v128.store(to, low);
+    v128.store(to, high, 16);
+  } else {
+    storeLanes(to, low, columns);
+    if (columns > 4) storeLanes(to + 16, high, columns - 4);
+  }
+}
+
+/**
+ * args: in, in bytes an image, table, taps, depth, panels, out, out bytes an image, row offsets of out,
+ * rows an image, columns, zeros (depth of them), blocks an image. A unit is one block of rows of one image.
+ */
+export function convolve(args: usize, from: i32, to: i32): void {
+  const input = <usize>arg(args, 0), inputBytes = <usize>arg(args, 1);
+  const table = <usize>arg(args, 2), taps = arg(args, 3), depth = arg(args, 4);
+  const panels = <usize>arg(args, 5);
+  const output = <usize>arg(args, 6), outputBytes = <usize>arg(args, 7), offsets = <usize>arg(args, 8);
+  const rows = arg(args, 9), columns = arg(args, 10);
+  const zeros = <usize>arg(args, 11), blocks = arg(args, 12);
+  const perTile = <usize>(taps * TILE * 4);
+  const perPanel = <usize>(taps * depth * 8 * 4);
+
+  for (let unit = from; unit < to; unit++) {
+    const n = unit / blocks;
+    const image = input + n * inputBytes;
+    const out = output + n * outputBytes;
+    const first = (unit - n * blocks) * BLOCK * TILE;
+    const end = min(rows, first + BLOCK * TILE);
+    let panel = panels;
+    for (let column = 0; column < columns; column += 8) {
+      const left = columns - column;
+      for (let row = first; row < end; row += TILE) {
+        const tile = table + (row / TILE) * perTile;
+        const at = offsets + (<usize>row << 2);
+        const to = out + (<usize>column << 2);
+        if (left > 4) tile8(tile, image, zeros, taps, depth, panel, to, at, end - row, left);
+        else tile4(tile, image, zeros, taps, depth, panel, to, at, end - row, left);
+      }
+      panel += perPanel;
+    }
+  }
+}
+
+/**
+ * Rearranges weights into panels of 8 columns (the last one of 4 if that is enough), padded with zeros.
+ * args: weights, panels, taps, depth, columns, strides of depth and column in numbers, then the offset of each
+ * tap in numbers. A unit is one panel.
+ */
+export function packPanels(args: usize, from: i32, to: i32): void {
+  const weights = <usize>arg(args, 0), panels = <usize>arg(args, 1);
+  const taps = arg(args, 2), depth = arg(args, 3), columns = arg(args, 4);
+  const depthStride = arg(args, 5), columnStride = arg(args, 6);
+  const tapOffsets = <usize>arg(args, 7);
+  for (let unit = from; unit < to; unit++) {
+    const left = columns - unit * 8;
+    const width = left > 4 ? 8 : 4;
+    let out = panels + <usize>(unit * taps * depth * 8 * 4);
+    for (let t = 0; t < taps; t++) {
+      const tap = weights + (<usize>(load<i32>(tapOffsets + (<usize>t << 2)) + unit * 8 * columnStride) << 2);
+      for (let k = 0; k < depth; k++) {
+        let at = tap + (<usize>(k * depthStride) << 2);
+        if (left >= 8 && columnStride == 1) {
+          v128.store(out, v128.load(at));
+          v128.store(out, v128.load(at, 16), 16);
+        } else {
+          for (let j = 0; j < width; j++) {
+            store<f32>(out + (<usize>j << 2), j < left ? load<f32>(at) : 0);
+            at += <usize>columnStride << 2;
+          }
+        }
+        out += <usize>width << 2;
+      }
+    }
+  }
+}
+
+/**
+ * Fills the tables of {@link convolve} for a grid of output positions.
+ * args: table, row offsets, rows, grid width, taps, tap list (dy, dx pairs), step y, step x, input height, width,
+ * bytes a pixel of input; bytes of output a grid row, a grid column, at the origin.
+ * Position (y, x) of the grid reads input pixel (y · step y + dy, x · step x + dx). A unit is one tile.
+ */
+export function fillTable(args: usize, from: i32, to: i32): void {
+  const table = <usize>arg(args, 0), offsets = <usize>arg(args, 1);
+  const rows = arg(args, 2), width = arg(args, 3);
+  const taps = arg(args, 4), tapList = <usize>arg(args, 5);
+  const stepY = arg(args, 6), stepX = arg(args, 7);
+  const height = arg(args, 8), inputWidth = arg(args, 9), pixel = arg(args, 10);
+  const rowBytes = arg(args, 11), columnBytes = arg(args, 12), origin = arg(args, 13);
+  for (let tile = from; tile < to; tile++) {
+    for (let i = 0; i < TILE; i++) {
+      const row = min(rows - 1, tile * TILE + i);
+      const y = row / width, x = row - y * width;
+      store<i32>(offsets + (<usize>(tile * TILE + i) << 2), origin + y * rowBytes + x * columnBytes);
+      let at = table + (<usize>(tile * taps * TILE + i) << 2);
+      for (let t = 0; t < taps; t++) {
+        const iy = y * stepY + load<i32>(tapList + (<usize>t << 3));
+        const ix = x * stepX + load<i32>(tapList + (<usize>t << 3), 4);
+        const inside = <u32>iy < <u32>height && <u32>ix < <u32>inputWidth;
+        store<i32>(at, inside ? (iy * inputWidth + ix) * pixel : -1);
+        at += TILE << 2;
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// Compiles assembly/ to WebAssembly and writes it as a module, src/kernels.generated.ts, so that bundlers,
+// tests on the sources and both module systems load it alike: no file to locate at run time.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** One binary: raw pointers only, no runtime, no static data, on a memory that the backend owns. */
+async function compile(relaxed) {
+  const features = ['simd', ...(relaxed ? ['relaxed-simd'] : [])];
+  const { error, stderr, binary } = await build([
+    ...['--runtime', 'stub', '--importMemory', '--noAssert', '--use', 'abort=', '-O3', '--converge'],
+    ...features.flatMap((feature) => ['--enable', feature]),
+  ]);
+  if (error) throw new Error(`${error.message}\n${stderr}`);
+  return binary;
+}
+
+async function build(options) {
+  let binary;
+  const { error, stderr } = await asc.main(
+    ['assembly/index.ts', '--baseDir', here('.'), '--outFile', 'kernels.wasm', ...options],
+    {
+      writeFile(_name, contents) {
+        binary = contents;
+      },
+    },
+  );
+  return { error, stderr: stderr.toString(), binary };
+}
+
+const base64 = (bytes) => Buffer.from(bytes).toString('base64');
+const kernels = await compile(false);
+mkdirSync(here('src'), { recursive: true });
+writeFileSync(
+  here('src/kernels.generated.ts'),
+  `// Written by scripts/compile.mjs from assembly/. Do not edit.\nexport const kernelsBase64 =\n  '${base64(kernels)}';\n`,
+);
+console.log(`kernels: ${kernels.length} bytes`);

@@ -1,0 +1,83 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+import { agreesWithCpu, type Case, floats, onBackend } from '../test/agreement';
+
+beforeAll(() => tf.setBackend('wasm'));
+
+const small = (max: number) => fc.integer({ min: 1, max });
+const window = fc.record({
+  batch: small(3),
+  height: small(9),
+  width: small(9),
+  inChannels: fc.oneof(small(9), fc.constant(16)),
+  outChannels: fc.oneof(small(19), fc.constant(16)),
+  filterHeight: small(4),
+  filterWidth: small(4),
+  strides: fc.tuple(small(3), small(3)),
+  pad: fc.constantFrom<'same' | 'valid' | 'explicit'>('same', 'valid', 'explicit'),
+  seed: fc.nat(),
+});
+type Window = typeof window extends fc.Arbitrary<infer T> ? T : never;
+
+/** Shapes and attributes of a convolution whose output is not empty. */
+function shapes(w: Window, dilations: [number, number] = [1, 1]) {
+  const pad =
+    w.pad === 'explicit'
+      ? ([
+          [0, 0],
+          [1, 0],
+          [0, 1],
+          [0, 0],
+        ] as [number, number][])
+      : w.pad;
+  const attrs = { strides: w.strides, pad, dataFormat: 'NHWC' as const, dilations };
+  const inShape = [w.batch, w.height, w.width, w.inChannels] as [number, number, number, number];
+  const filterShape = [w.filterHeight, w.filterWidth, w.inChannels, w.outChannels] as typeof inShape;
+  const { outShape } = tf.backend_util.computeConv2DInfo(
+    ...[inShape, filterShape, w.strides, dilations, pad as any],
+  );
+  return { attrs, inShape, filterShape, outShape };
+}
+
+const fits = (w: Window) => shapes(w).outShape.every((n) => n > 0);
+
+test('the filter gradient agrees with cpu', () => {
+  agreesWithCpu(
+    'Conv2DBackpropFilter',
+    window.filter(fits).map((w): Case => {
+      const { attrs, inShape, filterShape, outShape } = shapes(w);
+      return {
+        inputs: { x: floats(inShape, w.seed), dy: floats(outShape, w.seed + 1) },
+        attrs: { ...attrs, filterShape },
+      };
+    }),
+  );
+});
+
+test('the input gradient agrees with cpu', () => {
+  agreesWithCpu(
+    'Conv2DBackpropInput',
+    window.filter(fits).map((w): Case => {
+      const { attrs, inShape, filterShape, outShape } = shapes(w);
+      return {
+        inputs: { dy: floats(outShape, w.seed), filter: floats(filterShape, w.seed + 1) },
+        attrs: { ...attrs, inputShape: inShape },
+      };
+    }),
+  );
+});
+
+test('NCHW is refused by name', () => {
+  const { attrs, inShape, filterShape } = shapes({
+    ...{ batch: 1, height: 4, width: 4, inChannels: 2, outChannels: 2, filterHeight: 3, filterWidth: 3 },
+    ...{ strides: [1, 1], pad: 'same', seed: 0 },
+  });
+  const call = {
+    inputs: { dy: floats(inShape, 1), filter: floats(filterShape, 2) },
+    attrs: { ...attrs, dataFormat: 'NCHW', inputShape: inShape },
+  };
+  expect(() => onBackend('wasm', 'Conv2DBackpropInput', call)).toThrow(
+    /needs dataFormat 'NHWC', but got 'NCHW'/,
+  );
+});

@@ -1,0 +1,44 @@
+import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { WasmBackend } from './backend';
+import { type Kernels, kernelsOf } from './kernels';
+
+/** What a kernel function of this package is given. */
+export interface KernelCall<Inputs, Attrs> {
+  readonly inputs: Inputs;
+  readonly attrs: Attrs;
+  readonly backend: WasmBackend;
+  readonly kernels: Kernels;
+  /** The kernel that the backend itself has under this name: for the cases that ours leaves to it. */
+  stock(): TensorInfo | TensorInfo[];
+}
+
+/** A kernel of this package, not yet registered. */
+export interface KernelDefinition {
+  readonly kernelName: string;
+  /** The configuration to register, given the backend's own kernel of the same name, if it has one. */
+  configure(stock: KernelConfig | undefined): KernelConfig;
+}
+
+export function defineKernel<Inputs, Attrs = object>(
+  kernelName: string,
+  run: (call: KernelCall<Inputs, Attrs>) => TensorInfo | TensorInfo[],
+): KernelDefinition {
+  return {
+    kernelName,
+    configure: (stock) => ({
+      ...stock,
+      kernelName,
+      backendName: 'wasm',
+      kernelFunc: ((params: { inputs: Inputs; attrs: Attrs; backend: WasmBackend }) =>
+        run({
+          ...params,
+          kernels: kernelsOf(params.backend),
+          stock: () => {
+            if (!stock)
+              throw new Error(`${kernelName} has no kernel on the wasm backend for these arguments.`);
+            return stock.kernelFunc(params as unknown as Parameters<KernelFunc>[0]);
+          },
+        })) as unknown as KernelFunc,
+    }),
+  };
+}

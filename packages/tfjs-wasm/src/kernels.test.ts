@@ -1,0 +1,265 @@
+import '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { agreesWithCpu, type Case, floats, onBackend, relativeError, wasm } from '../test/agreement';
+
+beforeAll(() => tf.setBackend('wasm'));
+
+const small = (max: number) => fc.integer({ min: 1, max });
+
+describe('matrix product', () => {
+  const product = fc.record({
+    sizes: fc.tuple(small(20), small(70), small(20)),
+    batch: fc.constantFrom<[number[], number[]]>([[], []], [[2], [2]], [[3], [1]], [[1], [2]]),
+    transposeA: fc.boolean(),
+    transposeB: fc.boolean(),
+    seed: fc.nat(),
+  });
+  test('agrees with cpu, transposed or not, batched, broadcast', () => {
+    agreesWithCpu(
+      'BatchMatMul',
+      product.map(
+        ({ sizes: [m, k, n], batch: [a, b], transposeA, transposeB, seed }): Case => ({
+          inputs: {
+            a: floats([...pad(a), ...(transposeA ? [k, m] : [m, k])], seed),
+            b: floats([...pad(b), ...(transposeB ? [n, k] : [k, n])], seed + 1),
+          },
+          attrs: { transposeA, transposeB },
+        }),
+      ),
+    );
+  });
+  const pad = (batch: number[]) => (batch.length === 0 ? [1] : batch);
+
+  test('broadcasts both operands at once', () => {
+    const a = tf.tensor([1, 2], [2, 1, 1, 1]);
+    const b = tf.tensor([3, 4, 5], [1, 3, 1, 1]);
+    const product = tf.matMul(a, b);
+    expect(product.shape).toEqual([2, 3, 1, 1]);
+    expect(Array.from(product.dataSync())).toEqual([3, 4, 5, 6, 8, 10]);
+    tf.dispose([a, b, product]);
+  });
+
+  test('other types are refused by name', () => {
+    const a = { ...floats([1, 2, 2], 1), dtype: 'int32' as const };
+    const call = { inputs: { a, b: a }, attrs: { transposeA: false, transposeB: false } };
+    expect(() => onBackend('wasm', 'BatchMatMul', call)).toThrow(/float32 matrices, but got int32/);
+  });
+});
+
+describe.each(['Sum', 'Mean'])('%s', (kernelName) => {
+  const reduction = fc
+    .record({
+      shape: fc.array(small(12), { minLength: 1, maxLength: 4 }),
+      axes: fc.uniqueArray(fc.nat(3), { minLength: 1 }),
+      keepDims: fc.boolean(),
+      seed: fc.nat(),
+    })
+    .map((r) => ({ ...r, axes: r.axes.filter((axis) => axis < r.shape.length) }))
+    .filter((r) => r.axes.length > 0);
+  test('agrees with cpu over any axes', () => {
+    agreesWithCpu(
+      kernelName,
+      reduction.map(
+        ({ shape, axes, keepDims, seed }): Case => ({
+          inputs: { x: floats(shape, seed) },
+          attrs: { axis: axes, keepDims },
+        }),
+      ),
+    );
+  });
+  test('stays exact over many rows', () => {
+    const rows = 1 << 18;
+    const x = floats([rows, 5], 1);
+    const shifted = { ...x, values: x.values.map((value) => value + 100) };
+    const exact = [0, 1, 2, 3, 4].map((j) => {
+      let total = 0;
+      for (let i = j; i < rows * 5; i += 5) total += shifted.values[i];
+      return kernelName === 'Sum' ? total : total / rows;
+    });
+    const [{ values }] = onBackend('wasm', kernelName, {
+      inputs: { x: shifted },
+      attrs: { axis: [0], keepDims: false },
+    });
+    expect(relativeError(values, exact)).toBeLessThan(1e-6);
+  });
+});
+
+test("max pooling's gradient agrees with cpu", () => {
+  const pool = fc.record({
+    shape: fc.tuple(small(3), small(9), small(9), small(9)),
+    filterSize: fc.tuple(small(3), small(3)),
+    strides: fc.tuple(small(3), small(3)),
+    pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+    seed: fc.nat(),
+  });
+  agreesWithCpu(
+    'MaxPoolGrad',
+    pool
+      .map(({ shape, filterSize, strides, pad, seed }) => {
+        const { outShape } = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad);
+        const inputs = {
+          input: floats(shape, seed),
+          output: floats(outShape, seed),
+          dy: floats(outShape, seed + 1),
+        };
+        return { inputs, attrs: { filterSize, strides, pad }, outShape };
+      })
+      .filter(({ outShape }) => outShape.every((n) => n > 0)),
+  );
+});
+
+describe('depthwise gradients', () => {
+  const window = fc
+    .record({
+      shape: fc.tuple(small(3), small(8), small(8), small(9)),
+      filter: fc.tuple(small(3), small(3)),
+      multiplier: fc.constantFrom(1, 1, 2, 3),
+      stride: small(3),
+      dilation: fc.constantFrom(1, 1, 2),
+      pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+      seed: fc.nat(),
+    })
+    .map(({ shape, filter, multiplier, stride, dilation, pad, seed }) => {
+      const filterShape = [...filter, shape[3], multiplier] as typeof shape;
+      const strides: [number, number] = [stride, stride];
+      const dilations: [number, number] = stride > 1 ? [1, 1] : [dilation, dilation];
+      const args = [shape, filterShape, strides, dilations, pad, undefined, true] as const;
+      const { outShape } = tf.backend_util.computeConv2DInfo(...args);
+      const [x, filter4, dy] = [shape, filterShape, outShape].map((s, i) => floats(s, seed + i));
+      return { x, filter: filter4, dy, attrs: { strides, dilations, pad, dimRoundingMode: undefined } };
+    })
+    .filter(({ dy }) => dy.values.length > 0);
+  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
+
+  // Not against cpu's gradients, which ignore dilations: convolution is linear in the input and in the filter, so
+  // ⟨dy, x ∗ w⟩ = ⟨dx, x⟩ = ⟨dw, w⟩, and the same with another x or w in its place.
+  test('are the adjoints of the convolution', () => {
+    const before = wasm().numDataIds();
+    fc.assert(
+      fc.property(window, fc.nat(), ({ x, filter, dy, attrs }, seed) => {
+        const otherX = floats(x.shape, seed);
+        const otherFilter = floats(filter.shape, seed + 1);
+        const forward = (inputs: Case['inputs']) =>
+          onBackend('cpu', 'DepthwiseConv2dNative', { inputs, attrs })[0].values;
+        const [dx] = onBackend('wasm', 'DepthwiseConv2dNativeBackpropInput', {
+          inputs: { dy, filter },
+          attrs: { ...attrs, inputShape: x.shape },
+        });
+        const [dw] = onBackend('wasm', 'DepthwiseConv2dNativeBackpropFilter', {
+          inputs: { x, dy },
+          attrs: { ...attrs, filterShape: filter.shape },
+        });
+        expect(dx.shape).toEqual(x.shape);
+        expect(dw.shape).toEqual(filter.shape);
+        const scale = Math.max(1, Math.sqrt(dy.values.length));
+        expect(dot(dx.values, otherX.values) / scale).toBeCloseTo(
+          dot(dy.values, forward({ x: otherX, filter })) / scale,
+          4,
+        );
+        expect(dot(dw.values, otherFilter.values) / scale).toBeCloseTo(
+          dot(dy.values, forward({ x, filter: otherFilter })) / scale,
+          4,
+        );
+      }),
+      { numRuns: 500, seed: 20250602 },
+    );
+    expect(wasm().numDataIds()).toBe(before);
+  });
+});
+
+test('segment sums agree with cpu; ids outside are left out', () => {
+  const segments = fc.record({
+    ids: fc.array(fc.integer({ min: -1, max: 8 }), { minLength: 1, maxLength: 20 }),
+    rest: fc.array(small(20), { maxLength: 2 }),
+    numSegments: small(8),
+    seed: fc.nat(),
+  });
+  agreesWithCpu(
+    'UnsortedSegmentSum',
+    segments.map(
+      ({ ids, rest, numSegments, seed }): Case => ({
+        inputs: {
+          x: floats([ids.length, ...rest], seed),
+          segmentIds: { shape: [ids.length], dtype: 'int32', values: Int32Array.from(ids) },
+        },
+        attrs: { numSegments },
+      }),
+    ),
+  );
+});
+
+test.each([
+  'ij,jk->ik',
+  'ij,ij->ij',
+  'ij,ij->',
+  'ij->ji',
+  'ij->i',
+  'bij,bjk->bik',
+  'bhid,bhjd->bhij',
+  'abc,cd->abd',
+  'i,j->ij',
+])('einsum %s agrees with cpu', (equation) => {
+  const size: Record<string, number> = { i: 3, j: 4, k: 5, b: 2, h: 3, d: 6, a: 2, c: 3 };
+  const inputs = equation
+    .split('->')[0]
+    .split(',')
+    .map((axes, i) =>
+      floats(
+        [...axes].map((axis) => size[axis]),
+        i,
+      ),
+    );
+  agreesWithCpu('Einsum', fc.constant({ inputs, attrs: { equation } } as Case), 2);
+});
+
+test("batch normalization's gradient agrees with cpu", async () => {
+  const gradients = async (backend: string, channels: number) => {
+    await tf.setBackend(backend);
+    return tf.tidy(() => {
+      const f = (...[x, mean, variance, offset, scale]: tf.Tensor[]) =>
+        tf.batchNorm(
+          x as tf.Tensor4D,
+          mean as tf.Tensor1D,
+          variance as tf.Tensor1D,
+          offset as tf.Tensor1D,
+          scale as tf.Tensor1D,
+        );
+      const shapes = [
+        [3, 5, 7, channels],
+        [channels],
+        [channels],
+        [channels],
+        [channels],
+        [3, 5, 7, channels],
+      ];
+      const inputs = shapes.map((shape, i) => {
+        const { values } = floats(shape, i);
+        return tf.tensor(i === 2 ? values.map((v) => v + 1.5) : values, shape);
+      });
+      return tf
+        .grads(f)(inputs.slice(0, 5), inputs[5])
+        .map((g) => Array.from(g.dataSync()));
+    });
+  };
+  for (const channels of [1, 3, 4, 8, 18]) {
+    const expected = await gradients('cpu', channels);
+    const actual = await gradients('wasm', channels);
+    actual.forEach((values, i) => {
+      expect(relativeError(values, expected[i])).toBeLessThan(1e-4);
+    });
+  }
+});
+
+test('identity shares memory until the last reference is gone', () => {
+  const before = wasm().numDataIds();
+  const x = tf.tensor1d([1, 2, 3]);
+  const y = x.clone();
+  expect(wasm().numDataIds()).toBe(before + 1);
+  x.dispose();
+  expect(Array.from(y.dataSync())).toEqual([1, 2, 3]);
+  y.dispose();
+  expect(wasm().numDataIds()).toBe(before);
+});

@@ -1,0 +1,54 @@
+import '@tensorflow/tfjs-backend-wasm';
+import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { batchNorm, batchNormSums, scaleRows } from './batchNorm';
+import { conv2DBackpropFilter, conv2DBackpropInput } from './convolution';
+import type { KernelDefinition } from './define';
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
+import { einsum } from './einsum';
+import { identity } from './identity';
+import { batchMatMul } from './matrixProduct';
+import { maxPoolGrad } from './pooling';
+import { mean, sum } from './reduction';
+import { unsortedSegmentSum } from './segmentSum';
+
+const definitions: readonly KernelDefinition[] = [
+  batchMatMul,
+  batchNorm,
+  batchNormSums,
+  conv2DBackpropFilter,
+  conv2DBackpropInput,
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
+  einsum,
+  identity,
+  maxPoolGrad,
+  mean,
+  scaleRows,
+  sum,
+  unsortedSegmentSum,
+];
+
+/** Survives a second copy of this package in the same program, as a bundler or two module systems make. */
+const REGISTERED = Symbol.for('@crossreg/tfjs-wasm registered');
+const flags = globalThis as { [REGISTERED]?: WeakSet<object> };
+
+/**
+ * Registers this package's kernels and gradients for the `wasm` backend. Importing the package does it already;
+ * a second call does nothing. Kernels that another package has registered under the same names are replaced, and
+ * stay in use for the cases that ours leaves to them.
+ */
+export function register(): void {
+  // The registry itself remembers: two copies of tfjs-core have two registries.
+  flags[REGISTERED] ??= new WeakSet();
+  const probe = getKernel(definitions[0].kernelName, 'wasm');
+  if (probe && flags[REGISTERED].has(probe)) return;
+  for (const { kernelName, configure } of definitions) {
+    const stock = getKernel(kernelName, 'wasm');
+    const config = configure(stock);
+    if (stock) unregisterKernel(kernelName, 'wasm');
+    registerKernel(config);
+    flags[REGISTERED].add(config);
+  }
+}
+
+register();
