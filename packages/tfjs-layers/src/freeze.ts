@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, deriveSeed, show } from '@crossreg/core';
+import { ArgumentError, checkInteger, deriveSeed } from '@crossreg/core';
 import { deriveKey, gaussian } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -63,12 +63,4 @@ function addConstant(noise: LearnableNoise, x: SymbolicTensor, seed: number, nam
     normalization.setWeights([ones, tf.reshape(constant, [size]), tf.zeros([size]), tf.sub(ones, epsilon)]);
   });
   return layers.reshape({ targetShape: fixed, name: `${name}_shape` }).apply(sum) as SymbolicTensor;
-}
-
-/** `name`, or `name_2`, `name_3`, … : the first that is not taken; takes it. */
-function uniqueName(name: string, taken: Set<string>): string {
-  let unique = name;
-  for (let i = 2; taken.has(unique); i++) unique = `${name}_${i}`;
-  taken.add(unique);
-  return unique;
 }
