@@ -5,6 +5,7 @@ export {
   type RegularizationTensors,
 } from './crossRegularization';
 export { freeze } from './freeze';
+export { type HookedNoise, hookNoise } from './hookNoise';
 export { type InjectNoiseOptions, injectNoise, noiseLayers } from './injectNoise';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { predict } from './predict';
