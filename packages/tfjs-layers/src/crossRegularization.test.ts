@@ -137,6 +137,21 @@ test('2,000 training steps leave the number of tensors where it was', async () =
   expect(tf.memory().numTensors).toBe(before);
 }, 120_000);
 
+test('noise: true hooks the noise into a compiled model, and toModel gives it explicit layers', async () => {
+  const { model } = network();
+  model.compile({ optimizer: tf.train.adam(0.01), loss: 'categoricalCrossentropy' });
+  const cross = crossRegularization({ ...data, noise: true });
+  expect(() => cross.toModel()).toThrow('nothing was trained yet');
+  await model.fit(train.x, train.y, { epochs: 2, batchSize: 16, callbacks: cross, verbose: 0 });
+  expect(cross.history.step).toEqual([2, 4, 6, 8, 10, 12]);
+  const explicit = cross.toModel();
+  expect(noiseLayers(explicit).map((layer) => layer.name)).toEqual(Object.keys(cross.history.rho));
+  sigmas(explicit).forEach((sigma, i) => {
+    expect(sigma).toBeCloseTo(Object.values(cross.history.rho)[i].value.at(-1)!, 5);
+  });
+  expect(explicit.countParams()).toBeGreaterThan(model.countParams());
+});
+
 test('{ split } is taken off the training data by cross.fit, and fitDataset works', async () => {
   const { noisy } = network();
   const cross = crossRegularization({ ...data, regularizationData: { split: 0.25 } });

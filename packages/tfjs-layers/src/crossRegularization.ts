@@ -22,7 +22,8 @@ import {
 import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
-import { noiseLayers, wasInjected } from './injectNoise';
+import { type HookedNoise, hookNoise } from './hookNoise';
+import { type InjectNoiseOptions, noiseLayers, wasInjected } from './injectNoise';
 import { forward } from './predict';
 
 /** Inputs and targets: a tensor each, or a list for a model with several. Examples on the first axis. */
@@ -35,6 +36,11 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
    * loss is to stay an unbiased estimate.
    */
   regularizationData: RegularizationTensors | { split: number };
+  /**
+   * For a compiled model without noise: hooks learnable noise into it when training begins, in the places and with the
+   * options of `injectNoise`. {@link CrossRegularization.toModel} then gives the model with explicit noise layers.
+   */
+  noise?: boolean | InjectNoiseOptions;
   /** Examples in a ρ step, each with `samples` noise draws. Default 32. */
   batchSize?: number;
   /** Of ρ's optimizer, Adam, in log σ. Default 0.1. */
@@ -95,16 +101,13 @@ function checkRegularizationData(
     const classes = model.outputs[i].shape[1];
     const categorical = target.rank === 2 && target.shape[1] === classes && target.shape[1] > 1;
     if (!categorical) return;
-    const [totals, low, high] = tf.tidy(() => [
-      [...target.sum(0).dataSync()],
-      target.min().dataSync()[0],
-      tf
-        .abs(tf.sub(target.sum(1), 1))
-        .max()
-        .dataSync()[0],
-    ]);
-    const oneHot = (low as number) >= 0 && (high as number) < 1e-4;
-    const missing = (totals as number[]).flatMap((total, c) => (total > 0 ? [] : [c]));
+    const [totals, low, high] = tf.tidy(() => {
+      const read = (tensor: tf.Tensor) => [...tensor.dataSync()];
+      const rowError = tf.max(tf.abs(tf.sub(tf.sum(target, 1), 1)));
+      return [read(tf.sum(target, 0)), read(tf.min(target))[0], read(rowError)[0]] as const;
+    });
+    const oneHot = low >= 0 && high < 1e-4;
+    const missing = totals.flatMap((total, c) => (total > 0 ? [] : [c]));
     if (oneHot && missing.length > 0) {
       throw new ArgumentError(
         name,
@@ -128,6 +131,7 @@ export class CrossRegularization extends Callback {
   private readonly seed: number;
   private readonly averaging: Averaging;
   private readonly optimizer: OptimizerFactory;
+  private readonly noise: InjectNoiseOptions | undefined;
   private data: RegularizationTensors | { split: number };
   private run:
     | {
@@ -136,6 +140,7 @@ export class CrossRegularization extends Callback {
         y: tf.Tensor[];
         losses: LossFunction[];
         step: RegularizationStep<tf.Tensor>;
+        hook: HookedNoise | undefined;
       }
     | undefined;
   private trainingSteps = 0;
@@ -152,6 +157,7 @@ export class CrossRegularization extends Callback {
     this.schedule = createSchedule(given);
     this.batchSize = checkInteger('batchSize', batchSize, 1, 'Use 32.');
     this.seed = seed;
+    this.noise = options.noise === true ? {} : options.noise || undefined;
     this.averaging = checkAveraging('averaging', options.averaging ?? 'probabilities');
     this.optimizer = options.optimizer ?? adam({ learningRate, beta2: 0.99 });
     if (!regularizationData) {
@@ -174,6 +180,17 @@ export class CrossRegularization extends Callback {
     return this.run?.step.history ?? { step: [], loss: [], rho: {}, skipped: 0 };
   }
 
+  /**
+   * The trained network with explicit noise layers, ready to compile, `predict` and save; weights are shared with the
+   * model that was trained, which keeps its noise hooked in.
+   *
+   * @throws Error before training.
+   */
+  toModel(): LayersModel {
+    if (!this.run) throw new Error('toModel: nothing was trained yet. Call fit with this callback first.');
+    return this.run.hook?.toModel() ?? this.run.model;
+  }
+
   /** Convergence of every σ, by layer name. */
   status(): Record<string, Convergence> {
     return this.run?.step.history.status() ?? {};
@@ -194,20 +211,20 @@ export class CrossRegularization extends Callback {
   /** Prepares for a model, once; a further call with the same model goes on where the last ended. */
   private attach(model: LayersModel): void {
     if (this.run?.model === model) return;
-    const layers = noiseLayers(model);
-    if (layers.length === 0) {
+    const own = noiseLayers(model);
+    if (own.length === 0 && !this.noise) {
       throw new ArgumentError(
         'model',
         wasInjected(model)
           ? `${model.name} was given to injectNoise, which returned a new model. Compile and fit that one.`
-          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model) first.`,
+          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model), or set noise: true.`,
       );
     }
     const { lossFunctions, collectedTrainableWeights } = model as unknown as Compiled;
     if (!lossFunctions)
       throw new ArgumentError('model', `${model.name} is not compiled. Call compile first.`);
     const trained = new Set(collectedTrainableWeights?.map((weight) => weight.read()));
-    const owned = layers.find((layer) => trained.has(layer.rho));
+    const owned = own.find((layer) => trained.has(layer.rho));
     if (owned) {
       throw new ArgumentError(
         'model',
@@ -222,11 +239,12 @@ export class CrossRegularization extends Callback {
       );
     }
     const [x, y] = checkRegularizationData(this.data, model);
-    const rho = layers.map((layer) =>
+    const hook = own.length === 0 ? hookNoise(model, this.noise) : undefined;
+    const rho = (hook?.layers ?? own).map((layer) =>
       parameter(tfjs, { name: layer.name, variable: layer.rho, bijector: bijectors[layer.bijector] }),
     );
     const step = new RegularizationStep({ framework: tfjs, rho, optimizer: this.optimizer });
-    this.run = { model, x, y, losses: lossFunctions, step };
+    this.run = { model, x, y, losses: lossFunctions, step, hook };
   }
 
   override async onBatchEnd(_batch: number, _logs?: Logs): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 import { GraphRebuild } from './graph';
+import { noiseLayers } from './injectNoise';
 import { LearnableNoise } from './learnableNoise';
 
 /**
@@ -21,13 +22,16 @@ import { LearnableNoise } from './learnableNoise';
  *
  * @param options.samples - default 8.
  * @param options.seed - of the draws; default 0.
- * @throws ArgumentError if a noisy activation has no fixed shape.
+ * @throws ArgumentError if the model has no noise, or a noisy activation no fixed shape.
  */
 export function freeze(
   model: LayersModel,
   { samples = 8, seed = 0 }: { samples?: number; seed?: number } = {},
 ): LayersModel {
   checkInteger('samples', samples, 1, 'Use 8.');
+  if (noiseLayers(model).length === 0) {
+    throw new ArgumentError('model', `${model.name} has no learnable noise, so there is nothing to freeze.`);
+  }
   let draw = 0;
   const rebuild = new GraphRebuild((layer, inputs, { copy, apply }) => {
     if (!(layer instanceof LearnableNoise)) return apply(copy(), inputs);

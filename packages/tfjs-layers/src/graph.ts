@@ -4,9 +4,10 @@ import {
   model as functional,
   input,
   LayersModel,
-  type layers,
+  layers,
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
+import { shareWeights } from './shareWeights';
 
 /** What TensorFlow.js keeps of a layer call. Private there; the only way to walk a model's graph. */
 interface Node {
@@ -30,8 +31,6 @@ export type ApplyLayer = (
     copy(change?: tf.serialization.ConfigDict): layers.Layer;
     /** Applies a copy, and sees to it that it shares the weights. */
     apply(copy: layers.Layer, inputs: Symbols): Symbols;
-    /** Whether an output of the whole model is an output of this layer. */
-    isOutput: boolean;
   },
 ) => Symbols;
 
@@ -53,14 +52,13 @@ export class GraphRebuild {
 
   /** The new model of a whole model. */
   model(original: LayersModel): LayersModel {
-    return this.container(original, true);
+    return this.container(original);
   }
 
   /** The outputs of a model for new inputs: as often as wanted, always through the same copies of the layers. */
-  outputs(original: LayersModel, inputs: SymbolicTensor[], final = true): SymbolicTensor[] {
+  outputs(original: LayersModel, inputs: SymbolicTensor[]): SymbolicTensor[] {
     const made = new Map<Node, SymbolicTensor[]>();
     const known = new Map<SymbolicTensor, SymbolicTensor>(original.inputs.map((x, i) => [x, inputs[i]]));
-    const outputLayers = new Set(final ? (original.outputs as GraphTensor[]).map((x) => x.sourceLayer) : []);
 
     const build = (tensor: SymbolicTensor): SymbolicTensor => {
       const given = known.get(tensor);
@@ -71,7 +69,7 @@ export class GraphRebuild {
       if (!results) {
         const from = node.inputTensors.map(build);
         const symbols = from.length === 1 ? from[0] : from;
-        results = list(this.apply(layer, symbols, node.callArgs, outputLayers.has(layer)));
+        results = list(this.apply(layer, symbols, plainArguments(node.callArgs)));
         made.set(node, results);
       }
       return results[tensorIndex];
@@ -79,19 +77,13 @@ export class GraphRebuild {
     return original.outputs.map(build);
   }
 
-  private apply(
-    layer: layers.Layer,
-    inputs: Symbols,
-    callArgs: Node['callArgs'],
-    isOutput: boolean,
-  ): Symbols {
+  private apply(layer: layers.Layer, inputs: Symbols, callArgs: Node['callArgs']): Symbols {
     if (layer instanceof LayersModel) {
-      if (!this.inline) return this.container(layer, isOutput).apply(inputs) as Symbols;
-      const outputs = this.outputs(layer, list(inputs), isOutput);
+      if (!this.inline) return this.container(layer).apply(inputs) as Symbols;
+      const outputs = this.outputs(layer, list(inputs));
       return outputs.length === 1 ? outputs[0] : outputs;
     }
     return this.applyLayer(layer, inputs, {
-      isOutput,
       copy: (change) => this.copy(layer, change),
       apply: (copy, symbols) => {
         const outputs = copy.apply(symbols, callArgs) as Symbols;
@@ -101,7 +93,7 @@ export class GraphRebuild {
     });
   }
 
-  private container(original: LayersModel, final: boolean): LayersModel {
+  private container(original: LayersModel): LayersModel {
     let copy = this.containers.get(original);
     if (!copy) {
       if (!original.inputs?.length) {
@@ -113,7 +105,8 @@ export class GraphRebuild {
       const inputs = original.inputs.map((x) =>
         input({ batchShape: x.shape, dtype: x.dtype, name: (x as GraphTensor).sourceLayer.name }),
       );
-      copy = functional({ inputs, outputs: this.outputs(original, inputs, final), name: original.name });
+      copy = functional({ inputs, outputs: this.outputs(original, inputs), name: original.name });
+      if (!original.trainable) copy.trainable = false;
       this.containers.set(original, copy);
     }
     return copy;
@@ -122,22 +115,38 @@ export class GraphRebuild {
   private copy(layer: layers.Layer, change: tf.serialization.ConfigDict = {}): layers.Layer {
     let copy = this.copies.get(layer);
     if (!copy) {
-      const registered = tf.serialization.SerializationMap.getMap().classNameMap[layer.getClassName()];
-      const cls = layer.constructor as unknown as LayerClass;
-      copy = registered ? cls.fromConfig(cls, { ...layer.getConfig(), ...change }) : layer;
+      copy = remake(layer, change) ?? layer;
       this.copies.set(layer, copy);
     }
     return copy;
   }
 }
 
-/** Makes every weight of `to` the same tf.Variable as that of `from`. The layers must have the same weights. */
-function shareWeights(from: layers.Layer, to: layers.Layer): void {
-  type Holder = { val: tf.Variable };
-  const [source, target] = [from.weights, to.weights] as unknown as [Holder[], Holder[]];
-  target.forEach((weight, i) => {
-    if (weight.val === source[i].val) return;
-    weight.val.dispose();
-    weight.val = source[i].val;
-  });
+/** A new layer of the same class and configuration, without weights; undefined if its class is not registered. */
+function remake(layer: layers.Layer, change: tf.serialization.ConfigDict): layers.Layer | undefined {
+  const registered = tf.serialization.SerializationMap.getMap().classNameMap[layer.getClassName()]?.[0];
+  if ((registered as unknown) !== layer.constructor) return undefined;
+  const config = layer.getConfig();
+  // Initializers, regularizers, constraints and activation functions go over as the objects they are: they need not
+  // be registered then, and DepthwiseConv2D's getConfig, with its regularizer in the constraint's place, does no harm.
+  for (const key of Object.keys(config)) {
+    const live = (layer as unknown as Record<string, unknown>)[key];
+    const isPart = live instanceof tf.serialization.Serializable && !(live instanceof layers.Layer);
+    if (live === null || isPart) config[key] = live as unknown as tf.serialization.ConfigDictValue;
+  }
+  const cls = layer.constructor as unknown as LayerClass;
+  const copy = cls.fromConfig(cls, { ...config, ...change });
+  // It gets other weights as soon as it has any.
+  copy.setFastWeightInitDuringBuild(true);
+  return copy;
+}
+
+/**
+ * The arguments of a call that can be made again. Symbolic tensors among them (the initial state of a recurrent
+ * layer) are inputs of the node as well, and tensors (a mask) belong to the run that left them there.
+ */
+function plainArguments(callArgs: Node['callArgs']): Node['callArgs'] {
+  const isPlain = (value: unknown): boolean =>
+    Array.isArray(value) ? value.every(isPlain) : value === null || typeof value !== 'object';
+  return Object.fromEntries(Object.entries(callArgs ?? {}).filter(([, value]) => isPlain(value)));
 }

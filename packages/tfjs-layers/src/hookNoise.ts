@@ -1,8 +1,8 @@
 import { ArgumentError, show } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { type InjectNoiseOptions, injectNoise } from './injectNoise';
-import { LearnableNoise } from './learnableNoise';
+import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { type InjectNoiseOptions, type NoisePlace, placeNoise } from './injectNoise';
+import type { LearnableNoise } from './learnableNoise';
 
 /** Noise hooked into a model, see {@link hookNoise}. */
 export interface HookedNoise {
@@ -25,13 +25,6 @@ interface LayerFields {
   call: Call;
   activation: { apply(x: tf.Tensor): tf.Tensor };
 }
-interface Place {
-  layer: layers.Layer;
-  noise: LearnableNoise;
-  /** Between the linear part of the layer and its activation function, before the layer, or after it. */
-  position: 'activation' | 'input' | 'output';
-}
-
 const hooked = new WeakSet<layers.Layer>();
 
 /**
@@ -45,86 +38,51 @@ const hooked = new WeakSet<layers.Layer>();
  *   whose class is not registered.
  */
 export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}): HookedNoise {
-  if (model instanceof LayersModel) {
-    const busy = leaves(model).find((layer) => hooked.has(layer));
-    if (busy) {
-      throw new ArgumentError(
-        'model',
-        `has noise hooked into ${show(busy.name)} already. Call unhook() first.`,
-      );
-    }
+  const { noisy, places } = placeNoise(model, options);
+  const noises = places.map(({ noise }) => noise);
+  const free = () => {
+    for (const noise of noises) for (const weight of noise.weights) weight.dispose();
+  };
+  try {
+    places.forEach(checkPlace);
+  } catch (error) {
+    free();
+    throw error;
   }
-  const noisy = injectNoise(model, options);
-  const places = placesOf(model, noisy);
   const undo = places.map(hook);
   const unhook = () => {
     for (const restore of undo.splice(0)) restore();
   };
-  const noises = places.map(({ noise }) => noise);
   return {
     layers: noises,
     unhook,
     toModel: () => noisy,
     dispose() {
       unhook();
-      for (const noise of noises) for (const weight of noise.weights) tf.dispose(weight.read());
+      free();
     },
   };
 }
 
-/** The layers of a model, those of nested models in their place, each where the graph first comes to it. */
-function leaves(model: LayersModel): layers.Layer[] {
-  const found = new Set<layers.Layer>();
-  const seen = new Set<unknown>();
-  const visit = ({ sourceLayer: layer, nodeIndex }: SymbolicTensor) => {
-    const node = layer.inboundNodes[nodeIndex];
-    if (seen.has(node)) return;
-    seen.add(node);
-    // The node of an input leads from its tensor to itself, and is seen by now.
-    node.inputTensors.forEach(visit);
-    if (layer instanceof LayersModel) layer.outputs.forEach(visit);
-    else found.add(layer);
-  };
-  model.outputs.forEach(visit);
-  return [...found];
-}
-
-/**
- * Where the noise of an injected model sits in the model it was made of. Both graphs have their layers in the same
- * order, and noise is right before or after the copy of the layer that it is named after.
- */
-function placesOf(model: LayersModel, noisy: LayersModel): Place[] {
-  const copies = leaves(noisy);
-  let next = 0;
-  const noiseOf = (layer: layers.Layer) => {
-    const noise = copies[next];
-    if (!(noise instanceof LearnableNoise) || noise.name !== `${layer.name}_noise`) return undefined;
-    next += 1;
-    return noise;
-  };
-  return leaves(model).flatMap((layer): Place[] => {
-    const before = noiseOf(layer);
-    const copy = copies[next++];
-    // Its own noise, not that of a layer of the same name further on in another nested model.
-    const follows = copies[next]?.inboundNodes[0]?.inboundLayers.includes(copy);
-    const after = !before && follows ? noiseOf(layer) : undefined;
-    const noise = before ?? after;
-    if (!noise) return [];
-    if (copy === layer) {
-      throw new ArgumentError(
-        'layers',
-        `chooses ${show(layer.name)}, whose class ${layer.getClassName()} is not registered, so that no model with ` +
-          'its noise can be made. Call tf.serialization.registerClass on the class.',
-      );
-    }
-    const split = copies[next]?.name === `${layer.name}_activation`;
-    if (after && split) next += 1;
-    return [{ layer, noise, position: before ? 'input' : split ? 'activation' : 'output' }];
-  });
+function checkPlace({ layer, noise }: NoisePlace): void {
+  if (hooked.has(layer)) {
+    throw new ArgumentError(
+      'model',
+      `has noise hooked into ${show(layer.name)} already. Call unhook() first.`,
+    );
+  }
+  // A layer that could not be made again is in both models, and would bring its hook into the explicit one.
+  if (noise.inboundNodes.some(({ inboundLayers }) => inboundLayers.includes(layer))) {
+    throw new ArgumentError(
+      'layers',
+      `chooses ${show(layer.name)}, whose class ${layer.getClassName()} is not registered, so that no model with its ` +
+        'noise can be made. Call tf.serialization.registerClass on the class.',
+    );
+  }
 }
 
 /** Puts a `call` of the layer's own before that of its class. Returns what takes it away again. */
-function hook({ layer, noise, position }: Place): () => void {
+function hook({ layer, noise, position }: NoisePlace): () => void {
   const fields = layer as unknown as LayerFields;
   const own = Object.getOwnPropertyDescriptor(layer, 'call');
   const call = fields.call.bind(layer);

@@ -1,8 +1,9 @@
 import { ArgumentError, show } from '@crossreg/core';
-import type { serialization } from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { GraphRebuild } from './graph';
 import { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
+import { outputLayers } from './outputLayers';
 
 export interface InjectNoiseOptions extends Omit<LearnableNoiseOptions, 'name'> {
   /** Which layers get noise, by name or as a predicate. Default: every hidden nonlinearity. */
@@ -31,11 +32,47 @@ const injected = new WeakSet<layers.Layer>();
  */
 export const wasInjected = (model: LayersModel): boolean => model.layers.some((layer) => injected.has(layer));
 
-function chooser(choice: InjectNoiseOptions['layers']): ((layer: layers.Layer) => boolean) | undefined {
+function chooser(
+  choice: InjectNoiseOptions['layers'],
+  model: LayersModel,
+): ((layer: layers.Layer) => boolean) | undefined {
   if (choice === undefined || typeof choice === 'function') return choice;
-  if (choice instanceof RegExp) return (layer) => choice.test(layer.name);
-  if (Array.isArray(choice)) return (layer) => choice.includes(layer.name);
-  throw new ArgumentError('layers', `must be a RegExp, names or a predicate, but is ${show(choice)}.`);
+  if (choice instanceof RegExp) {
+    // With the flag g or y, `test` depends on the call before.
+    const pattern = new RegExp(choice.source, choice.flags.replace(/[gy]/g, ''));
+    return (layer) => pattern.test(layer.name);
+  }
+  if (!Array.isArray(choice)) {
+    throw new ArgumentError('layers', `must be a RegExp, names or a predicate, but is ${show(choice)}.`);
+  }
+  const names = leafNames(model);
+  const unknown = choice.filter((name) => !names.has(name));
+  if (unknown.length > 0) {
+    throw new ArgumentError(
+      'layers',
+      `names ${unknown.map(show).join(', ')}, but the model's layers are ${[...names].map(show).join(', ')}.`,
+    );
+  }
+  return (layer) => choice.includes(layer.name);
+}
+
+/** The names of all layers that compute something, those inside nested models for these themselves. */
+function leafNames(model: LayersModel): Set<string> {
+  return new Set(
+    model.layers.flatMap((layer) => {
+      if (layer instanceof LayersModel) return [...leafNames(layer)];
+      return layer.getClassName() === 'InputLayer' ? [] : [layer.name];
+    }),
+  );
+}
+
+/** Where `injectNoise` put noise into a model. */
+export interface NoisePlace {
+  /** The layer in the model that was given. */
+  layer: layers.Layer;
+  noise: LearnableNoise;
+  /** Between the linear part of the layer and its activation function, before the layer, or after it. */
+  position: 'activation' | 'input' | 'output';
 }
 
 /**
@@ -49,6 +86,16 @@ function chooser(choice: InjectNoiseOptions['layers']): ((layer: layers.Layer) =
  * @throws ArgumentError if the model has no place for noise, or has noise already.
  */
 export function injectNoise(model: LayersModel, options: InjectNoiseOptions = {}): LayersModel {
+  const { noisy } = placeNoise(model, options);
+  for (const layer of model.layers) injected.add(layer);
+  return noisy;
+}
+
+/** {@link injectNoise}, with the places of the noise, in the order of the graph. */
+export function placeNoise(
+  model: LayersModel,
+  options: InjectNoiseOptions,
+): { noisy: LayersModel; places: NoisePlace[] } {
   if (!(model instanceof LayersModel)) {
     throw new ArgumentError('model', `must be a tf.LayersModel, but is ${show(model)}.`);
   }
@@ -56,48 +103,56 @@ export function injectNoise(model: LayersModel, options: InjectNoiseOptions = {}
     throw new ArgumentError('model', `${model.name} has learnable noise already. Train it as it is.`);
   }
   const { layers: choice, ...noiseOptions } = options;
-  const chosen = chooser(choice);
-  const noises = new Map<layers.Layer, LearnableNoise>();
-  const activations = new Map<layers.Layer, layers.Layer>();
-  const once = <L extends layers.Layer>(
-    made: Map<layers.Layer, L>,
-    layer: layers.Layer,
-    make: () => L,
-  ): L => {
-    const one = made.get(layer) ?? make();
-    made.set(layer, one);
-    return one;
+  const chosen = chooser(choice, model);
+  const outputs = outputLayers(model);
+  const names = leafNames(model);
+  const unique = (name: string) => {
+    let free = name;
+    for (let i = 2; names.has(free); i++) free = `${name}_${i}`;
+    names.add(free);
+    return free;
   };
+  const places = new Map<layers.Layer, NoisePlace & { after?: layers.Layer }>();
 
-  const result = new GraphRebuild((layer, inputs, { copy, apply, isOutput }) => {
-    const { activation } = layer.getConfig() as { activation?: serialization.ConfigDictValue };
-    const separate = nonlinearities.has(layer.getClassName());
+  const noisy = new GraphRebuild((layer, inputs, { copy, apply }) => {
+    const kind = layer.getClassName();
+    const { activation } = layer as unknown as { activation?: tf.serialization.Serializable };
+    const separate = nonlinearities.has(kind);
     const nonlinear =
-      activation !== 'linear' && (separate || (fused.has(layer.getClassName()) && activation != null));
-    const wanted = chosen ? chosen(layer) : nonlinear && !isOutput;
-    if (!wanted) return apply(copy(), inputs);
-    const noise = once(
-      noises,
-      layer,
-      () => new LearnableNoise({ ...noiseOptions, name: `${layer.name}_noise` }),
-    );
-    if (separate) return apply(copy(), noise.apply(inputs as SymbolicTensor) as SymbolicTensor);
-    if (!nonlinear) return noise.apply(apply(copy(), inputs)) as SymbolicTensor;
-    const after = once(activations, layer, () =>
-      layers.activation({ activation: activation as never, name: `${layer.name}_activation` }),
-    );
-    return after.apply(noise.apply(apply(copy({ activation: 'linear' }), inputs))) as SymbolicTensor;
+      activation?.getClassName() !== 'linear' && (separate || (fused.has(kind) && activation));
+    if (!(chosen ? chosen(layer) : nonlinear && !outputs.has(layer))) return apply(copy(), inputs);
+    let place = places.get(layer);
+    if (!place) {
+      const noise = new LearnableNoise({ ...noiseOptions, name: unique(`${layer.name}_noise`) });
+      place = { layer, noise, position: separate ? 'input' : nonlinear ? 'activation' : 'output' };
+      if (place.position === 'activation') {
+        // The function as an object, which need not be registered; the declared type knows names only.
+        const config = { activation: activation as never, name: unique(`${layer.name}_activation`) };
+        place.after = layers.activation(config);
+      }
+      places.set(layer, place);
+    }
+    const { noise, position, after } = place;
+    if (position === 'input') return apply(copy(), noise.apply(inputs) as SymbolicTensor);
+    const linear = apply(copy(after && { activation: 'linear' }), inputs);
+    if (Array.isArray(linear) && linear.length > 1) {
+      throw new ArgumentError(
+        'layers',
+        `chooses ${show(layer.name)}, which has ${linear.length} outputs. Choose the layers that use them.`,
+      );
+    }
+    const result = noise.apply(linear) as SymbolicTensor;
+    return after ? (after.apply(result) as SymbolicTensor) : result;
   }).model(model);
 
-  if (noises.size === 0) {
+  if (places.size === 0) {
     const reason = chosen ? 'no layer was chosen by `layers`' : 'it has no hidden nonlinearity';
     throw new ArgumentError(
       'model',
       `${model.name} has no place for noise: ${reason}. Choose layers by name with { layers: [...] }.`,
     );
   }
-  for (const layer of model.layers) injected.add(layer);
-  return result;
+  return { noisy, places: [...places.values()] };
 }
 
 /** All `LearnableNoise` layers of a model in order, those of nested models included, each once. */

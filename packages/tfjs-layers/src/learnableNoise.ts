@@ -142,8 +142,13 @@ export class LearnableNoise extends layers.Layer {
   private gammaBefore(): WeightVariable | undefined {
     const nodes = this.inboundNodes as unknown as { inboundLayers: layers.Layer[] }[];
     if (nodes.length !== 1) return undefined;
-    const [before] = nodes[0].inboundLayers as (layers.Layer & { gamma?: WeightVariable | null })[];
-    return before?.getClassName() === 'BatchNormalization' ? (before.gamma ?? undefined) : undefined;
+    const [before] = nodes[0].inboundLayers as (layers.Layer & {
+      gamma?: WeightVariable | null;
+      axis: number;
+    })[];
+    if (before?.getClassName() !== 'BatchNormalization') return undefined;
+    const isLastAxis = before.axis === -1 || before.axis === (before.outputShape as number[]).length - 1;
+    return isLastAxis ? (before.gamma ?? undefined) : undefined;
   }
 
   override computeOutputShape<S>(inputShape: S): S {

@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs';
+
+/** The network of all three models: two convolution blocks with batch norm and one hidden dense layer. */
+export function network(seed) {
+  let layer = 0;
+  const init = () => tf.initializers.heNormal({ seed: seed * 100 + layer++ });
+  const convolution = (filters, options = {}) => [
+    tf.layers.conv2d({ filters, kernelSize: 3, padding: 'same', kernelInitializer: init(), ...options }),
+    tf.layers.batchNormalization(),
+    tf.layers.reLU(),
+  ];
+  return tf.sequential({
+    layers: [
+      ...convolution(16, { inputShape: [28, 28, 1] }),
+      tf.layers.maxPooling2d({ poolSize: 2 }),
+      ...convolution(32),
+      tf.layers.maxPooling2d({ poolSize: 2 }),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 128, kernelInitializer: init() }),
+      tf.layers.batchNormalization(),
+      tf.layers.reLU(),
+      tf.layers.dense({ units: 10, activation: 'softmax', kernelInitializer: init() }),
+    ],
+  });
+}
+
+/** Images and one-hot labels as tensors. */
+export function tensors({ images, labels, shape }) {
+  return tf.tidy(() => ({
+    x: tf.keep(tf.tensor(images, shape)),
+    y: tf.keep(tf.oneHot(tf.tensor1d(labels, 'int32'), 10).cast('float32')),
+    labels,
+  }));
+}
