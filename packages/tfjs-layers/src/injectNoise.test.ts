@@ -142,7 +142,7 @@ test('places can be chosen, and a model without any is refused', () => {
   const flatten = model.layers[2].name;
   expect(names({ layers: [flatten] })).toEqual([`${flatten}_noise`]);
   expect(names({ layers: /^conv/ })).toHaveLength(1);
-  expect(() => injectNoise(model, { layers: ['nowhere'] })).toThrow('no layer was chosen by `layers`');
+  expect(() => injectNoise(model, { layers: ['nowhere'] })).toThrow('layers: names "nowhere", but the model');
   const linear = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
   expect(() => injectNoise(linear)).toThrow('has no place for noise: it has no hidden nonlinearity');
   expect(() => injectNoise(injectNoise(model))).toThrow('has learnable noise already');
