@@ -11,15 +11,10 @@ import { network, tensors } from './network.mjs';
 import { writeReport } from './report.mjs';
 import { measure, train } from './train.mjs';
 
-const { values: flags } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1' },
-    steps: { type: 'string', default: '960' },
-    help: { type: 'boolean', short: 'h' },
-  },
-});
+const usage = 'npm start -- [--seeds 3] [--steps 600]';
+const flags = readFlags();
 if (flags.help) {
-  console.log('npm start -- [--seeds 3] [--steps 960]');
+  console.log(usage);
   process.exit(0);
 }
 const [seeds, steps] = [Number(flags.seeds), Number(flags.steps)];
@@ -53,17 +48,40 @@ for (let seed = 1; seed <= seeds; seed++) {
     notTTYSchedule: 10_000,
   });
   const results = [];
+  let sigma;
   for (const { name, data, make, cross: callback } of contenders) {
-    const model = make(network(seed));
-    model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
+    const base = network(seed);
+    const model = make(base);
+    const optimizer = tf.train.adam(1e-3);
+    model.compile({ optimizer, loss: 'categoricalCrossentropy' });
     bar.start(steps, 0, { name: name.padEnd(17) });
     const onStep = () => bar.increment();
     const seconds = await train({ model, data, steps, batchSize, seed, cross: callback, onStep });
     bar.stop();
-    results.push({ name, model, ...seconds, train: measure(model, training), test: measure(model, test) });
+    results.push({ name, ...seconds, train: measure(model, training), test: measure(model, test) });
+    sigma = noiseLayers(model).map((layer) => [layer.name, tf.tidy(() => layer.sigma().dataSync()[0])]);
+    if (model !== base) model.dispose();
+    base.dispose();
+    optimizer.dispose();
   }
-  const sigma = noiseLayers(results[2].model).map((layer) => [layer.name, layer.sigma().dataSync()[0]]);
   runs.push({ results, sigma, history: cross.history, labels: test.labels });
+  cross.dispose();
+  for (const { x, y } of [training, regularization, both, test]) tf.dispose([x, y]);
+}
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: 'string', default: '1' },
+        steps: { type: 'string', default: '600' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${error.message}\n${usage}`);
+    process.exit(2);
+  }
 }
 
 const column = (pick) => (index) => {

@@ -31,18 +31,36 @@ function lineChart({ title, x, series, log = false, width = 480, height = 300 })
     <text x="${width - 12}" y="${height - 20}" text-anchor="end">training step ${x.at(-1)}</text></svg>`;
 }
 
-/** Writes the picture of a run: σ paths, the regularization loss, reliability diagrams. Returns the file's path. */
+/** Means over `size` consecutive numbers each, the last one over what is left. */
+const blockMeans = (numbers, size) =>
+  Array.from({ length: Math.ceil(numbers.length / size) }, (_, i) => {
+    const block = numbers.slice(i * size, (i + 1) * size);
+    return block.reduce((a, b) => a + b) / block.length;
+  });
+
+/**
+ * Writes the picture of a run: training losses, σ paths, the regularization loss, reliability diagrams.
+ * Returns the file's path.
+ */
 export function writeReport({ history, results, labels }) {
   const folder = fileURLToPath(new URL('../out/', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const sigma = Object.entries(history.rho).map(([name, { value }]) => ({ name, y: value }));
+  const steps = results[0].losses.length;
+  const blocks = Math.ceil(steps / 30);
+  const rhoPaths = [
+    { title: 'σ of every layer (log scale)', series: sigma, log: true },
+    { title: 'Regularization loss', series: [{ name: 'NLL of the averaged prediction', y: history.loss }] },
+  ];
   const charts = [
-    lineChart({ title: 'σ of every layer (log scale)', x: history.step, series: sigma, log: true }),
     lineChart({
-      title: 'Regularization loss',
-      x: history.step,
-      series: [{ name: 'NLL of the averaged prediction', y: history.loss }],
+      title: 'Training loss, means of 30 steps',
+      x: Array.from({ length: blocks }, (_, i) => Math.min(steps, 30 * (i + 1))),
+      series: results.map(({ name, losses }) => ({ name, y: blockMeans(losses, 30) })),
+      log: true,
     }),
+    // A run shorter than one interval has no ρ step to draw.
+    ...(history.step.length > 0 ? rhoPaths.map((chart) => lineChart({ ...chart, x: history.step })) : []),
     ...results.map(({ name, test }) => reliabilityDiagram(test.probabilities, labels, { title: name })),
   ];
   const file = `${folder}report.html`;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { evaluate } from '@crossreg/calibration';
 import { deriveSeed, permutation } from '@crossreg/core';
 import { seedNoise } from '@crossreg/tfjs';
@@ -10,7 +11,7 @@ import * as tf from '@tensorflow/tfjs';
  *
  * @param cross - the crossRegularization callback, or nothing for plain training.
  * @param onStep - called after every step.
- * @returns seconds in training steps and in ρ steps.
+ * @returns seconds in training steps and in ρ steps, and the training loss of every step.
  */
 export async function train({ model, data, steps, batchSize, seed, cross, onStep }) {
   seedNoise(seed);
@@ -18,6 +19,7 @@ export async function train({ model, data, steps, batchSize, seed, cross, onStep
   const perEpoch = Math.floor(count / batchSize);
   let order;
   let [thetaSeconds, rhoSeconds] = [0, 0];
+  const losses = [];
   cross?.setModel(model);
   await cross?.onTrainBegin();
   for (let step = 0; step < steps; step++) {
@@ -26,16 +28,18 @@ export async function train({ model, data, steps, batchSize, seed, cross, onStep
     const indices = tf.tensor1d(order.slice(at * batchSize, (at + 1) * batchSize), 'int32');
     const [x, y] = [tf.gather(data.x, indices), tf.gather(data.y, indices)];
     const started = performance.now();
-    await model.trainOnBatch(x, y);
+    losses.push(await model.trainOnBatch(x, y));
     const trained = performance.now();
     await cross?.onBatchEnd(step);
     thetaSeconds += (trained - started) / 1000;
     rhoSeconds += (performance.now() - trained) / 1000;
     tf.dispose([indices, x, y]);
     onStep();
+    // wasm computes synchronously: without this no timer runs, and off a terminal the progress bar is one.
+    await setImmediate();
   }
   await cross?.onTrainEnd();
-  return { thetaSeconds, rhoSeconds };
+  return { thetaSeconds, rhoSeconds, losses };
 }
 
 /** Accuracy, NLL and ECE of the averaged prediction, and the probabilities themselves. */
