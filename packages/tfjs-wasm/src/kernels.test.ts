@@ -48,6 +48,29 @@ describe('matrix product', () => {
   });
 });
 
+test('the fused matrix product agrees with cpu, transposed or not, with bias', () => {
+  const call = fc.record({
+    sizes: fc.tuple(small(20), small(40), small(20)),
+    transposeA: fc.boolean(),
+    transposeB: fc.boolean(),
+    activation: fc.constantFrom('linear', 'relu'),
+    seed: fc.nat(),
+  });
+  agreesWithCpu(
+    '_FusedMatMul',
+    call.map(
+      ({ sizes: [m, k, n], seed, ...attrs }): Case => ({
+        inputs: {
+          a: floats(attrs.transposeA ? [1, k, m] : [1, m, k], seed),
+          b: floats(attrs.transposeB ? [1, n, k] : [1, k, n], seed + 1),
+          bias: floats([n], seed + 2),
+        },
+        attrs,
+      }),
+    ),
+  );
+});
+
 describe.each(['Sum', 'Mean'])('%s', (kernelName) => {
   const reduction = fc
     .record({
@@ -189,6 +212,17 @@ test('segment sums agree with cpu; ids outside are left out', () => {
       }),
     ),
   );
+});
+
+test('segment sums of integers are exact, negative ones and large ones too', () => {
+  const [{ values }] = onBackend('wasm', 'UnsortedSegmentSum', {
+    inputs: {
+      x: { shape: [4], dtype: 'int32', values: Int32Array.of(1, 16777217, -3, 2) },
+      segmentIds: { shape: [4], dtype: 'int32', values: Int32Array.of(0, 1, 0, 1) },
+    },
+    attrs: { numSegments: 3 },
+  });
+  expect(values).toEqual([-2, 16777219, 0]);
 });
 
 test.each([

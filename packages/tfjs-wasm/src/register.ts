@@ -5,6 +5,7 @@ import { conv2DBackpropFilter, conv2DBackpropInput } from './convolution';
 import type { KernelDefinition } from './define';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 import { einsum } from './einsum';
+import { fusedMatMul } from './fusedMatMul';
 import { identity } from './identity';
 import { batchMatMul } from './matrixProduct';
 import { maxPoolGrad } from './pooling';
@@ -20,6 +21,7 @@ const definitions: readonly KernelDefinition[] = [
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   einsum,
+  fusedMatMul,
   identity,
   maxPoolGrad,
   mean,

@@ -11,9 +11,30 @@ export const unsortedSegmentSum = defineKernel<
   const rest = x.shape.slice(segmentIds.shape.length);
   const columns = sizeOf(rest);
   const out = backend.makeOutput([numSegments, ...rest], x.dtype);
+  if (x.dtype === 'int32') {
+    sumIntegers(kernels.heap(), {
+      ...{ x: kernels.address(x), ids: kernels.address(segmentIds), out: kernels.address(out) },
+      ...{ rows, columns, numSegments },
+    });
+    return out;
+  }
   kernels.run('segmentSum', Math.ceil(columns / 16), [
     ...[kernels.address(x), kernels.address(segmentIds), kernels.address(out)],
     ...[rows, columns, numSegments],
   ]);
   return out;
 });
+
+/** For int32, which is rare and whose bits the kernel would add as floats. */
+function sumIntegers(
+  heap: Int32Array,
+  p: { x: number; ids: number; out: number; rows: number; columns: number; numSegments: number },
+): void {
+  const [x, ids, out] = [p.x >>> 2, p.ids >>> 2, p.out >>> 2];
+  heap.fill(0, out, out + p.numSegments * p.columns);
+  for (let row = 0; row < p.rows; row++) {
+    const id = heap[ids + row];
+    if (id < 0 || id >= p.numSegments) continue;
+    for (let j = 0; j < p.columns; j++) heap[out + id * p.columns + j] += heap[x + row * p.columns + j];
+  }
+}
