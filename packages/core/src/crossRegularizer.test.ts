@@ -73,7 +73,7 @@ test('with the L2 norm it ends within 0.2 % of the ridge solution that is best o
   const reached = squaredError(w, validation).data[0];
   const unregularized = squaredError(ridge(train, 0), validation).data[0];
   // Not closer: at the fixed point ∂L_val/∂ρ vanishes at a fixed direction θ, while along the ridge path the
-  // direction moves with ρ. Theorem 3.1 holds to that order only; here the two optima differ by 0.08 %.
+  // direction moves with ρ. Theorem 3.1 holds to that order only.
   expect(reached).toBeLessThan(best * 1.002);
   expect(reached).toBeGreaterThan(best * 0.9999);
   // The check has teeth: without regularization the loss is clearly worse.
