@@ -1,13 +1,12 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { batchNorm, batchNormSums, scaleRows } from './batchNorm';
-import { conv2DBackpropFilter, conv2DBackpropInput } from './convolution';
+import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
 import type { KernelDefinition } from './define';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 import { einsum } from './einsum';
-import { fusedMatMul } from './fusedMatMul';
 import { identity } from './identity';
-import { batchMatMul } from './matrixProduct';
+import { batchMatMul, fusedMatMul } from './matrixProduct';
 import { maxPoolGrad } from './pooling';
 import { mean, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
@@ -16,11 +15,13 @@ const definitions: readonly KernelDefinition[] = [
   batchMatMul,
   batchNorm,
   batchNormSums,
+  conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   einsum,
+  fusedConv2D,
   fusedMatMul,
   identity,
   maxPoolGrad,
