@@ -11,7 +11,6 @@ import { activated, biasAddress } from './activation';
 import { sizeOf, type WasmBackend } from './backend';
 import { defineKernel } from './define';
 import type { Kernels } from './kernels';
-import { outerProducts } from './outerProducts';
 import { type Epilogue, rowProduct } from './rowProduct';
 
 /** One product of two matrices: addresses, and the sizes of op(A) (rows × inner) and op(B) (inner × columns). */
@@ -22,15 +21,6 @@ interface Product {
   readonly rows: number;
   readonly inner: number;
   readonly columns: number;
-}
-
-/** Aᵀ · B. */
-function multiplyTransposed(kernels: Kernels, p: Product): void {
-  outerProducts(kernels, {
-    ...{ a: p.a, b: p.b, output: p.out, images: 1 },
-    ...{ aHeight: p.inner, aWidth: 1, depth: p.rows, bHeight: p.inner, bWidth: 1, columns: p.columns },
-    ...{ strideY: 1, strideX: 1, taps: [{ y: 0, x: 0 }] },
-  });
 }
 
 function multiply(kernels: Kernels, p: Product, transposeB: boolean, epilogue?: Epilogue): void {
@@ -86,28 +76,27 @@ function product(
   const out = backend.makeOutput([...batch, rows, columns], 'float32');
   const aOffsets = broadcastOffsets(batch, a.shape.slice(0, -2), rows * inner);
   const bOffsets = broadcastOffsets(batch, b.shape.slice(0, -2), inner * columns);
-  const each = (aStart: number, run: (p: Product) => void) => {
+  const multiplyAll = (aStart: number) => {
     for (let i = 0; i < sizeOf(batch); i++) {
-      run({
+      const p = {
         ...sizes,
         a: aStart + aOffsets(i) * 4,
         b: kernels.address(b) + bOffsets(i) * 4,
         out: kernels.address(out) + i * rows * columns * 4,
-      });
+      };
+      multiply(kernels, p, transposeB, epilogue);
     }
   };
-  if (!transposeA) {
-    each(kernels.address(a), (p) => multiply(kernels, p, transposeB, epilogue));
-  } else if (!transposeB && !epilogue) {
-    each(kernels.address(a), (p) => multiplyTransposed(kernels, p));
-  } else {
+  if (transposeA) {
     kernels.scratch([sizeOf(a.shape) * 4], (start) => {
       for (let i = 0; i < sizeOf(a.shape.slice(0, -2)); i++) {
         const at = i * rows * inner * 4;
-        kernels.run('transpose', inner, [kernels.address(a) + at, start + at, inner, rows]);
+        kernels.run('transpose', Math.ceil(inner / 4), [kernels.address(a) + at, start + at, inner, rows]);
       }
-      each(start, (p) => multiply(kernels, p, transposeB, epilogue));
+      multiplyAll(start);
     });
+  } else {
+    multiplyAll(kernels.address(a));
   }
   return out;
 }
