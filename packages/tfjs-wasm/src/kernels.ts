@@ -4,16 +4,22 @@ import { plainBase64, relaxedBase64 } from './kernels.generated';
 
 /** The functions of assembly/index.ts: each one works through a range of units described by an argument block. */
 export type KernelName =
+  | 'adam'
   | 'batchNormSums'
   | 'convolve'
   | 'depthwiseFilterGradient'
   | 'depthwiseInputGradient'
   | 'fillTable'
   | 'maxPoolGradient'
+  | 'normalizeRows'
   | 'outerProducts'
   | 'packPanels'
+  | 'reluGradient'
+  | 'scaledProduct'
   | 'scaleRows'
   | 'segmentSum'
+  | 'spreadNumbers'
+  | 'spreadRows'
   | 'sumMiddle'
   | 'transpose';
 
@@ -73,6 +79,11 @@ export class Kernels {
     return this.words;
   }
 
+  /** The heap as 32-bit floats; valid until the next allocation. */
+  numbers(): Float32Array {
+    return new Float32Array(this.heap().buffer);
+  }
+
   /** Where a tensor's numbers are. */
   address(tensor: TensorInfo): number {
     const { memoryOffset } = this.backend.dataIdMap.get(tensor.dataId);
@@ -104,6 +115,11 @@ export class Kernels {
       return f(address);
     });
   }
+}
+
+/** A float32 as an entry of an argument block. */
+export function bits(value: number): number {
+  return new Int32Array(Float32Array.of(value).buffer)[0];
 }
 
 const instances = new WeakMap<WasmBackend, Kernels>();

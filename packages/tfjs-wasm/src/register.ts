@@ -1,20 +1,24 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { adam, fuseAdam } from './adam';
 import { batchNorm, batchNormSums, scaleRows } from './batchNorm';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
 import type { KernelDefinition } from './define';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 import { einsum } from './einsum';
-import { identity } from './identity';
+import { relu, reluGradient, scaledProduct, square } from './elementwise';
+import { cast, identity } from './identity';
 import { batchMatMul, fusedMatMul } from './matrixProduct';
 import { maxPoolGrad } from './pooling';
-import { mean, sum } from './reduction';
+import { mean, spread, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
 
 const definitions: readonly KernelDefinition[] = [
+  adam,
   batchMatMul,
   batchNorm,
   batchNormSums,
+  cast,
   conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
@@ -26,7 +30,12 @@ const definitions: readonly KernelDefinition[] = [
   identity,
   maxPoolGrad,
   mean,
+  relu,
+  reluGradient,
+  scaledProduct,
   scaleRows,
+  spread,
+  square,
   sum,
   unsortedSegmentSum,
 ];
@@ -41,6 +50,7 @@ const flags = globalThis as { [REGISTERED]?: WeakSet<object> };
  * stay in use for the cases that ours leaves to them.
  */
 export function register(): void {
+  fuseAdam();
   // The registry itself remembers: two copies of tfjs-core have two registries.
   flags[REGISTERED] ??= new WeakSet();
   const probe = getKernel(definitions[0].kernelName, 'wasm');
