@@ -2,6 +2,7 @@
 export { batchNormSums, scaleRows } from './batchNorm';
 export { convolve, fillTable, packPanels } from './convolution';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+export { addNoise, gaussian, noiseProducts } from './noise';
 export { outerProducts } from './outer';
 export { maxPoolGradient } from './pool';
 export { segmentSum, transpose } from './rearrange';

@@ -4,12 +4,15 @@ import { kernelsBase64 } from './kernels.generated';
 
 /** The functions of assembly/index.ts: each one works through a range of units described by an argument block. */
 export type KernelName =
+  | 'addNoise'
   | 'batchNormSums'
   | 'convolve'
   | 'depthwiseFilterGradient'
   | 'depthwiseInputGradient'
   | 'fillTable'
+  | 'gaussian'
   | 'maxPoolGradient'
+  | 'noiseProducts'
   | 'outerProducts'
   | 'packPanels'
   | 'scaleRows'

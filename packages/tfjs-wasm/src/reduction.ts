@@ -1,10 +1,22 @@
 import { backend_util, Mean, Sum, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel, type KernelCall } from './define';
+import type { Kernels } from './kernels';
 
 interface ReductionAttrs {
   axis: number | number[];
   keepDims: boolean;
+}
+
+/** The sum over the middle axis of [outer, reduced, inner], times `factor`. */
+export function sumMiddle(
+  kernels: Kernels,
+  from: number,
+  to: number,
+  { outer, reduced, inner, factor = 1 }: { outer: number; reduced: number; inner: number; factor?: number },
+): void {
+  const bits = new Int32Array(new Float64Array([factor]).buffer);
+  kernels.run('sumMiddle', outer, [from, to, reduced, inner, ...bits]);
 }
 
 /** Sums and means whose axes are neighbours: [outer, reduced, inner]. Others are left to the backend. */
@@ -20,8 +32,8 @@ function reduction(call: KernelCall<{ x: TensorInfo }, ReductionAttrs>, mean: bo
   const inner = sizeOf(x.shape.slice(axes[axes.length - 1] + 1));
   const shape = attrs.keepDims ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape;
   const out = backend.makeOutput(shape, 'float32');
-  const factor = new Int32Array(new Float64Array([mean ? 1 / reduced : 1]).buffer);
-  kernels.run('sumMiddle', outer, [kernels.address(x), kernels.address(out), reduced, inner, ...factor]);
+  const factor = mean ? 1 / reduced : 1;
+  sumMiddle(kernels, kernels.address(x), kernels.address(out), { outer, reduced, inner, factor });
   return out;
 }
 

@@ -8,11 +8,13 @@ import { einsum } from './einsum';
 import { fusedMatMul } from './fusedMatMul';
 import { identity } from './identity';
 import { batchMatMul } from './matrixProduct';
+import { addNoise, gaussian, noiseProducts } from './noise';
 import { maxPoolGrad } from './pooling';
 import { mean, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
 
 const definitions: readonly KernelDefinition[] = [
+  addNoise,
   batchMatMul,
   batchNorm,
   batchNormSums,
@@ -22,9 +24,11 @@ const definitions: readonly KernelDefinition[] = [
   depthwiseBackpropInput,
   einsum,
   fusedMatMul,
+  gaussian,
   identity,
   maxPoolGrad,
   mean,
+  noiseProducts,
   scaleRows,
   sum,
   unsortedSegmentSum,

@@ -30,6 +30,9 @@ const SIN = Float64Array.from({ length: TABLE_SIZE }, (_, i) => Math.sin((2 * Ma
 const LOG = Float64Array.from({ length: TABLE_SIZE }, (_, i) => Math.log1p((i + 0.5) / TABLE_SIZE));
 const INVERSE = Float64Array.from({ length: TABLE_SIZE }, (_, i) => 1 / (1 + (i + 0.5) / TABLE_SIZE));
 
+/** The integers that the hash is keyed with: no stream is a shifted copy of one whose key has another first word. */
+const hashKey = ([k0, k1]: NoiseKey) => ({ k0: k0 | 0, k1: (k1 + hash32(k0)) | 0 });
+
 /**
  * Fills `out` with standard normal numbers from position 0 of the stream of `key`.
  *
@@ -38,7 +41,8 @@ const INVERSE = Float64Array.from({ length: TABLE_SIZE }, (_, i) => 1 / (1 + (i 
  * series (error far under float32's), which makes this several times faster than `Math.log` and
  * `Math.cos`, and free of allocation. The radius uses all 32 bits: tails reach 6.6 σ.
  */
-export function fillGaussian(out: Float32Array, [k0, k1]: NoiseKey): void {
+export function fillGaussian(out: Float32Array, key: NoiseKey): void {
+  const { k0, k1 } = hashKey(key);
   const n = out.length;
   for (let i = 0; i < n; i += 2) {
     // hash32, unrolled by hand: a call per number costs a third of the speed.
@@ -74,8 +78,19 @@ export function fillGaussian(out: Float32Array, [k0, k1]: NoiseKey): void {
   }
 }
 
+/**
+ * Runs the kernel of this name if the backend in use has one. `@crossreg/tfjs-wasm` brings SIMD kernels that draw the
+ * same streams (to float32 rounding) straight into the backend's memory; the code below is the portable path.
+ */
+function native(kernel: string, inputs: tf.NamedTensorMap, attrs: tf.NamedAttrMap): tf.Tensor | undefined {
+  if (!tf.getKernel(kernel, tf.getBackend())) return undefined;
+  return tf.engine().runKernel(kernel, inputs, attrs) as tf.Tensor;
+}
+
 /** Standard normal numbers of the given shape: the first ones of the stream of `key`, the same every time. */
 export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
+  const drawn = native('CrossregGaussian', {}, { ...hashKey(key), shape: shape as number[] });
+  if (drawn) return drawn;
   const values = new Float32Array(tf.util.sizeFromShape(shape as number[]));
   fillGaussian(values, key);
   return tf.tensor(values, shape as number[], 'float32');
@@ -93,12 +108,15 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
 export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tensor {
   const { shape } = x;
   const leading = Array.from({ length: shape.length - scale.rank }, (_, axis) => axis);
+  const hashed = hashKey(key);
   return operation(
     { x, scale },
-    () => tf.add(x, tf.mul(gaussian(shape, key), scale)),
+    () => native('CrossregAddNoise', { x, scale }, hashed) ?? tf.add(x, tf.mul(gaussian(shape, key), scale)),
     (dy) => ({
       x: () => tf.clone(dy),
-      scale: () => tf.sum(tf.mul(dy, gaussian(shape, key)), leading),
+      scale: () =>
+        native('CrossregNoiseProducts', { dy }, { ...hashed, perChannel: scale.rank === 1 }) ??
+        tf.sum(tf.mul(dy, gaussian(shape, key)), leading),
     }),
   );
 }
