@@ -5,13 +5,16 @@ import { plainBase64, relaxedBase64 } from './kernels.generated';
 /** The functions of assembly/index.ts: each one works through a range of units described by an argument block. */
 export type KernelName =
   | 'adam'
+  | 'addNoise'
   | 'batchNormSums'
   | 'convolve'
   | 'depthwiseFilterGradient'
   | 'depthwiseInputGradient'
   | 'fillTable'
+  | 'gaussian'
   | 'maxPoolGradient'
   | 'normalizeRows'
+  | 'noiseProducts'
   | 'outerProducts'
   | 'packPanels'
   | 'reluGradient'

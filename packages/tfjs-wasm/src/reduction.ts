@@ -3,13 +3,24 @@ import { backend_util, Mean, Sum, type TensorInfo, util } from '@tensorflow/tfjs
 import { sizeOf } from './backend';
 import { defineKernel, type KernelCall } from './define';
 import { type GradientFunction, preferGradient } from './gradient';
-import { bits } from './kernels';
+import { bits, type Kernels } from './kernels';
 
 const Spread = 'CrossregSpread';
 
 interface ReductionAttrs {
   axis: number | number[];
   keepDims: boolean;
+}
+
+/** The sum over the middle axis of [outer, reduced, inner], times `factor`. */
+export function sumMiddle(
+  kernels: Kernels,
+  from: number,
+  to: number,
+  { outer, reduced, inner, factor = 1 }: { outer: number; reduced: number; inner: number; factor?: number },
+): void {
+  const words = new Int32Array(new Float64Array([factor]).buffer);
+  kernels.run('sumMiddle', outer, [from, to, reduced, inner, ...words]);
 }
 
 /** A reduction seen as one over the middle axis of [outer, reduced, inner]. */
@@ -39,19 +50,12 @@ function reduction(kernelName: string, call: KernelCall<{ x: TensorInfo }, Reduc
   const { x } = inputs;
   const middle = middleOf(x.shape, attrs.axis);
   if (x.dtype !== 'float32' || !middle || sizeOf(x.shape) === 0) return stock() as TensorInfo;
-  const { reduced, inner } = middle;
   const axes = [...middle.axes];
   const [outShape] = backend_util.computeOutAndReduceShapes(x.shape, axes);
   const shape = attrs.keepDims ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape;
   const out = backend.makeOutput(shape, 'float32');
-  const factor = new Int32Array(new Float64Array([kernelName === Mean ? 1 / reduced : 1]).buffer);
-  kernels.run('sumMiddle', middle.outer, [
-    kernels.address(x),
-    kernels.address(out),
-    reduced,
-    inner,
-    ...factor,
-  ]);
+  const factor = kernelName === Mean ? 1 / middle.reduced : 1;
+  sumMiddle(kernels, kernels.address(x), kernels.address(out), { ...middle, factor });
   return out;
 }
 

@@ -9,12 +9,14 @@ import { einsum } from './einsum';
 import { relu, reluGradient, scaledProduct, square } from './elementwise';
 import { cast, identity } from './identity';
 import { batchMatMul, fusedMatMul } from './matrixProduct';
+import { addNoise, gaussian, noiseProducts } from './noise';
 import { maxPoolGrad } from './pooling';
 import { mean, spread, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
 
 const definitions: readonly KernelDefinition[] = [
   adam,
+  addNoise,
   batchMatMul,
   batchNorm,
   batchNormSums,
@@ -27,9 +29,11 @@ const definitions: readonly KernelDefinition[] = [
   einsum,
   fusedConv2D,
   fusedMatMul,
+  gaussian,
   identity,
   maxPoolGrad,
   mean,
+  noiseProducts,
   relu,
   reluGradient,
   scaledProduct,
