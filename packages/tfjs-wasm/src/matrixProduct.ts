@@ -91,7 +91,8 @@ function product(
     kernels.scratch([sizeOf(a.shape) * 4], (start) => {
       for (let i = 0; i < sizeOf(a.shape.slice(0, -2)); i++) {
         const at = i * rows * inner * 4;
-        kernels.run('transpose', Math.ceil(inner / 4), [kernels.address(a) + at, start + at, inner, rows]);
+        const args = [kernels.address(a) + at, start + at, inner, rows];
+        kernels.run('transpose', Math.ceil(inner / 4), args, rows * 4);
       }
       multiplyAll(start);
     });

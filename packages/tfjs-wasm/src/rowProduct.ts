@@ -89,20 +89,22 @@ export function rowProduct(kernels: Kernels, p: RowProduct): void {
       words.fill(0, at, at + panels * 8);
       if (bias !== undefined) words.copyWithin(at, bias >>> 2, (bias >>> 2) + p.columns);
     }
-    kernels.run('fillTable', tiles, [
+    const filling = [
       ...[table, offsets, rows, p.gridWidth, taps, tapList, p.stepY, p.stepX],
       ...[p.inputHeight, p.inputWidth, p.depth * 4],
       ...[p.outputRow * 4, p.outputColumn * 4, p.outputOrigin * 4],
       ...[imageRows, inputImage, p.outputImage * 4],
-    ]);
-    kernels.run('packPanels', panels, [
-      ...[p.weights, packed, taps, p.depth, p.columns, p.depthStride, p.columnStride, tapWeights],
-    ]);
+    ];
+    kernels.run('fillTable', tiles, filling, TILE * taps * 2);
+    const packing = [p.weights, packed, taps, p.depth, p.columns, p.depthStride, p.columnStride, tapWeights];
+    kernels.run('packPanels', panels, packing, 4 * taps * p.depth);
     const blocks = Math.ceil(tiles / BLOCK);
-    kernels.run('convolve', (p.images / shared) * blocks, [
+    const product = [
       ...[p.input, inputImage * shared, table, taps, p.depth, packed],
       ...[p.output, p.outputImage * 4 * shared, offsets, rows, p.columns, zeros, blocks],
       p.epilogue ? epilogue : 0,
-    ]);
+    ];
+    const units = (p.images / shared) * blocks;
+    kernels.run('convolve', units, product, (TILE * BLOCK * taps * p.depth * p.columns) / 16);
   });
 }
