@@ -79,3 +79,22 @@ export function scaleRows(args: usize, from: i32, to: i32): void {
     p += row; q += row;
   }
 }
+
+/** out[r, :] = (in[r, :] − mean) · factor + offset. args: in, mean, factor, offset, out, channels. A unit is one row. */
+export function normalizeRows(args: usize, from: i32, to: i32): void {
+  const mean = <usize>arg(args, 1), factor = <usize>arg(args, 2), offset = <usize>arg(args, 3);
+  const row = <usize>arg(args, 5) << 2;
+  let p = <usize>arg(args, 0) + <usize>from * row, q = <usize>arg(args, 4) + <usize>from * row;
+  for (let r = from; r < to; r++) {
+    let i: usize = 0;
+    for (; i + 16 <= row; i += 16) {
+      const centred = f32x4.sub(v128.load(p + i), v128.load(mean + i));
+      v128.store(q + i, f32x4.add(f32x4.mul(centred, v128.load(factor + i)), v128.load(offset + i)));
+    }
+    for (; i < row; i += 4) {
+      const centred = load<f32>(p + i) - load<f32>(mean + i);
+      store<f32>(q + i, centred * load<f32>(factor + i) + load<f32>(offset + i));
+    }
+    p += row; q += row;
+  }
+}

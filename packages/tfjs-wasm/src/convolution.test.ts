@@ -42,6 +42,59 @@ function shapes(w: Window, dilations: [number, number] = [1, 1]) {
 
 const fits = (w: Window) => shapes(w).outShape.every((n) => n > 0);
 
+test('convolution agrees with cpu, dilated or not', () => {
+  const dilation = fc.constantFrom<[number, number]>([1, 1], [1, 1], [2, 1], [2, 3]);
+  agreesWithCpu(
+    'Conv2D',
+    fc
+      .tuple(window, dilation)
+      .map(([w, dilations]) => {
+        // tfjs refuses strides and dilations together.
+        const unit = dilations.some((d) => d > 1);
+        return { ...shapes(unit ? { ...w, strides: [1, 1] } : w, dilations), seed: w.seed };
+      })
+      .filter(({ outShape }) => outShape.every((n) => n > 0))
+      .map(
+        ({ attrs, inShape, filterShape, seed }): Case => ({
+          inputs: { x: floats(inShape, seed), filter: floats(filterShape, seed + 1) },
+          attrs,
+        }),
+      ),
+  );
+});
+
+test('fused convolution agrees with cpu, with bias and every activation', () => {
+  const fused = fc.record({
+    w: window.filter(fits),
+    biased: fc.boolean(),
+    activation: fc.constantFrom('linear', 'relu', 'relu6', 'elu', 'leakyrelu', 'prelu', 'sigmoid'),
+  });
+  agreesWithCpu(
+    'FusedConv2D',
+    fused.map(({ w, biased, activation }): Case => {
+      const { attrs, inShape, filterShape } = shapes(w);
+      const inputs = {
+        x: floats(inShape, w.seed),
+        filter: floats(filterShape, w.seed + 1),
+        ...(biased && { bias: floats([w.outChannels], w.seed + 2) }),
+        ...(activation === 'prelu' && { preluActivationWeights: floats([w.outChannels], w.seed + 3) }),
+      };
+      return { inputs, attrs: { ...attrs, activation, leakyreluAlpha: 0.3 } };
+    }),
+  );
+});
+
+test('a bias that does not fit is refused by name', () => {
+  const { attrs, inShape, filterShape } = shapes({
+    ...{ batch: 1, height: 4, width: 4, inChannels: 2, outChannels: 2, filterHeight: 3, filterWidth: 3 },
+    ...{ strides: [1, 1], pad: 'same', seed: 0 },
+  });
+  const inputs = { x: floats(inShape, 1), filter: floats(filterShape, 2), bias: floats([3], 3) };
+  expect(() => onBackend('wasm', 'FusedConv2D', { inputs, attrs: { ...attrs, activation: 'relu' } })).toThrow(
+    /needs a bias of shape \[2\].*but got \[3\]/,
+  );
+});
+
 test('the filter gradient agrees with cpu', () => {
   agreesWithCpu(
     'Conv2DBackpropFilter',

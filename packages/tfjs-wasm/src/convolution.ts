@@ -6,12 +6,16 @@ import {
   type Conv2DBackpropFilterAttrs,
   Conv2DBackpropInput,
   type Conv2DBackpropInputAttrs,
+  FusedConv2D,
+  type FusedConv2DAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { sizeOf } from './backend';
+import { activated, biasAddress } from './activation';
+import type { WasmBackend } from './backend';
 import { defineKernel } from './define';
 import type { Kernels } from './kernels';
-import { rowProduct } from './rowProduct';
+import { outerProducts } from './outerProducts';
+import { type Epilogue, rowProduct } from './rowProduct';
 
 type Geometry = backend_util.Conv2DInfo;
 type Shape4 = [number, number, number, number];
@@ -56,36 +60,60 @@ function tapsOf(g: Geometry): { y: number; x: number; weights: number }[] {
   return taps;
 }
 
+function convolution(
+  kernels: Kernels,
+  backend: WasmBackend,
+  g: Geometry,
+  { x, filter }: { x: TensorInfo; filter: TensorInfo },
+  epilogue?: Epilogue,
+): TensorInfo {
+  const out = backend.makeOutput(g.outShape, 'float32');
+  rowProduct(kernels, {
+    input: kernels.address(x),
+    weights: kernels.address(filter),
+    output: kernels.address(out),
+    images: g.batchSize,
+    inputHeight: g.inHeight,
+    inputWidth: g.inWidth,
+    depth: g.inChannels,
+    columns: g.outChannels,
+    depthStride: g.outChannels,
+    columnStride: 1,
+    taps: tapsOf(g),
+    gridHeight: g.outHeight,
+    gridWidth: g.outWidth,
+    stepY: g.strideHeight,
+    stepX: g.strideWidth,
+    outputImage: g.outHeight * g.outWidth * g.outChannels,
+    outputOrigin: 0,
+    outputRow: g.outWidth * g.outChannels,
+    outputColumn: g.outChannels,
+    epilogue,
+  });
+  return out;
+}
+
 /** y = x ∗ w. */
 export const conv2D = defineKernel<{ x: TensorInfo; filter: TensorInfo }, Conv2DAttrs>(
   Conv2D,
-  ({ inputs: { x, filter }, attrs, backend, kernels }) => {
-    const g = geometry(Conv2D, x.shape, filter.shape, attrs);
-    const out = backend.makeOutput(g.outShape, 'float32');
-    rowProduct(kernels, {
-      input: kernels.address(x),
-      weights: kernels.address(filter),
-      output: kernels.address(out),
-      images: g.batchSize,
-      inputHeight: g.inHeight,
-      inputWidth: g.inWidth,
-      depth: g.inChannels,
-      columns: g.outChannels,
-      depthStride: g.outChannels,
-      columnStride: 1,
-      taps: tapsOf(g),
-      gridHeight: g.outHeight,
-      gridWidth: g.outWidth,
-      stepY: g.strideHeight,
-      stepX: g.strideWidth,
-      outputImage: g.outHeight * g.outWidth * g.outChannels,
-      outputOrigin: 0,
-      outputRow: g.outWidth * g.outChannels,
-      outputColumn: g.outChannels,
-    });
-    return out;
-  },
+  ({ inputs, attrs, backend, kernels }) =>
+    convolution(kernels, backend, geometry(Conv2D, inputs.x.shape, inputs.filter.shape, attrs), inputs),
 );
+
+/** y = activation(x ∗ w + bias). */
+export const fusedConv2D = defineKernel<
+  { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo; preluActivationWeights?: TensorInfo },
+  FusedConv2DAttrs
+>(FusedConv2D, ({ inputs, attrs, backend, kernels }) => {
+  const { x, filter, bias, preluActivationWeights } = inputs;
+  const g = geometry(FusedConv2D, x.shape, filter.shape, attrs);
+  return activated(
+    attrs,
+    biasAddress(FusedConv2D, kernels, bias, g.outChannels),
+    preluActivationWeights,
+    (epilogue) => convolution(kernels, backend, g, inputs, epilogue),
+  );
+});
 
 /** ∂L/∂x: for each of the stride² phases of x, a convolution of dy with the taps that reach it. */
 export const conv2DBackpropInput = defineKernel<
@@ -158,40 +186,3 @@ export const conv2DBackpropFilter = defineKernel<
   });
   return dw;
 });
-
-/** One call of the `outerProducts` kernel: out[t] = Σ_p a[p · stride + tap t] ⊗ b[p]. */
-export interface OuterProducts {
-  /** Addresses. */
-  readonly a: number;
-  readonly b: number;
-  readonly output: number;
-  readonly images: number;
-  readonly aHeight: number;
-  readonly aWidth: number;
-  readonly depth: number;
-  readonly bHeight: number;
-  readonly bWidth: number;
-  readonly columns: number;
-  readonly strideY: number;
-  readonly strideX: number;
-  readonly taps: readonly { readonly y: number; readonly x: number }[];
-}
-
-/** Numbers of a and b that are worked on together, a block that stays in the first cache; pixels of it at least. */
-const BLOCK_NUMBERS = 6144;
-const BLOCK_PIXELS = 64;
-
-export function outerProducts(kernels: Kernels, p: OuterProducts): void {
-  const pixels = Math.max(BLOCK_PIXELS, BLOCK_NUMBERS / (p.columns + p.depth));
-  const blockRows = Math.max(1, Math.ceil(pixels / Math.max(1, p.bWidth)));
-  const units = p.taps.length * Math.ceil(p.depth / 4);
-  if (sizeOf([units, p.columns]) === 0) return;
-  kernels.integers(
-    p.taps.flatMap(({ y, x }) => [y, x]),
-    (tapList) =>
-      kernels.run('outerProducts', units, [
-        ...[p.a, p.b, p.output, p.images, p.aHeight, p.aWidth, p.depth, p.bHeight, p.bWidth, p.columns],
-        ...[p.strideY, p.strideX, p.taps.length, tapList, blockRows],
-      ]),
-  );
-}

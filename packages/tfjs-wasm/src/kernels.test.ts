@@ -53,7 +53,7 @@ test('the fused matrix product agrees with cpu, transposed or not, with bias', (
     sizes: fc.tuple(small(20), small(40), small(20)),
     transposeA: fc.boolean(),
     transposeB: fc.boolean(),
-    activation: fc.constantFrom('linear', 'relu'),
+    activation: fc.constantFrom('linear', 'relu', 'relu6', 'elu', 'leakyrelu', 'sigmoid'),
     seed: fc.nat(),
   });
   agreesWithCpu(
@@ -65,7 +65,7 @@ test('the fused matrix product agrees with cpu, transposed or not, with bias', (
           b: floats(attrs.transposeB ? [1, n, k] : [1, k, n], seed + 1),
           bias: floats([n], seed + 2),
         },
-        attrs,
+        attrs: { ...attrs, leakyreluAlpha: 0.2 },
       }),
     ),
   );
