@@ -176,7 +176,7 @@ export function packPanels(args: usize, from: i32, to: i32): void {
  * Fills the tables of {@link convolve} for a grid of output positions.
  * args: table, row offsets, rows, grid width, taps, tap list (dy, dx pairs), step y, step x, input height, width,
  * bytes a pixel of input; bytes of output a grid row, a grid column, at the origin; rows an image, bytes of input
- * and of output an image.
+ * and of output an image, pixels of input from one row to the next.
  * Position (y, x) of the grid reads input pixel (y · step y + dy, x · step x + dx). A unit is one tile.
  */
 export function fillTable(args: usize, from: i32, to: i32): void {
@@ -186,7 +186,7 @@ export function fillTable(args: usize, from: i32, to: i32): void {
   const stepY = arg(args, 6), stepX = arg(args, 7);
   const height = arg(args, 8), inputWidth = arg(args, 9), pixel = arg(args, 10);
   const rowBytes = arg(args, 11), columnBytes = arg(args, 12), origin = arg(args, 13);
-  const imageRows = arg(args, 14), inputImage = arg(args, 15), outputImage = arg(args, 16);
+  const imageRows = arg(args, 14), inputImage = arg(args, 15), outputImage = arg(args, 16), inputRow = arg(args, 17);
   for (let tile = from; tile < to; tile++) {
     for (let i = 0; i < TILE; i++) {
       const row = min(rows - 1, tile * TILE + i);
@@ -201,7 +201,7 @@ export function fillTable(args: usize, from: i32, to: i32): void {
         const iy = y * stepY + load<i32>(tapList + (<usize>t << 3));
         const ix = x * stepX + load<i32>(tapList + (<usize>t << 3), 4);
         const inside = <u32>iy < <u32>height && <u32>ix < <u32>inputWidth;
-        store<i32>(at, inside ? image * inputImage + (iy * inputWidth + ix) * pixel : -1);
+        store<i32>(at, inside ? image * inputImage + (iy * inputRow + ix) * pixel : -1);
         at += TILE << 2;
       }
     }

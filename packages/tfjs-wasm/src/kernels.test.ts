@@ -41,10 +41,34 @@ describe('matrix product', () => {
     tf.dispose([a, b, product]);
   });
 
-  test('other types are refused by name', () => {
+  test('integers are multiplied exactly, transposed or not', () => {
+    const integers = (shape: number[], seed: number) => ({
+      shape,
+      dtype: 'int32' as const,
+      values: Int32Array.from(floats(shape, seed).values, (value) => value * 20_000),
+    });
+    const flags = fc.tuple(fc.boolean(), fc.boolean(), fc.nat());
+    agreesWithCpu(
+      'BatchMatMul',
+      flags.map(
+        ([transposeA, transposeB, seed]): Case => ({
+          inputs: {
+            a: integers(transposeA ? [2, 4, 3] : [2, 3, 4], seed),
+            b: integers(transposeB ? [2, 5, 4] : [2, 4, 5], seed + 1),
+          },
+          attrs: { transposeA, transposeB },
+        }),
+      ),
+      50,
+    );
+  });
+
+  test('other types and vectors are refused by name', () => {
     const a = { ...floats([1, 2, 2], 1), dtype: 'int32' as const };
-    const call = { inputs: { a, b: a }, attrs: { transposeA: false, transposeB: false } };
-    expect(() => onBackend('wasm', 'BatchMatMul', call)).toThrow(/float32 matrices, but got int32/);
+    const refused = (x: Case['inputs']) => () =>
+      onBackend('wasm', 'BatchMatMul', { inputs: x, attrs: { transposeA: false, transposeB: false } });
+    expect(refused({ a, b: floats([1, 2, 2], 1) })).toThrow(/float32 or of int32, but got int32 and float32/);
+    expect(refused({ a: floats([2], 1), b: floats([2, 2], 1) })).toThrow(/needs matrices/);
   });
 });
 

@@ -17,6 +17,9 @@ export interface RowProduct {
   readonly inputHeight: number;
   readonly inputWidth: number;
   readonly depth: number;
+  /** Pixels from one row, and from one image, to the next. Default: inputWidth, inputWidth · inputHeight. */
+  readonly inputRow?: number;
+  readonly inputImage?: number;
   /** Output channels. */
   readonly columns: number;
   /** Numbers between neighbours of W_t along depth and along columns. */
@@ -39,8 +42,8 @@ export interface RowProduct {
 
 /** What is done to sums before they are stored: + bias, then a limit from both sides. */
 export interface Epilogue {
-  /** Address of one number a column. */
-  readonly bias?: number;
+  /** One number, or one a column. */
+  readonly bias?: { readonly address: number; readonly size: number };
   readonly least?: number;
   readonly most?: number;
 }
@@ -61,7 +64,8 @@ export function rowProduct(kernels: Kernels, p: RowProduct): void {
   const shared = imagesInTable(p.images, imageRows);
   const rows = imageRows * shared;
   const tiles = Math.ceil(rows / TILE);
-  const inputImage = p.inputHeight * p.inputWidth * p.depth * 4;
+  const inputRow = p.inputRow ?? p.inputWidth;
+  const inputImage = (p.inputImage ?? p.inputHeight * p.inputWidth) * p.depth * 4;
   const sizes = {
     table: tiles * TILE * taps * 4,
     offsets: tiles * TILE * 4,
@@ -86,23 +90,26 @@ export function rowProduct(kernels: Kernels, p: RowProduct): void {
       const { bias, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = p.epilogue;
       words.set(new Int32Array(Float32Array.of(least, most).buffer), epilogue >>> 2);
       const at = (epilogue >>> 2) + 4;
-      words.fill(0, at, at + panels * 8);
-      if (bias !== undefined) words.copyWithin(at, bias >>> 2, (bias >>> 2) + p.columns);
+      const from = bias ? bias.address >>> 2 : 0;
+      words.fill(bias?.size === 1 ? words[from] : 0, at, at + panels * 8);
+      if (bias && bias.size > 1) words.copyWithin(at, from, from + bias.size);
     }
-    kernels.run('fillTable', tiles, [
+    const filling = [
       ...[table, offsets, rows, p.gridWidth, taps, tapList, p.stepY, p.stepX],
       ...[p.inputHeight, p.inputWidth, p.depth * 4],
       ...[p.outputRow * 4, p.outputColumn * 4, p.outputOrigin * 4],
-      ...[imageRows, inputImage, p.outputImage * 4],
-    ]);
-    kernels.run('packPanels', panels, [
-      ...[p.weights, packed, taps, p.depth, p.columns, p.depthStride, p.columnStride, tapWeights],
-    ]);
+      ...[imageRows, inputImage, p.outputImage * 4, inputRow],
+    ];
+    kernels.run('fillTable', tiles, filling, TILE * taps * 2);
+    const packing = [p.weights, packed, taps, p.depth, p.columns, p.depthStride, p.columnStride, tapWeights];
+    kernels.run('packPanels', panels, packing, 4 * taps * p.depth);
     const blocks = Math.ceil(tiles / BLOCK);
-    kernels.run('convolve', (p.images / shared) * blocks, [
+    const product = [
       ...[p.input, inputImage * shared, table, taps, p.depth, packed],
       ...[p.output, p.outputImage * 4 * shared, offsets, rows, p.columns, zeros, blocks],
       p.epilogue ? epilogue : 0,
-    ]);
+    ];
+    const units = (p.images / shared) * blocks;
+    kernels.run('convolve', units, product, (TILE * BLOCK * taps * p.depth * p.columns) / 16);
   });
 }
