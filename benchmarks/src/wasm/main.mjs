@@ -1,11 +1,12 @@
-// What @crossreg/tfjs-wasm makes of the machine, in one process, by medians of interleaved runs:
+// What @crossreg/tfjs-wasm makes of the machine, in one process, by medians of interleaved runs; on one thread in
+// processor time, which other programs do not add to, on several by the clock, which asks for a quiet machine:
 //   1. GFLOP/s of convolution and of both its gradients over a sweep of shapes, on one thread, next to the backend's own;
 //   2. matrix products, depthwise gradients and Gaussian noise;
 //   3. whole training steps of three networks: cpu, wasm as it comes, ours on one thread and on all, PyTorch if it is there;
 //   4. the share of each kernel in a step.
 // `--quick` takes fewer shapes and rounds.
 import { spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
@@ -21,10 +22,15 @@ const { injectNoise } = await import('@crossreg/tfjs-layers');
 const { useWasm } = await import('@crossreg/tfjs-wasm');
 
 const median = (xs) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)];
+/** Seconds of processor time since the process began: on one thread, other programs do not count. */
+const processorSeconds = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
 const seconds = (f) => {
-  const started = performance.now();
+  const started = processorSeconds();
   f();
-  return (performance.now() - started) / 1e3;
+  return processorSeconds() - started;
 };
 /** Seconds of each of several functions, run in turn until all have had enough. */
 function interleaved(functions, budget = quick ? 0.1 : 0.4) {
@@ -187,17 +193,18 @@ console.table(others);
 
 // 3. Whole steps.
 const rounds = quick ? 4 : 10;
-async function imagesPerSecond(steps, batch) {
+async function imagesPerSecond(steps, batch, clock) {
   const times = steps.map(() => []);
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -2; round < rounds; round++) {
     for (const [i, step] of steps.entries()) {
-      const started = performance.now();
+      const started = clock();
       await step();
-      if (round >= 0) times[i].push(performance.now() - started);
+      if (round >= 0) times[i].push(clock() - started);
     }
   }
-  return times.map((each) => (batch * 1e3) / median(each));
+  return times.map((each) => batch / median(each));
 }
+const wallSeconds = () => performance.now() / 1e3;
 function pytorch(count) {
   const script = fileURLToPath(new URL('./networks.py', import.meta.url));
   for (const python of ['python3', '/usr/bin/python3']) {
@@ -208,16 +215,23 @@ function pytorch(count) {
   }
   return undefined;
 }
+/** The share of all processors' time that went to others than this process and its children while networks train. */
+const idle = () => cpus().reduce((sum, { times }) => sum + times.idle / 1e3, 0);
+function busy() {
+  const all = (wallSeconds() - before.wall) * availableParallelism();
+  return Math.max(0, 1 - (idle() - before.idle + processorSeconds() - before.own) / all);
+}
 const torch = { one: pytorch(1), all: pytorch(threads) };
+const before = { idle: idle(), wall: wallSeconds(), own: processorSeconds() };
 const steps = {};
 for (const name of Object.keys(networks)) {
   const row = {};
   await tf.setBackend('cpu');
   {
     const { model, x, y } = training(name, 2);
-    const started = performance.now();
+    const started = processorSeconds();
     await model.trainOnBatch(x, y);
-    row.cpu = 2e3 / (performance.now() - started);
+    row.cpu = 2 / (processorSeconds() - started);
   }
   await tf.setBackend('wasm');
   const { model, x, y } = training(name, BATCH);
@@ -228,22 +242,26 @@ for (const name of Object.keys(networks)) {
     await net.trainOnBatch(x, y);
   };
   await useWasm({ threads: 1 });
-  [row.one, row.noisy] = await imagesPerSecond([on(1, model), on(1, noisy)], BATCH);
+  [row.one, row.noisy] = await imagesPerSecond([on(1, model), on(1, noisy)], BATCH, processorSeconds);
   await useWasm({ threads });
-  [row.all] = await imagesPerSecond([on(threads, model)], BATCH);
+  [row.all] = await imagesPerSecond([on(threads, model)], BATCH, wallSeconds);
   steps[name] = {
     'cpu (batch 2)': row.cpu.toFixed(2),
     'ours, 1 thread': row.one.toFixed(1),
     [`ours, ${threads} threads`]: row.all.toFixed(1),
     'PyTorch, 1 thread': torch.one?.[name].toFixed(1),
     [`PyTorch, ${threads} threads`]: torch.all?.[name].toFixed(1),
-    'ours over cpu': Math.round(row.all / row.cpu),
-    'ours over PyTorch': torch.all ? (row.all / torch.all[name]).toFixed(2) : undefined,
+    'ours over cpu, 1 thread': Math.round(row.one / row.cpu),
+    'ours over PyTorch, 1 thread': torch.one ? (row.one / torch.one[name]).toFixed(2) : undefined,
+    [`ours over PyTorch, ${threads} threads`]: torch.all ? (row.all / torch.all[name]).toFixed(2) : undefined,
     'convolution GFLOP/s': ((convolutionFlop(model) * row.all) / 1e9).toFixed(1),
     'noise injection': `${((row.one / row.noisy - 1) * 100).toFixed(1)} %`,
   };
 }
-console.log(`\nimages a second in training, batch ${BATCH} (wasm as it comes trains none of them)`);
+console.log(
+  `\nimages a second in training, batch ${BATCH} (wasm as it comes trains none of them); ` +
+    `other programs took ${(busy() * 100).toFixed(0)} % of the processors meanwhile`,
+);
 console.table(steps);
 if (!torch.all) console.log('PyTorch was not found: no comparison with it.');
 
