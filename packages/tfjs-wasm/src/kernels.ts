@@ -33,8 +33,11 @@ type Kernel = (args: number, from: number, to: number) => void;
 
 const ARGUMENT_BYTES = 256;
 
-/** Calls shorter than this stay on one thread: waking another takes a good part of it. */
-const SHARED_NANOSECONDS = 60_000;
+/**
+ * Calls shorter than this stay on one thread: waking another takes a good part of it, and on a busy machine the other
+ * may be put aside with a chunk in hand.
+ */
+const SHARED_NANOSECONDS = 120_000;
 const CHUNK_NANOSECONDS = 10_000;
 const CHUNKS_A_THREAD = 8;
 
