@@ -33,7 +33,7 @@ const seconds = (f) => {
   return processorSeconds() - started;
 };
 /** Seconds of each of several functions, run in turn until all have had enough. */
-function interleaved(functions, budget = quick ? 0.1 : 0.4) {
+function interleaved(functions, budget = quick ? 0.1 : 0.3) {
   const times = functions.map(() => []);
   for (const f of functions) f();
   for (let round = 0, spent = 0; round < 5 || (spent < budget && round < 100); round++) {
@@ -192,7 +192,7 @@ console.table(others);
 }
 
 // 3. Whole steps.
-const rounds = quick ? 4 : 10;
+const rounds = quick ? 4 : 8;
 async function imagesPerSecond(steps, batch, clock) {
   const times = steps.map(() => []);
   for (let round = -2; round < rounds; round++) {

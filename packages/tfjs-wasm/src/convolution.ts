@@ -14,6 +14,7 @@ import {
 import { activate, activated } from './activation';
 import type { WasmBackend } from './backend';
 import { defineKernel } from './define';
+import { type GradientFunction, preferGradient } from './gradient';
 import type { Kernels } from './kernels';
 import { outerProducts } from './outerProducts';
 import { type Epilogue, rowProduct } from './rowProduct';
@@ -116,10 +117,29 @@ function convolution(
   return out;
 }
 
+/** The gradient of a dilated convolution, which tfjs's own refuses. */
+const dilatedGradient: GradientFunction = (dy, [x, filter], attrs) => {
+  const { dilations } = attrs as unknown as Conv2DAttrs;
+  if (!dilations || [dilations].flat().every((dilation) => dilation === 1)) return undefined;
+  const run = (kernel: string, inputs: object, shapes: object) =>
+    tf
+      .engine()
+      .runKernel(
+        kernel,
+        inputs as tf.NamedTensorMap,
+        { ...attrs, ...shapes } as tf.NamedAttrMap,
+      ) as tf.Tensor;
+  return {
+    x: () => run(Conv2DBackpropInput, { dy, filter }, { inputShape: x.shape }),
+    filter: () => run(Conv2DBackpropFilter, { x, dy }, { filterShape: filter.shape }),
+  };
+};
+
 /** y = x ∗ w. */
 export const conv2D = defineKernel<{ x: TensorInfo; filter: TensorInfo }, Conv2DAttrs>(
   Conv2D,
   ({ inputs, attrs, backend, kernels }) => {
+    preferGradient(Conv2D, dilatedGradient);
     const { x, filter } = inputs;
     if (isChannelsFirst(attrs)) {
       return tf.tidy(() => tf.transpose(onChannelsLast(Conv2D, { x }, { filter }, attrs), TO_FIRST));
