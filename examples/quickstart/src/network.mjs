@@ -11,12 +11,12 @@ export function network(seed) {
   ];
   return tf.sequential({
     layers: [
-      ...convolution(16, { inputShape: [28, 28, 1] }),
+      ...convolution(8, { inputShape: [28, 28, 1] }),
       tf.layers.maxPooling2d({ poolSize: 2 }),
-      ...convolution(32),
+      ...convolution(16),
       tf.layers.maxPooling2d({ poolSize: 2 }),
       tf.layers.flatten(),
-      tf.layers.dense({ units: 128, kernelInitializer: init() }),
+      tf.layers.dense({ units: 64, kernelInitializer: init() }),
       tf.layers.batchNormalization(),
       tf.layers.reLU(),
       tf.layers.dense({ units: 10, activation: 'softmax', kernelInitializer: init() }),

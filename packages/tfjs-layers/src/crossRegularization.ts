@@ -201,7 +201,7 @@ export class CrossRegularization extends Callback {
     this.rhoSteps += 1;
     tf.tidy(() => {
       // All K draws of an example in one pass: sample k of example b is row k · batch + b.
-      const inputs = batch.x.map((tensor) => tf.tile(tensor, [samples, ...tensor.shape.slice(1).fill(1)]));
+      const inputs = batch.x.map((tensor) => tf.concat(new Array<tf.Tensor>(samples).fill(tensor)));
       const loss = () =>
         withNoise(stream, () => forward(model, inputs))
           .map((output, i) => {
