@@ -16,7 +16,7 @@ const readersData: Record<string, string> = {
     const [xTrain, yTrain, xReg, yReg, xTest] = [inputs(64), targets(64), inputs(12), targets(12), inputs(5)];`,
 };
 
-test.each(['core', 'tfjs', 'tfjs-layers'])('the README of %s runs as it stands', async (name) => {
+test.each(['core', 'linear', 'tfjs', 'tfjs-layers'])('the README of %s runs as it stands', async (name) => {
   const folder = fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));
   const blocks = [...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)];
   expect(blocks.length).toBeGreaterThan(0);

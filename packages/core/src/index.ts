@@ -28,7 +28,7 @@ export { partition } from './partition';
 export { decompose, type Extent, innerProduct, normalRate } from './projection';
 export { deriveSeed, fillNormal, hash32, permutation, uniform } from './random';
 export { defaultRhoOptimizer, RegularizationStep } from './regularizationStep';
-export type { Regularizer } from './regularizer';
+export { levelRate, type Regularizer } from './regularizer';
 export { type NormLevelOptions, type NormScheme, normLevel, parameter, type Rho } from './rho';
 export {
   createSchedule,

@@ -1,5 +1,5 @@
 import type { Framework } from './framework';
-import type { Extent } from './projection';
+import { type Extent, innerProduct, normalRate } from './projection';
 
 /**
  * A measure R(w) of how complex a group of weights is, with what cross-regularization needs to know of it. The
@@ -17,6 +17,11 @@ export interface Regularizer {
   value<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T;
   /** n = ∇R(w), or a subgradient of it; zero where R has no direction, as at w = 0. */
   gradient<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T[];
+  /**
+   * dw/dρ of the retraction as the level rises, where it does not lead along the normal. Default: n/⟨n, n⟩, which is
+   * the shortest way.
+   */
+  growth?<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T[];
   /** The weights brought to the level set {R = level}, near where they were. Where n = 0 they stay. */
   retract<T>(framework: Framework<T>, weights: readonly T[], level: T, extent?: Extent): T[];
 }
@@ -26,3 +31,19 @@ export interface Regularizer {
  * have no direction left to grow in.
  */
 export const nearZero = 1e-8;
+
+/**
+ * dL/dρ at the weights as they are: how fast a loss with gradient g changes as the retraction follows a rising level.
+ * For all norms that is the component of g along ∇R, ⟨g, n⟩/⟨n, n⟩ (method.md §2).
+ */
+export function levelRate<T>(
+  framework: Framework<T>,
+  regularizer: Regularizer,
+  weights: readonly T[],
+  gradient: readonly T[],
+  extent?: Extent,
+): T {
+  return regularizer.growth
+    ? innerProduct(framework, gradient, regularizer.growth(framework, weights, extent), extent)
+    : normalRate(framework, gradient, regularizer.gradient(framework, weights, extent), extent);
+}

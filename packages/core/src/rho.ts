@@ -2,7 +2,7 @@ import { ArgumentError, show } from './argumentError';
 import { type Bijector, exp } from './bijector';
 import type { Framework } from './framework';
 import { decompose, type Extent, innerProduct, normalRate, reciprocal } from './projection';
-import type { Regularizer } from './regularizer';
+import { levelRate, type Regularizer } from './regularizer';
 
 /**
  * One regularization parameter (a scalar, or an array of them that move together) as the ρ step sees it. There are
@@ -117,7 +117,10 @@ export function normLevel<T>(framework: Framework<T>, options: NormLevelOptions<
     wrt: weights,
     range: [lowerBound, Number.POSITIVE_INFINITY],
     gradient(gradients) {
-      const rate = normalRate(framework, gradients, normal(), extent);
+      const rate =
+        scheme === 'literal'
+          ? normalRate(framework, gradients, normal(), extent)
+          : levelRate(framework, regularizer, weights, gradients, extent);
       if (!bijector) return rate;
       const chained = () => framework.sum(framework.mul(rate, bijector.forward(framework, variable)));
       return framework.valueAndGradients(chained, [variable]).gradients[0];

@@ -17,6 +17,10 @@ export interface QuadraticPenalty {
  * retraction scales the penalized part of w only; the null space of S is free. Its cross-regularized solution is the
  * smoothing spline at the λ that minimizes the validation loss.
  *
+ * A ρ step uses the derivative along that retraction, Pw/(2ρ) with P the projection on the range of S: the gradient of
+ * R in the metric of S, not Sw itself. S is stiff (its eigenvalues grow as the fourth power of the frequency), so that
+ * Sw is nearly all high frequency, and a step along it says nothing of how smooth w should be.
+ *
  * Where w lies in the null space it has no direction to grow in: the gradient is zero and the retraction leaves w.
  *
  * @throws ArgumentError where S is not a symmetric matrix of that size, or does not take `nullSpace` to zero.
@@ -79,6 +83,10 @@ export function smoothness({ matrix, size, nullSpace = [] }: QuadraticPenalty): 
     extents: ['group', 'unit'],
     value,
     gradient,
+    growth(fw, weights, extent) {
+      const scale = fw.mul(reciprocal(fw, value(fw, weights, extent)), fw.array(0.5));
+      return weights.map((w) => fw.mul(fw.sub(w, free(fw, w)), scale));
+    },
     retract(fw, weights, level, extent) {
       const roughness = value(fw, weights, extent);
       // Where there is no roughness there is nothing to scale, and the scale is 0 without harm.
