@@ -42,6 +42,11 @@ for (const { name, rounds, features, targets, shape } of problems) {
     ours = new Lasso().fit({ data: features, shape }, targets, { folds });
     if (i > 0) times.push((performance.now() - started) / 1000);
   }
+  const part = (from, to) => ({ data: features.subarray(from * p, to * p), shape: [to - from, p] });
+  const cut = folds.indexOf(4);
+  const split = new Lasso().fit(part(0, cut), targets.subarray(0, cut), {
+    regularizationData: [part(cut, n), targets.subarray(cut)],
+  });
   const zeros = ours.coefficients.filter((w) => w === 0).length;
   const row = { 'our zeros': zeros, 'our CV loss': ours.validationLoss.toPrecision(6) };
   const folder = mkdtempSync(join(tmpdir(), 'crossreg-'));
@@ -60,7 +65,11 @@ for (const { name, rounds, features, targets, shape } of problems) {
         'LassoCV CV loss': theirs.loss.toPrecision(6),
         'time over LassoCV': (median(times) / median(theirs.seconds)).toFixed(2),
         'over its exact path': (median(times) / median(theirs.lars)).toFixed(2),
-        scikit: theirs.version,
+        'one split: loss over the best of 1,000 λ': (split.validationLoss / theirs.split.loss).toFixed(6),
+        'zeros that differ': theirs.split.coefficients.filter(
+          (w, j) => (w === 0) !== (split.coefficients[j] === 0),
+        ).length,
+        'scikit-learn': theirs.version,
       });
     }
   } finally {
@@ -69,4 +78,7 @@ for (const { name, rounds, features, targets, shape } of problems) {
   rows.push([name, row]);
 }
 console.log('Lasso.fit with 5 folds against LassoCV (100 λ) and LassoLarsCV of scikit-learn, same folds');
-console.table(Object.fromEntries(rows));
+for (const [name, row] of rows) {
+  console.log(`\n${name}`);
+  console.table(row);
+}

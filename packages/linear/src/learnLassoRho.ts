@@ -20,25 +20,76 @@ interface Piece {
  * the targets' mean square.
  */
 function pieces({ knots }: LassoPath, { size, gram, correlation, power }: MeanSquares): Piece[] {
+  const block = new ActiveBlock(size, gram);
   return knots.map(({ rho, active, values, signs, direction }) => {
+    block.follow(active);
+    const [image, moved] = block.times(values, direction);
     let [loss, slope, curvature, projected, projectedChange] = [power, 0, 0, 0, 0];
     for (let a = 0; a < active.length; a++) {
-      const row = active[a] * size;
-      let [image, moved] = [0, 0];
-      for (let b = 0; b < active.length; b++) {
-        const g = gram[row + active[b]];
-        image += g * values[b];
-        moved += g * direction[b];
-      }
-      const rest = image - correlation[active[a]];
-      loss += values[a] * (rest - correlation[active[a]]);
-      slope += 2 * direction[a] * rest;
-      curvature += 2 * direction[a] * moved;
-      projected += (2 * signs[a] * rest) / active.length;
-      projectedChange += (2 * signs[a] * moved) / active.length;
+      const c = correlation[active[a]];
+      loss += values[a] * (image[a] - 2 * c);
+      slope += 2 * direction[a] * (image[a] - c);
+      curvature += 2 * direction[a] * moved[a];
+      projected += (2 * signs[a] * (image[a] - c)) / active.length;
+      projectedChange += (2 * signs[a] * moved[a]) / active.length;
     }
     return { from: rho, loss, slope, curvature, projected, projectedChange };
   });
+}
+
+/**
+ * The rows and columns of a matrix that are active, side by side in memory: products with them are most of the work
+ * along a path, and gathering numbers from the whole matrix takes several times as long.
+ */
+class ActiveBlock {
+  private active: readonly number[] = [];
+  private readonly rows: Float64Array[] = [];
+
+  constructor(
+    private readonly size: number,
+    private readonly matrix: Float64Array,
+  ) {}
+
+  /** Takes up the next active set: the last one, with some entries left out and others appended. */
+  follow(active: readonly number[]): void {
+    const { rows, size, matrix } = this;
+    let kept = 0;
+    this.active.forEach((j, from) => {
+      if (active[kept] === j) {
+        kept += 1;
+        return;
+      }
+      // The one at `kept` has left: close the gap.
+      rows.splice(kept, 1);
+      const end = this.active.length - (from - kept);
+      for (const row of rows) row.copyWithin(kept, kept + 1, end);
+    });
+    for (let k = kept; k < active.length; k++) {
+      const added = new Float64Array(size);
+      for (let i = 0; i < k; i++) added[i] = rows[i][k] = matrix[active[k] * size + active[i]];
+      added[k] = matrix[active[k] * size + active[k]];
+      rows.push(added);
+    }
+    this.active = active;
+  }
+
+  /** The products with two vectors, for which the block is read once. */
+  times(x: Float64Array, y: Float64Array): [Float64Array, Float64Array] {
+    const { rows } = this;
+    const [byX, byY] = [new Float64Array(x.length), new Float64Array(x.length)];
+    for (let r = 0; r < x.length; r++) {
+      const row = rows[r];
+      let s = 0;
+      let t = 0;
+      for (let i = 0; i < x.length; i++) {
+        s += row[i] * x[i];
+        t += row[i] * y[i];
+      }
+      byX[r] = s;
+      byY[r] = t;
+    }
+    return [byX, byY];
+  }
 }
 
 /** A piecewise quadratic function that is asked for rising ρ; constant after its last knot. */

@@ -29,6 +29,7 @@ export function sums({ x, y }: Examples, origin: Float64Array, targetOrigin: num
   // Columns of a block of rows, one after the other, so that inner products run along memory.
   const columns = new Float64Array(p * block);
   const targets = new Float64Array(block);
+  const products = new Float64Array(8);
   for (let start = 0; start < n; start += block) {
     const rows = Math.min(block, n - start);
     for (let i = 0; i < rows; i++) {
@@ -40,38 +41,57 @@ export function sums({ x, y }: Examples, origin: Float64Array, targetOrigin: num
     }
     for (let j = 0; j < p; j++) {
       const a = j * block;
-      let [sum, product] = [0, 0];
       for (let i = 0; i < rows; i++) {
-        sum += columns[a + i];
-        product += columns[a + i] * targets[i];
+        total.x[j] += columns[a + i];
+        total.xy[j] += columns[a + i] * targets[i];
       }
-      total.x[j] += sum;
-      total.xy[j] += product;
-      // Four columns at a time: each number of column j is read once for four products.
-      let k = j;
-      for (; k + 3 < p; k += 4) {
-        const [b0, b1, b2, b3] = [k * block, (k + 1) * block, (k + 2) * block, (k + 3) * block];
+    }
+    // Blocks of 2 × 4 products, for which six numbers are read: from the diagonal on, so that some are made twice.
+    for (let j = 0; j < p; j += 2) {
+      const a0 = j * block;
+      const a1 = Math.min(j + 1, p - 1) * block;
+      for (let k = j; k < p; k += 4) {
+        // Columns past the last one repeat it, and their products are not kept.
+        const b0 = k * block;
+        const b1 = Math.min(k + 1, p - 1) * block;
+        const b2 = Math.min(k + 2, p - 1) * block;
+        const b3 = Math.min(k + 3, p - 1) * block;
         let s0 = 0;
         let s1 = 0;
         let s2 = 0;
         let s3 = 0;
+        let t0 = 0;
+        let t1 = 0;
+        let t2 = 0;
+        let t3 = 0;
         for (let i = 0; i < rows; i++) {
-          const v = columns[a + i];
-          s0 += v * columns[b0 + i];
-          s1 += v * columns[b1 + i];
-          s2 += v * columns[b2 + i];
-          s3 += v * columns[b3 + i];
+          const u = columns[a0 + i];
+          const v = columns[a1 + i];
+          const w0 = columns[b0 + i];
+          const w1 = columns[b1 + i];
+          const w2 = columns[b2 + i];
+          const w3 = columns[b3 + i];
+          s0 += u * w0;
+          s1 += u * w1;
+          s2 += u * w2;
+          s3 += u * w3;
+          t0 += v * w0;
+          t1 += v * w1;
+          t2 += v * w2;
+          t3 += v * w3;
         }
-        const out = j * p + k;
-        total.xx[out] += s0;
-        total.xx[out + 1] += s1;
-        total.xx[out + 2] += s2;
-        total.xx[out + 3] += s3;
-      }
-      for (; k < p; k++) {
-        let s = 0;
-        for (let i = 0; i < rows; i++) s += columns[a + i] * columns[k * block + i];
-        total.xx[j * p + k] += s;
+        products[0] = s0;
+        products[1] = s1;
+        products[2] = s2;
+        products[3] = s3;
+        products[4] = t0;
+        products[5] = t1;
+        products[6] = t2;
+        products[7] = t3;
+        for (let c = 0; c < Math.min(4, p - k); c++) {
+          total.xx[j * p + k + c] += products[c];
+          if (j + 1 < p) total.xx[(j + 1) * p + k + c] += products[4 + c];
+        }
       }
     }
   }
