@@ -53,10 +53,11 @@ for (const { name, rounds, features, targets, shape } of problems) {
   try {
     writeFileSync(join(folder, 'x'), features);
     writeFileSync(join(folder, 'y'), targets);
-    const { status, stderr } = spawnSync(python, [script, folder, n, p, rounds], { encoding: 'utf8' });
+    const { status, stderr, error } = spawnSync(python, [script, folder, n, p, rounds], { encoding: 'utf8' });
     if (status !== 0) {
+      const reason = error?.message ?? stderr.trim().split('\n').at(-1);
       console.error(
-        `✖ SKIPPED the comparison with scikit-learn: ${python} has none (${stderr?.trim().split('\n').at(-1)}).`,
+        `✖ SKIPPED the comparison with scikit-learn (${reason}). Name a Python that has it: PYTHON=…`,
       );
     } else {
       const theirs = JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8'));

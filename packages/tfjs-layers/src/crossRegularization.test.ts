@@ -89,39 +89,78 @@ test('a ρ step touches ρ only: no weight, no batch-norm or noise statistic, bi
   });
 });
 
-test.each(['layer', 'channel'] as const)(
-  'σ per %s: the gradient of a ρ step agrees with finite differences',
-  async (per) => {
-    // Smooth activations: differences across the kinks of ReLU say little about the gradient.
-    const { noisy } = network({ per }, 'tanh');
-    const frozen = { step: () => {}, iterations: 0, slots: [], dispose() {} };
-    const gradientAt = async () => {
-      // An optimizer that moves nothing leaves the loss and its gradient in the history.
-      const cross = crossRegularization({ ...data, every: 1, samples: 3, optimizer: () => frozen });
-      cross.setModel(noisy);
-      await cross.onTrainBegin();
-      await cross.onBatchEnd(0);
-      await cross.onEpochEnd(0);
-      return { loss: cross.history.loss[0], rho: cross.history.rho };
-    };
-    const center = await gradientAt();
-    for (const layer of noiseLayers(noisy)) {
-      const at = layer.rho.clone();
-      const h = 0.02;
-      const losses: number[] = [];
-      for (const by of [h, -h]) {
-        layer.rho.assign(tf.add(at, by));
-        losses.push((await gradientAt()).loss);
-      }
-      layer.rho.assign(at);
-      const difference = (losses[0] - losses[1]) / (2 * h);
-      const gradient = center.rho[layer.name].gradient[0];
-      // float32 loss near 1 over 2h leaves about 1e-5 of rounding; the cubic term about 1e-4 relative.
-      expect(Math.abs(gradient - difference)).toBeLessThan(2e-4 + 0.01 * Math.abs(difference));
-      expect(Math.abs(difference)).toBeGreaterThan(1e-4);
+/** A regressor with two targets, without batch normalization. */
+function regression(per: 'layer' | 'channel') {
+  const init = (seed: number) => tf.initializers.glorotNormal({ seed });
+  const noisy = injectNoise(
+    tf.sequential({
+      layers: [
+        tf.layers.dense({ units: 8, inputShape: [4], activation: 'tanh', kernelInitializer: init(1) }),
+        tf.layers.dense({ units: 6, activation: 'tanh', kernelInitializer: init(2) }),
+        tf.layers.dense({ units: 2, kernelInitializer: init(3) }),
+      ],
+    }),
+    { per },
+  );
+  noisy.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
+  return { noisy, regularizationData: [held.x, held.x.slice([0, 1], [48, 2])] as [tf.Tensor, tf.Tensor] };
+}
+/** Smooth activations: differences across the kinks of ReLU say little about the gradient. */
+const classification = (per: 'layer' | 'channel') => ({
+  noisy: network({ per }, 'tanh').noisy,
+  regularizationData: data.regularizationData,
+});
+
+test.each([
+  ['classifier', 'layer', classification],
+  ['classifier', 'channel', classification],
+  ['regressor', 'layer', regression],
+  ['regressor', 'channel', regression],
+] as const)('%s, σ per %s: the gradient of a ρ step agrees with finite differences', async (_, per, make) => {
+  const { noisy, regularizationData } = make(per);
+  const frozen = { step: () => {}, iterations: 0, slots: [], dispose() {} };
+  const gradientAt = async () => {
+    // An optimizer that moves nothing leaves the loss and its gradient in the history.
+    const optimizer = () => frozen;
+    const cross = crossRegularization({ ...data, regularizationData, every: 1, samples: 3, optimizer });
+    cross.setModel(noisy);
+    await cross.onTrainBegin();
+    await cross.onBatchEnd(0);
+    await cross.onEpochEnd(0);
+    return { loss: cross.history.loss[0], rho: cross.history.rho };
+  };
+  const center = await gradientAt();
+  for (const layer of noiseLayers(noisy)) {
+    const at = layer.rho.clone();
+    const h = 0.02;
+    const losses: number[] = [];
+    for (const by of [h, -h]) {
+      layer.rho.assign(tf.add(at, by));
+      losses.push((await gradientAt()).loss);
     }
-  },
-);
+    layer.rho.assign(at);
+    const difference = (losses[0] - losses[1]) / (2 * h);
+    const gradient = center.rho[layer.name].gradient[0];
+    // float32 loss near 1 over 2h leaves about 1e-5 of rounding; the cubic term about 1e-4 relative.
+    expect(Math.abs(gradient - difference)).toBeLessThan(2e-4 + 0.01 * Math.abs(difference));
+    expect(Math.abs(difference)).toBeGreaterThan(1e-4);
+  }
+});
+
+test('a data set of regularization batches is read in order, and again from its start', async () => {
+  const { noisy } = network();
+  const xs = tf.data.array(held.x.arraySync() as number[][]);
+  const ys = tf.data.array(held.y.arraySync() as number[][]);
+  const regularizationData = tf.data.zip({ xs, ys }).batch(20) as never;
+  const cross = crossRegularization({ ...data, regularizationData, every: 1 });
+  await cross.trainOnBatch(noisy, train.x.slice(0, 8), train.y.slice(0, 8));
+  const before = tf.memory().numTensors;
+  for (let i = 0; i < 6; i++) await cross.trainOnBatch(noisy, train.x, train.y);
+  await cross.onEpochEnd(0);
+  expect(cross.history.step).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(cross.history.skipped).toBe(0);
+  expect(tf.memory().numTensors).toBeLessThanOrEqual(before);
+});
 
 test('2,000 training steps leave the number of tensors where it was', async () => {
   const { noisy } = network();
@@ -215,6 +254,13 @@ test('bad input is refused before training starts', async () => {
   );
   expect(await set([held.x, held.x], held.y)).toContain('has 2 inputs, but the model has 1');
   expect(await set('x', held.y)).toContain('must be [x, y] with tensors');
+  const batches = (xs: number[][], ys: unknown) =>
+    fit({
+      regularizationData: tf.data.zip({ xs: tf.data.array(xs), ys: tf.data.array(ys as any[]) }).batch(2),
+    });
+  expect(await batches([[1], [2]], [[1], [2]])).toContain('input 0 has shape [2,1]');
+  expect(await batches([], [])).toContain('is a data set without a batch');
+  expect(await fit({ regularizationData: tf.data.array([[1, 2, 3, 4]]) })).toContain('must yield { xs, ys }');
   const first = tf.oneHot(tf.zeros([48], 'int32'), classes).cast('float32');
   expect(await set(held.x, first)).toContain('has no example of class 1, 2');
   expect(await fit({}, plain, plain.model)).toContain('was given to injectNoise, which returned a new model');

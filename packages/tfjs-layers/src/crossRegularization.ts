@@ -17,7 +17,6 @@ import {
   type RegularizationRecord,
   RegularizationStep,
   type Schedule,
-  show,
 } from '@crossreg/core';
 import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
@@ -25,23 +24,24 @@ import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tenso
 import { type HookedNoise, hookNoise } from './hookNoise';
 import { type InjectNoiseOptions, noiseLayers, wasInjected } from './injectNoise';
 import { forward } from './predict';
-
-/** Inputs and targets: a tensor each, or a list for a model with several. Examples on the first axis. */
-export type RegularizationTensors = [x: tf.Tensor | tf.Tensor[], y: tf.Tensor | tf.Tensor[]];
+import {
+  checkRegularizationData,
+  list,
+  type RegularizationBatches,
+  type RegularizationData,
+  regularizationBatches,
+  type Tensors,
+} from './regularizationData';
 
 export interface CrossRegularizationOptions extends Partial<Schedule> {
-  /**
-   * The held-out set that ρ learns from: tensors, which stay the caller's, or `{ split }`, the share that
-   * {@link CrossRegularization.fit} takes off the training data at random. Never `fit`'s `validationData`, whose
-   * loss is to stay an unbiased estimate.
-   */
-  regularizationData: RegularizationTensors | { split: number };
+  /** The held-out set that ρ learns from, see {@link RegularizationData}. */
+  regularizationData: RegularizationData;
   /**
    * For a compiled model without noise: hooks learnable noise into it when training begins, in the places and with the
    * options of `injectNoise`. {@link CrossRegularization.toModel} then gives the model with explicit noise layers.
    */
   noise?: boolean | InjectNoiseOptions;
-  /** Examples in a ρ step, each with `samples` noise draws. Default 32. */
+  /** Examples in a ρ step, each with `samples` noise draws. Default 32; a data set has its own. */
   batchSize?: number;
   /** Of ρ's optimizer, Adam, in log σ. Default 0.1. */
   learningRate?: LearningRate;
@@ -60,64 +60,6 @@ interface Compiled {
   collectedTrainableWeights?: { read(): tf.Tensor }[];
 }
 
-const list = <T>(x: T | T[]): T[] => (Array.isArray(x) ? x : [x]);
-
-/** Refuses a regularization set that cannot work, before training starts. */
-function checkRegularizationData(
-  data: RegularizationTensors,
-  model: LayersModel,
-): [tf.Tensor[], tf.Tensor[]] {
-  const name = 'regularizationData';
-  if (!Array.isArray(data) || data.length !== 2 || data.flat().some((x) => !(x instanceof tf.Tensor))) {
-    throw new ArgumentError(name, `must be [x, y] with tensors or lists of tensors, but is ${show(data)}.`);
-  }
-  const [x, y] = [list(data[0]), list(data[1])];
-  for (const [what, given, wanted] of [
-    ['inputs', x, model.inputs],
-    ['targets', y, model.outputs],
-  ] as const) {
-    if (given.length !== wanted.length) {
-      throw new ArgumentError(name, `has ${given.length} ${what}, but the model has ${wanted.length}.`);
-    }
-  }
-  x.forEach((tensor, i) => {
-    const { shape } = model.inputs[i];
-    if (
-      tensor.rank !== shape.length ||
-      shape.some((n, axis) => axis > 0 && n !== null && n !== tensor.shape[axis])
-    ) {
-      throw new ArgumentError(
-        name,
-        `input ${i} has shape [${tensor.shape}], but the model takes [${shape.map((n) => n ?? 'any')}].`,
-      );
-    }
-  });
-  const counts = [...x, ...y].map((tensor) => tensor.shape[0]);
-  if (counts[0] === 0) throw new ArgumentError(name, 'is empty. Hold out at least 1 % of the training data.');
-  if (counts.some((n) => n !== counts[0])) {
-    throw new ArgumentError(name, `has ${counts.join(', ')} examples in its arrays. They must agree.`);
-  }
-  y.forEach((target, i) => {
-    const classes = model.outputs[i].shape[1];
-    const categorical = target.rank === 2 && target.shape[1] === classes && target.shape[1] > 1;
-    if (!categorical) return;
-    const [totals, low, high] = tf.tidy(() => {
-      const read = (tensor: tf.Tensor) => [...tensor.dataSync()];
-      const rowError = tf.max(tf.abs(tf.sub(tf.sum(target, 1), 1)));
-      return [read(tf.sum(target, 0)), read(tf.min(target))[0], read(rowError)[0]] as const;
-    });
-    const oneHot = low >= 0 && high < 1e-4;
-    const missing = totals.flatMap((total, c) => (total > 0 ? [] : [c]));
-    if (oneHot && missing.length > 0) {
-      throw new ArgumentError(
-        name,
-        `has no example of class ${missing.join(', ')}. Take a larger or a stratified regularization set.`,
-      );
-    }
-  });
-  return [x, y];
-}
-
 /**
  * The callback that makes a model learn its own regularization while `fit` trains it: every `every` batches it takes
  * one gradient step of ρ, the σ of the model's {@link LearnableNoise} layers, on the loss of the K-sample averaged
@@ -132,12 +74,11 @@ export class CrossRegularization extends Callback {
   private readonly averaging: Averaging;
   private readonly optimizer: OptimizerFactory;
   private readonly noise: InjectNoiseOptions | undefined;
-  private data: RegularizationTensors | { split: number };
+  private data: RegularizationData;
   private run:
     | {
         model: LayersModel;
-        x: tf.Tensor[];
-        y: tf.Tensor[];
+        batches: RegularizationBatches;
         losses: LossFunction[];
         step: RegularizationStep<tf.Tensor>;
         hook: HookedNoise | undefined;
@@ -160,19 +101,7 @@ export class CrossRegularization extends Callback {
     this.noise = options.noise === true ? {} : options.noise || undefined;
     this.averaging = checkAveraging('averaging', options.averaging ?? 'probabilities');
     this.optimizer = options.optimizer ?? adam({ learningRate, beta2: 0.99 });
-    if (!regularizationData) {
-      throw new ArgumentError(
-        'regularizationData',
-        'is missing. Give [x, y], held out from the training data.',
-      );
-    }
-    if ('split' in regularizationData && !(regularizationData.split > 0 && regularizationData.split < 1)) {
-      throw new ArgumentError(
-        'regularizationData.split',
-        `must lie between 0 and 1, but is ${show(regularizationData.split)}. Use 0.1.`,
-      );
-    }
-    this.data = regularizationData;
+    this.data = checkRegularizationData(regularizationData);
   }
 
   /** What every ρ step did, complete at the end of each epoch. */
@@ -205,11 +134,11 @@ export class CrossRegularization extends Callback {
           'tf.CustomCallback.',
       );
     }
-    this.attach(model);
+    await this.attach(model);
   }
 
   /** Prepares for a model, once; a further call with the same model goes on where the last ended. */
-  private attach(model: LayersModel): void {
+  private async attach(model: LayersModel): Promise<void> {
     if (this.run?.model === model) return;
     const own = noiseLayers(model);
     if (own.length === 0 && !this.noise) {
@@ -238,17 +167,20 @@ export class CrossRegularization extends Callback {
           'model.fit, or hold out tensors yourself.',
       );
     }
-    const [x, y] = checkRegularizationData(this.data, model);
+    const batches = await regularizationBatches(this.data, model, {
+      batchSize: this.batchSize,
+      seed: deriveSeed(this.seed, 2),
+    });
     const hook = own.length === 0 ? hookNoise(model, this.noise) : undefined;
     const rho = (hook?.layers ?? own).map((layer) =>
       parameter(tfjs, { name: layer.name, variable: layer.rho, bijector: bijectors[layer.bijector] }),
     );
     const step = new RegularizationStep({ framework: tfjs, rho, optimizer: this.optimizer });
-    this.run = { model, x, y, losses: lossFunctions, step, hook };
+    this.run = { model, batches, losses: lossFunctions, step, hook };
   }
 
   override async onBatchEnd(_batch: number, _logs?: Logs): Promise<void> {
-    if (isRegularizationStep(this.schedule, this.trainingSteps++)) this.regularize();
+    if (isRegularizationStep(this.schedule, this.trainingSteps++)) await this.regularize();
   }
 
   override async onEpochEnd(_epoch: number, _logs?: Logs): Promise<void> {
@@ -260,50 +192,34 @@ export class CrossRegularization extends Callback {
   }
 
   /** One ρ step, now. */
-  private regularize(): void {
+  private async regularize(): Promise<void> {
     if (!this.run) return;
-    const { model, x, y, losses, step } = this.run;
+    const { model, batches, losses, step } = this.run;
     const { samples } = this.schedule;
-    const indices = this.nextBatch(x[0].shape[0]);
+    const batch = await batches.next();
     const stream = new NoiseStream(deriveSeed(this.seed, 1, this.rhoSteps));
     this.rhoSteps += 1;
     tf.tidy(() => {
-      const batch = tf.tensor1d(indices, 'int32');
       // All K draws of an example in one pass: sample k of example b is row k · batch + b.
-      const repeated = tf.tile(batch, [samples]);
-      const inputs = x.map((tensor) => tf.gather(tensor, repeated));
-      const targets = y.map((tensor) => tf.gather(tensor, batch));
+      const inputs = batch.x.map((tensor) => tf.tile(tensor, [samples, ...tensor.shape.slice(1).fill(1)]));
       const loss = () =>
         withNoise(stream, () => forward(model, inputs))
           .map((output, i) => {
-            const shape = [samples, indices.length, ...output.shape.slice(1)];
+            const shape = [samples, batch.x[0].shape[0], ...output.shape.slice(1)];
             const average = averagePredictions(tfjs, tf.reshape(output, shape), this.averaging);
-            return tf.mean(losses[i](targets[i], average));
+            return tf.mean(losses[i](batch.y[i], average));
           })
           .reduce((sum, term) => tf.add(sum, term));
       step.run(loss, this.trainingSteps);
     });
-  }
-
-  /** Consecutive batches of a shuffled regularization set, shuffled anew each time round. */
-  private nextBatch(count: number): number[] {
-    const size = Math.min(this.batchSize, count);
-    const batches = Math.floor(count / size);
-    const round = Math.floor(this.rhoSteps / batches);
-    const start = (this.rhoSteps % batches) * size;
-    return [...permutation(count, deriveSeed(this.seed, 2, round)).subarray(start, start + size)];
+    tf.dispose([batch.x, batch.y]);
   }
 
   /**
    * `model.fit` with this callback. With `regularizationData: { split }` it first takes that share of the examples,
    * chosen at random, off the training data.
    */
-  async fit(
-    model: LayersModel,
-    x: tf.Tensor | tf.Tensor[],
-    y: tf.Tensor | tf.Tensor[],
-    args: ModelFitArgs = {},
-  ) {
+  async fit(model: LayersModel, x: Tensors, y: Tensors, args: ModelFitArgs = {}) {
     const others = args.callbacks === undefined ? [] : list(args.callbacks as Callback | Callback[]);
     const callbacks = [this as Callback, ...others];
     if (!('split' in this.data)) return model.fit(x, y, { ...args, callbacks });
@@ -316,7 +232,7 @@ export class CrossRegularization extends Callback {
       );
     }
     const order = [...permutation(count, deriveSeed(this.seed, 3))];
-    const take = (data: tf.Tensor | tf.Tensor[], indices: number[]) =>
+    const take = (data: Tensors, indices: number[]) =>
       tf.tidy(() => list(data).map((tensor) => tf.gather(tensor, tf.tensor1d(indices, 'int32'))));
     this.data = [take(x, order.slice(0, held)), take(y, order.slice(0, held))];
     const rest = [take(x, order.slice(held)), take(y, order.slice(held))];
@@ -328,8 +244,8 @@ export class CrossRegularization extends Callback {
   }
 
   /** `model.trainOnBatch`, and the ρ step that follows it when one is due. */
-  async trainOnBatch(model: LayersModel, x: tf.Tensor | tf.Tensor[], y: tf.Tensor | tf.Tensor[]) {
-    this.attach(model);
+  async trainOnBatch(model: LayersModel, x: Tensors, y: Tensors) {
+    await this.attach(model);
     const result = await model.trainOnBatch(x, y);
     await this.onBatchEnd(0);
     return result;

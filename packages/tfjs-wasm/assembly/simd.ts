@@ -31,3 +31,15 @@ export function storeLanes(to: usize, value: v128, count: i32): void {
   if (count > 1) v128.store32_lane(to, value, 1, 4);
   if (count > 2) v128.store32_lane(to, value, 2, 8);
 }
+
+/** Reads the first `count` lanes, 0 in the others: all of them for 4 or more, none for 0 or less. */
+// @ts-ignore: decorator
+@inline
+export function loadLanes(from: usize, count: i32): v128 {
+  if (count >= 4) return v128.load(from);
+  let value = zero();
+  if (count > 0) value = v128.load32_lane(from, value, 0);
+  if (count > 1) value = v128.load32_lane(from, value, 1, 4);
+  if (count > 2) value = v128.load32_lane(from, value, 2, 8);
+  return value;
+}

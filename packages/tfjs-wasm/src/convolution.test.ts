@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, expect, test } from 'vitest';
-import { agreesWithCpu, type Case, floats, onBackend } from '../test/agreement';
+import { beforeAll, describe, test } from 'vitest';
+import { agreesWithCpu, type Case, floats } from '../test/agreement';
 
 beforeAll(() => tf.setBackend('wasm'));
 
@@ -42,6 +42,67 @@ function shapes(w: Window, dilations: [number, number] = [1, 1]) {
 
 const fits = (w: Window) => shapes(w).outShape.every((n) => n > 0);
 
+test('convolution agrees with cpu, dilated or not', () => {
+  const dilation = fc.constantFrom<[number, number]>([1, 1], [1, 1], [2, 1], [2, 3]);
+  agreesWithCpu(
+    'Conv2D',
+    fc
+      .tuple(window, dilation)
+      .map(([w, dilations]) => {
+        // tfjs refuses strides and dilations together.
+        const unit = dilations.some((d) => d > 1);
+        return { ...shapes(unit ? { ...w, strides: [1, 1] } : w, dilations), seed: w.seed };
+      })
+      .filter(({ outShape }) => outShape.every((n) => n > 0))
+      .map(
+        ({ attrs, inShape, filterShape, seed }): Case => ({
+          inputs: { x: floats(inShape, seed), filter: floats(filterShape, seed + 1) },
+          attrs,
+        }),
+      ),
+  );
+});
+
+test('fused convolution agrees with cpu, with bias and every activation', () => {
+  const fused = fc.record({
+    w: window.filter(fits),
+    biased: fc.boolean(),
+    activation: fc.constantFrom('linear', 'relu', 'relu6', 'elu', 'leakyrelu', 'prelu', 'sigmoid'),
+  });
+  agreesWithCpu(
+    'FusedConv2D',
+    fused.map(({ w, biased, activation }): Case => {
+      const { attrs, inShape, filterShape } = shapes(w);
+      const inputs = {
+        x: floats(inShape, w.seed),
+        filter: floats(filterShape, w.seed + 1),
+        ...(biased && { bias: floats([w.outChannels], w.seed + 2) }),
+        ...(activation === 'prelu' && { preluActivationWeights: floats([w.outChannels], w.seed + 3) }),
+      };
+      return { inputs, attrs: { ...attrs, activation, leakyreluAlpha: 0.3 } };
+    }),
+  );
+});
+
+test('a bias of any shape that broadcasts agrees with cpu', () => {
+  const bias = fc.constantFrom([], [1], [6], [1, 6], [3, 1], [4, 3, 6], [2, 4, 3, 6]);
+  const activation = fc.constantFrom('linear', 'relu', 'elu');
+  agreesWithCpu(
+    'FusedConv2D',
+    fc.tuple(bias, activation, fc.nat()).map(
+      ([shape, each, seed]): Case => ({
+        inputs: {
+          x: floats([2, 4, 3, 5], seed),
+          filter: floats([3, 3, 5, 6], seed + 1),
+          bias: floats(shape, seed + 2),
+        },
+        attrs: { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1], activation: each },
+      }),
+    ),
+    100,
+  );
+});
+
 test('the filter gradient agrees with cpu', () => {
   agreesWithCpu(
     'Conv2DBackpropFilter',
@@ -68,16 +129,61 @@ test('the input gradient agrees with cpu', () => {
   );
 });
 
-test('NCHW is refused by name', () => {
-  const { attrs, inShape, filterShape } = shapes({
-    ...{ batch: 1, height: 4, width: 4, inChannels: 2, outChannels: 2, filterHeight: 3, filterWidth: 3 },
-    ...{ strides: [1, 1], pad: 'same', seed: 0 },
+describe('channels first', () => {
+  const cases = (kernel: (c: ReturnType<typeof shapes> & { seed: number }) => Case) =>
+    window.filter(fits).map((w): Case => {
+      const { attrs, ...rest } = shapes(w);
+      const [n, h, v, c] = [0, 1, 2, 3];
+      const first = <T>(each: readonly T[]) => [each[n], each[c], each[h], each[v]];
+      const pad = Array.isArray(attrs.pad) ? first(attrs.pad) : attrs.pad;
+      return kernel({
+        ...rest,
+        attrs: { ...attrs, pad, dataFormat: 'NCHW' } as never,
+        inShape: first(rest.inShape) as typeof rest.inShape,
+        outShape: first(rest.outShape) as typeof rest.outShape,
+        seed: w.seed,
+      });
+    });
+  test('convolution agrees with cpu', () => {
+    agreesWithCpu(
+      'Conv2D',
+      cases(({ attrs, inShape, filterShape, seed }) => ({
+        inputs: { x: floats(inShape, seed), filter: floats(filterShape, seed + 1) },
+        attrs,
+      })),
+      200,
+    );
   });
-  const call = {
-    inputs: { dy: floats(inShape, 1), filter: floats(filterShape, 2) },
-    attrs: { ...attrs, dataFormat: 'NCHW', inputShape: inShape },
-  };
-  expect(() => onBackend('wasm', 'Conv2DBackpropInput', call)).toThrow(
-    /needs dataFormat 'NHWC', but got 'NCHW'/,
-  );
+  test.each([[[4]], [[]], [[4, 1, 1]]])('with a bias of shape %j', (shape) => {
+    agreesWithCpu(
+      'FusedConv2D',
+      cases(({ attrs, inShape, filterShape, seed }) => ({
+        inputs: {
+          x: floats(inShape, seed),
+          filter: floats([...filterShape.slice(0, 3), 4], seed + 1),
+          bias: floats(shape, seed + 2),
+        },
+        attrs: { ...attrs, activation: 'relu' },
+      })),
+      100,
+    );
+  });
+  test('both gradients agree with cpu', () => {
+    agreesWithCpu(
+      'Conv2DBackpropInput',
+      cases(({ attrs, inShape, filterShape, outShape, seed }) => ({
+        inputs: { dy: floats(outShape, seed), filter: floats(filterShape, seed + 1) },
+        attrs: { ...attrs, inputShape: inShape },
+      })),
+      200,
+    );
+    agreesWithCpu(
+      'Conv2DBackpropFilter',
+      cases(({ attrs, inShape, filterShape, outShape, seed }) => ({
+        inputs: { x: floats(inShape, seed), dy: floats(outShape, seed + 1) },
+        attrs: { ...attrs, filterShape },
+      })),
+      200,
+    );
+  });
 });

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import {
   backend_util,
   Conv2D,
@@ -6,29 +7,23 @@ import {
   type Conv2DBackpropFilterAttrs,
   Conv2DBackpropInput,
   type Conv2DBackpropInputAttrs,
+  FusedConv2D,
+  type FusedConv2DAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { sizeOf } from './backend';
+import { activate, activated } from './activation';
+import type { WasmBackend } from './backend';
 import { defineKernel } from './define';
 import type { Kernels } from './kernels';
-import { rowProduct } from './rowProduct';
+import { outerProducts } from './outerProducts';
+import { type Epilogue, rowProduct } from './rowProduct';
 
 type Geometry = backend_util.Conv2DInfo;
 type Shape4 = [number, number, number, number];
 
-function geometry(
-  kernel: string,
-  inShape: readonly number[],
-  filterShape: readonly number[],
-  attrs: Omit<Conv2DAttrs, 'dilations'> & { dilations?: Conv2DAttrs['dilations'] },
-): Geometry {
-  const format = backend_util.convertConv2DDataFormat(attrs.dataFormat);
-  if (format !== 'channelsLast') {
-    throw new Error(
-      `${kernel} on the wasm backend needs dataFormat 'NHWC', but got '${attrs.dataFormat}'. ` +
-        `Transpose the input to [batch, height, width, channels] first.`,
-    );
-  }
+type Attrs = Omit<Conv2DAttrs, 'dilations'> & { dilations?: Conv2DAttrs['dilations'] };
+
+function geometry(inShape: readonly number[], filterShape: readonly number[], attrs: Attrs): Geometry {
   return backend_util.computeConv2DInfo(
     inShape as Shape4,
     filterShape as Shape4,
@@ -36,10 +31,42 @@ function geometry(
     attrs.dilations ?? 1,
     attrs.pad,
     attrs.dimRoundingMode,
-    false,
-    format,
   );
 }
+
+/** From [batch, channels, height, width] to [batch, height, width, channels], and back. */
+const TO_LAST = [0, 2, 3, 1];
+const TO_FIRST = [0, 3, 1, 2];
+
+/** Runs a kernel on channels-last copies of its image tensors. */
+function onChannelsLast(
+  kernelName: string,
+  images: Record<string, TensorInfo>,
+  others: Record<string, TensorInfo>,
+  attrs: Attrs & { inputShape?: Shape4 },
+): tf.Tensor {
+  const { pad, inputShape } = attrs;
+  const last = <T>(each: readonly T[]) => TO_LAST.map((axis) => each[axis]);
+  const inputs = Object.entries(images).map(([name, image]) => [
+    name,
+    tf.transpose(image as tf.Tensor, TO_LAST),
+  ]);
+  const attrsLast = {
+    ...attrs,
+    dataFormat: 'NHWC',
+    pad: Array.isArray(pad) ? last(pad) : pad,
+    ...(inputShape && { inputShape: last(inputShape) }),
+  };
+  return tf
+    .engine()
+    .runKernel(
+      kernelName,
+      { ...Object.fromEntries(inputs), ...others },
+      attrsLast as unknown as tf.NamedAttrMap,
+    ) as tf.Tensor;
+}
+
+const isChannelsFirst = ({ dataFormat }: Attrs) => dataFormat === 'NCHW';
 
 /** Input pixel of each filter tap at the output's origin. */
 function tapsOf(g: Geometry): { y: number; x: number; weights: number }[] {
@@ -56,43 +83,91 @@ function tapsOf(g: Geometry): { y: number; x: number; weights: number }[] {
   return taps;
 }
 
+function convolution(
+  kernels: Kernels,
+  backend: WasmBackend,
+  g: Geometry,
+  { x, filter }: { x: TensorInfo; filter: TensorInfo },
+  epilogue?: Epilogue,
+): TensorInfo {
+  const out = backend.makeOutput(g.outShape, 'float32');
+  rowProduct(kernels, {
+    input: kernels.address(x),
+    weights: kernels.address(filter),
+    output: kernels.address(out),
+    images: g.batchSize,
+    inputHeight: g.inHeight,
+    inputWidth: g.inWidth,
+    depth: g.inChannels,
+    columns: g.outChannels,
+    depthStride: g.outChannels,
+    columnStride: 1,
+    taps: tapsOf(g),
+    gridHeight: g.outHeight,
+    gridWidth: g.outWidth,
+    stepY: g.strideHeight,
+    stepX: g.strideWidth,
+    outputImage: g.outHeight * g.outWidth * g.outChannels,
+    outputOrigin: 0,
+    outputRow: g.outWidth * g.outChannels,
+    outputColumn: g.outChannels,
+    epilogue,
+  });
+  return out;
+}
+
 /** y = x ∗ w. */
 export const conv2D = defineKernel<{ x: TensorInfo; filter: TensorInfo }, Conv2DAttrs>(
   Conv2D,
-  ({ inputs: { x, filter }, attrs, backend, kernels }) => {
-    const g = geometry(Conv2D, x.shape, filter.shape, attrs);
-    const out = backend.makeOutput(g.outShape, 'float32');
-    rowProduct(kernels, {
-      input: kernels.address(x),
-      weights: kernels.address(filter),
-      output: kernels.address(out),
-      images: g.batchSize,
-      inputHeight: g.inHeight,
-      inputWidth: g.inWidth,
-      depth: g.inChannels,
-      columns: g.outChannels,
-      depthStride: g.outChannels,
-      columnStride: 1,
-      taps: tapsOf(g),
-      gridHeight: g.outHeight,
-      gridWidth: g.outWidth,
-      stepY: g.strideHeight,
-      stepX: g.strideWidth,
-      outputImage: g.outHeight * g.outWidth * g.outChannels,
-      outputOrigin: 0,
-      outputRow: g.outWidth * g.outChannels,
-      outputColumn: g.outChannels,
-    });
-    return out;
+  ({ inputs, attrs, backend, kernels }) => {
+    const { x, filter } = inputs;
+    if (isChannelsFirst(attrs)) {
+      return tf.tidy(() => tf.transpose(onChannelsLast(Conv2D, { x }, { filter }, attrs), TO_FIRST));
+    }
+    return convolution(kernels, backend, geometry(x.shape, filter.shape, attrs), inputs);
   },
 );
+
+/** y = activation(x ∗ w + bias). */
+export const fusedConv2D = defineKernel<
+  { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo; preluActivationWeights?: TensorInfo },
+  FusedConv2DAttrs
+>(FusedConv2D, ({ inputs, attrs, backend, kernels }) => {
+  const { x, filter, ...rest } = inputs;
+  if (isChannelsFirst(attrs)) {
+    return tf.tidy(() => {
+      const y = tf.transpose(onChannelsLast(Conv2D, { x }, { filter }, attrs), TO_FIRST);
+      return activate(y, { ...attrs, ...byChannel(rest) });
+    });
+  }
+  const g = geometry(x.shape, filter.shape, attrs);
+  return activated(kernels, { ...attrs, ...rest }, g.outChannels, (epilogue) =>
+    convolution(kernels, backend, g, inputs, epilogue),
+  );
+});
+
+/** Vectors, which go with the channels, in a shape that does so where channels come before height and width. */
+function byChannel<T extends Record<string, TensorInfo | undefined>>(tensors: T): T {
+  const entries = Object.entries(tensors).map(([name, tensor]) => [
+    name,
+    tensor && tensor.shape.length === 1 && tensor.shape[0] > 1
+      ? tf.reshape(tensor as tf.Tensor, [tensor.shape[0], 1, 1])
+      : tensor,
+  ]);
+  return Object.fromEntries(entries);
+}
 
 /** ∂L/∂x: for each of the stride² phases of x, a convolution of dy with the taps that reach it. */
 export const conv2DBackpropInput = defineKernel<
   { dy: TensorInfo; filter: TensorInfo },
   Conv2DBackpropInputAttrs & { dilations?: Conv2DAttrs['dilations'] }
 >(Conv2DBackpropInput, ({ inputs: { dy, filter }, attrs, backend, kernels }) => {
-  const g = geometry(Conv2DBackpropInput, attrs.inputShape, filter.shape, attrs);
+  if (isChannelsFirst(attrs)) {
+    return tf.tidy(() =>
+      tf.transpose(onChannelsLast(Conv2DBackpropInput, { dy }, { filter }, attrs), TO_FIRST),
+    );
+  }
+  const g = geometry(attrs.inputShape, filter.shape, attrs);
   const dx = backend.makeOutput(g.inShape, 'float32');
   const reaching = (phase: number, stride: number, size: number, dilation: number, pad: number) =>
     Array.from({ length: size }, (_, tap) => ({ tap, at: phase + pad - tap * dilation }))
@@ -107,8 +182,11 @@ export const conv2DBackpropInput = defineKernel<
         weights: kernels.address(filter),
         output: kernels.address(dx),
         images: g.batchSize,
-        inputHeight: g.outHeight,
-        inputWidth: g.outWidth,
+        // A transposed convolution may give more than the output has; what is beyond it is not read.
+        inputHeight: Math.min(g.outHeight, dy.shape[1]),
+        inputWidth: Math.min(g.outWidth, dy.shape[2]),
+        inputRow: dy.shape[2],
+        inputImage: dy.shape[1] * dy.shape[2],
         depth: g.outChannels,
         columns: g.inChannels,
         depthStride: 1,
@@ -139,7 +217,10 @@ export const conv2DBackpropFilter = defineKernel<
   { x: TensorInfo; dy: TensorInfo },
   Conv2DBackpropFilterAttrs & { dilations?: Conv2DAttrs['dilations'] }
 >(Conv2DBackpropFilter, ({ inputs: { x, dy }, attrs, backend, kernels }) => {
-  const g = geometry(Conv2DBackpropFilter, x.shape, attrs.filterShape, attrs);
+  if (isChannelsFirst(attrs)) {
+    return tf.tidy(() => onChannelsLast(Conv2DBackpropFilter, { x, dy }, {}, attrs));
+  }
+  const g = geometry(x.shape, attrs.filterShape, attrs);
   const dw = backend.makeOutput(g.filterShape, 'float32');
   outerProducts(kernels, {
     a: kernels.address(x),
@@ -158,40 +239,3 @@ export const conv2DBackpropFilter = defineKernel<
   });
   return dw;
 });
-
-/** One call of the `outerProducts` kernel: out[t] = Σ_p a[p · stride + tap t] ⊗ b[p]. */
-export interface OuterProducts {
-  /** Addresses. */
-  readonly a: number;
-  readonly b: number;
-  readonly output: number;
-  readonly images: number;
-  readonly aHeight: number;
-  readonly aWidth: number;
-  readonly depth: number;
-  readonly bHeight: number;
-  readonly bWidth: number;
-  readonly columns: number;
-  readonly strideY: number;
-  readonly strideX: number;
-  readonly taps: readonly { readonly y: number; readonly x: number }[];
-}
-
-/** Numbers of a and b that are worked on together, a block that stays in the first cache; pixels of it at least. */
-const BLOCK_NUMBERS = 6144;
-const BLOCK_PIXELS = 64;
-
-export function outerProducts(kernels: Kernels, p: OuterProducts): void {
-  const pixels = Math.max(BLOCK_PIXELS, BLOCK_NUMBERS / (p.columns + p.depth));
-  const blockRows = Math.max(1, Math.ceil(pixels / Math.max(1, p.bWidth)));
-  const units = p.taps.length * Math.ceil(p.depth / 4);
-  if (sizeOf([units, p.columns]) === 0) return;
-  kernels.integers(
-    p.taps.flatMap(({ y, x }) => [y, x]),
-    (tapList) =>
-      kernels.run('outerProducts', units, [
-        ...[p.a, p.b, p.output, p.images, p.aHeight, p.aWidth, p.depth, p.bHeight, p.bWidth, p.columns],
-        ...[p.strideY, p.strideX, p.taps.length, tapList, blockRows],
-      ]),
-  );
-}

@@ -1,9 +1,33 @@
-import { Identity, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  Cast,
+  type CastAttrs,
+  Identity,
+  notEqual,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import type { WasmBackend } from './backend';
 import { defineKernel } from './define';
 
 /** A second reference to the same memory, which no kernel ever writes to again, instead of a copy. */
-export const identity = defineKernel<{ x: TensorInfo }>(Identity, ({ inputs: { x }, backend, stock }) => {
-  if (x.dtype === 'string') return stock();
-  backend.incRef(x.dataId);
-  return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
-});
+function reference({ dataId, shape, dtype }: TensorInfo, backend: WasmBackend): TensorInfo {
+  backend.incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
+export const identity = defineKernel<{ x: TensorInfo }>(Identity, ({ inputs: { x }, backend, stock }) =>
+  x.dtype === 'string' ? stock() : reference(x, backend),
+);
+
+/**
+ * tfjs casts to the type a tensor already has in many gradients. A number is true unless it is 0: the backend's own
+ * kernel keeps its last byte.
+ */
+export const cast = defineKernel<{ x: Tensor }, CastAttrs>(
+  Cast,
+  ({ inputs: { x }, attrs: { dtype }, backend, stock }) => {
+    if (x.dtype === 'string' || dtype === 'string') return stock();
+    if (x.dtype === dtype) return reference(x, backend);
+    return dtype === 'bool' ? notEqual(x, 0) : stock();
+  },
+);

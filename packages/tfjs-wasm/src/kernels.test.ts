@@ -41,10 +41,34 @@ describe('matrix product', () => {
     tf.dispose([a, b, product]);
   });
 
-  test('other types are refused by name', () => {
+  test('integers are multiplied exactly, transposed or not', () => {
+    const integers = (shape: number[], seed: number) => ({
+      shape,
+      dtype: 'int32' as const,
+      values: Int32Array.from(floats(shape, seed).values, (value) => value * 20_000),
+    });
+    const flags = fc.tuple(fc.boolean(), fc.boolean(), fc.nat());
+    agreesWithCpu(
+      'BatchMatMul',
+      flags.map(
+        ([transposeA, transposeB, seed]): Case => ({
+          inputs: {
+            a: integers(transposeA ? [2, 4, 3] : [2, 3, 4], seed),
+            b: integers(transposeB ? [2, 5, 4] : [2, 4, 5], seed + 1),
+          },
+          attrs: { transposeA, transposeB },
+        }),
+      ),
+      50,
+    );
+  });
+
+  test('other types and vectors are refused by name', () => {
     const a = { ...floats([1, 2, 2], 1), dtype: 'int32' as const };
-    const call = { inputs: { a, b: a }, attrs: { transposeA: false, transposeB: false } };
-    expect(() => onBackend('wasm', 'BatchMatMul', call)).toThrow(/float32 matrices, but got int32/);
+    const refused = (x: Case['inputs']) => () =>
+      onBackend('wasm', 'BatchMatMul', { inputs: x, attrs: { transposeA: false, transposeB: false } });
+    expect(refused({ a, b: floats([1, 2, 2], 1) })).toThrow(/float32 or of int32, but got int32 and float32/);
+    expect(refused({ a: floats([2], 1), b: floats([2, 2], 1) })).toThrow(/needs matrices/);
   });
 });
 
@@ -53,7 +77,7 @@ test('the fused matrix product agrees with cpu, transposed or not, with bias', (
     sizes: fc.tuple(small(20), small(40), small(20)),
     transposeA: fc.boolean(),
     transposeB: fc.boolean(),
-    activation: fc.constantFrom('linear', 'relu'),
+    activation: fc.constantFrom('linear', 'relu', 'relu6', 'elu', 'leakyrelu', 'sigmoid'),
     seed: fc.nat(),
   });
   agreesWithCpu(
@@ -65,7 +89,7 @@ test('the fused matrix product agrees with cpu, transposed or not, with bias', (
           b: floats(attrs.transposeB ? [1, n, k] : [1, k, n], seed + 1),
           bias: floats([n], seed + 2),
         },
-        attrs,
+        attrs: { ...attrs, leakyreluAlpha: 0.2 },
       }),
     ),
   );

@@ -1,15 +1,17 @@
 import {
+  _FusedMatMul,
+  type _FusedMatMulAttrs,
   BatchMatMul,
   type BatchMatMulAttrs,
   broadcast_util,
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { sizeOf } from './backend';
-import { outerProducts } from './convolution';
+import { activated } from './activation';
+import { sizeOf, type WasmBackend } from './backend';
 import { defineKernel } from './define';
 import type { Kernels } from './kernels';
-import { rowProduct } from './rowProduct';
+import { type Epilogue, rowProduct } from './rowProduct';
 
 /** One product of two matrices: addresses, and the sizes of op(A) (rows × inner) and op(B) (inner × columns). */
 interface Product {
@@ -21,15 +23,7 @@ interface Product {
   readonly columns: number;
 }
 
-function multiply(kernels: Kernels, p: Product, transposeA: boolean, transposeB: boolean): void {
-  if (transposeA && !transposeB) {
-    outerProducts(kernels, {
-      ...{ a: p.a, b: p.b, output: p.out, images: 1 },
-      ...{ aHeight: p.inner, aWidth: 1, depth: p.rows, bHeight: p.inner, bWidth: 1, columns: p.columns },
-      ...{ strideY: 1, strideX: 1, taps: [{ y: 0, x: 0 }] },
-    });
-    return;
-  }
+function multiply(kernels: Kernels, p: Product, transposeB: boolean, epilogue?: Epilogue): void {
   rowProduct(kernels, {
     ...{ input: p.a, weights: p.b, output: p.out, images: 1 },
     ...{ inputHeight: p.rows, inputWidth: 1, depth: p.inner, columns: p.columns },
@@ -38,66 +32,127 @@ function multiply(kernels: Kernels, p: Product, transposeA: boolean, transposeB:
     taps: [{ y: 0, x: 0, weights: 0 }],
     ...{ gridHeight: p.rows, gridWidth: 1, stepY: 1, stepX: 1 },
     ...{ outputImage: 0, outputOrigin: 0, outputRow: p.columns, outputColumn: 0 },
+    epilogue,
   });
 }
 
-/** Rows and columns of the last two axes exchanged. */
-function transposed(kernels: Kernels, from: number, to: number, rows: number, columns: number): void {
-  kernels.run('transpose', rows, [from, to, rows, columns]);
+interface Matrices {
+  readonly a: TensorInfo;
+  readonly b: TensorInfo;
 }
 
-export const batchMatMul = defineKernel<{ a: TensorInfo; b: TensorInfo }, BatchMatMulAttrs>(
-  BatchMatMul,
-  ({ inputs: { a, b }, attrs: { transposeA, transposeB }, backend, kernels }) => {
-    if (a.dtype !== 'float32' || b.dtype !== 'float32') {
-      throw new Error(
-        `${BatchMatMul} on the wasm backend multiplies float32 matrices, but got ${a.dtype} and ${b.dtype}. ` +
-          `Cast both to 'float32' first.`,
-      );
-    }
-    const [rows, inner] = matrix(a, transposeA);
-    const [innerB, columns] = matrix(b, transposeB);
-    util.assert(
-      inner === innerB,
-      () =>
-        `Error in matMul: inner shapes (${inner}) and (${innerB}) of Tensors with shapes ${a.shape} and ` +
-        `${b.shape} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
+function sizesOf(
+  kernel: string,
+  { a, b }: Matrices,
+  { transposeA, transposeB }: BatchMatMulAttrs,
+): Pick<Product, 'rows' | 'inner' | 'columns'> {
+  const integers = a.dtype === 'int32' && b.dtype === 'int32';
+  if (!integers && (a.dtype !== 'float32' || b.dtype !== 'float32')) {
+    throw new Error(
+      `${kernel} on the wasm backend multiplies two matrices of float32 or of int32, but got ${a.dtype} and ` +
+        `${b.dtype}. Cast both to 'float32' first.`,
     );
-    const batch = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-    const out = backend.makeOutput([...batch, rows, columns], 'float32');
-    const product = { rows, inner, columns };
-    const aOffsets = broadcastOffsets(batch, a.shape.slice(0, -2), rows * inner);
-    const bOffsets = broadcastOffsets(batch, b.shape.slice(0, -2), inner * columns);
-    const run = (aStart: number) => {
-      for (let i = 0; i < sizeOf(batch); i++) {
-        multiply(
-          kernels,
-          {
-            ...product,
-            a: aStart + aOffsets(i) * 4,
-            b: kernels.address(b) + bOffsets(i) * 4,
-            out: kernels.address(out) + i * rows * columns * 4,
-          },
-          transposeA && !transposeB,
-          transposeB,
-        );
-      }
-    };
-    if (transposeA && transposeB) {
-      const count = sizeOf(a.shape.slice(0, -2));
-      kernels.scratch([sizeOf(a.shape) * 4], (start) => {
-        for (let i = 0; i < count; i++) {
-          const at = i * rows * inner * 4;
-          transposed(kernels, kernels.address(a) + at, start + at, inner, rows);
-        }
-        run(start);
-      });
-    } else {
-      run(kernels.address(a));
+  }
+  if (a.shape.length < 2 || b.shape.length < 2) {
+    throw new Error(
+      `${kernel} needs matrices, or batches of them, but got shapes [${a.shape}] and [${b.shape}]. ` +
+        `Reshape a vector to [n, 1] or [1, n] first.`,
+    );
+  }
+  const [rows, inner] = matrix(a, transposeA);
+  const [innerB, columns] = matrix(b, transposeB);
+  util.assert(
+    inner === innerB,
+    () =>
+      `Error in matMul: inner shapes (${inner}) and (${innerB}) of Tensors with shapes ${a.shape} and ` +
+      `${b.shape} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
+  );
+  return { rows, inner, columns };
+}
+
+function product(
+  kernels: Kernels,
+  backend: WasmBackend,
+  { a, b }: Matrices,
+  { transposeA, transposeB }: BatchMatMulAttrs,
+  sizes: Pick<Product, 'rows' | 'inner' | 'columns'>,
+  epilogue?: Epilogue,
+): TensorInfo {
+  const { rows, inner, columns } = sizes;
+  const batch = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const out = backend.makeOutput([...batch, rows, columns], a.dtype);
+  const aOffsets = broadcastOffsets(batch, a.shape.slice(0, -2), rows * inner);
+  const bOffsets = broadcastOffsets(batch, b.shape.slice(0, -2), inner * columns);
+  const multiplyAll = (aStart: number) => {
+    for (let i = 0; i < sizeOf(batch); i++) {
+      const p = {
+        ...sizes,
+        a: aStart + aOffsets(i) * 4,
+        b: kernels.address(b) + bOffsets(i) * 4,
+        out: kernels.address(out) + i * rows * columns * 4,
+      };
+      multiply(kernels, p, transposeB, epilogue);
     }
-    return out;
-  },
+  };
+  if (a.dtype === 'int32') {
+    const [aStep, aInner] = transposeA ? [1, rows] : [inner, 1];
+    const [bStep, bInner] = transposeB ? [inner, 1] : [1, columns];
+    for (let i = 0; i < sizeOf(batch); i++) {
+      multiplyIntegers(kernels.heap(), {
+        ...sizes,
+        a: (kernels.address(a) >>> 2) + aOffsets(i),
+        b: (kernels.address(b) >>> 2) + bOffsets(i),
+        out: (kernels.address(out) >>> 2) + i * rows * columns,
+        ...{ aStep, aInner, bStep, bInner },
+      });
+    }
+  } else if (transposeA) {
+    kernels.scratch([sizeOf(a.shape) * 4], (start) => {
+      for (let i = 0; i < sizeOf(a.shape.slice(0, -2)); i++) {
+        const at = i * rows * inner * 4;
+        const args = [kernels.address(a) + at, start + at, inner, rows];
+        kernels.run('transpose', Math.ceil(inner / 4), args, rows * 4);
+      }
+      multiplyAll(start);
+    });
+  } else {
+    multiplyAll(kernels.address(a));
+  }
+  return out;
+}
+
+export const batchMatMul = defineKernel<Matrices, BatchMatMulAttrs>(
+  BatchMatMul,
+  ({ inputs, attrs, backend, kernels }) =>
+    product(kernels, backend, inputs, attrs, sizesOf(BatchMatMul, inputs, attrs)),
 );
+
+/** activation(A · B + bias). The backend's own kernel drops the bias where an operand is transposed. */
+export const fusedMatMul = defineKernel<
+  Matrices & { bias?: TensorInfo; preluActivationWeights?: TensorInfo },
+  _FusedMatMulAttrs
+>(_FusedMatMul, ({ inputs, attrs, backend, kernels }) => {
+  const sizes = sizesOf(_FusedMatMul, inputs, attrs);
+  return activated(kernels, { ...attrs, ...inputs }, sizes.columns, (epilogue) =>
+    product(kernels, backend, inputs, attrs, sizes, epilogue),
+  );
+});
+
+/** For int32, which is rare (confusion matrices) and which float32 would round. Addresses in numbers. */
+function multiplyIntegers(
+  heap: Int32Array,
+  p: Product & { aStep: number; aInner: number; bStep: number; bInner: number },
+): void {
+  for (let i = 0; i < p.rows; i++) {
+    for (let j = 0; j < p.columns; j++) {
+      let sum = 0;
+      for (let k = 0; k < p.inner; k++) {
+        sum += Math.imul(heap[p.a + i * p.aStep + k * p.aInner], heap[p.b + j * p.bStep + k * p.bInner]);
+      }
+      heap[p.out + i * p.columns + j] = sum;
+    }
+  }
+}
 
 function matrix({ shape }: TensorInfo, transpose: boolean): [rows: number, columns: number] {
   const [rows, columns] = shape.slice(-2);

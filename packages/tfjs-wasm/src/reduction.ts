@@ -1,29 +1,106 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { backend_util, Mean, Sum, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel, type KernelCall } from './define';
+import { type GradientFunction, preferGradient } from './gradient';
+import { bits, type Kernels } from './kernels';
+
+const Spread = 'CrossregSpread';
 
 interface ReductionAttrs {
   axis: number | number[];
   keepDims: boolean;
 }
 
-/** Sums and means whose axes are neighbours: [outer, reduced, inner]. Others are left to the backend. */
-function reduction(call: KernelCall<{ x: TensorInfo }, ReductionAttrs>, mean: boolean) {
+/** Rows that are summed at a time where there are many: they stay in the cache while columns are walked through. */
+const [FEWEST_ROWS, MOST_ROWS] = [32, 512];
+
+/** The largest number of rows from {@link FEWEST_ROWS} to {@link MOST_ROWS} that divides them all, if there is one. */
+function blockOf(rows: number): number | undefined {
+  for (let block = MOST_ROWS; block >= FEWEST_ROWS; block--) if (rows % block === 0) return block;
+  return undefined;
+}
+
+/** The sum over the middle axis of [outer, reduced, inner], times `factor`. */
+export function sumMiddle(
+  kernels: Kernels,
+  from: number,
+  to: number,
+  { outer, reduced, inner, factor = 1 }: { outer: number; reduced: number; inner: number; factor?: number },
+): void {
+  const block = inner > 1 && reduced > MOST_ROWS ? blockOf(reduced) : undefined;
+  if (block !== undefined) {
+    const blocks = reduced / block;
+    kernels.scratch([outer * blocks * inner * 4], (partial) => {
+      sumMiddle(kernels, from, partial, { outer: outer * blocks, reduced: block, inner });
+      sumMiddle(kernels, partial, to, { outer, reduced: blocks, inner, factor });
+    });
+    return;
+  }
+  const words = new Int32Array(new Float64Array([factor]).buffer);
+  kernels.run('sumMiddle', outer, [from, to, reduced, inner, ...words], reduced * inner * 0.3);
+}
+
+/** A reduction seen as one over the middle axis of [outer, reduced, inner]. */
+interface Middle {
+  readonly axes: readonly number[];
+  readonly outer: number;
+  readonly reduced: number;
+  readonly inner: number;
+}
+
+/** How a reduction over neighbouring axes looks; undefined for other axes. */
+function middleOf(shape: readonly number[], axis: number | number[]): Middle | undefined {
+  const axes = util.parseAxisParam(axis, shape as number[]).sort((a, b) => a - b);
+  if (axes.length === 0 || axes.some((each, i) => i > 0 && each !== axes[i - 1] + 1)) return undefined;
+  return {
+    axes,
+    outer: sizeOf(shape.slice(0, axes[0])),
+    reduced: sizeOf(axes.map((each) => shape[each])),
+    inner: sizeOf(shape.slice(axes[axes.length - 1] + 1)),
+  };
+}
+
+/** Sums and means over neighbouring axes. Others are left to the backend. */
+function reduction(kernelName: string, call: KernelCall<{ x: TensorInfo }, ReductionAttrs>): TensorInfo {
   const { inputs, attrs, backend, kernels, stock } = call;
+  preferGradient(kernelName, gradient(kernelName));
   const { x } = inputs;
-  const axes = util.parseAxisParam(attrs.axis, x.shape).sort((a, b) => a - b);
-  const neighbours = axes.every((axis, i) => i === 0 || axis === axes[i - 1] + 1);
-  const reduced = sizeOf(axes.map((axis) => x.shape[axis]));
-  if (x.dtype !== 'float32' || !neighbours || axes.length === 0 || sizeOf(x.shape) === 0) return stock();
+  const middle = middleOf(x.shape, attrs.axis);
+  if (x.dtype !== 'float32' || !middle || sizeOf(x.shape) === 0) return stock() as TensorInfo;
+  const axes = [...middle.axes];
   const [outShape] = backend_util.computeOutAndReduceShapes(x.shape, axes);
-  const outer = sizeOf(x.shape.slice(0, axes[0]));
-  const inner = sizeOf(x.shape.slice(axes[axes.length - 1] + 1));
   const shape = attrs.keepDims ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape;
   const out = backend.makeOutput(shape, 'float32');
-  const factor = new Int32Array(new Float64Array([mean ? 1 / reduced : 1]).buffer);
-  kernels.run('sumMiddle', outer, [kernels.address(x), kernels.address(out), reduced, inner, ...factor]);
+  const factor = kernelName === Mean ? 1 / middle.reduced : 1;
+  sumMiddle(kernels, kernels.address(x), kernels.address(out), { ...middle, factor });
   return out;
 }
 
-export const sum = defineKernel<{ x: TensorInfo }, ReductionAttrs>(Sum, (call) => reduction(call, false));
-export const mean = defineKernel<{ x: TensorInfo }, ReductionAttrs>(Mean, (call) => reduction(call, true));
+/** The gradient spread over what was summed: one pass, where tfjs makes a tensor of ones in JavaScript and two more. */
+const gradient =
+  (kernelName: string): GradientFunction =>
+  (dy, [x], attrs) => {
+    const { axis } = attrs as unknown as ReductionAttrs;
+    const middle = middleOf(x.shape, axis);
+    if (!middle || x.size === 0) return undefined;
+    const factor = kernelName === Mean ? 1 / middle.reduced : 1;
+    const spreadAttrs = { shape: x.shape, axis, factor };
+    return { x: () => tf.engine().runKernel(Spread, { dy: dy as tf.Tensor }, spreadAttrs) as tf.Tensor };
+  };
+
+/** dy, given once for each sum, times a factor, at the place of every number that was summed. */
+export const spread = defineKernel<
+  { dy: TensorInfo },
+  { shape: number[]; axis: number | number[]; factor: number }
+>(Spread, ({ inputs: { dy }, attrs: { shape, axis, factor }, backend, kernels }) => {
+  const { outer, reduced, inner } = middleOf(shape, axis)!;
+  const out = backend.makeOutput(shape, 'float32');
+  const args = [kernels.address(dy), kernels.address(out), reduced, inner, bits(factor)];
+  if (inner === 1) kernels.run('spreadNumbers', outer, args);
+  else kernels.run('spreadRows', outer * reduced, args);
+  return out;
+});
+
+export const sum = defineKernel<{ x: TensorInfo }, ReductionAttrs>(Sum, (call) => reduction(Sum, call));
+export const mean = defineKernel<{ x: TensorInfo }, ReductionAttrs>(Mean, (call) => reduction(Mean, call));

@@ -1,31 +1,45 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { adam, fuseAdam } from './adam';
 import { batchNorm, batchNormSums, scaleRows } from './batchNorm';
-import { conv2DBackpropFilter, conv2DBackpropInput } from './convolution';
+import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
 import type { KernelDefinition } from './define';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 import { einsum } from './einsum';
-import { fusedMatMul } from './fusedMatMul';
-import { identity } from './identity';
-import { batchMatMul } from './matrixProduct';
+import { relu, reluGradient, scaledProduct, square } from './elementwise';
+import { cast, identity } from './identity';
+import { batchMatMul, fusedMatMul } from './matrixProduct';
+import { addNoise, gaussian, noiseProducts } from './noise';
 import { maxPoolGrad } from './pooling';
-import { mean, sum } from './reduction';
+import { mean, spread, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
 
 const definitions: readonly KernelDefinition[] = [
+  adam,
+  addNoise,
   batchMatMul,
   batchNorm,
   batchNormSums,
+  cast,
+  conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   einsum,
+  fusedConv2D,
   fusedMatMul,
+  gaussian,
   identity,
   maxPoolGrad,
   mean,
+  noiseProducts,
+  relu,
+  reluGradient,
+  scaledProduct,
   scaleRows,
+  spread,
+  square,
   sum,
   unsortedSegmentSum,
 ];
@@ -40,6 +54,7 @@ const flags = globalThis as { [REGISTERED]?: WeakSet<object> };
  * stay in use for the cases that ours leaves to them.
  */
 export function register(): void {
+  fuseAdam();
   // The registry itself remembers: two copies of tfjs-core have two registries.
   flags[REGISTERED] ??= new WeakSet();
   const probe = getKernel(definitions[0].kernelName, 'wasm');

@@ -3,6 +3,8 @@ import type { Kernels } from './kernels';
 /** Rows of output in one tile, and tiles in one unit, of assembly/convolution.ts. */
 const TILE = 4;
 const BLOCK = 8;
+/** Images with fewer output rows than this share a table, so that few rows of a last tile are wasted. */
+const TABLE_ROWS = 60;
 
 /** One call of the `convolve` kernel: out[p, :] = Σ_t in[row(p, t), :] · W_t for a grid of positions p. */
 export interface RowProduct {
@@ -15,6 +17,9 @@ export interface RowProduct {
   readonly inputHeight: number;
   readonly inputWidth: number;
   readonly depth: number;
+  /** Pixels from one row, and from one image, to the next. Default: inputWidth, inputWidth · inputHeight. */
+  readonly inputRow?: number;
+  readonly inputImage?: number;
   /** Output channels. */
   readonly columns: number;
   /** Numbers between neighbours of W_t along depth and along columns. */
@@ -32,37 +37,79 @@ export interface RowProduct {
   readonly outputOrigin: number;
   readonly outputRow: number;
   readonly outputColumn: number;
+  readonly epilogue?: Epilogue;
+}
+
+/** What is done to sums before they are stored: + bias, then a limit from both sides. */
+export interface Epilogue {
+  /** One number, or one a column. */
+  readonly bias?: { readonly address: number; readonly size: number };
+  readonly least?: number;
+  readonly most?: number;
+}
+
+/** How many images share a table: a divisor of all, and just enough for {@link TABLE_ROWS}. */
+function imagesInTable(images: number, rows: number): number {
+  for (let count = 1; count < images; count++) {
+    if (images % count === 0 && count * rows >= TABLE_ROWS) return count;
+  }
+  return images;
 }
 
 export function rowProduct(kernels: Kernels, p: RowProduct): void {
-  const rows = p.gridHeight * p.gridWidth;
+  const imageRows = p.gridHeight * p.gridWidth;
   const taps = p.taps.length;
-  const tiles = Math.ceil(rows / TILE);
   const panels = Math.ceil(p.columns / 8);
-  if (rows === 0 || panels === 0 || p.images === 0) return;
-  const sizes = [tiles * TILE * taps * 4, tiles * TILE * 4, panels * taps * p.depth * 32, p.depth * 4 + 16];
-  kernels.scratch(sizes, (table, offsets, packed, zeros) => {
-    kernels.heap().fill(0, zeros >>> 2, (zeros >>> 2) + p.depth);
-    kernels.integers(
+  if (imageRows === 0 || panels === 0 || p.images === 0) return;
+  const shared = imagesInTable(p.images, imageRows);
+  const rows = imageRows * shared;
+  const tiles = Math.ceil(rows / TILE);
+  const inputRow = p.inputRow ?? p.inputWidth;
+  const inputImage = (p.inputImage ?? p.inputHeight * p.inputWidth) * p.depth * 4;
+  const sizes = {
+    table: tiles * TILE * taps * 4,
+    offsets: tiles * TILE * 4,
+    packed: panels * taps * p.depth * 32,
+    zeros: p.depth * 4,
+    tapList: taps * 12,
+    epilogue: p.epilogue ? 16 + panels * 32 : 0,
+  };
+  kernels.scratch(Object.values(sizes), (table, offsets, packed, zeros, tapList, epilogue) => {
+    const words = kernels.heap();
+    words.fill(0, zeros >>> 2, (zeros >>> 2) + p.depth);
+    words.set(
       p.taps.flatMap(({ y, x }) => [y, x]),
-      (tapList) =>
-        kernels.run('fillTable', tiles, [
-          ...[table, offsets, rows, p.gridWidth, taps, tapList, p.stepY, p.stepX],
-          ...[p.inputHeight, p.inputWidth, p.depth * 4],
-          ...[p.outputRow * 4, p.outputColumn * 4, p.outputOrigin * 4],
-        ]),
+      tapList >>> 2,
     );
-    kernels.integers(
+    const tapWeights = tapList + taps * 8;
+    words.set(
       p.taps.map((tap) => tap.weights),
-      (tapOffsets) =>
-        kernels.run('packPanels', panels, [
-          ...[p.weights, packed, taps, p.depth, p.columns, p.depthStride, p.columnStride, tapOffsets],
-        ]),
+      tapWeights >>> 2,
     );
+    if (p.epilogue) {
+      const { bias, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = p.epilogue;
+      words.set(new Int32Array(Float32Array.of(least, most).buffer), epilogue >>> 2);
+      const at = (epilogue >>> 2) + 4;
+      const from = bias ? bias.address >>> 2 : 0;
+      words.fill(bias?.size === 1 ? words[from] : 0, at, at + panels * 8);
+      if (bias && bias.size > 1) words.copyWithin(at, from, from + bias.size);
+    }
+    const filling = [
+      ...[table, offsets, rows, p.gridWidth, taps, tapList, p.stepY, p.stepX],
+      ...[p.inputHeight, p.inputWidth, p.depth * 4],
+      ...[p.outputRow * 4, p.outputColumn * 4, p.outputOrigin * 4],
+      ...[imageRows, inputImage, p.outputImage * 4, inputRow],
+    ];
+    kernels.run('fillTable', tiles, filling, TILE * taps * 2);
+    const packing = [p.weights, packed, taps, p.depth, p.columns, p.depthStride, p.columnStride, tapWeights];
+    kernels.run('packPanels', panels, packing, 4 * taps * p.depth);
     const blocks = Math.ceil(tiles / BLOCK);
-    kernels.run('convolve', p.images * blocks, [
-      ...[p.input, p.inputHeight * p.inputWidth * p.depth * 4, table, taps, p.depth, packed],
-      ...[p.output, p.outputImage * 4, offsets, rows, p.columns, zeros, blocks],
-    ]);
+    const product = [
+      ...[p.input, inputImage * shared, table, taps, p.depth, packed],
+      ...[p.output, p.outputImage * 4 * shared, offsets, rows, p.columns, zeros, blocks],
+      p.epilogue ? epilogue : 0,
+    ];
+    const units = (p.images / shared) * blocks;
+    kernels.run('convolve', units, product, (TILE * BLOCK * taps * p.depth * p.columns) / 16);
   });
 }

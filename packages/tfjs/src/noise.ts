@@ -5,8 +5,11 @@ import { operation } from './operation';
 /**
  * Two 32-bit integers that name a stream of Gaussian numbers. The numbers of a stream are a pure function of key and
  * position, so they can be drawn again instead of stored.
+ *
+ * `example`, an even number (default 0), is the one that an array begins with (on its first axis) where it is part of
+ * a larger one: each example has the same noise, however the examples are cut into batches.
  */
-export type NoiseKey = readonly [k0: number, k1: number];
+export type NoiseKey = readonly [k0: number, k1: number, example?: number];
 
 /** The key of a stream: differs for every seed and every path of integers (layer, step, sample, call). */
 export function deriveKey(seed: number, ...path: readonly number[]): NoiseKey {
@@ -30,15 +33,22 @@ const SIN = Float64Array.from({ length: TABLE_SIZE }, (_, i) => Math.sin((2 * Ma
 const LOG = Float64Array.from({ length: TABLE_SIZE }, (_, i) => Math.log1p((i + 0.5) / TABLE_SIZE));
 const INVERSE = Float64Array.from({ length: TABLE_SIZE }, (_, i) => 1 / (1 + (i + 0.5) / TABLE_SIZE));
 
+/** The integers that the hash is keyed with: no stream is a shifted copy of one whose key has another first word. */
+function hashKey([k0, k1, example = 0]: NoiseKey, shape: readonly number[] = []) {
+  const perExample = shape.slice(1).reduce((size, n) => size * n, 1);
+  return { k0: (k0 + example * perExample) | 0, k1: (k1 + hash32(k0)) | 0 };
+}
+
 /**
- * Fills `out` with standard normal numbers from position 0 of the stream of `key`.
+ * Fills `out`, an array of the given shape (default: flat), with standard normal numbers of the stream of `key`.
  *
  * A counter goes through two keyed rounds of a 32-bit hash; pairs of the resulting uniforms become pairs of normals
  * by Box–Muller. Logarithm, cosine and sine come from tables of 4096 entries and a short
  * series (error far under float32's), which makes this several times faster than `Math.log` and
  * `Math.cos`, and free of allocation. The radius uses all 32 bits: tails reach 6.6 σ.
  */
-export function fillGaussian(out: Float32Array, [k0, k1]: NoiseKey): void {
+export function fillGaussian(out: Float32Array, key: NoiseKey, shape?: readonly number[]): void {
+  const { k0, k1 } = hashKey(key, shape);
   const n = out.length;
   for (let i = 0; i < n; i += 2) {
     // hash32, unrolled by hand: a call per number costs a third of the speed.
@@ -74,10 +84,21 @@ export function fillGaussian(out: Float32Array, [k0, k1]: NoiseKey): void {
   }
 }
 
+/**
+ * Runs the kernel of this name if the backend in use has one. `@crossreg/tfjs-wasm` brings SIMD kernels that draw the
+ * same streams (to float32 rounding) straight into the backend's memory; the code below is the portable path.
+ */
+function native(kernel: string, inputs: tf.NamedTensorMap, attrs: tf.NamedAttrMap): tf.Tensor | undefined {
+  if (!tf.getKernel(kernel, tf.getBackend())) return undefined;
+  return tf.engine().runKernel(kernel, inputs, attrs) as tf.Tensor;
+}
+
 /** Standard normal numbers of the given shape: the first ones of the stream of `key`, the same every time. */
 export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
+  const drawn = native('CrossregGaussian', {}, { ...hashKey(key, shape), shape: shape as number[] });
+  if (drawn) return drawn;
   const values = new Float32Array(tf.util.sizeFromShape(shape as number[]));
-  fillGaussian(values, key);
+  fillGaussian(values, key, shape);
   return tf.tensor(values, shape as number[], 'float32');
 }
 
@@ -93,12 +114,15 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
 export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tensor {
   const { shape } = x;
   const leading = Array.from({ length: shape.length - scale.rank }, (_, axis) => axis);
+  const hashed = hashKey(key, shape);
   return operation(
     { x, scale },
-    () => tf.add(x, tf.mul(gaussian(shape, key), scale)),
+    () => native('CrossregAddNoise', { x, scale }, hashed) ?? tf.add(x, tf.mul(gaussian(shape, key), scale)),
     (dy) => ({
       x: () => tf.clone(dy),
-      scale: () => tf.sum(tf.mul(dy, gaussian(shape, key)), leading),
+      scale: () =>
+        native('CrossregNoiseProducts', { dy }, { ...hashed, perChannel: scale.rank === 1 }) ??
+        tf.sum(tf.mul(dy, gaussian(shape, key)), leading),
     }),
   );
 }
@@ -109,10 +133,13 @@ export class NoiseStream {
     readonly seed: number,
     /** How many keys were drawn. */
     public count = 0,
+    /** The example that the arrays begin with, see {@link NoiseKey}. */
+    readonly example = 0,
   ) {}
 
   next(): NoiseKey {
-    return deriveKey(this.seed, this.count++);
+    const [k0, k1] = deriveKey(this.seed, this.count++);
+    return [k0, k1, this.example];
   }
 }
 

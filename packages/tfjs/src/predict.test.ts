@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs';
+import '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { addNoise, currentNoise } from './noise';
@@ -35,13 +36,27 @@ test('the same seed gives the same numbers, another seed others', () => {
   expect(run(1)).not.toEqual(run(2));
 });
 
+test.each(['cpu', 'wasm'])('the numbers do not depend on the batch size (%s)', async (backend) => {
+  await tf.setBackend(backend);
+  const x = tf.ones([7, 3]);
+  const run = (batchSize: number) =>
+    monteCarloPredict(noisy, [x], { samples: 3, batchSize }).flatMap(({ mean }) => [...mean.dataSync()]);
+  for (const batchSize of [1, 2, 3, 5]) expect(run(batchSize)).toEqual(run(7));
+  await tf.setBackend('cpu');
+});
+
 test('logits average as probabilities', () => {
   const x = tf.tensor2d([[3, 0, -1]]);
   const [{ mean }] = monteCarloPredict(noisy, [x], { samples: 50, averaging: 'logits' });
   expect(tf.sum(tf.exp(mean)).dataSync()[0]).toBeCloseTo(1, 5);
 });
 
-test('bad counts are refused', () => {
+test('bad counts, kinds of averaging and empty inputs are refused', () => {
+  const x = tf.ones([1, 1]);
+  expect(() => monteCarloPredict(noisy, [tf.zeros([0, 1])])).toThrow('x: has no examples');
+  expect(() => monteCarloPredict(noisy, [x], { averaging: 'median' as never })).toThrow(
+    "averaging: must be 'probabilities'",
+  );
   expect(() => monteCarloPredict(noisy, [tf.ones([1, 1])], { samples: 0 })).toThrow(
     'samples: must be an integer',
   );

@@ -1,4 +1,12 @@
-import { type Averaging, checkInteger, deriveSeed, logSumExp, StreamingMoments } from '@crossreg/core';
+import {
+  ArgumentError,
+  type Averaging,
+  checkAveraging,
+  checkInteger,
+  deriveSeed,
+  logSumExp,
+  StreamingMoments,
+} from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { tfjs } from './framework';
 import { NoiseStream, withNoise } from './noise';
@@ -6,9 +14,12 @@ import { NoiseStream, withNoise } from './noise';
 export interface MonteCarloOptions {
   /** K: how many noise samples to average. Default 16. */
   samples?: number;
-  /** Examples in one forward pass; memory grows with it, and not with `samples`. Default 64. */
+  /**
+   * Examples in one forward pass, rounded up to an even number; memory grows with it, and not with `samples`. The
+   * result does not depend on it. Default 64.
+   */
   batchSize?: number;
-  /** Of the noise: the same seed, samples and batch size give the same numbers. Default 0. */
+  /** Of the noise: the same seed and samples give the same numbers. Default 0. */
   seed?: number;
   /** What the outputs are. Default `'probabilities'`, whose average is the plain mean, as a regression's is. */
   averaging?: Averaging;
@@ -29,7 +40,7 @@ export interface Prediction {
  * @param forward - one stochastic forward pass of a batch; draws its noise from `currentNoise()`.
  * @param inputs - arrays with examples on the first axis.
  * @returns one prediction per output of `forward`; the arrays are the caller's.
- * @throws ArgumentError for `samples` or `batchSize` below 1.
+ * @throws ArgumentError for `samples` or `batchSize` below 1, an unknown `averaging`, or no examples.
  */
 export function monteCarloPredict(
   forward: (batch: tf.Tensor[]) => tf.Tensor[],
@@ -38,17 +49,21 @@ export function monteCarloPredict(
 ): Prediction[] {
   checkInteger('samples', samples, 1, 'Use 16 for a smooth average, 1 for a single draw.');
   checkInteger('batchSize', batchSize, 1, 'Use 64.');
-  const examples = inputs[0].shape[0];
+  checkAveraging('averaging', averaging);
+  const examples = inputs[0]?.shape[0] ?? 0;
+  if (examples === 0) throw new ArgumentError('x', 'has no examples. Give at least one, on the first axis.');
+  // An even number, so that a batch never begins in the middle of a pair of the noise.
+  const size = batchSize + (batchSize % 2);
   return tf.tidy(() => {
     const batches: Prediction[][] = [];
-    for (let start = 0; start < examples; start += batchSize) {
-      const count = Math.min(batchSize, examples - start);
+    for (let start = 0; start < examples; start += size) {
+      const count = Math.min(size, examples - start);
       batches.push(
         tf.tidy(() => {
           const batch = inputs.map((x) => tf.slice(x, start, count));
           const moments: StreamingMoments<tf.Tensor>[] = [];
           for (let k = 0; k < samples; k++) {
-            const stream = new NoiseStream(deriveSeed(seed, start, k));
+            const stream = new NoiseStream(deriveSeed(seed, k), 0, start);
             // Outputs only: everything else of a pass is freed before the next one.
             const outputs = tf.tidy(() =>
               withNoise(stream, () => forward(batch)).map((output) =>

@@ -1,0 +1,154 @@
+// Standard normal numbers that are a pure function of a key and a position, in the same stream as fillGaussian of
+// @crossreg/tfjs: a counter through two keyed rounds of a 32-bit hash, pairs of uniforms by Box–Muller. Eight
+// numbers at a time: four pairs side by side.
+import { arg, loadLanes, storeLanes, zero } from './simd';
+
+/** a·b + c in two roundings on every engine: the same key gives the same numbers everywhere, to the last bit. */
+// @ts-ignore: decorator
+@inline
+function madd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.add(c, f32x4.mul(a, b));
+}
+
+/** One round of hash32 of @crossreg/core on four integers. */
+// @ts-ignore: decorator
+@inline
+function hash(h: v128): v128 {
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 16)), i32x4.splat(0x21f0aaad));
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 15)), i32x4.splat(0x735a2d97));
+  return v128.xor(h, i32x4.shr_u(h, 15));
+}
+
+/** √(−2 ln((u + ½) 2⁻³²)), with ln m = 2 artanh((m − 1)/(m + 1)) for the mantissa m in [√½, √2). */
+// @ts-ignore: decorator
+@inline
+function radius(u: v128): v128 {
+  const bits = f32x4.add(f32x4.convert_i32x4_u(u), f32x4.splat(0.5));
+  // The exponent that leaves a mantissa of at least √½, whose bits are 0x3f3504f3.
+  const exponent = i32x4.shr_s(i32x4.sub(bits, i32x4.splat(0x3f3504f3)), 23);
+  const mantissa = i32x4.sub(bits, i32x4.shl(exponent, 23));
+  const s = f32x4.div(
+    f32x4.sub(mantissa, f32x4.splat(1)),
+    f32x4.add(mantissa, f32x4.splat(1)),
+  );
+  const z = f32x4.mul(s, s);
+  let series = madd(z, f32x4.splat(-4 / 7.0), f32x4.splat(-4 / 5.0));
+  series = madd(z, series, f32x4.splat(-4 / 3.0));
+  series = madd(z, series, f32x4.splat(-4));
+  const turns = f32x4.convert_i32x4_s(i32x4.sub(i32x4.splat(32), exponent));
+  const square = madd(s, series, f32x4.mul(turns, f32x4.splat(1.3862943611198906)));
+  // Rounding can leave a hair below 0 where u is largest.
+  return f32x4.sqrt(f32x4.max(square, zero()));
+}
+
+/** The results of {@link draw}: a function of WebAssembly that AssemblyScript can write returns one value. */
+let low: v128 = zero();
+let high: v128 = zero();
+
+/** Puts the eight numbers from an even `position` on into {@link low} and {@link high}. */
+function draw(position: i32, k0: i32, k1: i32): void {
+  const counter = i32x4.add(i32x4.splat(position + k0), i32x4(0, 2, 4, 6));
+  const key = i32x4.splat(k1);
+  const u = hash(v128.xor(hash(counter), key));
+  const v = hash(v128.xor(hash(i32x4.add(counter, i32x4.splat(1))), key));
+  const r = radius(u);
+
+  // The angle 2π v/2³² is `quarter` right angles and a rest in [−π/4, π/4).
+  const quarter = i32x4.shr_s(i32x4.add(v, i32x4.splat(0x20000000)), 30);
+  const rest = i32x4.sub(v, i32x4.shl(quarter, 30));
+  const t = f32x4.mul(f32x4.convert_i32x4_s(rest), f32x4.splat(1.4629180792671596e-9));
+  const z = f32x4.mul(t, t);
+  let sin = madd(z, f32x4.splat(-1.9515295891e-4), f32x4.splat(8.3321608736e-3));
+  sin = madd(z, sin, f32x4.splat(-1.6666654611e-1));
+  sin = madd(f32x4.mul(z, t), sin, t);
+  let cos = madd(z, f32x4.splat(2.443315711809948e-5), f32x4.splat(-1.388731625493765e-3));
+  cos = madd(z, cos, f32x4.splat(4.166664568298827e-2));
+  cos = madd(z, cos, f32x4.splat(-0.5));
+  cos = madd(z, cos, f32x4.splat(1));
+
+  const isOdd = i32x4.ne(v128.and(quarter, i32x4.splat(1)), i32x4.splat(0));
+  const c = v128.bitselect(sin, cos, isOdd), s = v128.bitselect(cos, sin, isOdd);
+  // cos is negative in quarters 1 and 2, sin in 2 and 3: the second bit of quarter + 1, and of quarter.
+  const signC = i32x4.shl(v128.and(i32x4.add(quarter, i32x4.splat(1)), i32x4.splat(2)), 30);
+  const signS = i32x4.shl(v128.and(quarter, i32x4.splat(2)), 30);
+  const x = f32x4.mul(r, v128.xor(c, signC)), y = f32x4.mul(r, v128.xor(s, signS));
+  low = i8x16.shuffle(x, y, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+  high = i8x16.shuffle(x, y, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+}
+
+/** Numbers in a unit of work. */
+const UNIT: i32 = 4096;
+
+/** out[p] = ε[p]. args: out, count, key. A unit is 4096 numbers. */
+export function gaussian(args: usize, from: i32, to: i32): void {
+  const output = <usize>arg(args, 0), k0 = arg(args, 2), k1 = arg(args, 3);
+  const end = min(arg(args, 1), to * UNIT);
+  for (let p = from * UNIT; p < end; p += 8) {
+    draw(p, k0, k1);
+    storeEight(output + (<usize>p << 2), low, high, end - p);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function storeEight(to: usize, first: v128, second: v128, count: i32): void {
+  if (count >= 8) {
+    v128.store(to, first);
+    v128.store(to, second, 16);
+  } else {
+    storeLanes(to, first, count);
+    if (count > 4) storeLanes(to + 16, second, count - 4);
+  }
+}
+
+/**
+ * out[p] = in[p] + table[p mod channels] · ε[p].
+ * args: in, table, out, count, channels, key. The table goes on for 8 entries, from its start again, so that eight
+ * neighbours can be loaded at any channel. A unit is 4096 numbers.
+ */
+export function addNoise(args: usize, from: i32, to: i32): void {
+  const input = <usize>arg(args, 0), table = <usize>arg(args, 1), output = <usize>arg(args, 2);
+  const channels = arg(args, 4), k0 = arg(args, 5), k1 = arg(args, 6);
+  const end = min(arg(args, 3), to * UNIT);
+  let p = from * UNIT;
+  let c = p % channels;
+  for (; p < end; p += 8) {
+    draw(p, k0, k1);
+    const x = input + (<usize>p << 2), s = table + (<usize>c << 2), left = end - p;
+    const first = madd(low, v128.load(s), loadLanes(x, left));
+    const second = madd(high, v128.load(s, 16), loadLanes(x + 16, left - 4));
+    storeEight(output + (<usize>p << 2), first, second, left);
+    c = (c + 8) % channels;
+  }
+}
+
+/**
+ * Σ dy[p] · ε[p] over the p of one unit with the same p mod channels, a row of out for each unit: adding the rows up
+ * is left to a kernel that does it without loss.
+ * args: dy, out [units, channels], sums (channels + 8 numbers for each unit), count, channels, key, numbers in a unit.
+ */
+export function noiseProducts(args: usize, from: i32, to: i32): void {
+  const dy = <usize>arg(args, 0), output = <usize>arg(args, 1), scratch = <usize>arg(args, 2);
+  const count = arg(args, 3), channels = arg(args, 4), k0 = arg(args, 5), k1 = arg(args, 6), size = arg(args, 7);
+  const row = <usize>channels << 2;
+  for (let unit = from; unit < to; unit++) {
+    // As in addNoise eight neighbours go together; entry channels + j belongs to channel j (mod channels).
+    const sums = scratch + <usize>unit * (row + 32);
+    memory.fill(sums, 0, row + 32);
+    const end = min(count, (unit + 1) * size);
+    let c = 0;
+    for (let p = unit * size; p < end; p += 8) {
+      draw(p, k0, k1);
+      const g = dy + (<usize>p << 2), s = sums + (<usize>c << 2), left = end - p;
+      v128.store(s, madd(low, loadLanes(g, left), v128.load(s)));
+      v128.store(s, madd(high, loadLanes(g + 16, left - 4), v128.load(s, 16)), 16);
+      c = (c + 8) % channels;
+    }
+    const out = output + <usize>unit * row;
+    memory.copy(out, sums, row);
+    for (let j = 0; j < 8; j++) {
+      const at = out + (<usize>(j % channels) << 2);
+      store<f32>(at, load<f32>(at) + load<f32>(sums + row + (<usize>j << 2)));
+    }
+  }
+}
