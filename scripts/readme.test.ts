@@ -34,6 +34,7 @@ const documents: [file: string, owner: string, readersOwn?: string][] = [
     'packages/datasets',
     `const folder = ${JSON.stringify(`${root}packages/datasets/data/fashion-mnist`)};`,
   ],
+  ['packages/linear/README.md', 'packages/linear'],
   ['packages/tfjs/README.md', 'packages/tfjs'],
   ['packages/tfjs-layers/README.md', 'packages/tfjs-layers', examples],
   [
