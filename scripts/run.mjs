@@ -62,6 +62,11 @@ const tasks = {
     build();
     run('benchmarks', process.execPath, ['benchmarks/src/main.mjs', ...process.argv.slice(3)]);
   },
+  'bench:wasm'() {
+    install();
+    build();
+    run('benchmarks', process.execPath, ['benchmarks/src/wasm/main.mjs', ...process.argv.slice(3)]);
+  },
 };
 
 const task = tasks[process.argv[2]];

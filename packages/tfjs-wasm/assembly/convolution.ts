@@ -173,36 +173,43 @@ export function packPanels(args: usize, from: i32, to: i32): void {
 }
 
 /**
- * Fills the tables of {@link convolve} for a grid of output positions.
- * args: table, row offsets, rows, grid width, taps, tap list (dy, dx pairs), step y, step x, input height, width,
- * bytes a pixel of input; bytes of output a grid row, a grid column, at the origin; rows an image, bytes of input
- * and of output an image, pixels of input from one row to the next.
- * Position (y, x) of the grid reads input pixel (y · step y + dy, x · step x + dx). A unit is one tile.
+ * Fills the tables of {@link convolve} for a grid of output positions (z, y, x), which read input pixels
+ * (z · step z + dz, y · step y + dy, x · step x + dx); images have one plane, z = 0. A unit is one tile.
+ * args: table, row offsets, rows, taps, tap list (dz, dy, dx triples), rows an image; grid height, width; steps z, y,
+ * x; input planes, height, width; bytes of input a pixel, from one row, plane and image to the next; bytes of output
+ * at the origin, from one grid column, row, plane and image to the next.
  */
 export function fillTable(args: usize, from: i32, to: i32): void {
   const table = <usize>arg(args, 0), offsets = <usize>arg(args, 1);
-  const rows = arg(args, 2), width = arg(args, 3);
-  const taps = arg(args, 4), tapList = <usize>arg(args, 5);
-  const stepY = arg(args, 6), stepX = arg(args, 7);
-  const height = arg(args, 8), inputWidth = arg(args, 9), pixel = arg(args, 10);
-  const rowBytes = arg(args, 11), columnBytes = arg(args, 12), origin = arg(args, 13);
-  const imageRows = arg(args, 14), inputImage = arg(args, 15), outputImage = arg(args, 16), inputRow = arg(args, 17);
+  const rows = arg(args, 2), taps = arg(args, 3), tapList = <usize>arg(args, 4), imageRows = arg(args, 5);
+  const gridHeight = arg(args, 6), gridWidth = arg(args, 7);
+  const stepZ = arg(args, 8), stepY = arg(args, 9), stepX = arg(args, 10);
+  const planes = arg(args, 11), height = arg(args, 12), width = arg(args, 13);
+  const inPixel = arg(args, 14), inRow = arg(args, 15), inPlane = arg(args, 16), inImage = arg(args, 17);
+  const origin = arg(args, 18), outColumn = arg(args, 19), outRow = arg(args, 20);
+  const outPlane = arg(args, 21), outImage = arg(args, 22);
   for (let tile = from; tile < to; tile++) {
     for (let i = 0; i < TILE; i++) {
       const row = min(rows - 1, tile * TILE + i);
-      const image = row / imageRows, position = row - image * imageRows;
-      const y = position / width, x = position - y * width;
+      const image = row / imageRows;
+      let position = row - image * imageRows;
+      const x = position % gridWidth;
+      position /= gridWidth;
+      const y = position % gridHeight, z = position / gridHeight;
       store<i32>(
         offsets + (<usize>(tile * TILE + i) << 2),
-        image * outputImage + origin + y * rowBytes + x * columnBytes,
+        origin + image * outImage + z * outPlane + y * outRow + x * outColumn,
       );
       let at = table + (<usize>(tile * taps * TILE + i) << 2);
+      let tap = tapList;
       for (let t = 0; t < taps; t++) {
-        const iy = y * stepY + load<i32>(tapList + (<usize>t << 3));
-        const ix = x * stepX + load<i32>(tapList + (<usize>t << 3), 4);
-        const inside = <u32>iy < <u32>height && <u32>ix < <u32>inputWidth;
-        store<i32>(at, inside ? image * inputImage + (iy * inputRow + ix) * pixel : -1);
+        const iz = z * stepZ + load<i32>(tap);
+        const iy = y * stepY + load<i32>(tap, 4);
+        const ix = x * stepX + load<i32>(tap, 8);
+        const inside = <u32>iz < <u32>planes && <u32>iy < <u32>height && <u32>ix < <u32>width;
+        store<i32>(at, inside ? image * inImage + iz * inPlane + iy * inRow + ix * inPixel : -1);
         at += TILE << 2;
+        tap += 12;
       }
     }
   }

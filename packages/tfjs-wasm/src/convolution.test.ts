@@ -187,3 +187,42 @@ describe('channels first', () => {
     );
   });
 });
+
+describe('over volumes', () => {
+  const volumes = fc
+    .record({
+      shape: fc.tuple(small(2), small(5), small(5), small(5), small(5)),
+      filter: fc.tuple(small(3), small(3), small(3), small(10)),
+      strides: fc.tuple(small(2), small(2), small(2)),
+      pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+      seed: fc.nat(),
+    })
+    .map(({ shape, filter: [fz, fy, fx, out], strides, pad, seed }) => {
+      const filterShape = [fz, fy, fx, shape[4], out] as typeof shape;
+      const { outShape } = tf.backend_util.computeConv3DInfo(shape, filterShape, strides, 1, pad);
+      return { shape, filterShape, outShape, seed, attrs: { strides, pad, dilations: [1, 1, 1] } };
+    })
+    .filter(({ outShape }) => outShape.every((n) => n > 0));
+  test('convolution agrees with cpu', () => {
+    agreesWithCpu(
+      'Conv3D',
+      volumes.map(
+        ({ shape, filterShape, attrs, seed }): Case => ({
+          inputs: { x: floats(shape, seed), filter: floats(filterShape, seed + 1) },
+          attrs,
+        }),
+      ),
+    );
+  });
+  test('the input gradient agrees with cpu', () => {
+    agreesWithCpu(
+      'Conv3DBackpropInputV2',
+      volumes.map(
+        ({ shape, filterShape, outShape, attrs, seed }): Case => ({
+          inputs: { dy: floats(outShape, seed), filter: floats(filterShape, seed + 1) },
+          attrs: { ...attrs, inputShape: shape },
+        }),
+      ),
+    );
+  });
+});

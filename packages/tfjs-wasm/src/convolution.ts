@@ -157,6 +157,12 @@ function byChannel<T extends Record<string, TensorInfo | undefined>>(tensors: T)
   return Object.fromEntries(entries);
 }
 
+/** The taps along one axis that reach input positions of one phase modulo the stride, and where in dy they come from. */
+export const reaching = (phase: number, stride: number, size: number, dilation: number, pad: number) =>
+  Array.from({ length: size }, (_, tap) => ({ tap, at: phase + pad - tap * dilation }))
+    .filter(({ at }) => at % stride === 0)
+    .map(({ tap, at }) => ({ tap, at: at / stride }));
+
 /** ∂L/∂x: for each of the stride² phases of x, a convolution of dy with the taps that reach it. */
 export const conv2DBackpropInput = defineKernel<
   { dy: TensorInfo; filter: TensorInfo },
@@ -169,10 +175,6 @@ export const conv2DBackpropInput = defineKernel<
   }
   const g = geometry(attrs.inputShape, filter.shape, attrs);
   const dx = backend.makeOutput(g.inShape, 'float32');
-  const reaching = (phase: number, stride: number, size: number, dilation: number, pad: number) =>
-    Array.from({ length: size }, (_, tap) => ({ tap, at: phase + pad - tap * dilation }))
-      .filter(({ at }) => at % stride === 0)
-      .map(({ tap, at }) => ({ tap, at: at / stride }));
   for (let py = 0; py < Math.min(g.strideHeight, g.inHeight); py++) {
     for (let px = 0; px < Math.min(g.strideWidth, g.inWidth); px++) {
       const rows = reaching(py, g.strideHeight, g.filterHeight, g.dilationHeight, g.padInfo.top);
@@ -186,7 +188,7 @@ export const conv2DBackpropInput = defineKernel<
         inputHeight: Math.min(g.outHeight, dy.shape[1]),
         inputWidth: Math.min(g.outWidth, dy.shape[2]),
         inputRow: dy.shape[2],
-        inputImage: dy.shape[1] * dy.shape[2],
+        inputPlane: dy.shape[1] * dy.shape[2],
         depth: g.outChannels,
         columns: g.inChannels,
         depthStride: 1,
