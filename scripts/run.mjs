@@ -41,12 +41,19 @@ const install = () =>
         'install',
         '--frozen-lockfile',
       ]);
-const build = () => run('build', 'turbo', ['run', 'build', '--output-logs=errors-only']);
+/** Everything, or only what one package of the workspace is made of. */
+const build = (target) =>
+  run('build', 'turbo', [
+    'run',
+    'build',
+    '--output-logs=errors-only',
+    ...(target ? [`--filter=${target}...`] : []),
+  ]);
 
 const tasks = {
   start() {
     install();
-    build();
+    build('@crossreg/example-quickstart');
     run('quickstart', process.execPath, ['examples/quickstart/src/main.mjs', ...process.argv.slice(3)]);
   },
   test() {

@@ -18,14 +18,15 @@ export function prepare({ train: images, test }, seed) {
  * Trains one network and measures it: plain, or cross-regularized where there are options for the callback (`{}` for
  * its defaults). Everything else is the same for all.
  *
+ * @param options - of `injectNoise` and `crossRegularization`, or nothing for a plain network.
  * @param data - the sets of {@link prepare}; `trainOn` names the one whose images are trained on.
  * @returns figures on training and test images, seconds, losses, and for a cross-regularized network σ by layer name
  *   and the callback's history.
  */
 export async function run({ name, seed, steps, data, trainOn = 'training', options }) {
   const base = network(seed);
-  const { initialSigma, ...callback } = options ?? {};
-  const model = options ? injectNoise(base, { initialSigma }) : base;
+  const { initialSigma, bijector, ...callback } = options ?? {};
+  const model = options ? injectNoise(base, { initialSigma, bijector }) : base;
   const optimizer = tf.train.adam(1e-3);
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const { x, y } = data.regularization;
@@ -39,6 +40,7 @@ export async function run({ name, seed, steps, data, trainOn = 'training', optio
   const onStep = () => bar.increment();
   const trained = await train({ model, data: data[trainOn], steps, batchSize, seed, cross, onStep });
   bar.stop();
+  console.log('measuring on the training and test images');
   const result = {
     name,
     ...trained,

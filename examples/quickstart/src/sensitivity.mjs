@@ -17,14 +17,15 @@ const variants = [
   { name: 'plain' },
   { name: 'plain, all images', trainOn: 'both' },
   { name: 'defaults', options: {} },
+  { name: "bijector 'softplus'", options: { bijector: 'softplus' } },
   { name: 'initialSigma 0.5', options: { initialSigma: 0.5 } },
   { name: 'initialSigma 2', options: { initialSigma: 2 } },
   { name: 'learningRate 0.02', options: { learningRate: 0.02 } },
   { name: 'learningRate 0.1', options: { learningRate: 0.1 } },
   { name: 'samples 2', options: { samples: 2 } },
   { name: 'samples 8', options: { samples: 8 } },
-  { name: 'every 6', options: { every: 6 } },
-  { name: 'every 30', options: { every: 30 } },
+  { name: 'every 10', options: { every: 10 } },
+  { name: 'every 40', options: { every: 40 } },
 ];
 
 await useWasm();
