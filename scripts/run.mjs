@@ -74,6 +74,11 @@ const tasks = {
     build();
     run('benchmarks', process.execPath, ['benchmarks/src/wasm/main.mjs', ...process.argv.slice(3)]);
   },
+  rehearse() {
+    install();
+    build();
+    run('rehearsal of a release', process.execPath, ['scripts/rehearse.mjs']);
+  },
 };
 
 const task = tasks[process.argv[2]];
