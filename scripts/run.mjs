@@ -62,6 +62,7 @@ const tasks = {
     run('boundaries', process.execPath, ['scripts/boundaries.mjs']);
     build();
     run('types', 'tsc', ['--noEmit']);
+    run('rehearsal of a release', process.execPath, ['scripts/rehearse.mjs']);
     run('tests', process.execPath, ['scripts/vitest.mjs', ...process.argv.slice(3)]);
   },
   bench() {

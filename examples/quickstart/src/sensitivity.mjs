@@ -20,6 +20,7 @@ const variants = [
   { name: "bijector 'softplus'", options: { bijector: 'softplus' } },
   { name: 'initialSigma 0.5', options: { initialSigma: 0.5 } },
   { name: 'initialSigma 2', options: { initialSigma: 2 } },
+  { name: 'warmUp 300', options: { warmUp: 300 } },
   { name: 'learningRate 0.02', options: { learningRate: 0.02 } },
   { name: 'learningRate 0.1', options: { learningRate: 0.1 } },
   { name: 'samples 2', options: { samples: 2 } },
@@ -39,8 +40,14 @@ const drawn = (seed) => {
 const results = variants.map(() => []);
 for (let seed = 1; seed <= seeds; seed++) {
   const data = prepare(drawn(seed), seed);
-  for (const [i, variant] of variants.entries())
-    results[i].push(await run({ ...variant, seed, steps, data }));
+  for (const [i, variant] of variants.entries()) {
+    const result = await run({ ...variant, seed, steps, data });
+    results[i].push(result);
+    const { accuracy, nll, ece } = result.test;
+    console.log(
+      `seed ${seed}: accuracy ${accuracy.toFixed(3)}, NLL ${nll.toFixed(3)}, ECE ${ece.toFixed(3)}`,
+    );
+  }
   for (const { x, y } of Object.values(data)) tf.dispose([x, y]);
 }
 console.log(`\n${seeds} seeds, ${steps} steps, 5,000 test images\n`);
