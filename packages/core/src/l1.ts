@@ -1,0 +1,32 @@
+import { total } from './projection';
+import { nearZero, type Regularizer } from './regularizer';
+import { soften } from './soften';
+
+/**
+ * The L1 norm R(w) = ‖w‖₁. The normal is sign(w), 0 on zeros; the retraction is the Euclidean projection on the ℓ1
+ * ball of radius ρ, which makes exact zeros, and from inside it a step along sign(w), which keeps them. Its
+ * cross-regularized solution is the LASSO at the λ that minimizes the validation loss.
+ *
+ * Zeros come back by θ's optimizer, which may move any weight before the retraction. The lower bound is 1e-8.
+ */
+export function l1(): Regularizer {
+  return {
+    name: 'l1',
+    lowerBound: nearZero,
+    extents: ['group', 'unit'],
+    value: (fw, weights, extent) =>
+      total(
+        fw,
+        weights.map((w) => fw.abs(w)),
+        extent,
+      ),
+    gradient: (fw, weights) => weights.map((w) => fw.sign(w)),
+    retract: (fw, weights, level, extent) =>
+      soften(
+        fw,
+        weights.map((w) => fw.abs(w)),
+        level,
+        extent,
+      ).map((magnitude, i) => fw.mul(fw.sign(weights[i]), magnitude)),
+  };
+}
