@@ -44,7 +44,7 @@ const CHUNKS_A_THREAD = 8;
 const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
 /**
- * Whether the engine has relaxed SIMD, whose fused multiply-add makes products 1.4 times as fast: Node 22 and later,
+ * Whether the engine has relaxed SIMD, whose fused multiply-add is what products are made of: Node 22 and later,
  * Chromium, and Node 20 behind a flag of V8's, which is set here and takes effect at once.
  */
 function hasRelaxedSimd(binary: Uint8Array<ArrayBuffer>): boolean {
