@@ -42,7 +42,8 @@ const blockMeans = (numbers, size) =>
  * Writes the picture of a run: training losses, σ paths, the regularization loss, reliability diagrams.
  * Returns the file's path.
  */
-export function writeReport({ history, results, labels }) {
+export function writeReport({ results, labels }) {
+  const { history } = results.at(-1);
   const folder = fileURLToPath(new URL('../out/', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const sigma = Object.entries(history.rho).map(([name, { value }]) => ({ name, y: value }));

@@ -27,7 +27,7 @@ export { adam, type LearningRate, type Optimizer, type OptimizerFactory, sgd } f
 export { partition } from './partition';
 export { decompose, type Extent, innerProduct, normalRate } from './projection';
 export { deriveSeed, fillNormal, hash32, permutation, uniform } from './random';
-export { defaultRhoOptimizer, RegularizationStep } from './regularizationStep';
+export { RegularizationStep, rhoAdam } from './regularizationStep';
 export { levelRate, type Regularizer } from './regularizer';
 export { type NormLevelOptions, type NormScheme, normLevel, parameter, type Rho } from './rho';
 export {

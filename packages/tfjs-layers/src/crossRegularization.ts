@@ -1,7 +1,6 @@
 import {
   ArgumentError,
   type Averaging,
-  adam,
   averagePredictions,
   bijectors,
   type Convergence,
@@ -16,6 +15,7 @@ import {
   permutation,
   type RegularizationRecord,
   RegularizationStep,
+  rhoAdam,
   type Schedule,
   show,
 } from '@crossreg/core';
@@ -39,6 +39,7 @@ import {
   list,
   type RegularizationBatches,
   type RegularizationData,
+  type RegularizationTensors,
   regularizationBatches,
   type Tensors,
 } from './regularizationData';
@@ -58,7 +59,7 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   regularizers?: readonly Norm[];
   /** Examples in a ρ step, each with `samples` noise draws. Default 32; a data set has its own. */
   batchSize?: number;
-  /** Of ρ's optimizer, Adam, in log σ and log ρ. Default 0.1. */
+  /** Of ρ's optimizer, Adam, in log σ and log ρ. Default 0.05. */
   learningRate?: LearningRate;
   /** Replaces Adam for ρ. */
   optimizer?: OptimizerFactory;
@@ -95,7 +96,9 @@ export class CrossRegularization extends Callback {
   private readonly optimizer: OptimizerFactory;
   private readonly noise: InjectNoiseOptions | undefined;
   private readonly norms: readonly Norm[];
-  private data: RegularizationData;
+  private readonly data: RegularizationData;
+  /** What `fit` split off the training data, with the number of examples it was split off. */
+  private heldOut: { tensors: RegularizationTensors; from: number } | undefined;
   private run:
     | {
         model: LayersModel;
@@ -114,7 +117,7 @@ export class CrossRegularization extends Callback {
   /** @throws ArgumentError for options out of range. */
   constructor(options: CrossRegularizationOptions) {
     super();
-    const { regularizationData, batchSize = 32, seed = 0, learningRate = 0.1 } = options;
+    const { regularizationData, batchSize = 32, seed = 0 } = options;
     const { every, samples, warmUp } = options;
     const given = Object.fromEntries(
       Object.entries({ every, samples, warmUp }).filter(([, v]) => v !== undefined),
@@ -131,7 +134,7 @@ export class CrossRegularization extends Callback {
       );
     }
     this.averaging = checkAveraging('averaging', options.averaging ?? 'probabilities');
-    this.optimizer = options.optimizer ?? adam({ learningRate, beta2: 0.99 });
+    this.optimizer = options.optimizer ?? rhoAdam(options.learningRate);
     this.data = checkRegularizationData(regularizationData);
   }
 
@@ -197,14 +200,15 @@ export class CrossRegularization extends Callback {
         `${owned.name}: θ's optimizer was compiled to train its σ. Compile again.`,
       );
     }
-    if ('split' in this.data) {
+    const data = 'split' in this.data ? this.heldOut?.tensors : this.data;
+    if (!data) {
       throw new ArgumentError(
         'regularizationData',
         'is { split }, but a callback does not see the training data. Call cross.fit(model, x, y, args) instead of ' +
           'model.fit, or hold out tensors yourself.',
       );
     }
-    const batches = await regularizationBatches(this.data, model, {
+    const batches = await regularizationBatches(data, model, {
       batchSize: this.batchSize,
       seed: deriveSeed(this.seed, 2),
     });
@@ -244,7 +248,7 @@ export class CrossRegularization extends Callback {
     this.rhoSteps += 1;
     tf.tidy(() => {
       // All K draws of an example in one pass: sample k of example b is row k · batch + b.
-      const inputs = batch.x.map((tensor) => tf.tile(tensor, [samples, ...tensor.shape.slice(1).fill(1)]));
+      const inputs = batch.x.map((tensor) => tf.concat(new Array<tf.Tensor>(samples).fill(tensor)));
       const loss = () =>
         withNoise(stream, () => forward(model, inputs))
           .map((output, i) => {
@@ -260,7 +264,7 @@ export class CrossRegularization extends Callback {
 
   /**
    * `model.fit` with this callback. With `regularizationData: { split }` it first takes that share of the examples,
-   * chosen at random, off the training data.
+   * chosen at random, off the training data: the same ones in every further call.
    */
   async fit(model: LayersModel, x: Tensors, y: Tensors, args: ModelFitArgs = {}) {
     const others = args.callbacks === undefined ? [] : list(args.callbacks as Callback | Callback[]);
@@ -277,7 +281,17 @@ export class CrossRegularization extends Callback {
     const order = [...permutation(count, deriveSeed(this.seed, 3))];
     const take = (data: Tensors, indices: number[]) =>
       tf.tidy(() => list(data).map((tensor) => tf.gather(tensor, tf.tensor1d(indices, 'int32'))));
-    this.data = [take(x, order.slice(0, held)), take(y, order.slice(0, held))];
+    if (this.heldOut && this.heldOut.from !== count) {
+      throw new ArgumentError(
+        'x',
+        `has ${count} examples, but the regularization set was split off ${this.heldOut.from}. Go on with the same data, ` +
+          'so that none of the held-out examples is trained on, or make a new callback.',
+      );
+    }
+    this.heldOut ??= {
+      tensors: [take(x, order.slice(0, held)), take(y, order.slice(0, held))],
+      from: count,
+    };
     const rest = [take(x, order.slice(held)), take(y, order.slice(held))];
     try {
       return await model.fit(rest[0], rest[1], { ...args, callbacks });
@@ -294,8 +308,13 @@ export class CrossRegularization extends Callback {
     return result;
   }
 
-  /** Frees the state of ρ's optimizer and the levels of norms. The model, its weights and its σ stay. */
+  /**
+   * Frees the state of ρ's optimizer, the levels of norms, and what was split off. The model, its weights and its σ
+   * stay.
+   */
   dispose(): void {
+    if (this.heldOut) tf.dispose(this.heldOut.tensors);
+    this.heldOut = undefined;
     this.run?.step.dispose();
     this.run?.norms.dispose();
     this.run = undefined;

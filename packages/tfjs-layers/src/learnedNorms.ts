@@ -1,4 +1,12 @@
-import { ArgumentError, adam, exp, normLevel, type OptimizerFactory, type Rho, show } from '@crossreg/core';
+import {
+  ArgumentError,
+  exp,
+  normLevel,
+  type OptimizerFactory,
+  type Rho,
+  rhoAdam,
+  show,
+} from '@crossreg/core';
 import { tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
@@ -60,8 +68,7 @@ export async function learnNorms(
       const extent = options.per === 'unit' ? 'unit' : 'group';
       const { learningRate } = options;
       // One optimizer for all levels of the norm.
-      const optimizer =
-        options.optimizer ?? (learningRate === undefined ? undefined : adam({ learningRate, beta2: 0.99 }));
+      const optimizer = options.optimizer ?? (learningRate === undefined ? undefined : rhoAdam(learningRate));
       for (const { name, weights } of groups(model, options, trained)) {
         const variables = weights.map(({ variable }) => variable);
         const full = [name, options.name ?? regularizer.name].filter(Boolean).join('/');

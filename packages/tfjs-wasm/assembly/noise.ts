@@ -19,11 +19,11 @@ function hash(h: v128): v128 {
   return v128.xor(h, i32x4.shr_u(h, 15));
 }
 
-/** √(−2 ln((u + ½) 2⁻³²)), with ln m = 2 artanh((m − 1)/(m + 1)) for the mantissa m in [√½, √2). */
+/** √(−2 ln((u/2 + ½) 2⁻³¹)), as engines convert signed integers only in one instruction; with ln m = 2 artanh((m − 1)/(m + 1)) for the mantissa m in [√½, √2). */
 // @ts-ignore: decorator
 @inline
 function radius(u: v128): v128 {
-  const bits = f32x4.add(f32x4.convert_i32x4_u(u), f32x4.splat(0.5));
+  const bits = f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_u(u, 1)), f32x4.splat(0.5));
   // The exponent that leaves a mantissa of at least √½, whose bits are 0x3f3504f3.
   const exponent = i32x4.shr_s(i32x4.sub(bits, i32x4.splat(0x3f3504f3)), 23);
   const mantissa = i32x4.sub(bits, i32x4.shl(exponent, 23));
@@ -35,10 +35,10 @@ function radius(u: v128): v128 {
   let series = madd(z, f32x4.splat(-4 / 7.0), f32x4.splat(-4 / 5.0));
   series = madd(z, series, f32x4.splat(-4 / 3.0));
   series = madd(z, series, f32x4.splat(-4));
-  const turns = f32x4.convert_i32x4_s(i32x4.sub(i32x4.splat(32), exponent));
+  const turns = f32x4.convert_i32x4_s(i32x4.sub(i32x4.splat(31), exponent));
   const square = madd(s, series, f32x4.mul(turns, f32x4.splat(1.3862943611198906)));
   // Rounding can leave a hair below 0 where u is largest.
-  return f32x4.sqrt(f32x4.max(square, zero()));
+  return f32x4.sqrt(f32x4.pmax(square, zero()));
 }
 
 /** The results of {@link draw}: a function of WebAssembly that AssemblyScript can write returns one value. */

@@ -1,6 +1,7 @@
+import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { agreesWithCpu, type Case, floats } from '../test/agreement';
 
 beforeAll(() => tf.setBackend('wasm'));
@@ -129,6 +130,32 @@ test('the input gradient agrees with cpu', () => {
   );
 });
 
+// tfjs's gradient refuses dilations on every backend: convolution is linear in the input and in the filter, so
+// ⟨dy, x ∗ w⟩ = ⟨dx, x⟩ = ⟨dw, w⟩, and the same with another x or w in its place.
+test('the gradients of a dilated convolution are its adjoints', () => {
+  const tensor = (shape: [number, number, number, number], seed: number) =>
+    tf.tensor4d(floats(shape, seed).values, shape);
+  fc.assert(
+    fc.property(window, fc.constantFrom<[number, number]>([2, 2], [1, 3], [3, 2]), (w, dilations) => {
+      const { inShape, filterShape, outShape, attrs } = shapes({ ...w, strides: [1, 1] }, dilations);
+      if (outShape.some((n) => n <= 0) || w.pad === 'explicit') return;
+      tf.tidy(() => {
+        const [x, otherX] = [tensor(inShape, w.seed), tensor(inShape, w.seed + 1)];
+        const [filter, otherFilter] = [tensor(filterShape, w.seed + 2), tensor(filterShape, w.seed + 3)];
+        const dy = tensor(outShape, w.seed + 4);
+        const conv = (a: tf.Tensor, b: tf.Tensor) =>
+          tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, [1, 1], attrs.pad as 'same', 'NHWC', dilations);
+        const dot = (a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(a, b)).dataSync()[0];
+        const [dx, dw] = tf.grads(conv)([x, filter], dy);
+        const digits = 3;
+        expect(dot(dx, otherX)).toBeCloseTo(dot(dy, conv(otherX, filter)), digits);
+        expect(dot(dw, otherFilter)).toBeCloseTo(dot(dy, conv(x, otherFilter)), digits);
+      });
+    }),
+    { numRuns: 200, seed: 4 },
+  );
+});
+
 describe('channels first', () => {
   const cases = (kernel: (c: ReturnType<typeof shapes> & { seed: number }) => Case) =>
     window.filter(fits).map((w): Case => {
@@ -184,6 +211,45 @@ describe('channels first', () => {
         attrs: { ...attrs, filterShape },
       })),
       200,
+    );
+  });
+});
+
+describe('over volumes', () => {
+  const volumes = fc
+    .record({
+      shape: fc.tuple(small(2), small(5), small(5), small(5), small(5)),
+      filter: fc.tuple(small(3), small(3), small(3), small(10)),
+      strides: fc.tuple(small(2), small(2), small(2)),
+      pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+      seed: fc.nat(),
+    })
+    .map(({ shape, filter: [fz, fy, fx, out], strides, pad, seed }) => {
+      const filterShape = [fz, fy, fx, shape[4], out] as typeof shape;
+      const { outShape } = tf.backend_util.computeConv3DInfo(shape, filterShape, strides, 1, pad);
+      return { shape, filterShape, outShape, seed, attrs: { strides, pad, dilations: [1, 1, 1] } };
+    })
+    .filter(({ outShape }) => outShape.every((n) => n > 0));
+  test('convolution agrees with cpu', () => {
+    agreesWithCpu(
+      'Conv3D',
+      volumes.map(
+        ({ shape, filterShape, attrs, seed }): Case => ({
+          inputs: { x: floats(shape, seed), filter: floats(filterShape, seed + 1) },
+          attrs,
+        }),
+      ),
+    );
+  });
+  test('the input gradient agrees with cpu', () => {
+    agreesWithCpu(
+      'Conv3DBackpropInputV2',
+      volumes.map(
+        ({ shape, filterShape, outShape, attrs, seed }): Case => ({
+          inputs: { dy: floats(outShape, seed), filter: floats(filterShape, seed + 1) },
+          attrs: { ...attrs, inputShape: shape },
+        }),
+      ),
     );
   });
 });

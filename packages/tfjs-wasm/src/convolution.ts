@@ -14,6 +14,7 @@ import {
 import { activate, activated } from './activation';
 import type { WasmBackend } from './backend';
 import { defineKernel } from './define';
+import { type GradientFunction, preferGradient } from './gradient';
 import type { Kernels } from './kernels';
 import { outerProducts } from './outerProducts';
 import { type Epilogue, rowProduct } from './rowProduct';
@@ -116,10 +117,29 @@ function convolution(
   return out;
 }
 
+/** The gradient of a dilated convolution, which tfjs's own refuses. */
+const dilatedGradient: GradientFunction = (dy, [x, filter], attrs) => {
+  const { dilations } = attrs as unknown as Conv2DAttrs;
+  if (!dilations || [dilations].flat().every((dilation) => dilation === 1)) return undefined;
+  const run = (kernel: string, inputs: object, shapes: object) =>
+    tf
+      .engine()
+      .runKernel(
+        kernel,
+        inputs as tf.NamedTensorMap,
+        { ...attrs, ...shapes } as tf.NamedAttrMap,
+      ) as tf.Tensor;
+  return {
+    x: () => run(Conv2DBackpropInput, { dy, filter }, { inputShape: x.shape }),
+    filter: () => run(Conv2DBackpropFilter, { x, dy }, { filterShape: filter.shape }),
+  };
+};
+
 /** y = x ∗ w. */
 export const conv2D = defineKernel<{ x: TensorInfo; filter: TensorInfo }, Conv2DAttrs>(
   Conv2D,
   ({ inputs, attrs, backend, kernels }) => {
+    preferGradient(Conv2D, dilatedGradient);
     const { x, filter } = inputs;
     if (isChannelsFirst(attrs)) {
       return tf.tidy(() => tf.transpose(onChannelsLast(Conv2D, { x }, { filter }, attrs), TO_FIRST));
@@ -157,6 +177,12 @@ function byChannel<T extends Record<string, TensorInfo | undefined>>(tensors: T)
   return Object.fromEntries(entries);
 }
 
+/** The taps along one axis that reach input positions of one phase modulo the stride, and where in dy they come from. */
+export const reaching = (phase: number, stride: number, size: number, dilation: number, pad: number) =>
+  Array.from({ length: size }, (_, tap) => ({ tap, at: phase + pad - tap * dilation }))
+    .filter(({ at }) => at % stride === 0)
+    .map(({ tap, at }) => ({ tap, at: at / stride }));
+
 /** ∂L/∂x: for each of the stride² phases of x, a convolution of dy with the taps that reach it. */
 export const conv2DBackpropInput = defineKernel<
   { dy: TensorInfo; filter: TensorInfo },
@@ -169,10 +195,6 @@ export const conv2DBackpropInput = defineKernel<
   }
   const g = geometry(attrs.inputShape, filter.shape, attrs);
   const dx = backend.makeOutput(g.inShape, 'float32');
-  const reaching = (phase: number, stride: number, size: number, dilation: number, pad: number) =>
-    Array.from({ length: size }, (_, tap) => ({ tap, at: phase + pad - tap * dilation }))
-      .filter(({ at }) => at % stride === 0)
-      .map(({ tap, at }) => ({ tap, at: at / stride }));
   for (let py = 0; py < Math.min(g.strideHeight, g.inHeight); py++) {
     for (let px = 0; px < Math.min(g.strideWidth, g.inWidth); px++) {
       const rows = reaching(py, g.strideHeight, g.filterHeight, g.dilationHeight, g.padInfo.top);
@@ -186,7 +208,7 @@ export const conv2DBackpropInput = defineKernel<
         inputHeight: Math.min(g.outHeight, dy.shape[1]),
         inputWidth: Math.min(g.outWidth, dy.shape[2]),
         inputRow: dy.shape[2],
-        inputImage: dy.shape[1] * dy.shape[2],
+        inputPlane: dy.shape[1] * dy.shape[2],
         depth: g.outChannels,
         columns: g.inChannels,
         depthStride: 1,

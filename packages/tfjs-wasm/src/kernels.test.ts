@@ -249,6 +249,88 @@ test('segment sums of integers are exact, negative ones and large ones too', () 
   expect(values).toEqual([-2, 16777219, 0]);
 });
 
+/** Σ over every letter of the product of the operands, by the definition: cpu's kernel sums some letters twice over. */
+function einsumByDefinition(
+  operands: string[][],
+  kept: string[],
+  size: Record<string, number>,
+  values: Float32Array[],
+) {
+  const all = [...new Set(operands.flat())];
+  const offset = (axes: string[], at: Record<string, number>) =>
+    axes.reduce((sum, axis) => sum * size[axis] + at[axis], 0);
+  const out = new Array(kept.reduce((n, axis) => n * size[axis], 1)).fill(0);
+  const walk = (at: Record<string, number>, left: string[]): void => {
+    const [letter, ...rest] = left;
+    if (letter === undefined) {
+      out[offset(kept, at)] += operands.reduce(
+        (product, axes, i) => product * values[i][offset(axes, at)],
+        1,
+      );
+      return;
+    }
+    for (let i = 0; i < size[letter]; i++) walk({ ...at, [letter]: i }, rest);
+  };
+  walk({}, all);
+  return out;
+}
+
+test('einsum of any two operands is the sum it says', () => {
+  const letters = 'abcd';
+  const subset = fc.shuffledSubarray([...letters], { minLength: 1 });
+  const size: Record<string, number> = { a: 2, b: 3, c: 4, d: 5 };
+  const shapeOf = (axes: string[]) => axes.map((axis) => size[axis]);
+  const equations = fc.record({ first: subset, second: subset, out: subset, seed: fc.nat() });
+  const before = wasm().numDataIds();
+  fc.assert(
+    fc.property(equations, ({ first, second, out, seed }) => {
+      const operands = [first, second];
+      const kept = out.filter((letter) => operands.flat().includes(letter));
+      const inputs = operands.map((axes, i) => floats(shapeOf(axes), seed + i));
+      const equation = `${operands.map((axes) => axes.join('')).join(',')}->${kept.join('')}`;
+      const [{ shape, values }] = onBackend('wasm', 'Einsum', { inputs, attrs: { equation } });
+      const expected = einsumByDefinition(
+        operands,
+        kept,
+        size,
+        inputs.map((input) => input.values as Float32Array),
+      );
+      expect(shape).toEqual(shapeOf(kept));
+      expect(relativeError(values, expected)).toBeLessThan(1e-4);
+    }),
+    { numRuns: 500, seed: 20250603 },
+  );
+  expect(wasm().numDataIds()).toBe(before);
+});
+
+test('batch normalization agrees with cpu, per channel and with statistics of any shape', () => {
+  const cases = fc.record({
+    shape: fc.tuple(small(3), small(4), small(4), small(19)),
+    perChannel: fc.boolean(),
+    scaled: fc.boolean(),
+    shifted: fc.boolean(),
+    varianceEpsilon: fc.constantFrom(1e-3, 0.1),
+    seed: fc.nat(),
+  });
+  agreesWithCpu(
+    'FusedBatchNorm',
+    cases.map(({ shape, perChannel, scaled, shifted, varianceEpsilon, seed }): Case => {
+      const statistics = perChannel ? [shape[3]] : shape;
+      const variance = floats(statistics, seed + 1);
+      return {
+        inputs: {
+          x: floats(shape, seed),
+          mean: floats(statistics, seed + 2),
+          variance: { ...variance, values: variance.values.map((value) => value + 1.01) as Float32Array },
+          ...(scaled && { scale: floats(statistics, seed + 3) }),
+          ...(shifted && { offset: floats(statistics, seed + 4) }),
+        },
+        attrs: { varianceEpsilon },
+      };
+    }),
+  );
+});
+
 test.each([
   'ij,jk->ik',
   'ij,ij->ij',

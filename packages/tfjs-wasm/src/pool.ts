@@ -1,3 +1,5 @@
+import { builtin } from './node';
+
 /** What a worker is started with. */
 interface WorkerData {
   readonly module: WebAssembly.Module;
@@ -42,29 +44,17 @@ const work = ({ module, memory, control: c }) => {
   }
 };`;
 
-interface NodeModules {
-  getBuiltinModule?(name: 'node:worker_threads'): typeof import('node:worker_threads');
-  getBuiltinModule?(name: 'node:os'): typeof import('node:os');
-}
-
-/** Modules of Node without an import, which bundlers for the browser would stumble over. */
-const node = (globalThis as { process?: NodeModules }).process?.getBuiltinModule
-  ? ((globalThis as { process?: NodeModules }).process as Required<NodeModules>)
-  : undefined;
-
 /** How many threads can run at once. */
 export function processors(): number {
-  return (
-    node?.getBuiltinModule('node:os').availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1
-  );
+  return builtin?.('node:os').availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
 /** Whether workers can be started here. */
-export const canStartWorkers = (): boolean => node !== undefined || typeof Worker === 'function';
+export const canStartWorkers = (): boolean => builtin !== undefined || typeof Worker === 'function';
 
 function startWorker(data: WorkerData): ThreadWorker {
-  if (node) {
-    const { Worker: NodeWorker } = node.getBuiltinModule('node:worker_threads');
+  if (builtin) {
+    const { Worker: NodeWorker } = builtin('node:worker_threads');
     const source = `${WORKER}\nwork(require('node:worker_threads').workerData);`;
     const worker = new NodeWorker(source, { eval: true, workerData: data, name: 'crossreg-wasm' });
     // The process may end while workers sleep; one that cannot start is one that never counts itself in.

@@ -72,7 +72,10 @@ export async function withSharedMemory<R>(start: () => Promise<R>): Promise<R> {
           ? new Uint8Array(source)
           : new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
       const shared = find(bytes, BACKEND) >= 0 ? shareMemory(bytes) : undefined;
-      if (shared && WebAssembly.validate(shared)) return instantiate(shared, imports);
+      if (shared && WebAssembly.validate(shared)) {
+        // Where the system has no room for the 4 GB of addresses that shared memory reserves, go on without.
+        return instantiate(shared, imports).catch(() => instantiate(source, imports));
+      }
     }
     return instantiate(source as BufferSource, imports);
   };

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -79,6 +80,14 @@ describe('threads', () => {
     expect(step()).toEqual(expected);
     expect(await useWasm({ threads: 3 })).toEqual({ threads: 3 });
     expect(step()).toEqual(expected);
+  });
+
+  test('by default there are as many as the machine runs at once', async () => {
+    await restart(1);
+    const factory = tf.findBackendFactory('wasm');
+    tf.removeBackend('wasm');
+    tf.registerBackend('wasm', factory, 2);
+    expect(await useWasm()).toEqual({ threads: Math.min(availableParallelism(), 16) });
   });
 
   test.each([0, -1, 1.5, Number.NaN])('%d of them are refused', async (threads) => {
