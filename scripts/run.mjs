@@ -75,6 +75,17 @@ const tasks = {
     build();
     run('benchmarks', process.execPath, ['benchmarks/src/wasm/main.mjs', ...process.argv.slice(3)]);
   },
+  'bench:linear'() {
+    install();
+    build('@crossreg/benchmarks');
+    run('ridge', process.execPath, ['benchmarks/src/ridge.mjs', ...process.argv.slice(3)]);
+    run('LASSO', process.execPath, ['benchmarks/src/lasso.mjs']);
+  },
+  paper() {
+    install();
+    build('@crossreg/example-paper');
+    run('experiments', process.execPath, ['examples/paper/src/main.mjs', ...process.argv.slice(3)]);
+  },
   rehearse() {
     install();
     build();

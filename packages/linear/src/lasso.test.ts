@@ -99,6 +99,7 @@ test('diabetes, 50 splits: the support and the loss of the LASSO at its optimal 
     const reached = meanSquare(model, heldOut.x, heldOut.y);
     expect(reached).toBeLessThan(loss * 1.005);
     expect(model.validationLoss).toBeCloseTo(reached, 6);
+    expect(model.coefficientsAt(model.rho)).toEqual(model.coefficients);
     if (String(support(model.coefficients)) === String(expected)) {
       same += 1;
       expect(model.lambda).toBeCloseTo(alpha, 6);

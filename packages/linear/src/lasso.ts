@@ -1,4 +1,4 @@
-import { ArgumentError } from '@crossreg/core';
+import { ArgumentError, checkAbove } from '@crossreg/core';
 import { type CenteringOptions, centering } from './centering';
 import { type HoldOut, plan } from './heldOut';
 import { LassoPath } from './lassoPath';
@@ -73,16 +73,25 @@ export class Lasso {
       return { path: own.path, loss: meanSquares(heldOut, own.center) };
     });
     const learned = learnLassoRho(reference.path, judged, this.options);
-    const { weights } = reference.path.at(learned.rho);
     Object.assign(this, learned);
-    const { center } = reference;
-    this.coefficients = weights.map((w, j) => w / center.scale[j]);
+    const { center, path } = reference;
+    this.evaluate = (rho) => Float64Array.from(path.at(rho).weights, (w, j) => w / center.scale[j]);
+    this.coefficients = this.evaluate(learned.rho);
     this.intercept = this.coefficients.reduce(
       (intercept, w, j) => intercept - w * (origin[j] + center.x[j]),
       targetOrigin + center.y,
     );
     return this;
   }
+
+  /** The coefficients of the path at another ρ, without intercept: for a picture of the path. */
+  coefficientsAt(rho: number): Float64Array {
+    if (!this.evaluate) throw new Error('coefficientsAt: nothing was fitted yet. Call fit first.');
+    checkAbove('rho', rho, 0, 'It is a norm.', true);
+    return this.evaluate(rho);
+  }
+
+  private evaluate: ((rho: number) => Float64Array<ArrayBuffer>) | undefined;
 
   /** The fitted function. */
   predict(x: Table): Float64Array {
