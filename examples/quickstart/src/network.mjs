@@ -5,7 +5,14 @@ export function network(seed) {
   let layer = 0;
   const init = () => tf.initializers.heNormal({ seed: seed * 100 + layer++ });
   const convolution = (name, filters, options = {}) => [
-    tf.layers.conv2d({ name, filters, kernelSize: 3, padding: 'same', kernelInitializer: init(), ...options }),
+    tf.layers.conv2d({
+      name,
+      filters,
+      kernelSize: 3,
+      padding: 'same',
+      kernelInitializer: init(),
+      ...options,
+    }),
     tf.layers.batchNormalization(),
     tf.layers.reLU({ name: `${name}_relu` }),
   ];

@@ -17,6 +17,7 @@ export type KernelName =
   | 'gaussian'
   | 'maxPoolGradient'
   | 'normalizeRows'
+  | 'noiseConstants'
   | 'noiseProducts'
   | 'outerProducts'
   | 'packPanels'
@@ -78,6 +79,7 @@ export class Kernels {
   private readonly args: number;
   private words: Int32Array;
   private pool: Pool | undefined;
+  private readonly tables = new Map<KernelName, number>();
 
   constructor(
     private readonly backend: WasmBackend,
@@ -157,6 +159,17 @@ export class Kernels {
     } finally {
       for (const address of addresses) this.backend.wasm._free(address);
     }
+  }
+
+  /** Memory that `kernel` has filled, once: for tables that stay. Its argument is the address. */
+  resident(kernel: KernelName, bytes: number): number {
+    let address = this.tables.get(kernel);
+    if (address === undefined) {
+      address = this.malloc(bytes);
+      this.tables.set(kernel, address);
+      this.run(kernel, 1, [address]);
+    }
+    return address;
   }
 
   /** Integers in memory for the duration of `f`. */
