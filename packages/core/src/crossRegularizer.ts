@@ -31,7 +31,7 @@ export interface CrossRegularizerOptions<T, B> {
   schedule?: Partial<Schedule>;
   /** Default: Adam, 1e-3. */
   thetaOptimizer?: OptimizerFactory;
-  /** Default: `rhoAdam()`, 0.05 in the raw parameter. */
+  /** Default: `rhoAdam()`, 0.02 in the raw parameter. */
   rhoOptimizer?: OptimizerFactory;
   /** Default 0. */
   seed?: number;

@@ -1,6 +1,6 @@
 import { ArgumentError, checkInteger, show } from './argumentError';
 import type { Framework } from './framework';
-import { innerProduct, reciprocal } from './projection';
+import { ifFinite, innerProduct, reciprocal } from './projection';
 import type { Regularizer } from './regularizer';
 
 export interface CustomRegularizerOptions {
@@ -62,7 +62,7 @@ export function customRegularizer({
         length = fw.where(better, fw.array(1), fw.mul(length, fw.array(0.25)));
         gap = fw.where(better, nextGap, gap);
       }
-      return at;
+      return ifFinite(fw, at, weights);
     },
   };
 }

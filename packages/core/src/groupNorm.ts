@@ -1,4 +1,4 @@
-import { ArgumentError, show } from './argumentError';
+import { ArgumentError, checkInteger, show } from './argumentError';
 import type { Framework } from './framework';
 import { reciprocal, total } from './projection';
 import { nearZero, type Regularizer } from './regularizer';
@@ -13,8 +13,16 @@ import { soften } from './soften';
  *   default −2 makes one of all weights that leave an input, of a dense kernel `[inputs, units]` or a convolution's
  *   `[…, inputs, units]`, so that zeroing a block drops the input; −1 makes one of all weights of a unit. `'array'`
  *   makes one of every array, for groups of unequal size.
+ * @param options.steps - Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar.
  */
-export function groupNorm({ axis = -2 }: { axis?: number | 'array' } = {}): Regularizer {
+export function groupNorm({
+  axis = -2,
+  steps = 5,
+}: {
+  axis?: number | 'array';
+  steps?: number;
+} = {}): Regularizer {
+  checkInteger('steps', steps, 1, 'Use 5.');
   if (axis !== 'array' && !Number.isInteger(axis)) {
     throw new ArgumentError(
       'axis',
@@ -46,7 +54,7 @@ export function groupNorm({ axis = -2 }: { axis?: number | 'array' } = {}): Regu
     },
     retract(fw, weights, level) {
       const lengths = norms(fw, weights);
-      return soften(fw, lengths, level).map((length, i) =>
+      return soften(fw, lengths, level, { steps }).map((length, i) =>
         fw.mul(weights[i], fw.mul(length, reciprocal(fw, lengths[i]))),
       );
     },

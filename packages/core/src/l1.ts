@@ -1,3 +1,4 @@
+import { checkInteger } from './argumentError';
 import { total } from './projection';
 import { nearZero, type Regularizer } from './regularizer';
 import { soften } from './soften';
@@ -8,8 +9,11 @@ import { soften } from './soften';
  * cross-regularized solution is the LASSO at the λ that minimizes the validation loss.
  *
  * Zeros come back by θ's optimizer, which may move any weight before the retraction. The lower bound is 1e-8.
+ *
+ * @param options.steps - Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar.
  */
-export function l1(): Regularizer {
+export function l1({ steps = 5 }: { steps?: number } = {}): Regularizer {
+  checkInteger('steps', steps, 1, 'Use 5.');
   return {
     name: 'l1',
     lowerBound: nearZero,
@@ -26,7 +30,7 @@ export function l1(): Regularizer {
         fw,
         weights.map((w) => fw.abs(w)),
         level,
-        extent,
+        { extent, steps },
       ).map((magnitude, i) => fw.mul(fw.sign(weights[i]), magnitude)),
   };
 }

@@ -1,5 +1,5 @@
 import type { Framework } from './framework';
-import { type Extent, innerProduct, reciprocal } from './projection';
+import { type Extent, innerProduct, reciprocal, rescaling } from './projection';
 import { nearZero, type Regularizer } from './regularizer';
 
 /** ‖w‖₂ over all arrays of a group. */
@@ -24,7 +24,7 @@ export function l2(): Regularizer {
       return weights.map((w) => framework.mul(w, scale));
     },
     retract(framework, weights, level, extent) {
-      const scale = framework.mul(level, reciprocal(framework, norm(framework, weights, extent)));
+      const scale = rescaling(framework, level, norm(framework, weights, extent));
       return weights.map((w) => framework.mul(w, scale));
     },
   };

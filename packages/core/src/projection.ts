@@ -43,6 +43,23 @@ export function reciprocal<T>(framework: Framework<T>, x: T): T {
 }
 
 /**
+ * level/value, the factor of a rescaling: 1, which changes nothing, where the value is 0 or anything is not finite. So
+ * a NaN stays where it is instead of spreading over the group, without a second look at every weight.
+ */
+export function rescaling<T>(framework: Framework<T>, level: T, value: T): T {
+  const one = framework.array(1);
+  const factor = framework.mul(level, reciprocal(framework, value));
+  const sound = framework.where(framework.allFinite([factor, value]), factor, one);
+  return framework.where(value, sound, one);
+}
+
+/** `next`, or `weights` where a number of `next` is not finite. Looks at every number: not for hot paths. */
+export function ifFinite<T>(framework: Framework<T>, next: readonly T[], weights: readonly T[]): T[] {
+  const finite = framework.allFinite(next);
+  return next.map((x, i) => framework.where(finite, x, weights[i]));
+}
+
+/**
  * ⟨g, n⟩ / ⟨n, n⟩: how fast the loss with gradient g changes per unit of R when the weights move along n = ∇R.
  * Zero where n = 0 (method.md §2: g_ρ = 0 there).
  */

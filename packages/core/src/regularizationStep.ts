@@ -5,7 +5,7 @@ import { adam, type LearningRate, type OptimizerFactory } from './optimizer';
 import type { Rho } from './rho';
 
 /** ρ's optimizer unless another is given: Adam, whose steps are of about `learningRate` in log σ. */
-export const rhoAdam = (learningRate: LearningRate = 0.05): OptimizerFactory =>
+export const rhoAdam = (learningRate: LearningRate = 0.02): OptimizerFactory =>
   adam({ learningRate, beta2: 0.99 });
 
 /**

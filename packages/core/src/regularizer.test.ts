@@ -99,7 +99,7 @@ test('L1 from outside is the Euclidean projection on the ball, with exact zeros'
     for (const share of [0.001, 0.1, 0.5, 0.9]) {
       const w = fw.normal([count], count);
       const radius = share * l1().value(fw, [w]).data[0];
-      const [back] = l1().retract(fw, [w], fw.array(radius));
+      const [back] = l1({ steps: 12 }).retract(fw, [w], fw.array(radius));
       const expected = projectByLength([...w.data].map(Math.abs), radius);
       // Numbers of one comparison each: an `expect` for every one of them takes seconds.
       const off = expected.filter((length, i) => Math.abs(Math.abs(back.data[i]) - length) > 1e-10);
@@ -107,6 +107,40 @@ test('L1 from outside is the Euclidean projection on the ball, with exact zeros'
       const turned = expected.filter((_, i) => back.data[i] * w.data[i] < 0);
       expect([off, zeros, turned]).toEqual([[], [], []]);
     }
+  }
+});
+
+test('with fewer steps the level is exact, and retractions go on to the nearest point', () => {
+  const w = fw.normal([20_000], 8);
+  const radius = 0.01 * norm(l1(), [w])[0];
+  const exact = l1({ steps: 12 }).retract(fw, [w], fw.array(radius))[0];
+  const zeros = (x: Array64) => x.data.filter((v) => v === 0).length;
+  const [near] = l1().retract(fw, [w], fw.array(radius));
+  expect(norm(l1(), [near])[0] / radius).toBeCloseTo(1, 12);
+  expect(zeros(near)).toBeLessThan(zeros(exact));
+  // A training step undone: five steps all but do.
+  const moved = fw.add(exact, fw.mul(fw.normal([20_000], 9), fw.array(1e-3)));
+  const [a, b] = [5, 12].map((steps) => l1({ steps }).retract(fw, [moved], fw.array(radius))[0]);
+  expect(Math.max(...a.data.map((v, i) => Math.abs(v - b.data[i])))).toBeLessThan(1e-5);
+});
+
+test.each(all)('%s: a weight that is not finite changes no other', (_, regularizer, extent, ws) => {
+  const level = fw.mul(regularizer.value(fw, ws, extent), fw.array(0.9));
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const broken = ws.map((w, i) =>
+      fw.array(
+        [...w.data].map((v, j) => (i + j === 0 ? bad : v)),
+        w.shape,
+      ),
+    );
+    const back = regularizer.retract(fw, broken, level, extent);
+    flat(back)
+      .slice(1)
+      .forEach((v, i) => {
+        // In a group norm the block of that weight goes with it.
+        if (regularizer.name === 'group' && !Number.isFinite(v)) return;
+        expect(v).toBeCloseTo(flat(broken)[i + 1], 12);
+      });
   }
 });
 

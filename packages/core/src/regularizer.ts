@@ -22,7 +22,10 @@ export interface Regularizer {
    * the shortest way.
    */
   growth?<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T[];
-  /** The weights brought to the level set {R = level}, near where they were. Where n = 0 they stay. */
+  /**
+   * The weights brought to the level set {R = level}, near where they were. Where n = 0, or where R(w) is not finite,
+   * they stay.
+   */
   retract<T>(framework: Framework<T>, weights: readonly T[], level: T, extent?: Extent): T[];
 }
 

@@ -1,7 +1,7 @@
 import { ArgumentError, show } from './argumentError';
 import { type Bijector, exp } from './bijector';
 import type { Framework } from './framework';
-import { decompose, type Extent, innerProduct, normalRate, reciprocal } from './projection';
+import { decompose, type Extent, ifFinite, innerProduct, normalRate, reciprocal } from './projection';
 import { levelRate, type Regularizer } from './regularizer';
 
 /**
@@ -102,9 +102,8 @@ export function normLevel<T>(framework: Framework<T>, options: NormLevelOptions<
   const least = bijector ? bijector.inverse(lowerBound, 'lowerBound') : lowerBound;
   const level = () => (bijector ? bijector.forward(framework, variable) : variable);
   const move = (next: readonly T[]) => {
-    const finite = framework.allFinite(next);
     weights.forEach((w, i) => {
-      framework.assign(w, framework.where(finite, next[i], w));
+      framework.assign(w, next[i]);
     });
   };
   const normal = () => regularizer.gradient(framework, weights, extent);
@@ -142,7 +141,8 @@ export function normLevel<T>(framework: Framework<T>, options: NormLevelOptions<
               const n = normal();
               const gap = framework.sub(level(), regularizer.value(framework, weights, extent));
               const scale = framework.mul(gap, reciprocal(framework, innerProduct(framework, n, n, extent)));
-              move(weights.map((w, i) => framework.add(w, framework.mul(scale, n[i]))));
+              const next = weights.map((w, i) => framework.add(w, framework.mul(scale, n[i])));
+              move(ifFinite(framework, next, weights));
             });
           },
           retract() {

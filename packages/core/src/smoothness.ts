@@ -1,6 +1,6 @@
 import { ArgumentError, checkInteger } from './argumentError';
 import type { Framework } from './framework';
-import { innerProduct, reciprocal } from './projection';
+import { ifFinite, innerProduct, reciprocal, rescaling } from './projection';
 import type { Regularizer } from './regularizer';
 
 /** A penalty ½ wᵀSw: S with what it leaves free. */
@@ -89,14 +89,12 @@ export function smoothness({ matrix, size, nullSpace = [] }: QuadraticPenalty): 
     },
     retract(fw, weights, level, extent) {
       const roughness = value(fw, weights, extent);
-      // Where there is no roughness there is nothing to scale, and the scale is 0 without harm.
-      const scale = fw.sqrt(
-        fw.maximum(fw.mul(level, reciprocal(fw, fw.maximum(roughness, fw.array(0)))), fw.array(0)),
-      );
-      return weights.map((w) => {
+      const scale = fw.sqrt(rescaling(fw, level, fw.maximum(roughness, fw.array(0))));
+      const next = weights.map((w) => {
         const kept = free(fw, w);
         return fw.add(kept, fw.mul(fw.sub(w, kept), scale));
       });
+      return ifFinite(fw, next, weights);
     },
   };
 }

@@ -59,7 +59,7 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   regularizers?: readonly Norm[];
   /** Examples in a ρ step, each with `samples` noise draws. Default 32; a data set has its own. */
   batchSize?: number;
-  /** Of ρ's optimizer, Adam, in log σ and log ρ. Default 0.05. */
+  /** Of ρ's optimizer, Adam, in log σ and log ρ. Default 0.02. */
   learningRate?: LearningRate;
   /** Replaces Adam for ρ. */
   optimizer?: OptimizerFactory;

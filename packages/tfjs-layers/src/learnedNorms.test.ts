@@ -264,3 +264,49 @@ test('bad norms are refused before training starts', async () => {
   const noWork = await attempt(() => []);
   expect(noWork).toContain('or give regularizers');
 });
+
+test('L1 finds the inputs that matter, with exact zeros elsewhere, and beats the plain model', async () => {
+  const [inputs, informative] = [30, 3];
+  const [training, regularization, test] = [80, 60, 400].map((n, i) =>
+    regression(n, inputs, informative, 0.5, 10 * i + 5),
+  );
+  const model = () => {
+    const one = tf.sequential({
+      layers: [
+        tf.layers.dense({
+          name: 'first',
+          units: 6,
+          inputShape: [inputs],
+          activation: 'tanh',
+          kernelInitializer: tf.initializers.glorotNormal({ seed: 1 }),
+        }),
+        tf.layers.dense({
+          name: 'last',
+          units: 1,
+          kernelInitializer: tf.initializers.glorotNormal({ seed: 2 }),
+        }),
+      ],
+    });
+    one.compile({ optimizer: tf.train.momentum(0.03, 0.9), loss: 'meanSquaredError' });
+    return one;
+  };
+  const args = { epochs: 150, batchSize: 40, verbose: 0, shuffle: false };
+  const loss = (one: tf.LayersModel) => (one.evaluate(test.x, test.y) as tf.Scalar).dataSync()[0];
+  const plain = model();
+  await plain.fit(training.x, training.y, args);
+  const sparse = model();
+  const cross = crossRegularization({
+    regularizationData: [regularization.x, regularization.y],
+    every: 5,
+    batchSize: 60,
+    learningRate: 0.05,
+    regularizers: [l1({ per: 'model' })],
+  });
+  await sparse.fit(training.x, training.y, { ...args, callbacks: cross });
+  const rows = kernel(sparse, 'first').arraySync() as number[][];
+  const used = rows.map((row) => row.some((v) => v !== 0));
+  expect(used.slice(0, informative)).toEqual([true, true, true]);
+  expect(used.filter((is) => !is).length).toBeGreaterThan(10);
+  expect((await cross.sparsity())['first/kernel']).toBeGreaterThan(0.7);
+  expect(loss(sparse)).toBeLessThan(0.7 * loss(plain));
+});
