@@ -2,6 +2,7 @@
 // and on wasm with this package's kernels, and writes what works to docs/wasm-training.md: `npm run training-matrix`.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
@@ -70,9 +71,11 @@ if (process.argv[2]) {
   const count = (runs) => cases.filter((each, i) => verdict(runs[i], cpu[i], each.compared) === 'yes').length;
   const summary = `${count(ours)} of ${cases.length} train with the package, ${count(stock)} without.`;
   lines.splice(2, 0, summary, '');
-  writeFileSync(
-    fileURLToPath(new URL('../../../docs/wasm-training.md', import.meta.url)),
-    `${lines.join('\n')}\n`,
-  );
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  writeFileSync(join(root, 'docs/wasm-training.md'), `${lines.join('\n')}\n`);
+  execFileSync('node_modules/.bin/biome', ['format', '--write', 'docs/wasm-training.md'], {
+    cwd: root,
+    stdio: 'ignore',
+  });
   console.log(summary);
 }
