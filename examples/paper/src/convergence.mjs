@@ -1,10 +1,10 @@
 // Theorem 4.1: ρ converges linearly for small enough rates, at the predicted rate. Theorem 4.5: to the same point from
 // everywhere, and which point that is.
 import { l2 } from '@crossreg/core';
+import { saveFigure } from '@crossreg/example-figures';
 import { Ridge } from '@crossreg/linear';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { alternate, batchOf } from './alternate.mjs';
-import { saveFigure } from './figure.mjs';
 import { dot, normal, quantile, rows, slope } from './numbers.mjs';
 
 function problem(seed, n = 40, p = 8, noise = 2) {
@@ -107,7 +107,7 @@ export function convergence() {
       `(median), ${percent(excess.projected, 0.9)} (9 of 10), ${percent(excess.projected, 1)} (worst); ` +
       `ρ apart by ${percent(excess.moved, 0.5)} (median)`,
   );
-  saveFigure('convergence', [
+  saveFigure(new URL('../out/', import.meta.url), 'convergence', [
     {
       title: 'Distance of ρ from its limit',
       x: 'ρ step',

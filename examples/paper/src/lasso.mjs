@@ -1,9 +1,9 @@
 // LASSO on the diabetes data: coefficient paths, what was learned of sparsity, and how often a first minimum misleads.
 import { deriveSeed, l1, permutation } from '@crossreg/core';
 import { diabetes } from '@crossreg/datasets';
+import { saveFigure } from '@crossreg/example-figures';
 import { Lasso } from '@crossreg/linear';
 import { alternate, batchOf } from './alternate.mjs';
-import { saveFigure } from './figure.mjs';
 import { mean, meanSquare, plusMinus, quantile, rows } from './numbers.mjs';
 
 export async function lasso() {
@@ -95,7 +95,7 @@ export async function lasso() {
   const model = reference[0];
   const rhos = model.history.map(({ rho }) => rho);
   const paths = rhos.map((rho) => model.coefficientsAt(rho));
-  saveFigure('lasso', [
+  saveFigure(new URL('../out/', import.meta.url), 'lasso', [
     {
       title: 'Coefficients along the path',
       x: 'ρ = ‖w‖₁',

@@ -1,8 +1,8 @@
 // Ridge: the path of cross-regularization against the validation curve over λ, and the schemes against each other.
 import { adam, l2 } from '@crossreg/core';
+import { saveFigure } from '@crossreg/example-figures';
 import { Ridge } from '@crossreg/linear';
 import { alternate, batchOf } from './alternate.mjs';
-import { saveFigure } from './figure.mjs';
 import { dot, meanSquare, normal, rows } from './numbers.mjs';
 
 export function ridge() {
@@ -80,7 +80,7 @@ export function ridge() {
   console.table(table);
 
   const curve = [...total.history].sort((a, b) => a.rho - b.rho);
-  saveFigure('ridge', [
+  saveFigure(new URL('../out/', import.meta.url), 'ridge', [
     {
       title: 'Validation loss along the ridge path, and the ρ steps',
       x: 'ρ = ‖w‖',

@@ -1,7 +1,8 @@
 // Theorem 4.4: what it costs to fit ρ to a regularization set grows with dim ρ = k, falls with the size m of that set, and
 // does not depend on dim θ = d. Slopes on log-log axes.
+
+import { saveFigure } from '@crossreg/example-figures';
 import { Ridge } from '@crossreg/linear';
-import { saveFigure } from './figure.mjs';
 import { dot, mean, normal, rows, slope, standardError } from './numbers.mjs';
 
 const repetitions = 200;
@@ -131,5 +132,5 @@ export function risk() {
     `\nTheorem 4.4: excess risk of a fitted ρ over the best ρ, ${repetitions} repetitions (Ridge: ${repetitions / 2}); slopes with 95 % intervals`,
   );
   console.table(table);
-  saveFigure('risk', panels);
+  saveFigure(new URL('../out/', import.meta.url), 'risk', panels);
 }

@@ -2,7 +2,7 @@
 import { crossRegularization, l1 } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import '@crossreg/tfjs-wasm';
-import { saveFigure } from './figure.mjs';
+import { saveFigure } from '@crossreg/example-figures';
 import { normal, plusMinus } from './numbers.mjs';
 
 const [inputs, informative, units, epochs, batchSize] = [200, 20, 16, 250, 100];
@@ -102,7 +102,7 @@ export async function sparse() {
   console.log(
     `test loss: L1 on both layers ${plusMinus(losses['both layers'])}, on the hidden layer ${plusMinus(losses['hidden layer'])}, plain ${plusMinus(losses.plain)}, plain with the held-out data ${plusMinus(losses.all)}`,
   );
-  saveFigure('sparse', [
+  saveFigure(new URL('../out/', import.meta.url), 'sparse', [
     {
       title: 'Level of L1',
       x: 'training step',

@@ -1,7 +1,7 @@
 // Smoothing spline: the fit, and its roughness against the truth and the best for the test set.
 import { uniform } from '@crossreg/core';
+import { saveFigure } from '@crossreg/example-figures';
 import { SmoothingSpline } from '@crossreg/linear';
-import { saveFigure } from './figure.mjs';
 import { meanSquare, normal, quantile } from './numbers.mjs';
 
 const functions = {
@@ -66,7 +66,7 @@ export function spline() {
   console.log(
     `sin 9x: learned roughness ρ = ½∫f''² ${model.rho.toFixed(0)}, of the truth ${truth.toFixed(0)}`,
   );
-  saveFigure('spline', [
+  saveFigure(new URL('../out/', import.meta.url), 'spline', [
     {
       title: 'The fit',
       x: 'x',

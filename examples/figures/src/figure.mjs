@@ -43,20 +43,20 @@ function panel({ title, x, y, xLog = false, yLog = false, series, marks = [] }, 
     series.flatMap((s) => [...s.y]).filter((v) => !yLog || v > 0),
     [height - margin.bottom, margin.top],
   );
-  const tickText = (s) => s.tickFormat(5, '~g');
+  const tickText = (s, log) => (log ? s.tickFormat(5, '~g') : s.tickFormat(5));
   const ticks = [
     ...sx
       .ticks(5)
       .map(
         (v) =>
-          `<text x="${sx(v)}" y="${height - margin.bottom + 14}" text-anchor="middle">${tickText(sx)(v)}</text>`,
+          `<text x="${sx(v)}" y="${height - margin.bottom + 14}" text-anchor="middle">${tickText(sx, xLog)(v)}</text>`,
       ),
     ...sy
       .ticks(5)
       .map(
         (v) =>
           `<line x1="${margin.left}" x2="${width - margin.right}" y1="${sy(v)}" y2="${sy(v)}" stroke="#ddd"/>` +
-          `<text x="${margin.left - 6}" y="${sy(v) + 4}" text-anchor="end">${tickText(sy)(v)}</text>`,
+          `<text x="${margin.left - 6}" y="${sy(v) + 4}" text-anchor="end">${tickText(sy, yLog)(v)}</text>`,
       ),
   ];
   const color = (s, i) => s.color ?? colors[i % colors.length];
@@ -96,16 +96,18 @@ ${[...ticks, ...drawn, ...lines, ...legend].join('\n')}
 </g>`;
 }
 
-/** Writes panels side by side as out/NAME.svg and says where. */
-export function saveFigure(name, panels) {
-  const folder = fileURLToPath(new URL('../out/', import.meta.url));
-  mkdirSync(folder, { recursive: true });
+/** Panels side by side as one SVG. Every panel: `title`, labels of `x` and `y`, `xLog`, `yLog`, `series`, `marks`. */
+export function figure(panels) {
   const total = width * panels.length;
-  writeFileSync(
-    `${folder}${name}.svg`,
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${height}" width="${total}" height="${height}" font-family="sans-serif" font-size="10"><rect width="100%" height="100%" fill="white"/>
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${height}" width="${total}" height="${height}" font-family="sans-serif" font-size="10"><rect width="100%" height="100%" fill="white"/>
 ${panels.map(panel).join('\n')}
-</svg>\n`,
-  );
-  console.log(`figure: ${folder}${name}.svg`);
+</svg>\n`;
+}
+
+/** Writes {@link figure} as NAME.svg into a folder (a URL, made if it is not there) and says where. */
+export function saveFigure(folder, name, panels) {
+  const path = fileURLToPath(folder);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(`${path}${name}.svg`, figure(panels));
+  console.log(`figure: ${path}${name}.svg`);
 }
