@@ -41,12 +41,19 @@ const install = () =>
         'install',
         '--frozen-lockfile',
       ]);
-const build = () => run('build', 'turbo', ['run', 'build', '--output-logs=errors-only']);
+/** Everything, or only what one package of the workspace is made of. */
+const build = (target) =>
+  run('build', 'turbo', [
+    'run',
+    'build',
+    '--output-logs=errors-only',
+    ...(target ? [`--filter=${target}...`] : []),
+  ]);
 
 const tasks = {
   start() {
     install();
-    build();
+    build('@crossreg/example-quickstart');
     run('quickstart', process.execPath, ['examples/quickstart/src/main.mjs', ...process.argv.slice(3)]);
   },
   test() {
@@ -55,12 +62,34 @@ const tasks = {
     run('boundaries', process.execPath, ['scripts/boundaries.mjs']);
     build();
     run('types', 'tsc', ['--noEmit']);
+    run('rehearsal of a release', process.execPath, ['scripts/rehearse.mjs']);
     run('tests', process.execPath, ['scripts/vitest.mjs', ...process.argv.slice(3)]);
   },
   bench() {
     install();
     build();
     run('benchmarks', process.execPath, ['benchmarks/src/main.mjs', ...process.argv.slice(3)]);
+  },
+  'bench:wasm'() {
+    install();
+    build();
+    run('benchmarks', process.execPath, ['benchmarks/src/wasm/main.mjs', ...process.argv.slice(3)]);
+  },
+  'bench:linear'() {
+    install();
+    build('@crossreg/benchmarks');
+    run('ridge', process.execPath, ['benchmarks/src/ridge.mjs', ...process.argv.slice(3)]);
+    run('LASSO', process.execPath, ['benchmarks/src/lasso.mjs']);
+  },
+  paper() {
+    install();
+    build('@crossreg/example-paper');
+    run('experiments', process.execPath, ['examples/paper/src/main.mjs', ...process.argv.slice(3)]);
+  },
+  rehearse() {
+    install();
+    build();
+    run('rehearsal of a release', process.execPath, ['scripts/rehearse.mjs']);
   },
 };
 

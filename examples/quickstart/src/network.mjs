@@ -4,21 +4,28 @@ import * as tf from '@tensorflow/tfjs';
 export function network(seed) {
   let layer = 0;
   const init = () => tf.initializers.heNormal({ seed: seed * 100 + layer++ });
-  const convolution = (filters, options = {}) => [
-    tf.layers.conv2d({ filters, kernelSize: 3, padding: 'same', kernelInitializer: init(), ...options }),
+  const convolution = (name, filters, options = {}) => [
+    tf.layers.conv2d({
+      name,
+      filters,
+      kernelSize: 3,
+      padding: 'same',
+      kernelInitializer: init(),
+      ...options,
+    }),
     tf.layers.batchNormalization(),
-    tf.layers.reLU(),
+    tf.layers.reLU({ name: `${name}_relu` }),
   ];
   return tf.sequential({
     layers: [
-      ...convolution(16, { inputShape: [28, 28, 1] }),
+      ...convolution('conv1', 8, { inputShape: [28, 28, 1] }),
       tf.layers.maxPooling2d({ poolSize: 2 }),
-      ...convolution(32),
+      ...convolution('conv2', 16),
       tf.layers.maxPooling2d({ poolSize: 2 }),
       tf.layers.flatten(),
-      tf.layers.dense({ units: 128, kernelInitializer: init() }),
+      tf.layers.dense({ name: 'dense', units: 64, kernelInitializer: init() }),
       tf.layers.batchNormalization(),
-      tf.layers.reLU(),
+      tf.layers.reLU({ name: 'dense_relu' }),
       tf.layers.dense({ units: 10, activation: 'softmax', kernelInitializer: init() }),
     ],
   });

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { type CrossRegularizerOptions, crossRegularizer } from './crossRegularizer';
 import type { Array64 } from './float64/array64';
 import { float64 as fw } from './float64/float64';
+import { l2 } from './l2';
 import { adam, sgd } from './optimizer';
 import { deriveSeed } from './random';
-import { l2 } from './regularizer';
 import { normLevel, parameter } from './rho';
 
 type Batch = { x: Array64; y: Array64 };

@@ -31,7 +31,7 @@ export interface CrossRegularizerOptions<T, B> {
   schedule?: Partial<Schedule>;
   /** Default: Adam, 1e-3. */
   thetaOptimizer?: OptimizerFactory;
-  /** Default: Adam, 0.1 in the raw parameter. */
+  /** Default: `rhoAdam()`, 0.02 in the raw parameter. */
   rhoOptimizer?: OptimizerFactory;
   /** Default 0. */
   seed?: number;
@@ -81,7 +81,8 @@ export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): 
       const loss = framework.tidy(() => {
         const context = { step, samples: 1, seed: deriveSeed(seed, 0, step) };
         const { value, gradients } = framework.valueAndGradients(() => trainLoss(trainBatch, context), theta);
-        optimizer.step(gradients, framework.allFinite([value, ...gradients]));
+        const finite = framework.allFinite([value, ...gradients]);
+        optimizer.step(tangential(gradients, theta, rho), finite);
         return value;
       });
       for (const one of rho) one.retract();
@@ -97,4 +98,19 @@ export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): 
       regularization.dispose();
     },
   };
+}
+
+/** θ's gradients, with those of weights under a literal norm level cut down to their tangents. */
+function tangential<T>(gradients: readonly T[], theta: readonly T[], rho: readonly Rho<T>[]): readonly T[] {
+  const tangents = new Map(theta.map((w, i) => [w, gradients[i]]));
+  for (const { wrt, tangent } of rho) {
+    if (!tangent) continue;
+    if (wrt.some((w) => !tangents.has(w))) {
+      throw new ArgumentError('theta', 'lacks weights of a norm level. θ must hold all of them.');
+    }
+    tangent(wrt.map((w) => tangents.get(w)!)).forEach((g, i) => {
+      tangents.set(wrt[i], g);
+    });
+  }
+  return theta.map((w) => tangents.get(w)!);
 }

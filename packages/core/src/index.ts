@@ -7,10 +7,14 @@ export {
   crossRegularizer,
   type StepContext,
 } from './crossRegularizer';
+export { type CustomRegularizerOptions, customRegularizer } from './customRegularizer';
 export { Array64 } from './float64/array64';
 export { float64 } from './float64/float64';
 export type { Framework } from './framework';
+export { groupNorm } from './groupNorm';
 export { RegularizationHistory, type RegularizationRecord, type RhoPath } from './history';
+export { l1 } from './l1';
+export { l2 } from './l2';
 export {
   type Averaging,
   averagePredictions,
@@ -21,11 +25,11 @@ export {
 } from './monteCarlo';
 export { adam, type LearningRate, type Optimizer, type OptimizerFactory, sgd } from './optimizer';
 export { partition } from './partition';
-export { decompose, innerProduct, normalRate } from './projection';
+export { decompose, type Extent, innerProduct, normalRate } from './projection';
 export { deriveSeed, fillNormal, hash32, permutation, uniform } from './random';
-export { defaultRhoOptimizer, RegularizationStep } from './regularizationStep';
-export { l2, type Regularizer } from './regularizer';
-export { normLevel, parameter, type Rho } from './rho';
+export { RegularizationStep, rhoAdam } from './regularizationStep';
+export { levelRate, type Regularizer } from './regularizer';
+export { type NormLevelOptions, type NormScheme, normLevel, parameter, type Rho } from './rho';
 export {
   createSchedule,
   defaultSchedule,
@@ -33,3 +37,4 @@ export {
   isRegularizationStep,
   type Schedule,
 } from './schedule';
+export { differencePenalty, type QuadraticPenalty, smoothness } from './smoothness';

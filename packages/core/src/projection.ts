@@ -1,22 +1,76 @@
 import type { Framework } from './framework';
 
-/** ⟨a, b⟩ summed over all arrays of a group. */
-export function innerProduct<T>(framework: Framework<T>, a: readonly T[], b: readonly T[]): T {
-  return a
-    .map((x, i) => framework.sum(framework.mul(x, b[i])))
-    .reduce((sum, term) => framework.add(sum, term), framework.array(0));
+/**
+ * What counts as one vector: `group`, all arrays together, which gives scalars; or `unit`, every output unit (index
+ * of the last axis) by itself, which gives arrays of shape `[units]`. Those broadcast against the weights.
+ */
+export type Extent = 'group' | 'unit';
+
+/** Σ over all arrays of a group, for the whole of it or for each output unit. */
+export function total<T>(framework: Framework<T>, xs: readonly T[], extent: Extent = 'group'): T {
+  const sum = (x: T) =>
+    extent === 'group'
+      ? framework.sum(x)
+      : framework.sum(
+          x,
+          framework
+            .shape(x)
+            .slice(0, -1)
+            .map((_, axis) => axis),
+        );
+  return xs.map(sum).reduce((sums, term) => framework.add(sums, term));
+}
+
+/** ⟨a, b⟩ over all arrays of a group. */
+export function innerProduct<T>(
+  framework: Framework<T>,
+  a: readonly T[],
+  b: readonly T[],
+  extent: Extent = 'group',
+): T {
+  return total(
+    framework,
+    a.map((x, i) => framework.mul(x, b[i])),
+    extent,
+  );
+}
+
+/** 1/x, and 0 where x is 0. */
+export function reciprocal<T>(framework: Framework<T>, x: T): T {
+  const one = framework.array(1);
+  // Where x is 0 divide by 1 instead: `where` alone would still differentiate and print 1/0.
+  return framework.where(x, framework.div(one, framework.where(x, x, one)), framework.array(0));
+}
+
+/**
+ * level/value, the factor of a rescaling: 1, which changes nothing, where the value is 0 or anything is not finite. So
+ * a NaN stays where it is instead of spreading over the group, without a second look at every weight.
+ */
+export function rescaling<T>(framework: Framework<T>, level: T, value: T): T {
+  const one = framework.array(1);
+  const factor = framework.mul(level, reciprocal(framework, value));
+  const sound = framework.where(framework.allFinite([factor, value]), factor, one);
+  return framework.where(value, sound, one);
+}
+
+/** `next`, or `weights` where a number of `next` is not finite. Looks at every number: not for hot paths. */
+export function ifFinite<T>(framework: Framework<T>, next: readonly T[], weights: readonly T[]): T[] {
+  const finite = framework.allFinite(next);
+  return next.map((x, i) => framework.where(finite, x, weights[i]));
 }
 
 /**
  * ⟨g, n⟩ / ⟨n, n⟩: how fast the loss with gradient g changes per unit of R when the weights move along n = ∇R.
  * Zero where n = 0 (method.md §2: g_ρ = 0 there).
  */
-export function normalRate<T>(framework: Framework<T>, gradient: readonly T[], normal: readonly T[]): T {
-  const length = innerProduct(framework, normal, normal);
-  // Where length is 0 divide by 1 instead: `where` alone would still differentiate and print 0/0.
-  const safe = framework.where(length, length, framework.array(1));
-  const rate = framework.div(innerProduct(framework, gradient, normal), safe);
-  return framework.where(length, rate, framework.array(0));
+export function normalRate<T>(
+  framework: Framework<T>,
+  gradient: readonly T[],
+  normal: readonly T[],
+  extent: Extent = 'group',
+): T {
+  const length = innerProduct(framework, normal, normal, extent);
+  return framework.mul(innerProduct(framework, gradient, normal, extent), reciprocal(framework, length));
 }
 
 /**
@@ -33,8 +87,9 @@ export function decompose<T>(
   framework: Framework<T>,
   gradient: readonly T[],
   normal: readonly T[],
+  extent: Extent = 'group',
 ): { normal: T[]; tangent: T[] } {
-  const rate = normalRate(framework, gradient, normal);
+  const rate = normalRate(framework, gradient, normal, extent);
   const along = normal.map((n) => framework.mul(rate, n));
   return { normal: along, tangent: gradient.map((g, i) => framework.sub(g, along[i])) };
 }

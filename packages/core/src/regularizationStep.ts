@@ -1,11 +1,12 @@
 import { ArgumentError } from './argumentError';
 import type { Framework } from './framework';
 import { RegularizationHistory } from './history';
-import { adam, type OptimizerFactory } from './optimizer';
+import { adam, type LearningRate, type OptimizerFactory } from './optimizer';
 import type { Rho } from './rho';
 
-/** ρ's optimizer unless another is given: steps of about 0.1 in log σ. */
-export const defaultRhoOptimizer: OptimizerFactory = adam({ learningRate: 0.1, beta2: 0.99 });
+/** ρ's optimizer unless another is given: Adam, whose steps are of about `learningRate` in log σ. */
+export const rhoAdam = (learningRate: LearningRate = 0.02): OptimizerFactory =>
+  adam({ learningRate, beta2: 0.99 });
 
 /**
  * The ρ half of the method: ρ ← ρ − η_ρ ∇_ρ L_val. It differentiates the regularization loss by ρ and nothing
@@ -25,7 +26,7 @@ export class RegularizationStep<T> {
   constructor({
     framework,
     rho,
-    optimizer = defaultRhoOptimizer,
+    optimizer = rhoAdam(),
   }: {
     framework: Framework<T>;
     rho: readonly Rho<T>[];

@@ -1,9 +1,9 @@
 import type { Framework } from './framework';
-import { innerProduct } from './projection';
+import { type Extent, innerProduct, normalRate } from './projection';
 
 /**
  * A measure R(w) of how complex a group of weights is, with what cross-regularization needs to know of it. The
- * group is a list of arrays, taken as one long vector.
+ * group is a list of arrays, taken as one long vector, or as one vector for each output unit: see {@link Extent}.
  *
  * Source: method.md §2, the table of norms and retractions.
  */
@@ -11,44 +11,42 @@ export interface Regularizer {
   readonly name: string;
   /** The smallest ρ = R(w) that training may reach. */
   readonly lowerBound: number;
-  /** R(w), a scalar. */
-  value<T>(framework: Framework<T>, weights: readonly T[]): T;
+  /** The extents it is defined for; the first one is the default. */
+  readonly extents: readonly Extent[];
+  /** R(w): a scalar, or for each unit `[units]`. */
+  value<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T;
   /** n = ∇R(w), or a subgradient of it; zero where R has no direction, as at w = 0. */
-  gradient<T>(framework: Framework<T>, weights: readonly T[]): T[];
-  /** The weights brought to the level set {R = level}, near where they were. */
-  retract<T>(framework: Framework<T>, weights: readonly T[], level: T): T[];
-}
-
-/** ‖w‖₂ over all arrays of a group. */
-function norm<T>(framework: Framework<T>, weights: readonly T[]): T {
-  return framework.sqrt(innerProduct(framework, weights, weights));
-}
-
-/** 1/x, and 0 where x is 0. */
-function reciprocal<T>(framework: Framework<T>, x: T): T {
-  const one = framework.array(1);
-  return framework.where(x, framework.div(one, framework.where(x, x, one)), framework.array(0));
+  gradient<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T[];
+  /**
+   * dw/dρ of the retraction as the level rises, where it does not lead along the normal. Default: n/⟨n, n⟩, which is
+   * the shortest way.
+   */
+  growth?<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T[];
+  /**
+   * The weights brought to the level set {R = level}, near where they were. Where n = 0, or where R(w) is not finite,
+   * they stay.
+   */
+  retract<T>(framework: Framework<T>, weights: readonly T[], level: T, extent?: Extent): T[];
 }
 
 /**
- * The L2 norm R(w) = ‖w‖₂: ρ is the length of w, θ = w/‖w‖ its direction, the retraction a rescaling. Its
- * cross-regularized solution is the ridge solution at the λ that minimizes the validation loss (Theorem 3.1).
- *
- * At w = 0 there is no direction: the gradient is zero and the retraction leaves w there. The lower bound is a
- * hair above zero, so that training never gets there by itself and forgets the direction.
+ * The lower bound of a norm: a hair above zero, so that training never gets to w = 0 by itself. There the weights
+ * have no direction left to grow in.
  */
-export function l2(): Regularizer {
-  return {
-    name: 'l2',
-    lowerBound: 1e-8,
-    value: norm,
-    gradient(framework, weights) {
-      const scale = reciprocal(framework, norm(framework, weights));
-      return weights.map((w) => framework.mul(w, scale));
-    },
-    retract(framework, weights, level) {
-      const scale = framework.mul(level, reciprocal(framework, norm(framework, weights)));
-      return weights.map((w) => framework.mul(w, scale));
-    },
-  };
+export const nearZero = 1e-8;
+
+/**
+ * dL/dρ at the weights as they are: how fast a loss with gradient g changes as the retraction follows a rising level.
+ * For all norms that is the component of g along ∇R, ⟨g, n⟩/⟨n, n⟩ (method.md §2).
+ */
+export function levelRate<T>(
+  framework: Framework<T>,
+  regularizer: Regularizer,
+  weights: readonly T[],
+  gradient: readonly T[],
+  extent?: Extent,
+): T {
+  return regularizer.growth
+    ? innerProduct(framework, gradient, regularizer.growth(framework, weights, extent), extent)
+    : normalRate(framework, gradient, regularizer.gradient(framework, weights, extent), extent);
 }

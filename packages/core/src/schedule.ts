@@ -2,7 +2,7 @@ import { checkAbove, checkInteger } from './argumentError';
 
 /** When regularization steps happen and how many noise samples each averages. */
 export interface Schedule {
-  /** r: one ρ step every `every` training steps. Default 30. */
+  /** r: one ρ step every `every` training steps. Default 20. */
   every: number;
   /** K: noise samples per ρ step, whose predictions are averaged. Default 4. */
   samples: number;
@@ -10,7 +10,7 @@ export interface Schedule {
   warmUp: number;
 }
 
-export const defaultSchedule: Schedule = { every: 30, samples: 4, warmUp: 0 };
+export const defaultSchedule: Schedule = { every: 20, samples: 4, warmUp: 0 };
 
 /**
  * A complete schedule from a partial one.
@@ -23,7 +23,7 @@ export function createSchedule(options: Partial<Schedule> = {}): Schedule {
     'every',
     schedule.every,
     1,
-    'Use 1 for a ρ step after each training step, 30 for little overhead.',
+    'Use 1 for a ρ step after each training step, 20 for little overhead.',
   );
   checkInteger(
     'samples',

@@ -207,6 +207,14 @@ test('{ split } is taken off the training data by cross.fit, and fitDataset work
   });
   expect(examples).toBe(72);
   expect(cross.history.step).toEqual([2, 4]);
+  // Going on, the held-out examples stay out; with other data nobody could tell which they are.
+  const args = { epochs: 1, batchSize: 16, verbose: 0 } as const;
+  await cross.fit(noisy, train.x, train.y, args);
+  expect(cross.history.step).toEqual([2, 4, 6, 8, 10]);
+  await expect(cross.fit(noisy, held.x, held.y, args)).rejects.toThrow(
+    'x: has 48 examples, but the regularization set was split off 96',
+  );
+  cross.dispose();
 
   const second = network().noisy;
   const again = crossRegularization(data);

@@ -1,7 +1,6 @@
 import {
   ArgumentError,
   type Averaging,
-  adam,
   averagePredictions,
   bijectors,
   type Convergence,
@@ -16,19 +15,31 @@ import {
   permutation,
   type RegularizationRecord,
   RegularizationStep,
+  rhoAdam,
   type Schedule,
+  show,
 } from '@crossreg/core';
 import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
+import {
+  Callback,
+  type LayersModel,
+  type LayerVariable,
+  type Logs,
+  type ModelFitArgs,
+  Sequential,
+} from '@tensorflow/tfjs-layers';
 import { type HookedNoise, hookNoise } from './hookNoise';
 import { type InjectNoiseOptions, noiseLayers, wasInjected } from './injectNoise';
+import { type LearnedNorms, learnNorms } from './learnedNorms';
+import type { Norm } from './norms';
 import { forward } from './predict';
 import {
   checkRegularizationData,
   list,
   type RegularizationBatches,
   type RegularizationData,
+  type RegularizationTensors,
   regularizationBatches,
   type Tensors,
 } from './regularizationData';
@@ -41,9 +52,14 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
    * options of `injectNoise`. {@link CrossRegularization.toModel} then gives the model with explicit noise layers.
    */
   noise?: boolean | InjectNoiseOptions;
+  /**
+   * Norms of the model's weights whose levels are learned, such as `l2()` and `l1({ layers: /dense/ })`: no surgery on
+   * the model. With or without noise.
+   */
+  regularizers?: readonly Norm[];
   /** Examples in a ρ step, each with `samples` noise draws. Default 32; a data set has its own. */
   batchSize?: number;
-  /** Of ρ's optimizer, Adam, in log σ. Default 0.1. */
+  /** Of ρ's optimizer, Adam, in log σ and log ρ. Default 0.02. */
   learningRate?: LearningRate;
   /** Replaces Adam for ρ. */
   optimizer?: OptimizerFactory;
@@ -57,15 +73,20 @@ type LossFunction = (target: tf.Tensor, prediction: tf.Tensor) => tf.Tensor;
 /** What `compile` leaves on a model. Private there. */
 interface Compiled {
   lossFunctions?: LossFunction[];
-  collectedTrainableWeights?: { read(): tf.Tensor }[];
+  collectedTrainableWeights?: LayerVariable[];
 }
+
+/** A sequential model's own functional model, which `compile` makes and callbacks see; any other model itself. */
+const compiledModel = (model: LayersModel): LayersModel =>
+  model instanceof Sequential ? ((model as unknown as { model?: LayersModel }).model ?? model) : model;
 
 /**
  * The callback that makes a model learn its own regularization while `fit` trains it: every `every` batches it takes
- * one gradient step of ρ, the σ of the model's {@link LearnableNoise} layers, on the loss of the K-sample averaged
- * prediction for a batch of the regularization set. Made by {@link crossRegularization}.
+ * one gradient step of ρ, the σ of the model's {@link LearnableNoise} layers and the levels of norms on its weights, on
+ * the loss of the K-sample averaged prediction for a batch of the regularization set. Made by {@link crossRegularization}.
  *
- * It reads the loss the model is compiled with. Weights, batch-norm statistics and θ's optimizer are not touched.
+ * It reads the loss the model is compiled with. Batch-norm statistics and θ's optimizer are not touched, and no weight
+ * but those under a norm, which go back to their level after every batch and along with it at a ρ step.
  */
 export class CrossRegularization extends Callback {
   private readonly schedule: Schedule;
@@ -74,7 +95,10 @@ export class CrossRegularization extends Callback {
   private readonly averaging: Averaging;
   private readonly optimizer: OptimizerFactory;
   private readonly noise: InjectNoiseOptions | undefined;
-  private data: RegularizationData;
+  private readonly norms: readonly Norm[];
+  private readonly data: RegularizationData;
+  /** What `fit` split off the training data, with the number of examples it was split off. */
+  private heldOut: { tensors: RegularizationTensors; from: number } | undefined;
   private run:
     | {
         model: LayersModel;
@@ -82,6 +106,9 @@ export class CrossRegularization extends Callback {
         losses: LossFunction[];
         step: RegularizationStep<tf.Tensor>;
         hook: HookedNoise | undefined;
+        norms: LearnedNorms;
+        /** Without noise all samples are the same one. */
+        samples: number;
       }
     | undefined;
   private trainingSteps = 0;
@@ -90,7 +117,7 @@ export class CrossRegularization extends Callback {
   /** @throws ArgumentError for options out of range. */
   constructor(options: CrossRegularizationOptions) {
     super();
-    const { regularizationData, batchSize = 32, seed = 0, learningRate = 0.1 } = options;
+    const { regularizationData, batchSize = 32, seed = 0 } = options;
     const { every, samples, warmUp } = options;
     const given = Object.fromEntries(
       Object.entries({ every, samples, warmUp }).filter(([, v]) => v !== undefined),
@@ -99,8 +126,15 @@ export class CrossRegularization extends Callback {
     this.batchSize = checkInteger('batchSize', batchSize, 1, 'Use 32.');
     this.seed = seed;
     this.noise = options.noise === true ? {} : options.noise || undefined;
+    this.norms = options.regularizers ?? [];
+    if (!Array.isArray(this.norms) || this.norms.some((one) => !one?.regularizer?.retract || !one.options)) {
+      throw new ArgumentError(
+        'regularizers',
+        `must be a list of norms such as [l2(), l1({ layers: /dense/ })], but is ${show(options.regularizers)}.`,
+      );
+    }
     this.averaging = checkAveraging('averaging', options.averaging ?? 'probabilities');
-    this.optimizer = options.optimizer ?? adam({ learningRate, beta2: 0.99 });
+    this.optimizer = options.optimizer ?? rhoAdam(options.learningRate);
     this.data = checkRegularizationData(regularizationData);
   }
 
@@ -120,7 +154,12 @@ export class CrossRegularization extends Callback {
     return this.run.hook?.toModel() ?? this.run.model;
   }
 
-  /** Convergence of every σ, by layer name. */
+  /** The share of exact zeros in every weight under a norm, by `layer/weight`. */
+  async sparsity(): Promise<Record<string, number>> {
+    return (await this.run?.norms.sparsity()) ?? {};
+  }
+
+  /** Convergence of every σ, by layer name, and of every level, by layer and norm. */
   status(): Record<string, Convergence> {
     return this.run?.step.history.status() ?? {};
   }
@@ -138,15 +177,16 @@ export class CrossRegularization extends Callback {
   }
 
   /** Prepares for a model, once; a further call with the same model goes on where the last ended. */
-  private async attach(model: LayersModel): Promise<void> {
+  private async attach(given: LayersModel): Promise<void> {
+    const model = compiledModel(given);
     if (this.run?.model === model) return;
     const own = noiseLayers(model);
-    if (own.length === 0 && !this.noise) {
+    if (own.length === 0 && !this.noise && this.norms.length === 0) {
       throw new ArgumentError(
         'model',
         wasInjected(model)
           ? `${model.name} was given to injectNoise, which returned a new model. Compile and fit that one.`
-          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model), or set noise: true.`,
+          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model), set noise: true, or give regularizers.`,
       );
     }
     const { lossFunctions, collectedTrainableWeights } = model as unknown as Compiled;
@@ -160,26 +200,34 @@ export class CrossRegularization extends Callback {
         `${owned.name}: θ's optimizer was compiled to train its σ. Compile again.`,
       );
     }
-    if ('split' in this.data) {
+    const data = 'split' in this.data ? this.heldOut?.tensors : this.data;
+    if (!data) {
       throw new ArgumentError(
         'regularizationData',
         'is { split }, but a callback does not see the training data. Call cross.fit(model, x, y, args) instead of ' +
           'model.fit, or hold out tensors yourself.',
       );
     }
-    const batches = await regularizationBatches(this.data, model, {
+    const batches = await regularizationBatches(data, model, {
       batchSize: this.batchSize,
       seed: deriveSeed(this.seed, 2),
     });
-    const hook = own.length === 0 ? hookNoise(model, this.noise) : undefined;
-    const rho = (hook?.layers ?? own).map((layer) =>
+    const norms = await learnNorms(model, this.norms, collectedTrainableWeights ?? []);
+    const hook = own.length === 0 && this.noise ? hookNoise(model, this.noise) : undefined;
+    const scales = (hook?.layers ?? own).map((layer) =>
       parameter(tfjs, { name: layer.name, variable: layer.rho, bijector: bijectors[layer.bijector] }),
     );
-    const step = new RegularizationStep({ framework: tfjs, rho, optimizer: this.optimizer });
-    this.run = { model, batches, losses: lossFunctions, step, hook };
+    const step = new RegularizationStep({
+      framework: tfjs,
+      rho: [...scales, ...norms.rho],
+      optimizer: { for: (rho) => norms.optimizerOf(rho) ?? this.optimizer },
+    });
+    const samples = scales.length > 0 ? this.schedule.samples : 1;
+    this.run = { model, batches, losses: lossFunctions, step, hook, norms, samples };
   }
 
   override async onBatchEnd(_batch: number, _logs?: Logs): Promise<void> {
+    this.run?.norms.retract();
     if (isRegularizationStep(this.schedule, this.trainingSteps++)) await this.regularize();
   }
 
@@ -194,14 +242,13 @@ export class CrossRegularization extends Callback {
   /** One ρ step, now. */
   private async regularize(): Promise<void> {
     if (!this.run) return;
-    const { model, batches, losses, step } = this.run;
-    const { samples } = this.schedule;
+    const { model, batches, losses, step, samples } = this.run;
     const batch = await batches.next();
     const stream = new NoiseStream(deriveSeed(this.seed, 1, this.rhoSteps));
     this.rhoSteps += 1;
     tf.tidy(() => {
       // All K draws of an example in one pass: sample k of example b is row k · batch + b.
-      const inputs = batch.x.map((tensor) => tf.tile(tensor, [samples, ...tensor.shape.slice(1).fill(1)]));
+      const inputs = batch.x.map((tensor) => tf.concat(new Array<tf.Tensor>(samples).fill(tensor)));
       const loss = () =>
         withNoise(stream, () => forward(model, inputs))
           .map((output, i) => {
@@ -217,7 +264,7 @@ export class CrossRegularization extends Callback {
 
   /**
    * `model.fit` with this callback. With `regularizationData: { split }` it first takes that share of the examples,
-   * chosen at random, off the training data.
+   * chosen at random, off the training data: the same ones in every further call.
    */
   async fit(model: LayersModel, x: Tensors, y: Tensors, args: ModelFitArgs = {}) {
     const others = args.callbacks === undefined ? [] : list(args.callbacks as Callback | Callback[]);
@@ -234,7 +281,17 @@ export class CrossRegularization extends Callback {
     const order = [...permutation(count, deriveSeed(this.seed, 3))];
     const take = (data: Tensors, indices: number[]) =>
       tf.tidy(() => list(data).map((tensor) => tf.gather(tensor, tf.tensor1d(indices, 'int32'))));
-    this.data = [take(x, order.slice(0, held)), take(y, order.slice(0, held))];
+    if (this.heldOut && this.heldOut.from !== count) {
+      throw new ArgumentError(
+        'x',
+        `has ${count} examples, but the regularization set was split off ${this.heldOut.from}. Go on with the same data, ` +
+          'so that none of the held-out examples is trained on, or make a new callback.',
+      );
+    }
+    this.heldOut ??= {
+      tensors: [take(x, order.slice(0, held)), take(y, order.slice(0, held))],
+      from: count,
+    };
     const rest = [take(x, order.slice(held)), take(y, order.slice(held))];
     try {
       return await model.fit(rest[0], rest[1], { ...args, callbacks });
@@ -251,9 +308,15 @@ export class CrossRegularization extends Callback {
     return result;
   }
 
-  /** Frees the state of ρ's optimizer. The model and its σ stay. */
+  /**
+   * Frees the state of ρ's optimizer, the levels of norms, and what was split off. The model, its weights and its σ
+   * stay.
+   */
   dispose(): void {
+    if (this.heldOut) tf.dispose(this.heldOut.tensors);
+    this.heldOut = undefined;
     this.run?.step.dispose();
+    this.run?.norms.dispose();
     this.run = undefined;
   }
 }

@@ -1,13 +1,14 @@
 import { ArgumentError, show } from '@crossreg/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { chooser, type LayerChoice, leafLayers } from './chooseLayers';
 import { GraphRebuild } from './graph';
 import { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 import { outputLayers } from './outputLayers';
 
 export interface InjectNoiseOptions extends Omit<LearnableNoiseOptions, 'name'> {
   /** Which layers get noise, by name or as a predicate. Default: every hidden nonlinearity. */
-  layers?: RegExp | readonly string[] | ((layer: layers.Layer) => boolean);
+  layers?: LayerChoice;
 }
 
 /** Layers that are a nonlinearity and nothing else: noise goes to their input. */
@@ -31,40 +32,6 @@ const injected = new WeakSet<layers.Layer>();
  * the layers: what callbacks see of a sequential model is a functional one inside it, made anew by `compile`.
  */
 export const wasInjected = (model: LayersModel): boolean => model.layers.some((layer) => injected.has(layer));
-
-function chooser(
-  choice: InjectNoiseOptions['layers'],
-  model: LayersModel,
-): ((layer: layers.Layer) => boolean) | undefined {
-  if (choice === undefined || typeof choice === 'function') return choice;
-  if (choice instanceof RegExp) {
-    // With the flag g or y, `test` depends on the call before.
-    const pattern = new RegExp(choice.source, choice.flags.replace(/[gy]/g, ''));
-    return (layer) => pattern.test(layer.name);
-  }
-  if (!Array.isArray(choice)) {
-    throw new ArgumentError('layers', `must be a RegExp, names or a predicate, but is ${show(choice)}.`);
-  }
-  const names = leafNames(model);
-  const unknown = choice.filter((name) => !names.has(name));
-  if (unknown.length > 0) {
-    throw new ArgumentError(
-      'layers',
-      `names ${unknown.map(show).join(', ')}, but the model's layers are ${[...names].map(show).join(', ')}.`,
-    );
-  }
-  return (layer) => choice.includes(layer.name);
-}
-
-/** The names of all layers that compute something, those inside nested models for these themselves. */
-function leafNames(model: LayersModel): Set<string> {
-  return new Set(
-    model.layers.flatMap((layer) => {
-      if (layer instanceof LayersModel) return [...leafNames(layer)];
-      return layer.getClassName() === 'InputLayer' ? [] : [layer.name];
-    }),
-  );
-}
 
 /** Where `injectNoise` put noise into a model. */
 export interface NoisePlace {
@@ -105,7 +72,7 @@ export function placeNoise(
   const { layers: choice, ...noiseOptions } = options;
   const chosen = chooser(choice, model);
   const outputs = outputLayers(model);
-  const names = leafNames(model);
+  const names = new Set(leafLayers(model).map(({ name }) => name));
   const unique = (name: string) => {
     let free = name;
     for (let i = 2; names.has(free); i++) free = `${name}_${i}`;

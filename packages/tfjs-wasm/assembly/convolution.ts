@@ -82,6 +82,55 @@ export function tile4(
 }
 
 /**
+ * As {@link tile8}, for a last panel of one column, whose weights lie side by side: products of neighbours along depth
+ * go together instead of columns.
+ */
+export function tile1(
+  table: usize, image: usize, zeros: usize, taps: i32, depth: i32, panel: usize,
+  to: usize, rows: usize, valid: i32, epilogue: usize, bias: usize,
+): void {
+  let c0 = zero(), c1 = zero(), c2 = zero(), c3 = zero();
+  let r0: f32 = 0, r1: f32 = 0, r2: f32 = 0, r3: f32 = 0;
+  let b = panel;
+  for (let t = 0; t < taps; t++) {
+    let a0 = source(table, image, zeros, 0);
+    let a1 = source(table, image, zeros, 4);
+    let a2 = source(table, image, zeros, 8);
+    let a3 = source(table, image, zeros, 12);
+    table += TILE << 2;
+    let k = depth;
+    for (; k >= 4; k -= 4) {
+      const w = v128.load(b);
+      c0 = fma(v128.load(a0), w, c0);
+      c1 = fma(v128.load(a1), w, c1);
+      c2 = fma(v128.load(a2), w, c2);
+      c3 = fma(v128.load(a3), w, c3);
+      a0 += 16; a1 += 16; a2 += 16; a3 += 16; b += 16;
+    }
+    for (; k > 0; k--) {
+      const w = load<f32>(b);
+      r0 += load<f32>(a0) * w;
+      r1 += load<f32>(a1) * w;
+      r2 += load<f32>(a2) * w;
+      r3 += load<f32>(a3) * w;
+      a0 += 4; a1 += 4; a2 += 4; a3 += 4; b += 4;
+    }
+  }
+  storeRow(to + load<i32>(rows), total(c0, r0), c0, 1, epilogue, bias);
+  if (valid > 1) storeRow(to + load<i32>(rows, 4), total(c1, r1), c1, 1, epilogue, bias);
+  if (valid > 2) storeRow(to + load<i32>(rows, 8), total(c2, r2), c2, 1, epilogue, bias);
+  if (valid > 3) storeRow(to + load<i32>(rows, 12), total(c3, r3), c3, 1, epilogue, bias);
+}
+
+/** The sum of all lanes and a rest. */
+// @ts-ignore: decorator
+@inline
+function total(c: v128, rest: f32): v128 {
+  const low = f32x4.extract_lane(c, 0) + f32x4.extract_lane(c, 1);
+  return f32x4.splat(low + (f32x4.extract_lane(c, 2) + f32x4.extract_lane(c, 3)) + rest);
+}
+
+/**
  * Writes up to 8 columns of one row: + bias, then clamped from below and above by the two float32 at `epilogue`.
  * A NaN goes through, as f32x4.min and max of wasm do.
  */
@@ -132,6 +181,7 @@ export function convolve(args: usize, from: i32, to: i32): void {
         const to = out + (<usize>column << 2);
         const bias = epilogue + 16 + (<usize>column << 2);
         if (left > 4) tile8(tile, image, zeros, taps, depth, panel, to, at, end - row, left, epilogue, bias);
+        else if (left == 1) tile1(tile, image, zeros, taps, depth, panel, to, at, end - row, epilogue, bias);
         else tile4(tile, image, zeros, taps, depth, panel, to, at, end - row, left, epilogue, bias);
       }
       panel += perPanel;
@@ -140,7 +190,7 @@ export function convolve(args: usize, from: i32, to: i32): void {
 }
 
 /**
- * Rearranges weights into panels of 8 columns (the last one of 4 if that is enough), padded with zeros.
+ * Rearranges weights into panels of 8 columns (the last one of 4 or 1 if that is enough), padded with zeros.
  * args: weights, panels, taps, depth, columns, strides of depth and column in numbers, then the offset of each
  * tap in numbers. A unit is one panel.
  */
@@ -151,7 +201,7 @@ export function packPanels(args: usize, from: i32, to: i32): void {
   const tapOffsets = <usize>arg(args, 7);
   for (let unit = from; unit < to; unit++) {
     const left = columns - unit * 8;
-    const width = left > 4 ? 8 : 4;
+    const width = left > 4 ? 8 : left == 1 ? 1 : 4;
     let out = panels + <usize>(unit * taps * depth * 8 * 4);
     for (let t = 0; t < taps; t++) {
       const tap = weights + (<usize>(load<i32>(tapOffsets + (<usize>t << 2)) + unit * 8 * columnStride) << 2);
@@ -173,36 +223,43 @@ export function packPanels(args: usize, from: i32, to: i32): void {
 }
 
 /**
- * Fills the tables of {@link convolve} for a grid of output positions.
- * args: table, row offsets, rows, grid width, taps, tap list (dy, dx pairs), step y, step x, input height, width,
- * bytes a pixel of input; bytes of output a grid row, a grid column, at the origin; rows an image, bytes of input
- * and of output an image.
- * Position (y, x) of the grid reads input pixel (y · step y + dy, x · step x + dx). A unit is one tile.
+ * Fills the tables of {@link convolve} for a grid of output positions (z, y, x), which read input pixels
+ * (z · step z + dz, y · step y + dy, x · step x + dx); images have one plane, z = 0. A unit is one tile.
+ * args: table, row offsets, rows, taps, tap list (dz, dy, dx triples), rows an image; grid height, width; steps z, y,
+ * x; input planes, height, width; bytes of input a pixel, from one row, plane and image to the next; bytes of output
+ * at the origin, from one grid column, row, plane and image to the next.
  */
 export function fillTable(args: usize, from: i32, to: i32): void {
   const table = <usize>arg(args, 0), offsets = <usize>arg(args, 1);
-  const rows = arg(args, 2), width = arg(args, 3);
-  const taps = arg(args, 4), tapList = <usize>arg(args, 5);
-  const stepY = arg(args, 6), stepX = arg(args, 7);
-  const height = arg(args, 8), inputWidth = arg(args, 9), pixel = arg(args, 10);
-  const rowBytes = arg(args, 11), columnBytes = arg(args, 12), origin = arg(args, 13);
-  const imageRows = arg(args, 14), inputImage = arg(args, 15), outputImage = arg(args, 16);
+  const rows = arg(args, 2), taps = arg(args, 3), tapList = <usize>arg(args, 4), imageRows = arg(args, 5);
+  const gridHeight = arg(args, 6), gridWidth = arg(args, 7);
+  const stepZ = arg(args, 8), stepY = arg(args, 9), stepX = arg(args, 10);
+  const planes = arg(args, 11), height = arg(args, 12), width = arg(args, 13);
+  const inPixel = arg(args, 14), inRow = arg(args, 15), inPlane = arg(args, 16), inImage = arg(args, 17);
+  const origin = arg(args, 18), outColumn = arg(args, 19), outRow = arg(args, 20);
+  const outPlane = arg(args, 21), outImage = arg(args, 22);
   for (let tile = from; tile < to; tile++) {
     for (let i = 0; i < TILE; i++) {
       const row = min(rows - 1, tile * TILE + i);
-      const image = row / imageRows, position = row - image * imageRows;
-      const y = position / width, x = position - y * width;
+      const image = row / imageRows;
+      let position = row - image * imageRows;
+      const x = position % gridWidth;
+      position /= gridWidth;
+      const y = position % gridHeight, z = position / gridHeight;
       store<i32>(
         offsets + (<usize>(tile * TILE + i) << 2),
-        image * outputImage + origin + y * rowBytes + x * columnBytes,
+        origin + image * outImage + z * outPlane + y * outRow + x * outColumn,
       );
       let at = table + (<usize>(tile * taps * TILE + i) << 2);
+      let tap = tapList;
       for (let t = 0; t < taps; t++) {
-        const iy = y * stepY + load<i32>(tapList + (<usize>t << 3));
-        const ix = x * stepX + load<i32>(tapList + (<usize>t << 3), 4);
-        const inside = <u32>iy < <u32>height && <u32>ix < <u32>inputWidth;
-        store<i32>(at, inside ? image * inputImage + (iy * inputWidth + ix) * pixel : -1);
+        const iz = z * stepZ + load<i32>(tap);
+        const iy = y * stepY + load<i32>(tap, 4);
+        const ix = x * stepX + load<i32>(tap, 8);
+        const inside = <u32>iz < <u32>planes && <u32>iy < <u32>height && <u32>ix < <u32>width;
+        store<i32>(at, inside ? image * inImage + iz * inPlane + iy * inRow + ix * inPixel : -1);
         at += TILE << 2;
+        tap += 12;
       }
     }
   }

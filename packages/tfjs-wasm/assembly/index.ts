@@ -1,9 +1,9 @@
 // Every kernel is a function of an argument block and a range of units, so that ranges can be shared out.
 export { batchNormSums, normalizeRows, scaleRows } from './batchNorm';
-export { convolve, fillTable, packPanels, storeRow, tile4, tile8 } from './convolution';
+export { convolve, fillTable, packPanels, storeRow, tile1, tile4, tile8 } from './convolution';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { adam, reluGradient, scaledProduct, spreadNumbers, spreadRows } from './elementwise';
-export { addNoise, gaussian, noiseProducts } from './noise';
+export { addNoise, gaussian, noiseConstants, noiseProducts } from './noise';
 export { outerProducts } from './outer';
 export { maxPoolGradient } from './pool';
 export { segmentSum, transpose } from './rearrange';

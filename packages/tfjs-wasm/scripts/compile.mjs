@@ -10,7 +10,18 @@ const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 async function compile(relaxed) {
   const features = ['simd', ...(relaxed ? ['relaxed-simd'] : [])];
   const { error, stderr, binary } = await build([
-    ...['--runtime', 'stub', '--importMemory', '--noAssert', '--use', 'abort=', '-O3', '--converge'],
+    ...[
+      '--runtime',
+      'stub',
+      '--importMemory',
+      '--maximumMemory',
+      '65536',
+      '--noAssert',
+      '--use',
+      'abort=',
+      '-O3',
+      '--converge',
+    ],
     ...features.flatMap((feature) => ['--enable', feature]),
   ]);
   if (error) throw new Error(`${error.message}\n${stderr}`);

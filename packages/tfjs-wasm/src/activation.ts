@@ -1,64 +1,69 @@
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { Elu, LeakyRelu, Prelu, Sigmoid, type TensorInfo } from '@tensorflow/tfjs-core';
+import { sizeOf } from './backend';
 import type { Kernels } from './kernels';
 import type { Epilogue } from './rowProduct';
 
+/** What fused kernels add to their product, and apply to the sum. */
+export interface Fused {
+  readonly bias?: TensorInfo;
+  readonly preluActivationWeights?: TensorInfo;
+  readonly activation: string;
+  readonly leakyreluAlpha?: number;
+}
+
 /** The activations that a product can take along when it stores: limits of the range. */
-const limits: Readonly<Record<string, Pick<Epilogue, 'least' | 'most'>>> = {
+const limits: Readonly<Record<string, Epilogue>> = {
   linear: {},
   relu: { least: 0 },
   relu6: { least: 0, most: 6 },
 };
 
-/** What fused kernels are told about their activation. */
-export interface FusedAttrs {
-  readonly activation: string;
-  readonly leakyreluAlpha?: number;
-}
-
-/** Runs a product with the bias and activation that fused kernels take. */
+/**
+ * A product with bias and activation: in one pass where the bias is one number, or one for each of `columns` outputs,
+ * and the activation only limits the range; in passes of their own otherwise.
+ */
 export function activated(
-  { activation, leakyreluAlpha }: FusedAttrs,
-  bias: number | undefined,
-  preluActivationWeights: TensorInfo | undefined,
-  product: (epilogue: Epilogue | undefined) => TensorInfo,
+  kernels: Kernels,
+  fused: Fused,
+  columns: number,
+  product: (epilogue?: Epilogue) => TensorInfo,
 ): TensorInfo {
-  const range = limits[activation];
-  if (range) return product(bias === undefined && activation === 'linear' ? undefined : { bias, ...range });
-  const x = product(bias === undefined ? undefined : { bias });
-  const run = (kernel: string, inputs: object, attrs?: tf.NamedAttrMap) =>
-    tf.engine().runKernel(kernel, inputs as tf.NamedTensorMap, attrs) as tf.Tensor;
-  const backend = tf.engine().backend;
-  const tensor = tf
-    .engine()
-    .makeTensorFromDataId(x.dataId, x.shape, 'float32', backend as tf.KernelBackend & typeof backend);
-  try {
-    if (activation === 'elu') return run(Elu, { x: tensor });
-    if (activation === 'leakyrelu') return run(LeakyRelu, { x: tensor }, { alpha: leakyreluAlpha! });
-    if (activation === 'sigmoid') return run(Sigmoid, { x: tensor });
-    if (activation === 'prelu') return run(Prelu, { x: tensor, alpha: preluActivationWeights });
-    throw new Error(
-      `The activation of a fused kernel must be one of linear, relu, relu6, elu, leakyrelu, sigmoid or prelu, ` +
-        `but got '${activation}'.`,
-    );
-  } finally {
-    tensor.dispose();
+  const { bias, activation } = fused;
+  const size = bias == null ? 0 : sizeOf(bias.shape);
+  const one = size === 1 || (size === columns && bias!.shape.length === 1);
+  const added: Epilogue | undefined = one ? { bias: { address: kernels.address(bias!), size } } : undefined;
+  const left = { ...fused, bias: one ? undefined : bias };
+  if (left.bias == null && activation in limits) {
+    return product(added || activation !== 'linear' ? { ...added, ...limits[activation] } : undefined);
   }
+  return tf.tidy(() => activate(tensorOf(product(added)), left));
 }
 
-/** Where a bias is, one number for each of `columns` outputs. */
-export function biasAddress(
-  kernel: string,
-  kernels: Kernels,
-  bias: TensorInfo | undefined,
-  columns: number,
-): number | undefined {
-  if (bias == null) return undefined;
-  if (bias.shape.length !== 1 || bias.shape[0] !== columns) {
-    throw new Error(
-      `${kernel} on the wasm backend needs a bias of shape [${columns}], one number for each output channel, ` +
-        `but got [${bias.shape}]. Add a bias of another shape with tf.add.`,
-    );
+/** Bias and activation as tfjs's own operations. */
+export function activate(
+  x: Tensor,
+  { bias, preluActivationWeights, activation, leakyreluAlpha }: Fused,
+): Tensor {
+  const sum = bias == null ? x : tf.add(x, bias as Tensor);
+  if (activation === 'linear') return sum;
+  if (activation === 'relu') return tf.relu(sum);
+  if (activation === 'relu6') return tf.relu6(sum);
+  if (activation === 'elu') return tf.elu(sum);
+  if (activation === 'leakyrelu') return tf.leakyRelu(sum, leakyreluAlpha);
+  if (activation === 'sigmoid') return tf.sigmoid(sum);
+  // Not tf.prelu, whose kernel on this backend takes slopes of the last axis only.
+  if (activation === 'prelu') {
+    return tf.add(tf.relu(sum), tf.mul(tf.minimum(sum, 0), preluActivationWeights as Tensor));
   }
-  return kernels.address(bias);
+  throw new Error(
+    'The activation of a fused kernel must be one of linear, relu, relu6, elu, leakyrelu, sigmoid or prelu, ' +
+      `but got '${activation}'.`,
+  );
+}
+
+/** A kernel's output as a tensor, which the running tidy disposes. */
+function tensorOf({ dataId, shape, dtype }: TensorInfo): Tensor {
+  const engine = tf.engine();
+  return engine.makeTensorFromDataId(dataId, shape, dtype, engine.backend as tf.KernelBackend);
 }

@@ -29,12 +29,13 @@ export const adam = defineKernel<AdamInputs, AdamAttrs>(Adam, ({ inputs, attrs, 
   const { value, firstMoment, secondMoment, gradient } = inputs;
   const outputs = [value, firstMoment, secondMoment].map(({ shape }) => backend.makeOutput(shape, 'float32'));
   const size = sizeOf(value.shape);
-  kernels.run('adam', Math.ceil(size / ELEMENTS), [
+  const args = [
     ...[value, firstMoment, secondMoment, gradient, ...outputs].map((tensor) => kernels.address(tensor)),
     size,
     ...[attrs.beta1, 1 - attrs.beta1, attrs.beta2, 1 - attrs.beta2].map(bits),
     ...[attrs.correction1, attrs.correction2, attrs.epsilon, -attrs.learningRate].map(bits),
-  ]);
+  ];
+  kernels.run('adam', Math.ceil(size / ELEMENTS), args, ELEMENTS * 2);
   return outputs;
 });
 

@@ -3,6 +3,10 @@ import { FusedBatchNorm, type FusedBatchNormAttrs, type TensorInfo } from '@tens
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
 import { type GradientFunction, preferGradient } from './gradient';
+import { sumMiddle } from './reduction';
+
+/** Rows a unit of assembly/batchNorm.ts. */
+const BLOCK = 128;
 
 const BatchNormSums = 'CrossregBatchNormSums';
 const ScaleRows = 'CrossregScaleRows';
@@ -13,10 +17,21 @@ export const batchNormSums = defineKernel<{ x: TensorInfo; dy: TensorInfo; mean:
   ({ inputs: { x, dy, mean }, backend, kernels }) => {
     const [channels] = mean.shape;
     const outputs = [backend.makeOutput([channels], 'float32'), backend.makeOutput([channels], 'float32')];
-    kernels.run('batchNormSums', Math.ceil(channels / 4), [
-      ...[x, dy, mean, ...outputs].map((tensor) => kernels.address(tensor)),
-      ...[sizeOf(x.shape) / channels, channels],
-    ]);
+    const rows = sizeOf(x.shape) / channels;
+    const blocks = Math.ceil(rows / BLOCK);
+    const bytes = blocks * channels * 4;
+    kernels.scratch([bytes, bytes], (...partial) => {
+      kernels.run(
+        'batchNormSums',
+        blocks,
+        [...[x, dy, mean].map((tensor) => kernels.address(tensor)), ...partial, rows, channels],
+        BLOCK * channels * 0.6,
+      );
+      outputs.forEach((out, i) => {
+        const sizes = { outer: 1, reduced: blocks, inner: channels };
+        sumMiddle(kernels, partial[i], kernels.address(out), sizes);
+      });
+    });
     return outputs;
   },
 );
@@ -27,10 +42,12 @@ export const scaleRows = defineKernel<{ x: TensorInfo; factor: TensorInfo }>(
   ({ inputs: { x, factor }, backend, kernels }) => {
     const [channels] = factor.shape;
     const out = backend.makeOutput(x.shape, 'float32');
-    kernels.run('scaleRows', sizeOf(x.shape) / channels, [
-      ...[x, factor, out].map((tensor) => kernels.address(tensor)),
-      channels,
-    ]);
+    kernels.run(
+      'scaleRows',
+      sizeOf(x.shape) / channels,
+      [...[x, factor, out].map((tensor) => kernels.address(tensor)), channels],
+      channels * 0.4,
+    );
     return out;
   },
 );
@@ -78,10 +95,11 @@ export const batchNorm = defineKernel<
       numbers[(factor >>> 2) + i] = scales === undefined ? rstd : rstd * numbers[scales + i];
     }
     numbers.fill(0, zeros >>> 2, (zeros >>> 2) + channels);
-    kernels.run('normalizeRows', sizeOf(x.shape) / channels, [
+    const args = [
       ...[kernels.address(x), kernels.address(mean), factor, offset ? kernels.address(offset) : zeros],
       ...[kernels.address(out), channels],
-    ]);
+    ];
+    kernels.run('normalizeRows', sizeOf(x.shape) / channels, args, channels * 0.4);
   });
   return out;
 });

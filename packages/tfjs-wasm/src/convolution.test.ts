@@ -1,7 +1,8 @@
+import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, expect, test } from 'vitest';
-import { agreesWithCpu, type Case, floats, onBackend } from '../test/agreement';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { agreesWithCpu, type Case, floats } from '../test/agreement';
 
 beforeAll(() => tf.setBackend('wasm'));
 
@@ -84,14 +85,22 @@ test('fused convolution agrees with cpu, with bias and every activation', () => 
   );
 });
 
-test('a bias that does not fit is refused by name', () => {
-  const { attrs, inShape, filterShape } = shapes({
-    ...{ batch: 1, height: 4, width: 4, inChannels: 2, outChannels: 2, filterHeight: 3, filterWidth: 3 },
-    ...{ strides: [1, 1], pad: 'same', seed: 0 },
-  });
-  const inputs = { x: floats(inShape, 1), filter: floats(filterShape, 2), bias: floats([3], 3) };
-  expect(() => onBackend('wasm', 'FusedConv2D', { inputs, attrs: { ...attrs, activation: 'relu' } })).toThrow(
-    /needs a bias of shape \[2\].*but got \[3\]/,
+test('a bias of any shape that broadcasts agrees with cpu', () => {
+  const bias = fc.constantFrom([], [1], [6], [1, 6], [3, 1], [4, 3, 6], [2, 4, 3, 6]);
+  const activation = fc.constantFrom('linear', 'relu', 'elu');
+  agreesWithCpu(
+    'FusedConv2D',
+    fc.tuple(bias, activation, fc.nat()).map(
+      ([shape, each, seed]): Case => ({
+        inputs: {
+          x: floats([2, 4, 3, 5], seed),
+          filter: floats([3, 3, 5, 6], seed + 1),
+          bias: floats(shape, seed + 2),
+        },
+        attrs: { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1], activation: each },
+      }),
+    ),
+    100,
   );
 });
 
@@ -121,16 +130,126 @@ test('the input gradient agrees with cpu', () => {
   );
 });
 
-test('NCHW is refused by name', () => {
-  const { attrs, inShape, filterShape } = shapes({
-    ...{ batch: 1, height: 4, width: 4, inChannels: 2, outChannels: 2, filterHeight: 3, filterWidth: 3 },
-    ...{ strides: [1, 1], pad: 'same', seed: 0 },
-  });
-  const call = {
-    inputs: { dy: floats(inShape, 1), filter: floats(filterShape, 2) },
-    attrs: { ...attrs, dataFormat: 'NCHW', inputShape: inShape },
-  };
-  expect(() => onBackend('wasm', 'Conv2DBackpropInput', call)).toThrow(
-    /needs dataFormat 'NHWC', but got 'NCHW'/,
+// tfjs's gradient refuses dilations on every backend: convolution is linear in the input and in the filter, so
+// ⟨dy, x ∗ w⟩ = ⟨dx, x⟩ = ⟨dw, w⟩, and the same with another x or w in its place.
+test('the gradients of a dilated convolution are its adjoints', () => {
+  const tensor = (shape: [number, number, number, number], seed: number) =>
+    tf.tensor4d(floats(shape, seed).values, shape);
+  fc.assert(
+    fc.property(window, fc.constantFrom<[number, number]>([2, 2], [1, 3], [3, 2]), (w, dilations) => {
+      const { inShape, filterShape, outShape, attrs } = shapes({ ...w, strides: [1, 1] }, dilations);
+      if (outShape.some((n) => n <= 0) || w.pad === 'explicit') return;
+      tf.tidy(() => {
+        const [x, otherX] = [tensor(inShape, w.seed), tensor(inShape, w.seed + 1)];
+        const [filter, otherFilter] = [tensor(filterShape, w.seed + 2), tensor(filterShape, w.seed + 3)];
+        const dy = tensor(outShape, w.seed + 4);
+        const conv = (a: tf.Tensor, b: tf.Tensor) =>
+          tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, [1, 1], attrs.pad as 'same', 'NHWC', dilations);
+        const dot = (a: tf.Tensor, b: tf.Tensor) => tf.sum(tf.mul(a, b)).dataSync()[0];
+        const [dx, dw] = tf.grads(conv)([x, filter], dy);
+        const digits = 3;
+        expect(dot(dx, otherX)).toBeCloseTo(dot(dy, conv(otherX, filter)), digits);
+        expect(dot(dw, otherFilter)).toBeCloseTo(dot(dy, conv(x, otherFilter)), digits);
+      });
+    }),
+    { numRuns: 200, seed: 4 },
   );
+});
+
+describe('channels first', () => {
+  const cases = (kernel: (c: ReturnType<typeof shapes> & { seed: number }) => Case) =>
+    window.filter(fits).map((w): Case => {
+      const { attrs, ...rest } = shapes(w);
+      const [n, h, v, c] = [0, 1, 2, 3];
+      const first = <T>(each: readonly T[]) => [each[n], each[c], each[h], each[v]];
+      const pad = Array.isArray(attrs.pad) ? first(attrs.pad) : attrs.pad;
+      return kernel({
+        ...rest,
+        attrs: { ...attrs, pad, dataFormat: 'NCHW' } as never,
+        inShape: first(rest.inShape) as typeof rest.inShape,
+        outShape: first(rest.outShape) as typeof rest.outShape,
+        seed: w.seed,
+      });
+    });
+  test('convolution agrees with cpu', () => {
+    agreesWithCpu(
+      'Conv2D',
+      cases(({ attrs, inShape, filterShape, seed }) => ({
+        inputs: { x: floats(inShape, seed), filter: floats(filterShape, seed + 1) },
+        attrs,
+      })),
+      200,
+    );
+  });
+  test.each([[[4]], [[]], [[4, 1, 1]]])('with a bias of shape %j', (shape) => {
+    agreesWithCpu(
+      'FusedConv2D',
+      cases(({ attrs, inShape, filterShape, seed }) => ({
+        inputs: {
+          x: floats(inShape, seed),
+          filter: floats([...filterShape.slice(0, 3), 4], seed + 1),
+          bias: floats(shape, seed + 2),
+        },
+        attrs: { ...attrs, activation: 'relu' },
+      })),
+      100,
+    );
+  });
+  test('both gradients agree with cpu', () => {
+    agreesWithCpu(
+      'Conv2DBackpropInput',
+      cases(({ attrs, inShape, filterShape, outShape, seed }) => ({
+        inputs: { dy: floats(outShape, seed), filter: floats(filterShape, seed + 1) },
+        attrs: { ...attrs, inputShape: inShape },
+      })),
+      200,
+    );
+    agreesWithCpu(
+      'Conv2DBackpropFilter',
+      cases(({ attrs, inShape, filterShape, outShape, seed }) => ({
+        inputs: { x: floats(inShape, seed), dy: floats(outShape, seed + 1) },
+        attrs: { ...attrs, filterShape },
+      })),
+      200,
+    );
+  });
+});
+
+describe('over volumes', () => {
+  const volumes = fc
+    .record({
+      shape: fc.tuple(small(2), small(5), small(5), small(5), small(5)),
+      filter: fc.tuple(small(3), small(3), small(3), small(10)),
+      strides: fc.tuple(small(2), small(2), small(2)),
+      pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+      seed: fc.nat(),
+    })
+    .map(({ shape, filter: [fz, fy, fx, out], strides, pad, seed }) => {
+      const filterShape = [fz, fy, fx, shape[4], out] as typeof shape;
+      const { outShape } = tf.backend_util.computeConv3DInfo(shape, filterShape, strides, 1, pad);
+      return { shape, filterShape, outShape, seed, attrs: { strides, pad, dilations: [1, 1, 1] } };
+    })
+    .filter(({ outShape }) => outShape.every((n) => n > 0));
+  test('convolution agrees with cpu', () => {
+    agreesWithCpu(
+      'Conv3D',
+      volumes.map(
+        ({ shape, filterShape, attrs, seed }): Case => ({
+          inputs: { x: floats(shape, seed), filter: floats(filterShape, seed + 1) },
+          attrs,
+        }),
+      ),
+    );
+  });
+  test('the input gradient agrees with cpu', () => {
+    agreesWithCpu(
+      'Conv3DBackpropInputV2',
+      volumes.map(
+        ({ shape, filterShape, outShape, attrs, seed }): Case => ({
+          inputs: { dy: floats(outShape, seed), filter: floats(filterShape, seed + 1) },
+          attrs: { ...attrs, inputShape: shape },
+        }),
+      ),
+    );
+  });
 });

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import {
   backend_util,
   Conv2D,
@@ -10,9 +11,10 @@ import {
   type FusedConv2DAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { activated, biasAddress } from './activation';
+import { activate, activated } from './activation';
 import type { WasmBackend } from './backend';
 import { defineKernel } from './define';
+import { type GradientFunction, preferGradient } from './gradient';
 import type { Kernels } from './kernels';
 import { outerProducts } from './outerProducts';
 import { type Epilogue, rowProduct } from './rowProduct';
@@ -20,19 +22,9 @@ import { type Epilogue, rowProduct } from './rowProduct';
 type Geometry = backend_util.Conv2DInfo;
 type Shape4 = [number, number, number, number];
 
-function geometry(
-  kernel: string,
-  inShape: readonly number[],
-  filterShape: readonly number[],
-  attrs: Omit<Conv2DAttrs, 'dilations'> & { dilations?: Conv2DAttrs['dilations'] },
-): Geometry {
-  const format = backend_util.convertConv2DDataFormat(attrs.dataFormat);
-  if (format !== 'channelsLast') {
-    throw new Error(
-      `${kernel} on the wasm backend needs dataFormat 'NHWC', but got '${attrs.dataFormat}'. ` +
-        `Transpose the input to [batch, height, width, channels] first.`,
-    );
-  }
+type Attrs = Omit<Conv2DAttrs, 'dilations'> & { dilations?: Conv2DAttrs['dilations'] };
+
+function geometry(inShape: readonly number[], filterShape: readonly number[], attrs: Attrs): Geometry {
   return backend_util.computeConv2DInfo(
     inShape as Shape4,
     filterShape as Shape4,
@@ -40,10 +32,42 @@ function geometry(
     attrs.dilations ?? 1,
     attrs.pad,
     attrs.dimRoundingMode,
-    false,
-    format,
   );
 }
+
+/** From [batch, channels, height, width] to [batch, height, width, channels], and back. */
+const TO_LAST = [0, 2, 3, 1];
+const TO_FIRST = [0, 3, 1, 2];
+
+/** Runs a kernel on channels-last copies of its image tensors. */
+function onChannelsLast(
+  kernelName: string,
+  images: Record<string, TensorInfo>,
+  others: Record<string, TensorInfo>,
+  attrs: Attrs & { inputShape?: Shape4 },
+): tf.Tensor {
+  const { pad, inputShape } = attrs;
+  const last = <T>(each: readonly T[]) => TO_LAST.map((axis) => each[axis]);
+  const inputs = Object.entries(images).map(([name, image]) => [
+    name,
+    tf.transpose(image as tf.Tensor, TO_LAST),
+  ]);
+  const attrsLast = {
+    ...attrs,
+    dataFormat: 'NHWC',
+    pad: Array.isArray(pad) ? last(pad) : pad,
+    ...(inputShape && { inputShape: last(inputShape) }),
+  };
+  return tf
+    .engine()
+    .runKernel(
+      kernelName,
+      { ...Object.fromEntries(inputs), ...others },
+      attrsLast as unknown as tf.NamedAttrMap,
+    ) as tf.Tensor;
+}
+
+const isChannelsFirst = ({ dataFormat }: Attrs) => dataFormat === 'NCHW';
 
 /** Input pixel of each filter tap at the output's origin. */
 function tapsOf(g: Geometry): { y: number; x: number; weights: number }[] {
@@ -93,11 +117,35 @@ function convolution(
   return out;
 }
 
+/** The gradient of a dilated convolution, which tfjs's own refuses. */
+const dilatedGradient: GradientFunction = (dy, [x, filter], attrs) => {
+  const { dilations } = attrs as unknown as Conv2DAttrs;
+  if (!dilations || [dilations].flat().every((dilation) => dilation === 1)) return undefined;
+  const run = (kernel: string, inputs: object, shapes: object) =>
+    tf
+      .engine()
+      .runKernel(
+        kernel,
+        inputs as tf.NamedTensorMap,
+        { ...attrs, ...shapes } as tf.NamedAttrMap,
+      ) as tf.Tensor;
+  return {
+    x: () => run(Conv2DBackpropInput, { dy, filter }, { inputShape: x.shape }),
+    filter: () => run(Conv2DBackpropFilter, { x, dy }, { filterShape: filter.shape }),
+  };
+};
+
 /** y = x ∗ w. */
 export const conv2D = defineKernel<{ x: TensorInfo; filter: TensorInfo }, Conv2DAttrs>(
   Conv2D,
-  ({ inputs, attrs, backend, kernels }) =>
-    convolution(kernels, backend, geometry(Conv2D, inputs.x.shape, inputs.filter.shape, attrs), inputs),
+  ({ inputs, attrs, backend, kernels }) => {
+    preferGradient(Conv2D, dilatedGradient);
+    const { x, filter } = inputs;
+    if (isChannelsFirst(attrs)) {
+      return tf.tidy(() => tf.transpose(onChannelsLast(Conv2D, { x }, { filter }, attrs), TO_FIRST));
+    }
+    return convolution(kernels, backend, geometry(x.shape, filter.shape, attrs), inputs);
+  },
 );
 
 /** y = activation(x ∗ w + bias). */
@@ -105,27 +153,48 @@ export const fusedConv2D = defineKernel<
   { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo; preluActivationWeights?: TensorInfo },
   FusedConv2DAttrs
 >(FusedConv2D, ({ inputs, attrs, backend, kernels }) => {
-  const { x, filter, bias, preluActivationWeights } = inputs;
-  const g = geometry(FusedConv2D, x.shape, filter.shape, attrs);
-  return activated(
-    attrs,
-    biasAddress(FusedConv2D, kernels, bias, g.outChannels),
-    preluActivationWeights,
-    (epilogue) => convolution(kernels, backend, g, inputs, epilogue),
+  const { x, filter, ...rest } = inputs;
+  if (isChannelsFirst(attrs)) {
+    return tf.tidy(() => {
+      const y = tf.transpose(onChannelsLast(Conv2D, { x }, { filter }, attrs), TO_FIRST);
+      return activate(y, { ...attrs, ...byChannel(rest) });
+    });
+  }
+  const g = geometry(x.shape, filter.shape, attrs);
+  return activated(kernels, { ...attrs, ...rest }, g.outChannels, (epilogue) =>
+    convolution(kernels, backend, g, inputs, epilogue),
   );
 });
+
+/** Vectors, which go with the channels, in a shape that does so where channels come before height and width. */
+function byChannel<T extends Record<string, TensorInfo | undefined>>(tensors: T): T {
+  const entries = Object.entries(tensors).map(([name, tensor]) => [
+    name,
+    tensor && tensor.shape.length === 1 && tensor.shape[0] > 1
+      ? tf.reshape(tensor as tf.Tensor, [tensor.shape[0], 1, 1])
+      : tensor,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The taps along one axis that reach input positions of one phase modulo the stride, and where in dy they come from. */
+export const reaching = (phase: number, stride: number, size: number, dilation: number, pad: number) =>
+  Array.from({ length: size }, (_, tap) => ({ tap, at: phase + pad - tap * dilation }))
+    .filter(({ at }) => at % stride === 0)
+    .map(({ tap, at }) => ({ tap, at: at / stride }));
 
 /** ∂L/∂x: for each of the stride² phases of x, a convolution of dy with the taps that reach it. */
 export const conv2DBackpropInput = defineKernel<
   { dy: TensorInfo; filter: TensorInfo },
   Conv2DBackpropInputAttrs & { dilations?: Conv2DAttrs['dilations'] }
 >(Conv2DBackpropInput, ({ inputs: { dy, filter }, attrs, backend, kernels }) => {
-  const g = geometry(Conv2DBackpropInput, attrs.inputShape, filter.shape, attrs);
+  if (isChannelsFirst(attrs)) {
+    return tf.tidy(() =>
+      tf.transpose(onChannelsLast(Conv2DBackpropInput, { dy }, { filter }, attrs), TO_FIRST),
+    );
+  }
+  const g = geometry(attrs.inputShape, filter.shape, attrs);
   const dx = backend.makeOutput(g.inShape, 'float32');
-  const reaching = (phase: number, stride: number, size: number, dilation: number, pad: number) =>
-    Array.from({ length: size }, (_, tap) => ({ tap, at: phase + pad - tap * dilation }))
-      .filter(({ at }) => at % stride === 0)
-      .map(({ tap, at }) => ({ tap, at: at / stride }));
   for (let py = 0; py < Math.min(g.strideHeight, g.inHeight); py++) {
     for (let px = 0; px < Math.min(g.strideWidth, g.inWidth); px++) {
       const rows = reaching(py, g.strideHeight, g.filterHeight, g.dilationHeight, g.padInfo.top);
@@ -135,8 +204,11 @@ export const conv2DBackpropInput = defineKernel<
         weights: kernels.address(filter),
         output: kernels.address(dx),
         images: g.batchSize,
-        inputHeight: g.outHeight,
-        inputWidth: g.outWidth,
+        // A transposed convolution may give more than the output has; what is beyond it is not read.
+        inputHeight: Math.min(g.outHeight, dy.shape[1]),
+        inputWidth: Math.min(g.outWidth, dy.shape[2]),
+        inputRow: dy.shape[2],
+        inputPlane: dy.shape[1] * dy.shape[2],
         depth: g.outChannels,
         columns: g.inChannels,
         depthStride: 1,
@@ -167,7 +239,10 @@ export const conv2DBackpropFilter = defineKernel<
   { x: TensorInfo; dy: TensorInfo },
   Conv2DBackpropFilterAttrs & { dilations?: Conv2DAttrs['dilations'] }
 >(Conv2DBackpropFilter, ({ inputs: { x, dy }, attrs, backend, kernels }) => {
-  const g = geometry(Conv2DBackpropFilter, x.shape, attrs.filterShape, attrs);
+  if (isChannelsFirst(attrs)) {
+    return tf.tidy(() => onChannelsLast(Conv2DBackpropFilter, { x, dy }, {}, attrs));
+  }
+  const g = geometry(x.shape, attrs.filterShape, attrs);
   const dw = backend.makeOutput(g.filterShape, 'float32');
   outerProducts(kernels, {
     a: kernels.address(x),

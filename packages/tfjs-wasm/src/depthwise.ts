@@ -6,6 +6,7 @@ import {
   type DepthwiseConv2dNativeBackpropInputAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { sizeOf } from './backend';
 import { defineKernel } from './define';
 
 type Shape4 = [number, number, number, number];
@@ -38,10 +39,12 @@ export const depthwiseBackpropInput = defineKernel<
 >(DepthwiseConv2dNativeBackpropInput, ({ inputs: { dy, filter }, attrs, backend, kernels }) => {
   const g = geometry(attrs.inputShape, filter.shape, attrs);
   const dx = backend.makeOutput(g.inShape, 'float32');
-  kernels.run('depthwiseInputGradient', g.batchSize, [
-    ...[kernels.address(dy), kernels.address(filter), kernels.address(dx)],
-    ...windowOf(g),
-  ]);
+  kernels.run(
+    'depthwiseInputGradient',
+    g.batchSize,
+    [kernels.address(dy), kernels.address(filter), kernels.address(dx), ...windowOf(g)],
+    sizeOf(g.filterShape.slice(0, 2)) * sizeOf(g.outShape.slice(1)),
+  );
   return dx;
 });
 
@@ -51,9 +54,11 @@ export const depthwiseBackpropFilter = defineKernel<
 >(DepthwiseConv2dNativeBackpropFilter, ({ inputs: { x, dy }, attrs, backend, kernels }) => {
   const g = geometry(x.shape, attrs.filterShape, attrs);
   const dw = backend.makeOutput(g.filterShape, 'float32');
-  kernels.run('depthwiseFilterGradient', g.filterHeight * g.filterWidth, [
-    ...[kernels.address(x), kernels.address(dy), kernels.address(dw), g.batchSize],
-    ...windowOf(g),
-  ]);
+  kernels.run(
+    'depthwiseFilterGradient',
+    g.filterHeight * g.filterWidth,
+    [kernels.address(x), kernels.address(dy), kernels.address(dw), g.batchSize, ...windowOf(g)],
+    sizeOf(g.outShape),
+  );
   return dw;
 });

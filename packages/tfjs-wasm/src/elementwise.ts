@@ -17,10 +17,8 @@ export const scaledProduct = defineKernel<{ a: TensorInfo; b: TensorInfo }, { fa
   ({ inputs: { a, b }, attrs: { factor }, backend, kernels }) => {
     const out = backend.makeOutput(a.shape, 'float32');
     const size = sizeOf(a.shape);
-    kernels.run('scaledProduct', Math.ceil(size / ELEMENTS), [
-      ...[a, b, out].map((tensor) => kernels.address(tensor)),
-      ...[size, bits(factor)],
-    ]);
+    const args = [...[a, b, out].map((tensor) => kernels.address(tensor)), size, bits(factor)];
+    kernels.run('scaledProduct', Math.ceil(size / ELEMENTS), args, ELEMENTS * 0.4);
     return out;
   },
 );
@@ -31,10 +29,8 @@ export const reluGradient = defineKernel<{ dy: TensorInfo; x: TensorInfo }>(
   ({ inputs: { dy, x }, backend, kernels }) => {
     const out = backend.makeOutput(x.shape, 'float32');
     const size = sizeOf(x.shape);
-    kernels.run('reluGradient', Math.ceil(size / ELEMENTS), [
-      ...[dy, x, out].map((tensor) => kernels.address(tensor)),
-      size,
-    ]);
+    const args = [...[dy, x, out].map((tensor) => kernels.address(tensor)), size];
+    kernels.run('reluGradient', Math.ceil(size / ELEMENTS), args, ELEMENTS * 0.4);
     return out;
   },
 );

@@ -1,4 +1,11 @@
-import { Cast, type CastAttrs, Identity, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  Cast,
+  type CastAttrs,
+  Identity,
+  notEqual,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './backend';
 import { defineKernel } from './define';
 
@@ -12,9 +19,15 @@ export const identity = defineKernel<{ x: TensorInfo }>(Identity, ({ inputs: { x
   x.dtype === 'string' ? stock() : reference(x, backend),
 );
 
-/** tfjs casts to the type a tensor already has in many gradients. */
-export const cast = defineKernel<{ x: TensorInfo }, CastAttrs>(
+/**
+ * tfjs casts to the type a tensor already has in many gradients. A number is true unless it is 0: the backend's own
+ * kernel keeps its last byte.
+ */
+export const cast = defineKernel<{ x: Tensor }, CastAttrs>(
   Cast,
-  ({ inputs: { x }, attrs: { dtype }, backend, stock }) =>
-    x.dtype === dtype && dtype !== 'string' ? reference(x, backend) : stock(),
+  ({ inputs: { x }, attrs: { dtype }, backend, stock }) => {
+    if (x.dtype === 'string' || dtype === 'string') return stock();
+    if (x.dtype === dtype) return reference(x, backend);
+    return dtype === 'bool' ? notEqual(x, 0) : stock();
+  },
 );

@@ -1,2 +1,2 @@
 export { register } from './register';
-export { useWasm } from './useWasm';
+export { useWasm, type WasmOptions, type WasmStatus } from './useWasm';

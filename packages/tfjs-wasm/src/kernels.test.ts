@@ -41,10 +41,34 @@ describe('matrix product', () => {
     tf.dispose([a, b, product]);
   });
 
-  test('other types are refused by name', () => {
+  test('integers are multiplied exactly, transposed or not', () => {
+    const integers = (shape: number[], seed: number) => ({
+      shape,
+      dtype: 'int32' as const,
+      values: Int32Array.from(floats(shape, seed).values, (value) => value * 20_000),
+    });
+    const flags = fc.tuple(fc.boolean(), fc.boolean(), fc.nat());
+    agreesWithCpu(
+      'BatchMatMul',
+      flags.map(
+        ([transposeA, transposeB, seed]): Case => ({
+          inputs: {
+            a: integers(transposeA ? [2, 4, 3] : [2, 3, 4], seed),
+            b: integers(transposeB ? [2, 5, 4] : [2, 4, 5], seed + 1),
+          },
+          attrs: { transposeA, transposeB },
+        }),
+      ),
+      50,
+    );
+  });
+
+  test('other types and vectors are refused by name', () => {
     const a = { ...floats([1, 2, 2], 1), dtype: 'int32' as const };
-    const call = { inputs: { a, b: a }, attrs: { transposeA: false, transposeB: false } };
-    expect(() => onBackend('wasm', 'BatchMatMul', call)).toThrow(/float32 matrices, but got int32/);
+    const refused = (x: Case['inputs']) => () =>
+      onBackend('wasm', 'BatchMatMul', { inputs: x, attrs: { transposeA: false, transposeB: false } });
+    expect(refused({ a, b: floats([1, 2, 2], 1) })).toThrow(/float32 or of int32, but got int32 and float32/);
+    expect(refused({ a: floats([2], 1), b: floats([2, 2], 1) })).toThrow(/needs matrices/);
   });
 });
 
@@ -223,6 +247,88 @@ test('segment sums of integers are exact, negative ones and large ones too', () 
     attrs: { numSegments: 3 },
   });
   expect(values).toEqual([-2, 16777219, 0]);
+});
+
+/** Σ over every letter of the product of the operands, by the definition: cpu's kernel sums some letters twice over. */
+function einsumByDefinition(
+  operands: string[][],
+  kept: string[],
+  size: Record<string, number>,
+  values: Float32Array[],
+) {
+  const all = [...new Set(operands.flat())];
+  const offset = (axes: string[], at: Record<string, number>) =>
+    axes.reduce((sum, axis) => sum * size[axis] + at[axis], 0);
+  const out = new Array(kept.reduce((n, axis) => n * size[axis], 1)).fill(0);
+  const walk = (at: Record<string, number>, left: string[]): void => {
+    const [letter, ...rest] = left;
+    if (letter === undefined) {
+      out[offset(kept, at)] += operands.reduce(
+        (product, axes, i) => product * values[i][offset(axes, at)],
+        1,
+      );
+      return;
+    }
+    for (let i = 0; i < size[letter]; i++) walk({ ...at, [letter]: i }, rest);
+  };
+  walk({}, all);
+  return out;
+}
+
+test('einsum of any two operands is the sum it says', () => {
+  const letters = 'abcd';
+  const subset = fc.shuffledSubarray([...letters], { minLength: 1 });
+  const size: Record<string, number> = { a: 2, b: 3, c: 4, d: 5 };
+  const shapeOf = (axes: string[]) => axes.map((axis) => size[axis]);
+  const equations = fc.record({ first: subset, second: subset, out: subset, seed: fc.nat() });
+  const before = wasm().numDataIds();
+  fc.assert(
+    fc.property(equations, ({ first, second, out, seed }) => {
+      const operands = [first, second];
+      const kept = out.filter((letter) => operands.flat().includes(letter));
+      const inputs = operands.map((axes, i) => floats(shapeOf(axes), seed + i));
+      const equation = `${operands.map((axes) => axes.join('')).join(',')}->${kept.join('')}`;
+      const [{ shape, values }] = onBackend('wasm', 'Einsum', { inputs, attrs: { equation } });
+      const expected = einsumByDefinition(
+        operands,
+        kept,
+        size,
+        inputs.map((input) => input.values as Float32Array),
+      );
+      expect(shape).toEqual(shapeOf(kept));
+      expect(relativeError(values, expected)).toBeLessThan(1e-4);
+    }),
+    { numRuns: 500, seed: 20250603 },
+  );
+  expect(wasm().numDataIds()).toBe(before);
+});
+
+test('batch normalization agrees with cpu, per channel and with statistics of any shape', () => {
+  const cases = fc.record({
+    shape: fc.tuple(small(3), small(4), small(4), small(19)),
+    perChannel: fc.boolean(),
+    scaled: fc.boolean(),
+    shifted: fc.boolean(),
+    varianceEpsilon: fc.constantFrom(1e-3, 0.1),
+    seed: fc.nat(),
+  });
+  agreesWithCpu(
+    'FusedBatchNorm',
+    cases.map(({ shape, perChannel, scaled, shifted, varianceEpsilon, seed }): Case => {
+      const statistics = perChannel ? [shape[3]] : shape;
+      const variance = floats(statistics, seed + 1);
+      return {
+        inputs: {
+          x: floats(shape, seed),
+          mean: floats(statistics, seed + 2),
+          variance: { ...variance, values: variance.values.map((value) => value + 1.01) as Float32Array },
+          ...(scaled && { scale: floats(statistics, seed + 3) }),
+          ...(shifted && { offset: floats(statistics, seed + 4) }),
+        },
+        attrs: { varianceEpsilon },
+      };
+    }),
+  );
 });
 
 test.each([

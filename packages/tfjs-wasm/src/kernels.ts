@@ -1,6 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './backend';
 import { plainBase64, relaxedBase64 } from './kernels.generated';
+import { builtin } from './node';
+import { Pool } from './pool';
+import { shareMemory } from './sharedMemory';
 
 /** The functions of assembly/index.ts: each one works through a range of units described by an argument block. */
 export type KernelName =
@@ -14,6 +17,7 @@ export type KernelName =
   | 'gaussian'
   | 'maxPoolGradient'
   | 'normalizeRows'
+  | 'noiseConstants'
   | 'noiseProducts'
   | 'outerProducts'
   | 'packPanels'
@@ -30,20 +34,31 @@ type Kernel = (args: number, from: number, to: number) => void;
 
 const ARGUMENT_BYTES = 256;
 
-let compiled: WebAssembly.Module | undefined;
+/**
+ * Calls shorter than this stay on one thread: waking another takes a good part of it, and on a busy machine the other
+ * may be put aside with a chunk in hand.
+ */
+const SHARED_NANOSECONDS = 120_000;
+const CHUNK_NANOSECONDS = 10_000;
+const CHUNKS_A_THREAD = 8;
 
 const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
 /**
- * The module for this engine: with the fused multiply-add of relaxed SIMD where there is one (Node 22 and later,
- * Chromium), which makes products 1.4 times as fast. It works on memories with and without threads.
+ * Whether the engine has relaxed SIMD, whose fused multiply-add is what products are made of: Node 22 and later,
+ * Chromium, and Node 20 behind a flag of V8's, which is set here and takes effect at once.
  */
-function compile(): WebAssembly.Module {
-  if (!compiled) {
-    const relaxed = bytesOf(relaxedBase64);
-    compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : bytesOf(plainBase64));
-  }
-  return compiled;
+function hasRelaxedSimd(binary: Uint8Array<ArrayBuffer>): boolean {
+  if (WebAssembly.validate(binary)) return true;
+  builtin?.('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return WebAssembly.validate(binary);
+}
+
+/** The module for this engine, and for memory of one kind. */
+function compile(shared: boolean, mayRelax: boolean): WebAssembly.Module {
+  const relaxed = bytesOf(relaxedBase64);
+  const binary = mayRelax && hasRelaxedSimd(relaxed) ? relaxed : bytesOf(plainBase64);
+  return new WebAssembly.Module(shared ? shareMemory(binary)! : binary);
 }
 
 function outOfMemory(what: string): never {
@@ -58,14 +73,21 @@ function outOfMemory(what: string): never {
  * ever copied between the two. Memory that grows is no concern: kernels get addresses, never views.
  */
 export class Kernels {
+  private readonly module: WebAssembly.Module;
   private readonly exports: Record<KernelName, Kernel>;
   private readonly memory: WebAssembly.Memory;
   private readonly args: number;
   private words: Int32Array;
+  private pool: Pool | undefined;
+  private readonly tables = new Map<KernelName, number>();
 
-  constructor(private readonly backend: WasmBackend) {
+  constructor(
+    private readonly backend: WasmBackend,
+    mayRelax = true,
+  ) {
     this.memory = backend.wasm.wasmMemory ?? backend.wasm.asm.memory!;
-    const instance = new WebAssembly.Instance(compile(), { env: { memory: this.memory } });
+    this.module = compile(this.shared, mayRelax);
+    const instance = new WebAssembly.Instance(this.module, { env: { memory: this.memory } });
     this.exports = instance.exports as unknown as Record<KernelName, Kernel>;
     this.args = this.malloc(ARGUMENT_BYTES);
     this.words = new Int32Array(this.memory.buffer);
@@ -94,10 +116,38 @@ export class Kernels {
     return memoryOffset === 0 ? outOfMemory(`a tensor of shape [${tensor.shape}]`) : memoryOffset;
   }
 
-  /** Runs `kernel` over `units` units. */
-  run(kernel: KernelName, units: number, args: readonly number[]): void {
+  /** How many threads share out the units of a call. */
+  get threads(): number {
+    return this.pool?.threads ?? 1;
+  }
+
+  /** Whether the backend's memory is one that threads can share. */
+  get shared(): boolean {
+    return typeof SharedArrayBuffer === 'function' && this.memory.buffer instanceof SharedArrayBuffer;
+  }
+
+  /** Starts threads, the calling one included; they end with the backend, or with the process. */
+  startThreads(threads: number): void {
+    this.pool?.terminate();
+    this.pool = threads > 1 ? new Pool(this.module, this.memory, this.exports, threads) : undefined;
+  }
+
+  /**
+   * Runs `kernel` over `units` units, on all threads where it is long enough for that.
+   *
+   * @param nanoseconds - about how long one unit takes.
+   */
+  run(kernel: KernelName, units: number, args: readonly number[], nanoseconds = 0): void {
     this.heap().set(args, this.args >>> 2);
-    this.exports[kernel](this.args, 0, units);
+    if (this.pool && units > 1 && units * nanoseconds > SHARED_NANOSECONDS) {
+      // Small enough that nobody waits long for the last one, large enough that taking them costs nothing.
+      const chunk = Math.ceil(
+        Math.max(units / (this.pool.threads * CHUNKS_A_THREAD), CHUNK_NANOSECONDS / nanoseconds),
+      );
+      this.pool.run(kernel, this.args, units, chunk);
+    } else {
+      this.exports[kernel](this.args, 0, units);
+    }
   }
 
   /** Memory for the duration of `f`: one address per size in bytes. */
@@ -109,6 +159,17 @@ export class Kernels {
     } finally {
       for (const address of addresses) this.backend.wasm._free(address);
     }
+  }
+
+  /** Memory that `kernel` has filled, once: for tables that stay. Its argument is the address. */
+  resident(kernel: KernelName, bytes: number): number {
+    let address = this.tables.get(kernel);
+    if (address === undefined) {
+      address = this.malloc(bytes);
+      this.tables.set(kernel, address);
+      this.run(kernel, 1, [address]);
+    }
+    return address;
   }
 
   /** Integers in memory for the duration of `f`. */
@@ -133,6 +194,15 @@ export function kernelsOf(backend: WasmBackend): Kernels {
   if (!kernels) {
     kernels = new Kernels(backend);
     instances.set(backend, kernels);
+    endWithBackend(backend, kernels);
   }
   return kernels;
+}
+
+function endWithBackend(backend: WasmBackend, kernels: Kernels): void {
+  const dispose = backend.dispose;
+  backend.dispose = function (this: WasmBackend) {
+    kernels.startThreads(1);
+    dispose.call(this);
+  };
 }

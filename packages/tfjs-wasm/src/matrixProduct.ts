@@ -7,7 +7,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { activated, biasAddress } from './activation';
+import { activated } from './activation';
 import { sizeOf, type WasmBackend } from './backend';
 import { defineKernel } from './define';
 import type { Kernels } from './kernels';
@@ -46,10 +46,17 @@ function sizesOf(
   { a, b }: Matrices,
   { transposeA, transposeB }: BatchMatMulAttrs,
 ): Pick<Product, 'rows' | 'inner' | 'columns'> {
-  if (a.dtype !== 'float32' || b.dtype !== 'float32') {
+  const integers = a.dtype === 'int32' && b.dtype === 'int32';
+  if (!integers && (a.dtype !== 'float32' || b.dtype !== 'float32')) {
     throw new Error(
-      `${kernel} on the wasm backend multiplies float32 matrices, but got ${a.dtype} and ${b.dtype}. ` +
-        `Cast both to 'float32' first.`,
+      `${kernel} on the wasm backend multiplies two matrices of float32 or of int32, but got ${a.dtype} and ` +
+        `${b.dtype}. Cast both to 'float32' first.`,
+    );
+  }
+  if (a.shape.length < 2 || b.shape.length < 2) {
+    throw new Error(
+      `${kernel} needs matrices, or batches of them, but got shapes [${a.shape}] and [${b.shape}]. ` +
+        `Reshape a vector to [n, 1] or [1, n] first.`,
     );
   }
   const [rows, inner] = matrix(a, transposeA);
@@ -73,7 +80,7 @@ function product(
 ): TensorInfo {
   const { rows, inner, columns } = sizes;
   const batch = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const out = backend.makeOutput([...batch, rows, columns], 'float32');
+  const out = backend.makeOutput([...batch, rows, columns], a.dtype);
   const aOffsets = broadcastOffsets(batch, a.shape.slice(0, -2), rows * inner);
   const bOffsets = broadcastOffsets(batch, b.shape.slice(0, -2), inner * columns);
   const multiplyAll = (aStart: number) => {
@@ -87,11 +94,24 @@ function product(
       multiply(kernels, p, transposeB, epilogue);
     }
   };
-  if (transposeA) {
+  if (a.dtype === 'int32') {
+    const [aStep, aInner] = transposeA ? [1, rows] : [inner, 1];
+    const [bStep, bInner] = transposeB ? [inner, 1] : [1, columns];
+    for (let i = 0; i < sizeOf(batch); i++) {
+      multiplyIntegers(kernels.heap(), {
+        ...sizes,
+        a: (kernels.address(a) >>> 2) + aOffsets(i),
+        b: (kernels.address(b) >>> 2) + bOffsets(i),
+        out: (kernels.address(out) >>> 2) + i * rows * columns,
+        ...{ aStep, aInner, bStep, bInner },
+      });
+    }
+  } else if (transposeA) {
     kernels.scratch([sizeOf(a.shape) * 4], (start) => {
       for (let i = 0; i < sizeOf(a.shape.slice(0, -2)); i++) {
         const at = i * rows * inner * 4;
-        kernels.run('transpose', Math.ceil(inner / 4), [kernels.address(a) + at, start + at, inner, rows]);
+        const args = [kernels.address(a) + at, start + at, inner, rows];
+        kernels.run('transpose', Math.ceil(inner / 4), args, rows * 4);
       }
       multiplyAll(start);
     });
@@ -113,13 +133,26 @@ export const fusedMatMul = defineKernel<
   _FusedMatMulAttrs
 >(_FusedMatMul, ({ inputs, attrs, backend, kernels }) => {
   const sizes = sizesOf(_FusedMatMul, inputs, attrs);
-  return activated(
-    attrs,
-    biasAddress(_FusedMatMul, kernels, inputs.bias, sizes.columns),
-    inputs.preluActivationWeights,
-    (epilogue) => product(kernels, backend, inputs, attrs, sizes, epilogue),
+  return activated(kernels, { ...attrs, ...inputs }, sizes.columns, (epilogue) =>
+    product(kernels, backend, inputs, attrs, sizes, epilogue),
   );
 });
+
+/** For int32, which is rare (confusion matrices) and which float32 would round. Addresses in numbers. */
+function multiplyIntegers(
+  heap: Int32Array,
+  p: Product & { aStep: number; aInner: number; bStep: number; bInner: number },
+): void {
+  for (let i = 0; i < p.rows; i++) {
+    for (let j = 0; j < p.columns; j++) {
+      let sum = 0;
+      for (let k = 0; k < p.inner; k++) {
+        sum += Math.imul(heap[p.a + i * p.aStep + k * p.aInner], heap[p.b + j * p.bStep + k * p.bInner]);
+      }
+      heap[p.out + i * p.columns + j] = sum;
+    }
+  }
+}
 
 function matrix({ shape }: TensorInfo, transpose: boolean): [rows: number, columns: number] {
   const [rows, columns] = shape.slice(-2);

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
+import type { Kernels } from './kernels';
 import { sumMiddle } from './reduction';
 
 /** Two 32-bit integers that name the stream: the counter starts at the first, the second goes between the hashes. */
@@ -12,6 +13,7 @@ interface KeyAttrs {
 /** Numbers in a unit of assembly/noise.ts. */
 const UNIT = 4096;
 const units = (count: number) => Math.ceil(count / UNIT);
+const constants = (kernels: Kernels) => kernels.resident('noiseConstants', 92);
 
 /** ε of the stream of a key, in a given shape. */
 export const gaussian = defineKernel<object, KeyAttrs & { shape: number[] }>(
@@ -19,7 +21,12 @@ export const gaussian = defineKernel<object, KeyAttrs & { shape: number[] }>(
   ({ attrs: { shape, k0, k1 }, backend, kernels }) => {
     const out = backend.makeOutput(shape, 'float32');
     const count = sizeOf(shape);
-    kernels.run('gaussian', units(count), [kernels.address(out), count, k0, k1]);
+    kernels.run(
+      'gaussian',
+      units(count),
+      [kernels.address(out), count, k0, k1, constants(kernels)],
+      UNIT * 2,
+    );
     return out;
   },
 );
@@ -34,9 +41,17 @@ export const addNoise = defineKernel<{ x: TensorInfo; scale: TensorInfo }, KeyAt
       const heap = kernels.heap();
       const [from, to] = [kernels.address(scale) >>> 2, table >>> 2];
       for (let i = 0; i < channels + 8; i++) heap[to + i] = heap[from + (i % channels)];
-      kernels.run('addNoise', units(count), [
-        ...[kernels.address(x), table, kernels.address(out), count, channels, k0, k1],
-      ]);
+      const args = [
+        kernels.address(x),
+        table,
+        kernels.address(out),
+        count,
+        channels,
+        k0,
+        k1,
+        constants(kernels),
+      ];
+      kernels.run('addNoise', units(count), args, UNIT * 2);
     });
     return out;
   },
@@ -54,9 +69,8 @@ export const noiseProducts = defineKernel<{ dy: TensorInfo }, KeyAttrs & { perCh
     const rows = Math.ceil(count / size);
     const bytes = [rows * channels * 4, rows * (channels + 8) * 4];
     kernels.scratch(bytes, (partial, sums) => {
-      kernels.run('noiseProducts', rows, [
-        ...[kernels.address(dy), partial, sums, count, channels, k0, k1, size],
-      ]);
+      const args = [kernels.address(dy), partial, sums, count, channels, k0, k1, constants(kernels), size];
+      kernels.run('noiseProducts', rows, args, size * 2);
       sumMiddle(kernels, partial, kernels.address(out), { outer: 1, reduced: rows, inner: channels });
     });
     return out;

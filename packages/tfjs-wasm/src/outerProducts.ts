@@ -31,9 +31,14 @@ export function outerProducts(kernels: Kernels, p: OuterProducts): void {
   kernels.integers(
     p.taps.flatMap(({ y, x }) => [y, x]),
     (tapList) =>
-      kernels.run('outerProducts', units, [
-        ...[p.a, p.b, p.output, p.images, p.aHeight, p.aWidth, p.depth, p.bHeight, p.bWidth, p.columns],
-        ...[p.strideY, p.strideX, p.taps.length, tapList, blockRows],
-      ]),
+      kernels.run(
+        'outerProducts',
+        units,
+        [
+          ...[p.a, p.b, p.output, p.images, p.aHeight, p.aWidth, p.depth, p.bHeight, p.bWidth, p.columns],
+          ...[p.strideY, p.strideX, p.taps.length, tapList, blockRows],
+        ],
+        (p.images * p.bHeight * p.bWidth * p.columns) / 4,
+      ),
   );
 }

@@ -1,4 +1,5 @@
 import { backend_util, MaxPoolGrad, type MaxPoolGradAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
+import { sizeOf } from './backend';
 import { defineKernel } from './define';
 
 export const maxPoolGrad = defineKernel<{ dy: TensorInfo; input: TensorInfo }, MaxPoolGradAttrs>(
@@ -14,11 +15,12 @@ export const maxPoolGrad = defineKernel<{ dy: TensorInfo; input: TensorInfo }, M
       attrs.dimRoundingMode,
     );
     const dx = backend.makeOutput(shape, 'float32');
-    kernels.run('maxPoolGradient', g.batchSize, [
+    const args = [
       ...[kernels.address(input), kernels.address(dy), kernels.address(dx)],
       ...[g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.filterHeight, g.filterWidth],
       ...[g.strideHeight, g.strideWidth, g.dilationHeight, g.dilationWidth, g.padInfo.top, g.padInfo.left],
-    ]);
+    ];
+    kernels.run('maxPoolGradient', g.batchSize, args, sizeOf(shape.slice(1)) * 2);
     return dx;
   },
 );

@@ -12,6 +12,15 @@ interface ReductionAttrs {
   keepDims: boolean;
 }
 
+/** Rows that are summed at a time where there are many: they stay in the cache while columns are walked through. */
+const [FEWEST_ROWS, MOST_ROWS] = [32, 512];
+
+/** The largest number of rows from {@link FEWEST_ROWS} to {@link MOST_ROWS} that divides them all, if there is one. */
+function blockOf(rows: number): number | undefined {
+  for (let block = MOST_ROWS; block >= FEWEST_ROWS; block--) if (rows % block === 0) return block;
+  return undefined;
+}
+
 /** The sum over the middle axis of [outer, reduced, inner], times `factor`. */
 export function sumMiddle(
   kernels: Kernels,
@@ -19,8 +28,17 @@ export function sumMiddle(
   to: number,
   { outer, reduced, inner, factor = 1 }: { outer: number; reduced: number; inner: number; factor?: number },
 ): void {
+  const block = inner > 1 && reduced > MOST_ROWS ? blockOf(reduced) : undefined;
+  if (block !== undefined) {
+    const blocks = reduced / block;
+    kernels.scratch([outer * blocks * inner * 4], (partial) => {
+      sumMiddle(kernels, from, partial, { outer: outer * blocks, reduced: block, inner });
+      sumMiddle(kernels, partial, to, { outer, reduced: blocks, inner, factor });
+    });
+    return;
+  }
   const words = new Int32Array(new Float64Array([factor]).buffer);
-  kernels.run('sumMiddle', outer, [from, to, reduced, inner, ...words]);
+  kernels.run('sumMiddle', outer, [from, to, reduced, inner, ...words], reduced * inner * 0.3);
 }
 
 /** A reduction seen as one over the middle axis of [outer, reduced, inner]. */

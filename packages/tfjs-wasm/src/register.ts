@@ -3,6 +3,7 @@ import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-co
 import { adam, fuseAdam } from './adam';
 import { batchNorm, batchNormSums, scaleRows } from './batchNorm';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
+import { conv3D, conv3DBackpropInput } from './convolution3d';
 import type { KernelDefinition } from './define';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 import { einsum } from './einsum';
@@ -24,6 +25,8 @@ const definitions: readonly KernelDefinition[] = [
   conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
+  conv3D,
+  conv3DBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   einsum,

@@ -17,13 +17,16 @@ export interface RowProduct {
   readonly inputHeight: number;
   readonly inputWidth: number;
   readonly depth: number;
+  /** Pixels from one row, and from one plane, to the next. Default: inputWidth, inputWidth · inputHeight. */
+  readonly inputRow?: number;
+  readonly inputPlane?: number;
   /** Output channels. */
   readonly columns: number;
   /** Numbers between neighbours of W_t along depth and along columns. */
   readonly depthStride: number;
   readonly columnStride: number;
   /** Which input pixel each tap reads for the grid's origin (y, x), and where its weights start (in numbers). */
-  readonly taps: readonly { readonly y: number; readonly x: number; readonly weights: number }[];
+  readonly taps: readonly Tap[];
   readonly gridHeight: number;
   readonly gridWidth: number;
   /** Input pixels from one grid row or column to the next. */
@@ -34,13 +37,26 @@ export interface RowProduct {
   readonly outputOrigin: number;
   readonly outputRow: number;
   readonly outputColumn: number;
+  /** For volumes: planes of the input and of the grid (1), input planes a grid plane (1), numbers of an output plane. */
+  readonly inputPlanes?: number;
+  readonly gridPlanes?: number;
+  readonly stepZ?: number;
+  readonly outputPlane?: number;
   readonly epilogue?: Epilogue;
+}
+
+/** One tap of a filter. z is 0 where the input has one plane. */
+export interface Tap {
+  readonly z?: number;
+  readonly y: number;
+  readonly x: number;
+  readonly weights: number;
 }
 
 /** What is done to sums before they are stored: + bias, then a limit from both sides. */
 export interface Epilogue {
-  /** Address of one number a column. */
-  readonly bias?: number;
+  /** One number, or one a column. */
+  readonly bias?: { readonly address: number; readonly size: number };
   readonly least?: number;
   readonly most?: number;
 }
@@ -54,30 +70,34 @@ function imagesInTable(images: number, rows: number): number {
 }
 
 export function rowProduct(kernels: Kernels, p: RowProduct): void {
-  const imageRows = p.gridHeight * p.gridWidth;
+  const imageRows = (p.gridPlanes ?? 1) * p.gridHeight * p.gridWidth;
   const taps = p.taps.length;
   const panels = Math.ceil(p.columns / 8);
   if (imageRows === 0 || panels === 0 || p.images === 0) return;
   const shared = imagesInTable(p.images, imageRows);
   const rows = imageRows * shared;
   const tiles = Math.ceil(rows / TILE);
-  const inputImage = p.inputHeight * p.inputWidth * p.depth * 4;
+  const inputPixel = p.depth * 4;
+  const inputRow = (p.inputRow ?? p.inputWidth) * inputPixel;
+  const inputPlane = (p.inputPlane ?? p.inputHeight * p.inputWidth) * inputPixel;
+  const inputPlanes = p.inputPlanes ?? 1;
+  const inputImage = inputPlanes * inputPlane;
   const sizes = {
     table: tiles * TILE * taps * 4,
     offsets: tiles * TILE * 4,
     packed: panels * taps * p.depth * 32,
     zeros: p.depth * 4,
-    tapList: taps * 12,
+    tapList: taps * 16,
     epilogue: p.epilogue ? 16 + panels * 32 : 0,
   };
   kernels.scratch(Object.values(sizes), (table, offsets, packed, zeros, tapList, epilogue) => {
     const words = kernels.heap();
     words.fill(0, zeros >>> 2, (zeros >>> 2) + p.depth);
     words.set(
-      p.taps.flatMap(({ y, x }) => [y, x]),
+      p.taps.flatMap(({ z = 0, y, x }) => [z, y, x]),
       tapList >>> 2,
     );
-    const tapWeights = tapList + taps * 8;
+    const tapWeights = tapList + taps * 12;
     words.set(
       p.taps.map((tap) => tap.weights),
       tapWeights >>> 2,
@@ -86,23 +106,26 @@ export function rowProduct(kernels: Kernels, p: RowProduct): void {
       const { bias, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = p.epilogue;
       words.set(new Int32Array(Float32Array.of(least, most).buffer), epilogue >>> 2);
       const at = (epilogue >>> 2) + 4;
-      words.fill(0, at, at + panels * 8);
-      if (bias !== undefined) words.copyWithin(at, bias >>> 2, (bias >>> 2) + p.columns);
+      const from = bias ? bias.address >>> 2 : 0;
+      words.fill(bias?.size === 1 ? words[from] : 0, at, at + panels * 8);
+      if (bias && bias.size > 1) words.copyWithin(at, from, from + bias.size);
     }
-    kernels.run('fillTable', tiles, [
-      ...[table, offsets, rows, p.gridWidth, taps, tapList, p.stepY, p.stepX],
-      ...[p.inputHeight, p.inputWidth, p.depth * 4],
-      ...[p.outputRow * 4, p.outputColumn * 4, p.outputOrigin * 4],
-      ...[imageRows, inputImage, p.outputImage * 4],
-    ]);
-    kernels.run('packPanels', panels, [
-      ...[p.weights, packed, taps, p.depth, p.columns, p.depthStride, p.columnStride, tapWeights],
-    ]);
+    const filling = [
+      ...[table, offsets, rows, taps, tapList, imageRows, p.gridHeight, p.gridWidth],
+      ...[p.stepZ ?? 1, p.stepY, p.stepX, inputPlanes, p.inputHeight, p.inputWidth],
+      ...[inputPixel, inputRow, inputPlane, inputImage],
+      ...[p.outputOrigin, p.outputColumn, p.outputRow, p.outputPlane ?? 0, p.outputImage].map((n) => n * 4),
+    ];
+    kernels.run('fillTable', tiles, filling, TILE * taps * 2);
+    const packing = [p.weights, packed, taps, p.depth, p.columns, p.depthStride, p.columnStride, tapWeights];
+    kernels.run('packPanels', panels, packing, 4 * taps * p.depth);
     const blocks = Math.ceil(tiles / BLOCK);
-    kernels.run('convolve', (p.images / shared) * blocks, [
+    const product = [
       ...[p.input, inputImage * shared, table, taps, p.depth, packed],
       ...[p.output, p.outputImage * 4 * shared, offsets, rows, p.columns, zeros, blocks],
       p.epilogue ? epilogue : 0,
-    ]);
+    ];
+    const units = (p.images / shared) * blocks;
+    kernels.run('convolve', units, product, (TILE * BLOCK * taps * p.depth * p.columns) / 16);
   });
 }

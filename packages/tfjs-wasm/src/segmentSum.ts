@@ -18,10 +18,8 @@ export const unsortedSegmentSum = defineKernel<
     });
     return out;
   }
-  kernels.run('segmentSum', Math.ceil(columns / 16), [
-    ...[kernels.address(x), kernels.address(segmentIds), kernels.address(out)],
-    ...[rows, columns, numSegments],
-  ]);
+  const args = [kernels.address(x), kernels.address(segmentIds), kernels.address(out)];
+  kernels.run('segmentSum', Math.ceil(columns / 16), [...args, rows, columns, numSegments], rows * 16);
   return out;
 });
 

@@ -1,20 +1,67 @@
-import { ready, setBackend } from '@tensorflow/tfjs-core';
+import { backend, ready, setBackend } from '@tensorflow/tfjs-core';
+import type { WasmBackend } from './backend';
+import { kernelsOf } from './kernels';
+import { canStartWorkers, processors } from './pool';
 import { register } from './register';
+import { withSharedMemory } from './sharedMemory';
+
+export interface WasmOptions {
+  /**
+   * How many threads this package's kernels use, the calling one included. Default: as many as the machine runs at
+   * once, and at most 16. 1 starts no worker.
+   */
+  readonly threads?: number;
+}
+
+/** How the wasm backend runs. */
+export interface WasmStatus {
+  /** Threads in use by this package's kernels. */
+  readonly threads: number;
+  /** Why there are fewer threads than asked for (or than the machine has). */
+  readonly reason?: string;
+}
+
+/** More share less: the kernels are short. */
+const MOST_THREADS = 16;
 
 /**
  * Makes the wasm backend the one that TensorFlow.js computes on, with this package's kernels, and waits until it is
- * ready.
+ * ready. Threads are taken where they can be had: in Node (20.16, 22.3 or later), and in pages that are
+ * cross-origin isolated. Where they cannot, one thread does the work and `reason` says why.
  *
- * @throws Error - if the backend cannot start, most often because its `.wasm` files are not where it looks for
- *   them: see `setWasmPaths` of `@tensorflow/tfjs-backend-wasm`.
+ * In Node call it before anything else starts the backend: memory that threads can share must be had from the start.
+ *
+ * @throws Error - if `threads` is not a positive integer, or if the backend cannot start, most often because its
+ *   `.wasm` files are not where it looks for them: see `setWasmPaths` of `@tensorflow/tfjs-backend-wasm`.
  */
-export async function useWasm(): Promise<void> {
+export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
+  const wanted = options.threads ?? Math.min(processors(), MOST_THREADS);
+  if (!Number.isInteger(wanted) || wanted < 1) {
+    throw new Error(
+      `useWasm: threads must be a positive integer, but got ${wanted}. Leave it out to use what the machine has.`,
+    );
+  }
   register();
-  if (!(await setBackend('wasm'))) {
+  const started = () => setBackend('wasm');
+  const inNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node;
+  if (!(await (wanted > 1 && inNode ? withSharedMemory(started) : started()))) {
     throw new Error(
       'The wasm backend did not start. In a browser bundle, copy the .wasm files of @tensorflow/tfjs-backend-wasm ' +
         'to a public folder and call setWasmPaths(folder) of that package before useWasm().',
     );
   }
   await ready();
+  const kernels = kernelsOf(backend() as unknown as WasmBackend);
+  const reason = wanted === 1 ? undefined : whyOneThread(kernels.shared);
+  const threads = reason === undefined ? wanted : 1;
+  if (threads !== kernels.threads) kernels.startThreads(threads);
+  return reason === undefined ? { threads } : { threads, reason };
+}
+
+function whyOneThread(shared: boolean): string | undefined {
+  if (!canStartWorkers()) return 'This runtime has no worker threads, or is Node before 20.16 or 22.3.';
+  if (shared) return undefined;
+  return typeof document === 'undefined'
+    ? 'The wasm backend was started before useWasm(), with memory that threads cannot share.'
+    : 'The page is not cross-origin isolated, so it has no shared memory: see the headers COOP and COEP.';
 }

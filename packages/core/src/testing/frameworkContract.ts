@@ -1,14 +1,25 @@
+import { customRegularizer } from '../customRegularizer';
 import type { Array64 } from '../float64/array64';
 import { float64 } from '../float64/float64';
 import type { Framework } from '../framework';
+import { groupNorm } from '../groupNorm';
+import { l1 } from '../l1';
+import { l2 } from '../l2';
 import { averagePredictions, logMeanExp } from '../monteCarlo';
 import { adam } from '../optimizer';
+import { differencePenalty, smoothness } from '../smoothness';
 
 /** One promise of the contract: `run` rejects with the reason where the framework breaks it. */
 export interface ContractCase {
   name: string;
   run(): Promise<void>;
 }
+
+/** Σ w⁴: a regularizer whose normal is found by differentiation and whose retraction by Newton steps. */
+const quartic = customRegularizer({
+  value: (fw, weights) =>
+    weights.map((w) => fw.sum(fw.mul(fw.mul(w, w), fw.mul(w, w)))).reduce((sum, term) => fw.add(sum, term)),
+});
 
 type Build = <T>(fw: Framework<T>, ...inputs: T[]) => T;
 
@@ -346,5 +357,31 @@ export function frameworkContract<T>(
       },
     },
   );
+
+  for (const regularizer of [l2(), l1(), groupNorm(), smoothness(differencePenalty(3)), quartic]) {
+    cases.push({
+      name: `${regularizer.name}: value, normal and retraction agree with float64`,
+      async run() {
+        const results = async <U>(any: Framework<U>) => {
+          const w = any.variable(any.array(A, [3, 2]));
+          const arrays = any.tidy(() => {
+            const value = regularizer.value(any, [w]);
+            const [normal] = regularizer.gradient(any, [w]);
+            const retracted = [0.8, 1.2].flatMap((factor) =>
+              regularizer.retract(any, [w], any.mul(value, any.array(factor))),
+            );
+            return [value, normal, ...retracted];
+          });
+          const numbers = await Promise.all(arrays.map((x) => any.read(x)));
+          any.dispose([w, ...arrays]);
+          return numbers;
+        };
+        const [actual, expected] = [await results(fw), await results(float64)];
+        ['value', 'normal', 'retraction inwards', 'retraction outwards'].forEach((what, i) => {
+          checkClose(what, actual[i], expected[i], tolerance);
+        });
+      },
+    });
+  }
   return cases;
 }

@@ -1,0 +1,29 @@
+// What @crossreg/tfjs-wasm makes of the machine, in one process, by medians of interleaved runs; on one thread in
+// processor time, which other programs do not add to, on several by the clock, which asks for a quiet machine:
+//   1. GFLOP/s of convolution and of both its gradients over a sweep of shapes, on one thread, next to the backend's own;
+//   2. matrix products and Gaussian noise;
+//   3. whole training steps of three networks: cpu, wasm as it comes, ours on one thread and on all, PyTorch if it is there;
+//   4. the share of each kernel in a step.
+// `--quick` takes fewer shapes and rounds, `--steps` leaves out the first two parts.
+import { availableParallelism } from 'node:os';
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+
+// The backend's own kernels, before ours take their names.
+const stock = Object.fromEntries(['Conv2D', 'BatchMatMul'].map((name) => [name, tf.getKernel(name, 'wasm')]));
+const { useWasm } = await import('@crossreg/tfjs-wasm');
+const { convolutions, gaussianNoise, matrixProducts } = await import('./sweep.mjs');
+const { shares, wholeSteps } = await import('./steps.mjs');
+
+const { reason } = await useWasm({ threads: Math.max(2, availableParallelism()) });
+if (reason) console.log(`one thread only: ${reason}`);
+console.log(`Node ${process.version}, ${availableParallelism()} processors`);
+await useWasm({ threads: 1 });
+if (!process.argv.includes('--steps')) {
+  convolutions(stock);
+  matrixProducts(stock);
+  gaussianNoise();
+}
+await wholeSteps();
+await shares();
+process.exit(0);

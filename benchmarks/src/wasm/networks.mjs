@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs';
+
+// Three networks on 32×32×3 images and 10 classes. networks.py has the same ones.
+
+const normalized = (layer) => [layer, tf.layers.batchNormalization(), tf.layers.reLU()];
+const conv = (filters, kernelSize = 3, strides = 1, options = {}) =>
+  tf.layers.conv2d({ filters, kernelSize, strides, padding: 'same', ...options });
+const input = { inputShape: [32, 32, 3] };
+const head = () => tf.layers.dense({ units: 10, activation: 'softmax' });
+
+/** Six convolutions with batch norm, 32 to 128 wide: the network of design notes and earlier measurements. */
+function vgg() {
+  const pool = () => tf.layers.maxPooling2d({ poolSize: 2 });
+  const pair = (filters, options) => [
+    ...normalized(conv(filters, 3, 1, options)),
+    ...normalized(conv(filters)),
+    pool(),
+  ];
+  return tf.sequential({
+    layers: [...pair(32, input), ...pair(64), ...pair(128), tf.layers.flatten(), head()],
+  });
+}
+
+/** Seven residual blocks of two convolutions, 16 to 64 wide. */
+function resnet() {
+  const apply = (x, layers) => layers.reduce((y, layer) => layer.apply(y), x);
+  const block = (x, filters, strides) => {
+    const inner = apply(x, [
+      ...normalized(conv(filters, 3, strides)),
+      conv(filters),
+      tf.layers.batchNormalization(),
+    ]);
+    const same = strides === 1 && x.shape[3] === filters;
+    const skip = same ? x : apply(x, [conv(filters, 1, strides), tf.layers.batchNormalization()]);
+    return apply(tf.layers.add().apply([inner, skip]), [tf.layers.reLU()]);
+  };
+  const x = tf.input({ shape: [32, 32, 3] });
+  let y = apply(x, normalized(conv(16)));
+  for (const [filters, strides] of [
+    ...[
+      [16, 1],
+      [16, 1],
+      [32, 2],
+      [32, 1],
+      [64, 2],
+      [64, 1],
+      [64, 1],
+    ],
+  ]) {
+    y = block(y, filters, strides);
+  }
+  return tf.model({ inputs: x, outputs: apply(y, [tf.layers.globalAveragePooling2d({}), head()]) });
+}
+
+/** Depthwise-separable blocks, 32 to 256 wide. */
+function mobilenet() {
+  const block = (filters, strides) => [
+    ...normalized(tf.layers.depthwiseConv2d({ kernelSize: 3, strides, padding: 'same' })),
+    ...normalized(conv(filters, 1)),
+  ];
+  return tf.sequential({
+    layers: [
+      ...normalized(conv(32, 3, 1, input)),
+      ...[
+        [64, 1],
+        [128, 2],
+        [128, 1],
+        [256, 2],
+        [256, 1],
+      ].flatMap(([filters, strides]) => block(filters, strides)),
+      tf.layers.globalAveragePooling2d({}),
+      head(),
+    ],
+  });
+}
+
+export const networks = { vgg, resnet, mobilenet };
+
+/** Multiplications and additions of all convolutions for one image, forward and both gradients. */
+export function convolutionFlop(model) {
+  return model.layers.reduce((sum, layer) => {
+    const kernel = layer.getWeights()[0]?.shape;
+    if (!/Conv2D/.test(layer.getClassName()) || kernel?.length !== 4) return sum;
+    const [, height, width, channels] = layer.outputShape;
+    const inputs = /Depthwise/.test(layer.getClassName()) ? 1 : kernel[2];
+    return sum + 3 * 2 * height * width * channels * kernel[0] * kernel[1] * inputs;
+  }, 0);
+}
+
+/** A compiled network and a batch for it. */
+export function training(name, batch) {
+  const model = networks[name]();
+  model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
+  const x = tf.randomUniform([batch, 32, 32, 3], -1, 1, 'float32', 1);
+  const labels = tf.tensor1d(
+    Array.from({ length: batch }, (_, i) => i % 10),
+    'int32',
+  );
+  return { model, x, y: tf.oneHot(labels, 10).cast('float32') };
+}

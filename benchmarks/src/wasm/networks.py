@@ -1,0 +1,76 @@
+# The networks of networks.mjs in PyTorch on the CPU: images per second as JSON, of processor time on one thread, by
+# the clock on several. Arguments: batch, threads.
+import json
+import sys
+import time
+
+import torch
+from torch import nn
+
+batch, threads = int(sys.argv[1]), int(sys.argv[2])
+torch.set_num_threads(threads)
+torch.manual_seed(1)
+
+
+def normalized(layer, width):
+    return [layer, nn.BatchNorm2d(width), nn.ReLU()]
+
+
+def conv(inputs, outputs, size=3, stride=1, groups=1):
+    return nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, groups=groups)
+
+
+def vgg():
+    layers, inputs = [], 3
+    for width in (32, 64, 128):
+        layers += normalized(conv(inputs, width), width) + normalized(conv(width, width), width) + [nn.MaxPool2d(2)]
+        inputs = width
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * 16, 10))
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.inner = nn.Sequential(
+            *normalized(conv(inputs, width, 3, stride), width), conv(width, width), nn.BatchNorm2d(width)
+        )
+        same = stride == 1 and inputs == width
+        self.skip = nn.Identity() if same else nn.Sequential(conv(inputs, width, 1, stride), nn.BatchNorm2d(width))
+
+    def forward(self, x):
+        return torch.relu(self.inner(x) + self.skip(x))
+
+
+def resnet():
+    layers, inputs = normalized(conv(3, 16), 16), 16
+    for width, stride in ((16, 1), (16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (64, 1)):
+        layers.append(Block(inputs, width, stride))
+        inputs = width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+def mobilenet():
+    layers, inputs = normalized(conv(3, 32), 32), 32
+    for width, stride in ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1)):
+        layers += normalized(conv(inputs, inputs, 3, stride, groups=inputs), inputs)
+        layers += normalized(conv(inputs, width, 1), width)
+        inputs = width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, 10))
+
+
+def images_per_second(model):
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    x, y = torch.rand(batch, 3, 32, 32) * 2 - 1, torch.arange(batch) % 10
+    clock = time.process_time if threads == 1 else time.perf_counter
+    times = []
+    for step in range(15):
+        started = clock()
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+        if step >= 3:
+            times.append(clock() - started)
+    return batch / sorted(times)[len(times) // 2]
+
+
+print(json.dumps({name: images_per_second(make()) for name, make in (("vgg", vgg), ("resnet", resnet), ("mobilenet", mobilenet))}))

@@ -1,0 +1,144 @@
+import { ArgumentError, checkInteger } from './argumentError';
+import type { Framework } from './framework';
+import { ifFinite, innerProduct, reciprocal, rescaling } from './projection';
+import type { Regularizer } from './regularizer';
+
+/** A penalty ½ wᵀSw: S with what it leaves free. */
+export interface QuadraticPenalty {
+  /** S, symmetric and positive semidefinite, `size` × `size`, row-major. */
+  matrix: ArrayLike<number>;
+  size: number;
+  /** Vectors of length `size` that span the null space of S: a constant and a line, for a second derivative. */
+  nullSpace?: readonly ArrayLike<number>[];
+}
+
+/**
+ * The smoothness R(w) = ½ wᵀSw, for weights `[size]` or `[size, units]` (½ tr WᵀSW then, or each unit by itself). The
+ * retraction scales the penalized part of w only; the null space of S is free. Its cross-regularized solution is the
+ * smoothing spline at the λ that minimizes the validation loss.
+ *
+ * A ρ step uses the derivative along that retraction, Pw/(2ρ) with P the projection on the range of S: the gradient of
+ * R in the metric of S, not Sw itself. S is stiff (its eigenvalues grow as the fourth power of the frequency), so that
+ * Sw is nearly all high frequency, and a step along it says nothing of how smooth w should be.
+ *
+ * Where w lies in the null space it has no direction to grow in: the gradient is zero and the retraction leaves w.
+ *
+ * @throws ArgumentError where S is not a symmetric matrix of that size, or does not take `nullSpace` to zero.
+ */
+export function smoothness({ matrix, size, nullSpace = [] }: QuadraticPenalty): Regularizer {
+  checkInteger('size', size, 1, 'It is the number of weights that S is for.');
+  if (matrix.length !== size * size) {
+    throw new ArgumentError('matrix', `has ${matrix.length} numbers, but size ${size} needs ${size * size}.`);
+  }
+  const s = Float64Array.from(matrix);
+  const largest = s.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      const gap = Math.abs(s[i * size + j] - s[j * size + i]);
+      if (!(gap <= 1e-9 * largest)) {
+        throw new ArgumentError('matrix', `is not finite and symmetric at (${i}, ${j}). Use (S + Sᵀ)/2.`);
+      }
+    }
+  }
+  const basis = orthonormal(nullSpace, size);
+  for (const v of basis) {
+    for (let i = 0; i < size; i++) {
+      let image = 0;
+      for (let j = 0; j < size; j++) image += s[i * size + j] * v[j];
+      if (!(Math.abs(image) <= 1e-7 * largest)) {
+        throw new ArgumentError('nullSpace', 'has a vector that S does not take to zero. Leave it out.');
+      }
+    }
+  }
+  /** x as a matrix `[size, columns]`. */
+  const columns = <T>(fw: Framework<T>, x: T) => {
+    const count = fw.shape(x).reduce((product, n) => product * n, 1);
+    if (count % size !== 0 || fw.shape(x)[0] !== size) {
+      throw new ArgumentError('weights', `have shape [${fw.shape(x)}], but the penalty is for [${size}, …].`);
+    }
+    return fw.reshape(x, [size, count / size]);
+  };
+  const gradient = <T>(fw: Framework<T>, weights: readonly T[]) => {
+    const penalty = fw.array(s, [size, size]);
+    return weights.map((w) => fw.reshape(fw.matMul(penalty, columns(fw, w)), fw.shape(w)));
+  };
+  const value: Regularizer['value'] = (fw, weights, extent) =>
+    fw.mul(innerProduct(fw, weights, gradient(fw, weights), extent), fw.array(0.5));
+  /** The part of w in the null space. */
+  const free = <T>(fw: Framework<T>, w: T): T => {
+    if (basis.length === 0) return fw.mul(w, fw.array(0));
+    const rows = fw.array(
+      basis.flatMap((v) => [...v]),
+      [basis.length, size],
+    );
+    const byColumn = Float64Array.from({ length: size * basis.length }, (_, i) => {
+      return basis[i % basis.length][Math.floor(i / basis.length)];
+    });
+    const projector = fw.matMul(fw.array(byColumn, [size, basis.length]), rows);
+    return fw.reshape(fw.matMul(projector, columns(fw, w)), fw.shape(w));
+  };
+  return {
+    name: 'smoothness',
+    lowerBound: 1e-16,
+    extents: ['group', 'unit'],
+    value,
+    gradient,
+    growth(fw, weights, extent) {
+      const scale = fw.mul(reciprocal(fw, value(fw, weights, extent)), fw.array(0.5));
+      return weights.map((w) => fw.mul(fw.sub(w, free(fw, w)), scale));
+    },
+    retract(fw, weights, level, extent) {
+      const roughness = value(fw, weights, extent);
+      const scale = fw.sqrt(rescaling(fw, level, fw.maximum(roughness, fw.array(0))));
+      const next = weights.map((w) => {
+        const kept = free(fw, w);
+        return fw.add(kept, fw.mul(fw.sub(w, kept), scale));
+      });
+      return ifFinite(fw, next, weights);
+    },
+  };
+}
+
+/**
+ * The penalty on squared differences of neighbours (P-splines, Eilers & Marx 1996): S = DᵀD with the `order`-th
+ * difference D. Polynomials of lower degree are free.
+ */
+export function differencePenalty(size: number, order = 2): QuadraticPenalty {
+  checkInteger('order', order, 1, 'Use 2: lines are free then.');
+  checkInteger('size', size, order + 1, `Differences of order ${order} need that many weights.`);
+  let stencil = [1];
+  for (let i = 0; i < order; i++) stencil = [...stencil, 0].map((v, j) => v - (stencil[j - 1] ?? 0));
+  const matrix = new Float64Array(size * size);
+  for (let row = 0; row + order < size; row++) {
+    stencil.forEach((a, i) => {
+      stencil.forEach((b, j) => {
+        matrix[(row + i) * size + row + j] += a * b;
+      });
+    });
+  }
+  const nullSpace = Array.from({ length: order }, (_, power) =>
+    // In [−1, 1], so that powers stay of one size.
+    Float64Array.from({ length: size }, (_, i) => ((2 * i) / (size - 1) - 1) ** power),
+  );
+  return { matrix, size, nullSpace };
+}
+
+/** Gram–Schmidt, twice over for accuracy. Vectors that depend on the others are left out. */
+function orthonormal(vectors: readonly ArrayLike<number>[], size: number): Float64Array[] {
+  const basis: Float64Array[] = [];
+  for (const given of vectors) {
+    if (given.length !== size) {
+      throw new ArgumentError('nullSpace', `has a vector of length ${given.length}, but size is ${size}.`);
+    }
+    const v = Float64Array.from(given);
+    const length = () => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
+    const before = length();
+    for (const b of [...basis, ...basis]) {
+      const along = v.reduce((sum, x, i) => sum + x * b[i], 0);
+      for (let i = 0; i < size; i++) v[i] -= along * b[i];
+    }
+    const after = length();
+    if (after > 1e-10 * before) basis.push(v.map((x) => x / after));
+  }
+  return basis;
+}

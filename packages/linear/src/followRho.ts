@@ -1,0 +1,104 @@
+/** What a ρ step found. */
+export interface RhoStep {
+  /** ρ = R(w). */
+  rho: number;
+  /** The penalty weight that leads to the same w. */
+  lambda: number;
+  /** Mean squared error on what is held out, averaged over folds. */
+  loss: number;
+  /** Its derivative by ρ. */
+  gradient: number;
+}
+
+/** A ρ step, with the coordinate that it was taken in. */
+export interface PathStep extends RhoStep {
+  u: number;
+  /** dρ/du, below 0. */
+  rhoDerivative: number;
+}
+
+export interface Followed {
+  /** The step that ρ came to rest at. */
+  best: PathStep;
+  /** All steps, in the order they were taken. */
+  steps: PathStep[];
+  /** `at bound`: the loss still fell at the end of the path, ρ = 0 or no penalty at all. */
+  status: 'converged' | 'at bound';
+  /** Local minima of the validation loss that were met. */
+  minima: number;
+}
+
+/** Far enough from the strong end that w is zero to rounding. */
+const vanishing = 40;
+
+/**
+ * Follows ρ down the validation loss along the path of training optima, from its strong end: a step of one in
+ * u = log λ against the sign of dL_val/dρ while that sign stays (as Rprop, Riedmiller & Braun 1993), then regula falsi
+ * (Illinois) on the derivative until ρ is at rest.
+ *
+ * The loss along the path may have several minima. After one is found the steps go on to the weak end, and the lowest
+ * minimum is kept; `first` stops at the first one.
+ */
+export function followRho(
+  at: (u: number) => PathStep,
+  { strong, weak, first = false }: { strong: number; weak: number; first?: boolean },
+): Followed {
+  const steps: PathStep[] = [];
+  const visit = (u: number) => {
+    const step = at(u);
+    steps.push(step);
+    return step;
+  };
+  // Positive where the loss falls towards smaller λ.
+  const downhill = (step: PathStep) => step.gradient * step.rhoDerivative;
+  const rest = (from: PathStep, to: PathStep) => {
+    let [a, b] = [from, to];
+    let [fa, fb] = [downhill(a), downhill(b)];
+    for (let i = 0; i < 100 && Math.abs(a.u - b.u) > 1e-7; i++) {
+      const inside = (a.u * fb - b.u * fa) / (fb - fa);
+      const mid = visit(Number.isFinite(inside) ? inside : (a.u + b.u) / 2);
+      const f = downhill(mid);
+      if (f === 0) return mid;
+      if (Math.sign(f) === Math.sign(fb)) {
+        [b, fb] = [mid, f];
+        fa /= 2;
+      } else {
+        [a, fa] = [b, fb];
+        [b, fb] = [mid, f];
+      }
+    }
+    return a.loss < b.loss ? a : b;
+  };
+
+  const minima: PathStep[] = [];
+  let end: PathStep | undefined; // Where the loss still falls when the path is over.
+  let last = visit(strong);
+  if (downhill(last) < 0) {
+    // Less of w is better already: towards ρ = 0.
+    let before = last;
+    for (let u = strong + 1; u <= strong + vanishing && minima.length === 0; u++) {
+      const next = visit(u);
+      if (downhill(next) >= 0) minima.push(rest(before, next));
+      before = next;
+    }
+    if (minima.length === 0) end = before;
+    if (first) return { best: minima[0] ?? before, steps, status: end ? 'at bound' : 'converged', minima: 1 };
+  }
+  const strides = Math.max(1, Math.ceil(strong - weak));
+  for (let i = 1; i <= strides; i++) {
+    const next = visit(strong + ((weak - strong) * i) / strides);
+    if (downhill(last) > 0 && downhill(next) <= 0) {
+      minima.push(rest(last, next));
+      if (first) break;
+    }
+    last = next;
+  }
+  // Where the loss falls to the very end, the end itself: no penalty.
+  if (downhill(last) > 0) {
+    last = visit(Number.NEGATIVE_INFINITY);
+    if (!end || last.loss < end.loss) end = last;
+  } else if (minima.length === 0 && !end) end = last;
+  const all = end ? [...minima, end] : minima;
+  const best = all.reduce((a, b) => (b.loss < a.loss ? b : a));
+  return { best, steps, status: best === end ? 'at bound' : 'converged', minima: all.length };
+}

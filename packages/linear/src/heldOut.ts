@@ -1,0 +1,135 @@
+import { ArgumentError, type Array64, checkInteger, deriveSeed, permutation, show } from '@crossreg/core';
+import { type Table, type Targets, takeRows, toTable, toTargets } from './table';
+
+/** Where the regularization set comes from. One of the three; default `{ folds: 5 }`. */
+export interface HoldOut<X = Table, Y = Targets> {
+  /** A held-out set of the caller's own, [X, y]. Coefficients are trained on what `fit` is given, ρ on this. */
+  regularizationData?: readonly [X: X, y: Y];
+  /** The share of the examples, in (0, 1), that is taken off at random. Coefficients are trained on the rest. */
+  split?: number;
+  /**
+   * K-fold cross-regularization: K at random, or the fold of each example by number. The derivative of the validation
+   * loss by ρ is averaged over folds, each of which trains at level ρ without its own part; coefficients are then
+   * trained on all examples at the ρ learned, so that small data need not give up a part.
+   */
+  folds?: number | ArrayLike<number>;
+  /** Of what is drawn at random. Default 0. */
+  seed?: number;
+}
+
+/** Examples `[n, columns]` with their targets `[n, targets]`. */
+export interface Examples {
+  x: Array64;
+  y: Array64;
+}
+
+/** A part that coefficients are trained on and the part that judges their ρ. */
+export interface Round {
+  training: Examples;
+  heldOut: Examples;
+}
+
+/** What coefficients are trained on in the end, and the rounds that ρ is learned from. */
+export interface Plan {
+  training: Examples;
+  rounds: Round[];
+}
+
+/**
+ * Takes the examples apart.
+ *
+ * @throws ArgumentError for tables that do not fit each other, or parts without examples.
+ */
+export function plan(x: Table, y: Targets, options: HoldOut = {}): Plan {
+  const all = examples('X', 'y', x, y);
+  const count = all.x.shape[0];
+  const { regularizationData, split, folds, seed = 0 } = options;
+  const given = Object.entries({ regularizationData, split, folds }).filter(([, v]) => v !== undefined);
+  if (given.length > 1) {
+    const names = given.map(([name]) => name);
+    throw new ArgumentError(names.join(', '), 'are given together. Give one: each says what is held out.');
+  }
+  if (regularizationData !== undefined) {
+    if (!Array.isArray(regularizationData) || regularizationData.length !== 2) {
+      throw new ArgumentError('regularizationData', `must be [X, y], but is ${show(regularizationData)}.`);
+    }
+    const heldOut = examples(
+      'regularizationData[0]',
+      'regularizationData[1]',
+      ...(regularizationData as unknown as [Table, Targets]),
+    );
+    for (const part of ['x', 'y'] as const) {
+      const [have, want] = [heldOut[part].shape[1], all[part].shape[1]];
+      if (have !== want) {
+        throw new ArgumentError(
+          'regularizationData',
+          `has ${have} ${part === 'x' ? 'columns' : 'targets'}, but the training data have ${want}.`,
+        );
+      }
+    }
+    return { training: all, rounds: [{ training: all, heldOut }] };
+  }
+  if (split !== undefined) {
+    const held = typeof split === 'number' ? Math.round(split * count) : Number.NaN;
+    if (!(held > 0 && held < count)) {
+      throw new ArgumentError(
+        'split',
+        `is ${show(split)}, which leaves nothing on one side of ${count} examples. Use 0.2, or folds.`,
+      );
+    }
+    const order = permutation(count, deriveSeed(seed, 0));
+    const round = divide(all, [...order.subarray(held)], [...order.subarray(0, held)]);
+    return { training: round.training, rounds: [round] };
+  }
+  const fold = foldOf(folds ?? 5, count, seed);
+  const numbers = [...new Set(Array.from(fold))].sort((a, b) => a - b);
+  if (numbers.length < 2) {
+    throw new ArgumentError('folds', `puts all examples into one fold. At least two are needed.`);
+  }
+  const rows = Array.from({ length: count }, (_, i) => i);
+  return {
+    training: all,
+    rounds: numbers.map((k) =>
+      divide(
+        all,
+        rows.filter((i) => fold[i] !== k),
+        rows.filter((i) => fold[i] === k),
+      ),
+    ),
+  };
+}
+
+function examples(nameX: string, nameY: string, x: Table, y: Targets): Examples {
+  const result = { x: toTable(nameX, x), y: toTargets(nameY, y) };
+  const [rows, targets] = [result.x.shape[0], result.y.shape[0]];
+  if (rows !== targets) {
+    throw new ArgumentError(nameY, `has ${targets} examples, but ${nameX} has ${rows}. They must agree.`);
+  }
+  return result;
+}
+
+function foldOf(folds: number | ArrayLike<number>, count: number, seed: number): ArrayLike<number> {
+  if (typeof folds !== 'number') {
+    if (folds.length !== count) {
+      throw new ArgumentError(
+        'folds',
+        `has ${folds.length} numbers for ${count} examples. Give each its fold.`,
+      );
+    }
+    return folds;
+  }
+  checkInteger('folds', folds, 2, 'Use 5.');
+  if (folds > count) {
+    throw new ArgumentError('folds', `is ${folds}, but there are ${count} examples. Use at most that many.`);
+  }
+  const fold = new Uint32Array(count);
+  permutation(count, deriveSeed(seed, 0)).forEach((example, i) => {
+    fold[example] = i % folds;
+  });
+  return fold;
+}
+
+const divide = ({ x, y }: Examples, training: number[], heldOut: number[]): Round => ({
+  training: { x: takeRows(x, training), y: takeRows(y, training) },
+  heldOut: { x: takeRows(x, heldOut), y: takeRows(y, heldOut) },
+});

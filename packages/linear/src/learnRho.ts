@@ -1,0 +1,70 @@
+import type { Regularizer } from '@crossreg/core';
+import { type Followed, followRho, type RhoStep } from './followRho';
+import type { Examples } from './heldOut';
+import type { PathPoint, QuadraticPath } from './quadraticPath';
+import { type RhoGradient, validate } from './validation';
+
+/** A path of training optima and, in its coordinates, what judges them. */
+export interface JudgedPath {
+  path: QuadraticPath;
+  heldOut: Examples;
+}
+
+/** How ρ is learned. */
+export interface LearningOptions {
+  /** Default `'total'`, which leads to the best λ. */
+  gradient?: RhoGradient;
+  /** Stop at the first minimum of the validation loss from the strong end, not at the lowest. Default false. */
+  first?: boolean;
+}
+
+/** What a fit learned of ρ. */
+export interface LearnedRho {
+  /** The learned ρ = R(w). */
+  rho: number;
+  /** The weight of the penalty that leads to the same coefficients. */
+  lambda: number;
+  /** Every ρ step in the order taken; the last is not always the best. */
+  history: RhoStep[];
+  /** `at bound`: the validation loss was lowest at an end of the path, w = 0 or no penalty. */
+  status: Followed['status'];
+  /** Local minima of the validation loss along the path that were met; the lowest was kept. */
+  minima: number;
+  /** Mean squared error on what is held out at the learned ρ, averaged over folds. */
+  validationLoss: number;
+}
+
+/**
+ * Learns ρ for coefficients that are trained on `reference`, from the rounds that judge it. A single round on the
+ * reference path itself is the held-out set of one split; several are folds, each at the same ρ on its own path.
+ */
+export function learnRho(
+  reference: QuadraticPath,
+  rounds: readonly JudgedPath[],
+  regularizer: Regularizer,
+  { gradient: kind = 'total', first = false }: LearningOptions,
+): { learned: LearnedRho; point: PathPoint } {
+  const at = (u: number) => {
+    const point = reference.at(u);
+    let [loss, gradient] = [0, 0];
+    for (const { path, heldOut } of rounds) {
+      const own = path === reference ? point : path.atRho(point.rho);
+      const judged = validate(heldOut, own, regularizer, kind);
+      loss += judged.loss / rounds.length;
+      gradient += judged.gradient / rounds.length;
+    }
+    const { rho, rhoDerivative } = point;
+    return { u, rho, lambda: Math.exp(u), loss, gradient, rhoDerivative };
+  };
+  const { strong, weak } = reference;
+  const { best, steps, status, minima } = followRho(at, { strong, weak, first });
+  const learned = {
+    rho: best.rho,
+    lambda: best.lambda,
+    validationLoss: best.loss,
+    history: steps.map(({ rho, lambda, loss, gradient }) => ({ rho, lambda, loss, gradient })),
+    status,
+    minima,
+  };
+  return { learned, point: reference.at(best.u) };
+}

@@ -1,0 +1,141 @@
+import { type Array64, float64 as fw, l2, Array64 as Numbers } from '@crossreg/core';
+import { Matrix, SVD } from 'ml-matrix';
+import { type Centering, type CenteringOptions, center, centering, uncenter } from './centering';
+import { type Examples, type HoldOut, plan } from './heldOut';
+import { type LearnedRho, type LearningOptions, learnRho } from './learnRho';
+import { predictLinear } from './predictLinear';
+import { QuadraticPath } from './quadraticPath';
+import { joinColumns, type Table, type Targets, takeColumns } from './table';
+
+export interface RidgeOptions extends CenteringOptions, LearningOptions {
+  /** With several targets: one ρ, the norm of all coefficients together, or one for each. Default `'model'`. */
+  per?: 'model' | 'target';
+}
+
+/**
+ * Ridge regression whose penalty is learned: the coefficients that minimize the squared error on training data among
+ * those of norm ρ = ‖w‖₂, with ρ learned on held-out data. One factorization serves the whole path.
+ *
+ * `lambda` is the `alpha` of scikit-learn's `Ridge` for the same coefficients: ‖y − Xw‖² + λ‖w‖². Columns and targets
+ * are centered and the intercept is outside the penalty, as there. Deterministic.
+ *
+ * Source: Stein Brito 2025, Theorem 3.1.
+ */
+export class Ridge {
+  /** In the units of X; target by target, where there are several. */
+  coefficients = new Float64Array();
+  /** One for each target. */
+  intercepts = new Float64Array();
+  /** What was learned of ρ: one entry, or one for each target with `per: 'target'`. */
+  learned: LearnedRho[] = [];
+
+  constructor(readonly options: RidgeOptions = {}) {}
+
+  /**
+   * Learns the coefficients and ρ.
+   *
+   * @param x - `[n, p]`.
+   * @param y - n numbers, or `[n, targets]`.
+   * @throws ArgumentError for tables that do not fit each other or numbers that are not finite.
+   */
+  fit(x: Table, y: Targets, holdOut: HoldOut = {}): this {
+    const { training, rounds } = plan(x, y, holdOut);
+    const whole = new FactoredExamples(training, this.options);
+    const judges = rounds.map((round) => ({
+      factored: round.training === training ? whole : new FactoredExamples(round.training, this.options),
+      heldOut: round.heldOut,
+    }));
+    const all = Array.from({ length: training.y.shape[1] }, (_, k) => k);
+    const fits = (this.options.per === 'target' ? all.map((k) => [k]) : [all]).map((targets) => {
+      const reference = whole.path(targets);
+      const rules = judges.map(({ factored, heldOut }) => ({
+        path: factored === whole ? reference : factored.path(targets),
+        heldOut: factored.center(heldOut, targets),
+      }));
+      return learnRho(reference, rules, l2(), this.options);
+    });
+    const { weights } = fits[0].point;
+    const joined = fits.length === 1 ? weights : joinColumns(fits.map(({ point }) => point.weights));
+    Object.assign(this, uncenter(joined, whole.centering));
+    this.learned = fits.map(({ learned }) => learned);
+    return this;
+  }
+
+  /** The fitted function: n numbers, or n × targets, row-major. */
+  predict(x: Table): Float64Array {
+    return predictLinear(x, this.coefficients, this.intercepts);
+  }
+
+  /** The learned ρ = ‖w‖₂, of centered and, if asked, standardized columns. */
+  get rho(): number {
+    return this.single().rho;
+  }
+  /** The `alpha` of scikit-learn's `Ridge` for the same coefficients. */
+  get lambda(): number {
+    return this.single().lambda;
+  }
+  /** Every ρ step, in the order taken. */
+  get history(): LearnedRho['history'] {
+    return this.single().history;
+  }
+  get intercept(): number {
+    if (this.intercepts.length > 1)
+      throw new Error('intercept: there are several targets, see `intercepts`.');
+    return this.intercepts[0];
+  }
+
+  private single(): LearnedRho {
+    if (this.learned.length === 0) throw new Error('Nothing was fitted yet. Call fit first.');
+    if (this.learned.length > 1) throw new Error('There is a ρ for each target, see `learned`.');
+    return this.learned[0];
+  }
+}
+
+/** Training examples as X = U S Vᵀ after centering. */
+class FactoredExamples {
+  readonly centering: Centering;
+  private readonly y: Array64;
+  /** V, `[p, r]`, and (U S)ᵀ, `[r, n]`. */
+  private readonly basis: Array64;
+  private readonly scores: Array64;
+  private readonly curvature: Float64Array;
+
+  constructor(training: Examples, options: CenteringOptions) {
+    this.centering = centering(training, options);
+    const { x, y } = center(training, this.centering);
+    this.y = y;
+    const [n, p] = x.shape;
+    const svd = new SVD(Matrix.from1DArray(n, p, x.data), { autoTranspose: true });
+    const values = svd.diagonal;
+    // Below this a singular value is rounding (as LAPACK's and NumPy's rank): no direction of the data.
+    const least = Math.max(...values) * Math.max(n, p) * Number.EPSILON;
+    const rank = values.filter((s) => s > least).length;
+    const kept = values
+      .map((_, i) => i)
+      .sort((a, b) => values[b] - values[a])
+      .slice(0, rank);
+    const [u, v] = [svd.leftSingularVectors, svd.rightSingularVectors];
+    this.curvature = Float64Array.from(kept, (i) => values[i] ** 2);
+    const build = (rows: number, columns: number, f: (row: number, column: number) => number) =>
+      new Numbers(
+        new Float64Array(rows * columns).map((_, i) => f(Math.floor(i / columns), i % columns)),
+        [rows, columns],
+      );
+    this.basis = build(p, rank, (i, j) => v.get(i, kept[j]));
+    this.scores = build(rank, n, (j, i) => values[kept[j]] * u.get(i, kept[j]));
+  }
+
+  path(targets: readonly number[]): QuadraticPath {
+    return new QuadraticPath({
+      basis: this.basis,
+      curvature: this.curvature,
+      penalty: new Float64Array(this.curvature.length).fill(1),
+      linear: fw.matMul(this.scores, takeColumns(this.y, targets)),
+    });
+  }
+
+  center({ x, y }: Examples, targets: readonly number[]): Examples {
+    const centered = center({ x, y }, this.centering);
+    return { x: centered.x, y: takeColumns(centered.y, targets) };
+  }
+}

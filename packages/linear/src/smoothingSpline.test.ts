@@ -1,0 +1,95 @@
+import { Array64, float64 as fw, uniform } from '@crossreg/core';
+import { expect, test } from 'vitest';
+import { fixture } from '../test/fixtures';
+import { bsplineBasis, clampedKnots, roughness } from './bspline';
+import { SmoothingSpline } from './smoothingSpline';
+import { SplineBasis } from './splineBasis';
+
+const { cases } = fixture('spline');
+
+test('B-splines sum to one, and derivatives agree with differences', () => {
+  const knots = clampedKnots([0, 0.1, 0.15, 0.6, 0.61, 1], 3);
+  const points = [0, 0.05, 0.1, 0.3, 0.6, 0.605, 0.99, 1];
+  const { data, shape } = bsplineBasis(points, knots, 3);
+  points.forEach((_, i) => {
+    expect(data.slice(i * shape[1], (i + 1) * shape[1]).reduce((a, b) => a + b)).toBeCloseTo(1, 12);
+  });
+  for (const order of [1, 2]) {
+    for (const x of [0.05, 0.3, 0.605, 0.99]) {
+      const at = (z: number) => bsplineBasis([z], knots, 3, order - 1).data;
+      const [above, below] = [at(x + 1e-6), at(x - 1e-6)];
+      bsplineBasis([x], knots, 3, order).data.forEach((v, i) => {
+        expect(Math.abs(v - (above[i] - below[i]) / 2e-6)).toBeLessThan(1e-5 * (1 + Math.abs(v)));
+      });
+    }
+  }
+});
+
+test('the roughness is the integral of the squared second derivative', () => {
+  const knots = clampedKnots([0, 0.3, 0.35, 0.7, 1], 3);
+  const penalty = roughness(knots);
+  const w = fw.normal([penalty.shape[0], 1], 4);
+  const points = 20_000;
+  const midpoints = Float64Array.from({ length: points }, (_, i) => (i + 0.5) / points);
+  const second = fw.matMul(bsplineBasis(midpoints, knots, 3, 2), w).data;
+  const integral = second.reduce((sum, v) => sum + v * v, 0) / points;
+  const quadratic = fw.sum(fw.mul(w, fw.matMul(penalty, w))).data[0];
+  expect(quadratic / integral).toBeCloseTo(1, 5);
+});
+
+test.each<Record<string, any>>(cases)('the curve at a λ is that of SciPy', ({ x, y, at, fits }) => {
+  const basis = new SplineBasis(Float64Array.from(x), 100);
+  const table = (v: number[]) => new Array64(Float64Array.from(v), [v.length, 1]);
+  const path = basis.path({ x: table(x), y: table(y) });
+  for (const { lambda, y: expected } of fits) {
+    const { weights } = path.at(Math.log(lambda / basis.range ** 3));
+    fw.matMul(basis.at(at), weights).data.forEach((v, i) => {
+      expect(Math.abs(v - expected[i])).toBeLessThan(1e-6);
+    });
+  }
+});
+
+/** Smooth, wiggly, kinked and straight functions with noise from hardly any to most of what is seen. */
+function noisyFunction(seed: number) {
+  const next = uniform(seed);
+  const [a, b, c] = [next() * 3 + 1, next() * 6, next()];
+  const f = [
+    (x: number) => Math.sin(a * 3 * x + b),
+    (x: number) => Math.exp(-((x - c) ** 2) / 0.02),
+    (x: number) => Math.abs(x - c),
+    (x: number) => a * x - b,
+    (x: number) => Math.sin(20 * x * x),
+  ][seed % 5];
+  const noise = [0.01, 0.1, 0.5, 2][Math.floor(next() * 4)];
+  const draw = (n: number, part: number) => {
+    const x = Float64Array.from({ length: n }, () => next());
+    const errors = fw.normal([n], seed * 8 + part).data;
+    return [x, x.map((v, i) => f(v) + noise * errors[i])] as const;
+  };
+  return { training: draw(15 + Math.floor(next() * 60), 1), heldOut: draw(60, 2) };
+}
+
+test('50 functions: the validation loss is that of the best λ', () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const { training, heldOut } = noisyFunction(seed);
+    // The best of a dense grid, refined by golden section.
+    const basis = new SplineBasis(training[0], 100);
+    const table = (v: Float64Array) => new Array64(v, [v.length, 1]);
+    const path = basis.path({ x: table(training[0]), y: table(training[1]) });
+    const design = basis.at(heldOut[0]);
+    const loss = (u: number) =>
+      fw
+        .matMul(design, path.at(u).weights)
+        .data.reduce((sum, v, i) => sum + (v - heldOut[1][i]) ** 2 / heldOut[1].length, 0);
+    let best = 0;
+    for (let u = -40; u <= 30; u += 0.25) if (loss(u) < loss(best)) best = u;
+    let [low, high] = [best - 0.25, best + 0.25];
+    for (let i = 0; i < 40; i++) {
+      const [a, b] = [high - 0.618 * (high - low), low + 0.618 * (high - low)];
+      if (loss(a) < loss(b)) high = b;
+      else low = a;
+    }
+    const spline = new SmoothingSpline().fit(...training, { regularizationData: heldOut });
+    expect(spline.validationLoss / loss((low + high) / 2) - 1).toBeLessThan(1e-6);
+  }
+});

@@ -1,0 +1,39 @@
+import { ArgumentError, show } from '@crossreg/core';
+import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
+
+/** Layers of a model by name or as a predicate. */
+export type LayerChoice = RegExp | readonly string[] | ((layer: layers.Layer) => boolean);
+
+/** The predicate of a choice; none for none. */
+export function chooser(
+  choice: LayerChoice | undefined,
+  model: LayersModel,
+): ((layer: layers.Layer) => boolean) | undefined {
+  if (choice === undefined || typeof choice === 'function') return choice;
+  if (choice instanceof RegExp) {
+    // With the flag g or y, `test` depends on the call before.
+    const pattern = new RegExp(choice.source, choice.flags.replace(/[gy]/g, ''));
+    return (layer) => pattern.test(layer.name);
+  }
+  if (!Array.isArray(choice)) {
+    throw new ArgumentError('layers', `must be a RegExp, names or a predicate, but is ${show(choice)}.`);
+  }
+  const names = new Set(leafLayers(model).map(({ name }) => name));
+  const unknown = choice.filter((name) => !names.has(name));
+  if (unknown.length > 0) {
+    throw new ArgumentError(
+      'layers',
+      `names ${unknown.map(show).join(', ')}, but the model's layers are ${[...names].map(show).join(', ')}.`,
+    );
+  }
+  return (layer) => choice.includes(layer.name);
+}
+
+/** All layers that compute something, those inside nested models for these themselves, each once. */
+export function leafLayers(model: LayersModel): layers.Layer[] {
+  const leaves = model.layers.flatMap((layer) => {
+    if (layer instanceof LayersModel) return leafLayers(layer);
+    return layer.getClassName() === 'InputLayer' ? [] : [layer];
+  });
+  return [...new Set(leaves)];
+}

@@ -1,0 +1,188 @@
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import '../src/register';
+import { floats, wasm } from './agreement';
+
+beforeAll(() => tf.setBackend('wasm'));
+
+const tensor = (shape: number[], seed = 1) => tf.tensor(floats(shape, seed).values, shape);
+const window = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1] };
+const [image, filter, depthwise] = [
+  [2, 6, 5, 4],
+  [3, 3, 4, 6],
+  [3, 3, 4, 1],
+];
+const out = [2, 6, 5, 6];
+const adam = {
+  learningRate: 0.1,
+  beta1: 0.9,
+  beta2: 0.99,
+  correction1: 0.1,
+  correction2: 0.01,
+  epsilon: 1e-7,
+};
+const key = { k0: 1, k1: 2 };
+
+/** A call of every kernel of this package: names of inputs and their shapes, and attributes. */
+const calls: Record<string, [inputs: Record<string, number[]> | number[][], attrs?: object]> = {
+  BatchMatMul: [
+    {
+      a: [2, 5, 7],
+      b: [2, 5, 6],
+    },
+    { transposeA: true, transposeB: false },
+  ],
+  Cast: [{ x: [7] }, { dtype: 'float32' }],
+  Conv2D: [{ x: image, filter }, window],
+  Conv2DBackpropFilter: [
+    { x: image, dy: out },
+    { ...window, filterShape: filter },
+  ],
+  Conv2DBackpropInput: [
+    { dy: out, filter },
+    { ...window, inputShape: image },
+  ],
+  Conv3D: [
+    { x: [1, 3, 4, 4, 2], filter: [2, 2, 2, 2, 3] },
+    { strides: [1, 1, 1], pad: 'same', dilations: [1, 1, 1] },
+  ],
+  Conv3DBackpropInputV2: [
+    { dy: [1, 3, 4, 4, 3], filter: [2, 2, 2, 2, 3] },
+    { strides: [1, 1, 1], pad: 'same', inputShape: [1, 3, 4, 4, 2] },
+  ],
+  CrossregAdam: [{ value: [9], firstMoment: [9], secondMoment: [9], gradient: [9] }, adam],
+  CrossregAddNoise: [{ x: image, scale: [4] }, key],
+  CrossregBatchNormSums: [{ x: image, dy: image, mean: [4] }],
+  CrossregGaussian: [{}, { shape: [50], ...key }],
+  CrossregNoiseProducts: [{ dy: image }, { ...key, perChannel: true }],
+  CrossregReluGradient: [{ dy: image, x: image }],
+  CrossregScaleRows: [{ x: image, factor: [4] }],
+  CrossregScaledProduct: [{ a: image, b: image }, { factor: 2 }],
+  CrossregSpread: [{ dy: [4] }, { shape: image, axis: [0, 1, 2], factor: 1 }],
+  DepthwiseConv2dNativeBackpropFilter: [
+    { x: image, dy: image },
+    { ...window, filterShape: depthwise },
+  ],
+  DepthwiseConv2dNativeBackpropInput: [
+    { dy: image, filter: depthwise },
+    { ...window, inputShape: image },
+  ],
+  Einsum: [
+    [
+      [3, 4],
+      [4, 5],
+    ],
+    { equation: 'ij,jk->ik' },
+  ],
+  FusedBatchNorm: [{ x: image, mean: [4], variance: [4], scale: [4], offset: [4] }, { varianceEpsilon: 2 }],
+  FusedConv2D: [
+    { x: image, filter, bias: [6] },
+    { ...window, activation: 'elu' },
+  ],
+  Identity: [{ x: [7] }],
+  MaxPoolGrad: [
+    { input: image, output: image, dy: image },
+    { filterSize: [3, 3], strides: [1, 1], pad: 'same' },
+  ],
+  Mean: [{ x: [1024, 3] }, { axis: [0], keepDims: false }],
+  Relu: [{ x: image }],
+  Square: [{ x: image }],
+  Sum: [{ x: image }, { axis: [1], keepDims: false }],
+  UnsortedSegmentSum: [{ x: [6, 3], segmentIds: [6] }, { numSegments: 3 }],
+  _FusedMatMul: [
+    { a: [1, 5, 7], b: [1, 6, 7], bias: [6] },
+    { transposeA: false, transposeB: true, activation: 'relu' },
+  ],
+};
+
+function caller(kernelName: string) {
+  const [shapes, attrs = {}] = calls[kernelName];
+  const entries = Object.entries(shapes).map(([name, shape], i) => [
+    name,
+    name === 'segmentIds' ? tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32') : tensor(shape, i + 1),
+  ]);
+  const inputs = Array.isArray(shapes) ? entries.map(([, each]) => each) : Object.fromEntries(entries);
+  const config = tf.getKernel(kernelName, 'wasm');
+  return {
+    run() {
+      const results = config.kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend: wasm() });
+      for (const each of [results].flat()) {
+        if (each instanceof tf.Tensor) each.dispose();
+        else wasm().disposeData(each.dataId);
+      }
+    },
+    dispose: () => tf.dispose(entries.map(([, each]) => each as tf.Tensor)),
+  };
+}
+const heapBytes = () => wasm().wasm.asm.memory!.buffer.byteLength;
+
+test('there is a call for every kernel', () => {
+  const own = tf
+    .getKernelsForBackend('wasm')
+    .filter(({ kernelFunc }) => kernelFunc.toString().includes('kernelsOf'))
+    .map(({ kernelName }) => kernelName);
+  expect(own.sort()).toEqual(Object.keys(calls).sort());
+});
+
+test.each(Object.keys(calls))('10,000 calls of %s leave the heap as it was', (kernelName) => {
+  const { run, dispose } = caller(kernelName);
+  for (let i = 0; i < 100; i++) run();
+  const before = [heapBytes(), wasm().numDataIds(), tf.memory().numTensors];
+  for (let i = 0; i < 10_000; i++) run();
+  expect([heapBytes(), wasm().numDataIds(), tf.memory().numTensors]).toEqual(before);
+  dispose();
+});
+
+describe('a full heap', () => {
+  /** Runs a kernel with an allocator that fails at its n-th call, and counts what it gives out and takes back. */
+  function failing(kernelName: string, at: number): { error: unknown; open: number } {
+    const { run, dispose } = caller(kernelName);
+    run();
+    const module = wasm().wasm as { _malloc(bytes: number): number; _free(address: number): void };
+    const { _malloc: malloc, _free: free } = module;
+    let count = 0;
+    const open = new Set<number>();
+    module._malloc = (bytes) => {
+      if (++count >= at) return 0;
+      const address = malloc(bytes);
+      open.add(address);
+      return address;
+    };
+    module._free = (address) => {
+      open.delete(address);
+      free(address);
+    };
+    let error: unknown;
+    try {
+      run();
+    } catch (caught) {
+      error = caught;
+    } finally {
+      Object.assign(module, { _malloc: malloc, _free: free });
+    }
+    dispose();
+    return { error, open: open.size };
+  }
+
+  test.each([
+    'Conv2D',
+    'FusedConv2D',
+    'Conv2DBackpropInput',
+    'BatchMatMul',
+    'CrossregAddNoise',
+    'FusedBatchNorm',
+  ])('%s says so and gives its scratch memory back', (kernelName) => {
+    // The first allocation is the output, which tfjs makes and does not look at; the engine frees it.
+    expect(failing(kernelName, 1).error).toMatchObject({ message: /no room for a tensor of shape/ });
+    for (let at = 2; ; at++) {
+      const { error, open } = failing(kernelName, at);
+      if (error === undefined) {
+        expect(at).toBeGreaterThan(2);
+        break;
+      }
+      expect(error).toMatchObject({ message: /no room for \d+ more bytes/ });
+      expect(open).toBeLessThanOrEqual(1);
+    }
+  });
+});

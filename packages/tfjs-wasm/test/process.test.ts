@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+
+const work = `
+  const { threads, reason } = await useWasm({ threads: 2 });
+  const x = tf.ones([8, 32, 32, 16]);
+  const y = tf.conv2d(x, tf.ones([3, 3, 16, 16]), 1, 'same');
+  console.log(threads, reason, y.dataSync()[33 * 16]);`;
+
+const programs = {
+  'an ES module': {
+    file: 'program.mjs',
+    source: `import * as tf from '@tensorflow/tfjs';\nimport { useWasm } from '../index.js';\n${work}`,
+  },
+  'a CommonJS module': {
+    file: 'program.cjs',
+    source: `const tf = require('@tensorflow/tfjs');\nconst { useWasm } = require('../index.cjs');
+      (async () => {${work}})();`,
+  },
+  'a worker thread': {
+    file: 'program.cjs',
+    source: `const { Worker, isMainThread } = require('node:worker_threads');
+      if (isMainThread) new Worker(__filename);
+      else {
+        const tf = require('@tensorflow/tfjs');
+        const { useWasm } = require('../index.cjs');
+        (async () => {${work}})();
+      }`,
+  },
+};
+
+// On what is built, as a process of its own: it must end by itself, and leave nothing behind.
+test.each(Object.entries(programs))(
+  'two threads in %s: works, ends, leaves no file',
+  async (_name, program) => {
+    const folder = mkdtempSync(join(dist, '.process-'));
+    const temporary = mkdtempSync(join(tmpdir(), 'crossreg-test-'));
+    try {
+      writeFileSync(join(folder, program.file), program.source);
+      const run = promisify(execFile)(process.execPath, [join(folder, program.file)], {
+        timeout: 30_000,
+        env: { ...process.env, TMPDIR: temporary },
+      });
+      const { stdout } = await run;
+      expect(stdout.trim()).toBe('2 undefined 144');
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+      rmSync(temporary, { recursive: true });
+    }
+  },
+);

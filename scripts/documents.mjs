@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+// What the READMEs and guides say, as programs that a user would write. Blocks of one file are one program, in order; those in TypeScript use no types, so that Node runs them too. Where a snippet
+// speaks of the reader's own data and model, stand-ins of the right shape take their place: the test is of the code,
+// nothing is learned from them.
+const model = `
+    const model = tf.sequential({
+      layers: [
+        tf.layers.dense({ inputShape: [4], units: 16, activation: 'relu' }),
+        tf.layers.dense({ units: 3, activation: 'softmax' }),
+      ],
+    });`;
+const examples = `
+    const numbers = (n) => Array.from({ length: 4 * n }, (_, i) => Math.sin(i));
+    const inputs = (n) => tf.tensor2d(numbers(n), [n, 4]);
+    const targets = (n) => tf.oneHot(tf.tensor1d(Array.from({ length: n }, (_, i) => i % 3), 'int32'), 3);
+    const [xTrain, yTrain, xReg, yReg, xTest] = [inputs(64), targets(64), inputs(12), targets(12), inputs(5)];`;
+
+/** A document, the folder of the package whose users it speaks to, and what it takes as given. */
+export const documents = [
+  ['README.md', 'examples/quickstart', `${model}${examples}`],
+  ['packages/calibration/README.md', 'packages/calibration'],
+  ['packages/core/README.md', 'packages/core'],
+  [
+    'packages/datasets/README.md',
+    'packages/datasets',
+    `const folder = ${JSON.stringify(`${root}packages/datasets/data/fashion-mnist`)};`,
+  ],
+  ['packages/linear/README.md', 'packages/linear'],
+  ['packages/tfjs/README.md', 'packages/tfjs'],
+  ['packages/tfjs-layers/README.md', 'packages/tfjs-layers', examples],
+  [
+    'packages/tfjs-wasm/README.md',
+    'packages/tfjs-wasm',
+    'const [images, labels] = [() => tf.ones([8, 28, 28, 1]), () => tf.ones([8, 10])];',
+  ],
+];
+
+/** The code blocks of a document that are JavaScript. */
+export const blocksOf = (file) =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/```(?:js|ts)\n([\s\S]*?)```/g)].map(
+    ([, code]) => code,
+  );
+
+/** All blocks of a document as one module. */
+export function programOf([file, , readersOwn = '']) {
+  const source = blocksOf(file).join('\n');
+  const statements = /^import [\s\S]*?;$/gm;
+  const imports = [...new Set(source.match(statements) ?? [])];
+  return [...imports, readersOwn, source.replace(statements, '')].join('\n');
+}

@@ -1,0 +1,99 @@
+// Rehearses a release on this machine: packs every package as it would be published, installs the tarballs with npm in
+// an empty folder outside the workspace, and there, as a user would,
+//   runs the code of every README as it stands,
+//   loads every package as an ES module and as CommonJS, and finds the same names in both,
+//   and compiles a program against the types, with moduleResolution node16 (in both module systems) and bundler.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { documents, programOf, root } from './documents.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'crossreg-rehearsal-'));
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const run = (command, args, cwd = folder) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1e8 });
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const write = (name, text) => writeFileSync(join(folder, name), text);
+
+function step(title, f) {
+  const started = Date.now();
+  try {
+    f();
+  } catch (error) {
+    console.error(`✖ ${title}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
+    console.error(`What was tried is in ${folder}`);
+    process.exit(1);
+  }
+  console.log(`✔ ${title} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
+}
+
+const folders = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
+const manifests = folders.map((place) => JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')));
+const names = manifests.map(({ name }) => name);
+
+step('pack', () => {
+  for (const place of folders)
+    run(bin('pnpm'), ['pack', '--config.ignore-scripts=true', '--pack-destination', folder], place);
+});
+
+step('install in an empty folder', () => {
+  write('package.json', JSON.stringify({ name: 'rehearsal', private: true, type: 'module' }));
+  const tarballs = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
+  const core = manifests.find(({ peerDependencies }) => peerDependencies?.['@tensorflow/tfjs-core']);
+  const version = core.peerDependencies['@tensorflow/tfjs-core'];
+  run(npm, [
+    ...['install', '--no-audit', '--no-fund', '--loglevel=error'],
+    ...[`@tensorflow/tfjs@${version}`, `@tensorflow/tfjs-backend-wasm@${version}`],
+    ...tarballs.map((file) => `./${file}`),
+  ]);
+});
+
+for (const document of documents) {
+  step(`the code of ${document[0]}`, () => {
+    write('readme.mjs', programOf(document));
+    run(process.execPath, ['readme.mjs']);
+  });
+}
+
+step('every package as ES module and as CommonJS', () => {
+  for (const name of names) {
+    const load = (program, file) => {
+      write(file, program);
+      return run(process.execPath, [file]).trim().split('\n').at(-1);
+    };
+    // One statement a file, so that no package can lean on what another has loaded.
+    const keys =
+      "Object.keys(m).filter((key) => key !== 'default' && key !== 'module.exports').sort().join()";
+    const esm = load(`import * as m from '${name}'; console.log(${keys});`, 'load.mjs');
+    const cjs = load(`const m = require('${name}'); console.log(${keys});`, 'load.cjs');
+    if (esm !== cjs || esm === '') throw new Error(`${name}: ES module has ${esm}, CommonJS ${cjs}`);
+  }
+});
+
+step('types in every module mode', () => {
+  const program = names.map(
+    (name, i) => `import * as m${i} from '${name}';\nexport const k${i} = Object.keys(m${i});`,
+  );
+  for (const file of ['types.mts', 'types.cts']) write(file, program.join('\n'));
+  const compile = (module, moduleResolution, files) => {
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      target: 'es2022',
+      strict: true,
+      noEmit: true,
+      types: [],
+    };
+    write(
+      'tsconfig.json',
+      JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: true }, files }),
+    );
+    run(bin('tsc'), ['-p', 'tsconfig.json']);
+  };
+  compile('node16', 'node16', ['types.mts', 'types.cts']);
+  compile('esnext', 'bundler', ['types.mts']);
+});
+
+rmSync(folder, { recursive: true });
+console.log(`${names.length} packages, as users get them`);
