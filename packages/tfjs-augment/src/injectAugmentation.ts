@@ -24,13 +24,13 @@ export function injectAugmentation(model: LayersModel, options: InjectAugmentati
     );
   }
   const { input: chosen, ...layerOptions } = options ?? {};
-  const candidates = model.inputNames.filter(
+  // Not inputNames, which a sequential model lacks until it is compiled.
+  const names = model.inputs.map((x) => x.name);
+  const candidates = names.filter(
     (name, i) => model.inputs[i].shape.length === 4 && (chosen === undefined || name === chosen),
   );
   if (candidates.length !== 1) {
-    const shapes = model.inputs.map(
-      ({ shape }, i) => `${model.inputNames[i]} [${shape.map((n) => n ?? 'any')}]`,
-    );
+    const shapes = model.inputs.map(({ shape }, i) => `${names[i]} [${shape.map((n) => n ?? 'any')}]`);
     throw new ArgumentError(
       'input',
       `must name the one input with images [batch, height, width, channels]; those of ${model.name} are ` +
@@ -38,11 +38,9 @@ export function injectAugmentation(model: LayersModel, options: InjectAugmentati
     );
   }
   const layer = new LearnableAugmentation(layerOptions);
-  const inputs = model.inputs.map((x, i) =>
-    input({ batchShape: x.shape, dtype: x.dtype, name: model.inputNames[i] }),
-  );
+  const inputs = model.inputs.map((x, i) => input({ batchShape: x.shape, dtype: x.dtype, name: names[i] }));
   const augmented = inputs.map((x, i) =>
-    model.inputNames[i] === candidates[0] ? (layer.apply(x) as SymbolicTensor) : x,
+    names[i] === candidates[0] ? (layer.apply(x) as SymbolicTensor) : x,
   );
   const outputs = model.apply(augmented.length === 1 ? augmented[0] : augmented) as
     | SymbolicTensor

@@ -23,6 +23,9 @@ export function recolor(images: tf.Tensor4D, { brightness, contrast, saturation 
     return tf.concat([recolor(at(0, 3), { brightness, contrast, saturation }), at(3, 1)], 3);
   }
   const each = (x: tf.Tensor) => tf.reshape(x, [batch, 1, 1, 1]);
+  /** The distance from the middle times a factor, written so that a factor of 1 changes no bit. */
+  const spread = (x: tf.Tensor, middle: tf.Tensor, logarithm: tf.Tensor) =>
+    tf.add(x, tf.mul(tf.sub(x, middle), each(tf.sub(tf.exp(logarithm), 1))));
   const grey = () =>
     channels === 1
       ? images
@@ -35,12 +38,12 @@ export function recolor(images: tf.Tensor4D, { brightness, contrast, saturation 
   let result: tf.Tensor = images;
   if (saturation) {
     const middle = grey();
-    result = tf.add(middle, tf.mul(tf.sub(result, middle), each(tf.exp(saturation))));
+    result = spread(result, middle, saturation);
   }
   if (contrast) {
     // Saturation leaves grey as it is, so this is the mean of what has been made so far.
     const middle = each(tf.mean(grey(), [1, 2, 3]));
-    result = tf.add(middle, tf.mul(tf.sub(result, middle), each(tf.exp(contrast))));
+    result = spread(result, middle, contrast);
   }
   if (brightness) result = tf.add(result, each(brightness));
   return result as tf.Tensor4D;
