@@ -85,7 +85,7 @@ for (let i = 0; i < 25; i++) {
   const step = await timed(() => augmented.trainOnBatch(x, y));
   const own = await timed(() => layer.augment(x).dispose());
   const warp = await timed(() => layer.augment(colour).dispose());
-  const forward = await timed(() => convolutions.forEach((one, k) => one.apply(features[k]).dispose()));
+  const forward = await timed(() => tf.dispose(convolutions.map((one, k) => one.apply(features[k]))));
   if (i < 5) continue; // warms up
   for (const [name, time] of Object.entries({ step, layer: own, colour: warp, convolutions: forward })) {
     costs[name].push(time);
