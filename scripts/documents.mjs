@@ -32,6 +32,20 @@ export const documents = [
   ],
   ['packages/linear/README.md', 'packages/linear'],
   ['packages/tfjs/README.md', 'packages/tfjs'],
+  [
+    'packages/tfjs-augment/README.md',
+    'packages/tfjs-augment',
+    `await tf.setBackend('wasm');
+    const pictures = (n) => tf.randomUniform([n, 8, 8, 1], 0, 1, 'float32', n);
+    const targets = (n) => tf.oneHot(tf.tensor1d(Array.from({ length: n }, (_, i) => i % 3), 'int32'), 3);
+    const [xTrain, yTrain, xReg, yReg, xTest] = [pictures(64), targets(64), pictures(12), targets(12), pictures(5)];
+    const model = tf.sequential({
+      layers: [
+        tf.layers.flatten({ inputShape: [8, 8, 1] }),
+        tf.layers.dense({ units: 3, activation: 'softmax' }),
+      ],
+    });`,
+  ],
   ['packages/tfjs-layers/README.md', 'packages/tfjs-layers', examples],
   [
     'packages/tfjs-wasm/README.md',

@@ -1,9 +1,11 @@
 // What cross-regularization costs, as ratios of medians, measured in one process and in turn:
 // (a) steps of the cross-regularized model over plain steps of the un-noised one, split into noise and ρ steps;
-// (b) our Gaussian noise over tf.randomNormal.
+// (b) our Gaussian noise over tf.randomNormal;
+// (c) learned augmentation, as a share of its training step and against the network's convolutions.
 import { defaultSchedule } from '@crossreg/core';
 import { fashionMnist } from '@crossreg/datasets';
 import { deriveKey, gaussian } from '@crossreg/tfjs';
+import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';
 import { crossRegularization, injectNoise } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
@@ -70,3 +72,25 @@ for (let i = 0; i < 9; i++) {
   if (i > 1) pairs.push(ours / stock);
 }
 console.log(`Gaussian noise: ${median(pairs).toFixed(2)} of the time of tf.randomNormal`);
+
+const augmented = compiled(
+  injectAugmentation(network(1), { translate: 2, rotate: 10, shear: 5, scale: 0.1, fillMode: 'edge' }),
+);
+const [layer] = augmentationLayers(augmented);
+const convolutions = network(1).layers.filter((one) => one.getClassName() === 'Conv2D');
+const features = convolutions.map((one) => tf.randomNormal([64, ...one.input.shape.slice(1)]));
+const colour = tf.randomUniform([64, 32, 32, 3]);
+const costs = { step: [], layer: [], colour: [], convolutions: [] };
+for (let i = 0; i < 25; i++) {
+  const step = await timed(() => augmented.trainOnBatch(x, y));
+  const own = await timed(() => layer.augment(x).dispose());
+  const warp = await timed(() => layer.augment(colour).dispose());
+  const forward = await timed(() => tf.dispose(convolutions.map((one, k) => one.apply(features[k]))));
+  if (i < 5) continue; // warms up
+  for (const [name, time] of Object.entries({ step, layer: own, colour: warp, convolutions: forward })) {
+    costs[name].push(time);
+  }
+}
+const share = (a, b) => (median(costs[a]) / median(costs[b])).toFixed(3);
+console.log(`Augmentation: ${share('layer', 'step')} of its training step; a batch 64×32×32×3 takes`);
+console.log(`${share('colour', 'convolutions')} of the time of the network's convolutions, forward`);

@@ -2,7 +2,6 @@ import {
   ArgumentError,
   type Averaging,
   averagePredictions,
-  bijectors,
   type Convergence,
   checkAveraging,
   checkInteger,
@@ -11,7 +10,6 @@ import {
   isRegularizationStep,
   type LearningRate,
   type OptimizerFactory,
-  parameter,
   permutation,
   type RegularizationRecord,
   RegularizationStep,
@@ -34,6 +32,7 @@ import { type InjectNoiseOptions, noiseLayers, wasInjected } from './injectNoise
 import { type LearnedNorms, learnNorms } from './learnedNorms';
 import type { Norm } from './norms';
 import { forward } from './predict';
+import { randomLayers } from './randomLayers';
 import {
   checkRegularizationData,
   list,
@@ -180,8 +179,9 @@ export class CrossRegularization extends Callback {
   private async attach(given: LayersModel): Promise<void> {
     const model = compiledModel(given);
     if (this.run?.model === model) return;
-    const own = noiseLayers(model);
-    if (own.length === 0 && !this.noise && this.norms.length === 0) {
+    const own = randomLayers(model);
+    const hooks = this.noise !== undefined && noiseLayers(model).length === 0;
+    if (own.length === 0 && !hooks && this.norms.length === 0) {
       throw new ArgumentError(
         'model',
         wasInjected(model)
@@ -193,11 +193,13 @@ export class CrossRegularization extends Callback {
     if (!lossFunctions)
       throw new ArgumentError('model', `${model.name} is not compiled. Call compile first.`);
     const trained = new Set(collectedTrainableWeights?.map((weight) => weight.read()));
-    const owned = own.find((layer) => trained.has(layer.rho));
+    const owned = own
+      .flatMap((layer) => layer.regularizationParameters())
+      .find(({ variable }) => trained.has(variable));
     if (owned) {
       throw new ArgumentError(
         'model',
-        `${owned.name}: θ's optimizer was compiled to train its σ. Compile again.`,
+        `${owned.name}: θ's optimizer was compiled to train it, a regularization parameter. Compile again.`,
       );
     }
     const data = 'split' in this.data ? this.heldOut?.tensors : this.data;
@@ -213,16 +215,15 @@ export class CrossRegularization extends Callback {
       seed: deriveSeed(this.seed, 2),
     });
     const norms = await learnNorms(model, this.norms, collectedTrainableWeights ?? []);
-    const hook = own.length === 0 && this.noise ? hookNoise(model, this.noise) : undefined;
-    const scales = (hook?.layers ?? own).map((layer) =>
-      parameter(tfjs, { name: layer.name, variable: layer.rho, bijector: bijectors[layer.bijector] }),
-    );
+    const hook = hooks ? hookNoise(model, this.noise) : undefined;
+    const random = [...own, ...(hook?.layers ?? [])];
+    const drawn = random.flatMap((layer) => layer.regularizationParameters());
     const step = new RegularizationStep({
       framework: tfjs,
-      rho: [...scales, ...norms.rho],
+      rho: [...drawn, ...norms.rho],
       optimizer: { for: (rho) => norms.optimizerOf(rho) ?? this.optimizer },
     });
-    const samples = scales.length > 0 ? this.schedule.samples : 1;
+    const samples = random.length > 0 ? this.schedule.samples : 1;
     this.run = { model, batches, losses: lossFunctions, step, hook, norms, samples };
   }
 

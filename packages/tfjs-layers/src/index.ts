@@ -10,6 +10,7 @@ export { type InjectNoiseOptions, injectNoise, noiseLayers } from './injectNoise
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { group, l1, l2, type Norm, type NormOptions, norm } from './norms';
 export { predict } from './predict';
+export { type RandomLayer, randomLayers } from './randomLayers';
 export type {
   RegularizationData,
   RegularizationDataset,

@@ -1,4 +1,12 @@
-import { ArgumentError, type BijectorName, bijectors, checkAbove, show } from '@crossreg/core';
+import {
+  ArgumentError,
+  type BijectorName,
+  bijectors,
+  checkAbove,
+  parameter,
+  type Rho,
+  show,
+} from '@crossreg/core';
 import { addNoise, currentNoise, operation, tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
@@ -94,6 +102,11 @@ export class LearnableNoise extends layers.Layer {
     if (!this.raw)
       throw new Error(`${this.name} has no weights yet: it is built when it is applied to an input.`);
     return this.raw.read() as tf.Variable;
+  }
+
+  /** σ, as the callback `crossRegularization` trains it. */
+  regularizationParameters(): Rho<tf.Tensor>[] {
+    return [parameter(tfjs, { name: this.name, variable: this.rho, bijector: bijectors[this.bijector] })];
   }
 
   /** σ as a tensor, differentiable in {@link rho}: a scalar, or [channels]. */

@@ -1,7 +1,7 @@
 import { type MonteCarloOptions, monteCarloPredict, type Prediction } from '@crossreg/tfjs';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { noiseLayers } from './injectNoise';
+import { randomLayers } from './randomLayers';
 
 /** A forward pass in inference mode: noise on, everything else as `predict` has it. */
 export function forward(model: LayersModel, inputs: Tensor[]): Tensor[] {
@@ -12,8 +12,8 @@ export function forward(model: LayersModel, inputs: Tensor[]): Tensor[] {
 }
 
 /**
- * The prediction of a model with learned noise: the average over `samples` draws, with its variance. A model without
- * noise is deterministic, so one pass does for it.
+ * The prediction of a model with learned noise or augmentation: the average over `samples` draws, with its variance. A model without
+ * either is deterministic, so one pass does for it.
  *
  * @returns one {@link Prediction}, or a list for a model with several outputs; the arrays are the caller's.
  */
@@ -28,7 +28,7 @@ export function predict(
   x: Tensor | Tensor[],
   options: MonteCarloOptions = {},
 ): Prediction | Prediction[] {
-  const samples = noiseLayers(model).length > 0 ? options.samples : 1;
+  const samples = randomLayers(model).length > 0 ? options.samples : 1;
   const predictions = monteCarloPredict((batch) => forward(model, batch), Array.isArray(x) ? x : [x], {
     ...options,
     samples,

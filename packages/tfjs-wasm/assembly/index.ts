@@ -8,3 +8,4 @@ export { outerProducts } from './outer';
 export { maxPoolGradient } from './pool';
 export { segmentSum, transpose } from './rearrange';
 export { sumMiddle } from './reduce';
+export { warp } from './warp';

@@ -28,7 +28,8 @@ export type KernelName =
   | 'spreadNumbers'
   | 'spreadRows'
   | 'sumMiddle'
-  | 'transpose';
+  | 'transpose'
+  | 'warp';
 
 type Kernel = (args: number, from: number, to: number) => void;
 

@@ -14,6 +14,7 @@ import { addNoise, gaussian, noiseProducts } from './noise';
 import { maxPoolGrad } from './pooling';
 import { mean, spread, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
+import { warp, warpGradient } from './warp';
 
 const definitions: readonly KernelDefinition[] = [
   adam,
@@ -45,6 +46,8 @@ const definitions: readonly KernelDefinition[] = [
   square,
   sum,
   unsortedSegmentSum,
+  warp,
+  warpGradient,
 ];
 
 /** Survives a second copy of this package in the same program, as a bundler or two module systems make. */

@@ -1,10 +1,13 @@
 export { tfjs } from './framework';
+export { native } from './native';
 export {
   addNoise,
   currentNoise,
   deriveKey,
   fillGaussian,
+  fillUniform,
   gaussian,
+  isSampling,
   type NoiseKey,
   NoiseStream,
   seedNoise,

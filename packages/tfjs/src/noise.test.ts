@@ -6,7 +6,9 @@ import {
   currentNoise,
   deriveKey,
   fillGaussian,
+  fillUniform,
   gaussian,
+  isSampling,
   type NoiseKey,
   NoiseStream,
   withNoise,
@@ -116,4 +118,36 @@ test('a stream is determined by its seed and count, and ends with its scope', ()
   expect(currentNoise()).toBe(outer);
   expect(keys[0]).not.toEqual(keys[1]);
   expect(new NoiseStream(3, 1).next()).toEqual(keys[1]);
+});
+
+test('uniform numbers: distribution, independence of neighbours, and every example its own', () => {
+  const out = new Float32Array(N);
+  fillUniform(out, deriveKey(4));
+  const bound = 5 / Math.sqrt(N);
+  expect(Math.abs(average(N, (i) => out[i]) - 1 / 2)).toBeLessThan(bound * Math.sqrt(1 / 12));
+  expect(Math.abs(average(N, (i) => out[i] ** 2) - 1 / 3)).toBeLessThan(bound * Math.sqrt(4 / 45));
+  for (const lag of [1, 2, 10, 64]) {
+    const covariance = average(N - lag, (i) => (out[i] - 0.5) * (out[i + lag] - 0.5));
+    expect(Math.abs(covariance)).toBeLessThan(bound / 12);
+  }
+  expect(out.every((u) => u > 0 && u < 1)).toBe(true);
+  const [k0, k1] = deriveKey(4);
+  const later = new Float32Array(30);
+  fillUniform(later, [k0, k1, 6], [3, 10]);
+  expect([...later]).toEqual([...out.slice(60, 90)]);
+});
+
+test('sampling is inside withNoise and nowhere else', () => {
+  const inner = () => withNoise(new NoiseStream(1), isSampling);
+  expect([isSampling(), inner(), withNoise(new NoiseStream(2), () => [inner(), isSampling()])]).toEqual([
+    false,
+    true,
+    [true, true],
+  ]);
+  expect(() =>
+    withNoise(new NoiseStream(1), () => {
+      throw new Error('within');
+    }),
+  ).toThrow('within');
+  expect(isSampling()).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { deriveSeed, hash32 } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { native } from './native';
 import { operation } from './operation';
 
 /**
@@ -83,12 +84,13 @@ export function fillGaussian(out: Float32Array, key: NoiseKey, shape?: readonly 
 }
 
 /**
- * Runs the kernel of this name if the backend in use has one. `@crossreg/tfjs-wasm` brings SIMD kernels that draw the
- * same streams (to float32 rounding) straight into the backend's memory; the code below is the portable path.
+ * Fills `out`, an array of the given shape (default: flat), with numbers uniform in (0, 1), of the stream of `key`: the
+ * integers that {@link fillGaussian} makes its pairs of. For few numbers, such as one for each example.
  */
-function native(kernel: string, inputs: tf.NamedTensorMap, attrs: tf.NamedAttrMap): tf.Tensor | undefined {
-  if (!tf.getKernel(kernel, tf.getBackend())) return undefined;
-  return tf.engine().runKernel(kernel, inputs, attrs) as tf.Tensor;
+export function fillUniform(out: Float32Array, key: NoiseKey, shape?: readonly number[]): void {
+  const { k0, k1 } = hashKey(key, shape);
+  // 24 bits, all that a float32 can tell apart, so that rounding never gives 1.
+  for (let i = 0; i < out.length; i++) out[i] = ((hash32(hash32(i + k0) ^ k1) >>> 8) + 0.5) * 2 ** -24;
 }
 
 /** Standard normal numbers of the given shape: the first ones of the stream of `key`, the same every time. */
@@ -142,18 +144,25 @@ export class NoiseStream {
 }
 
 let current = new NoiseStream(hash32(Math.floor(Math.random() * 2 ** 32)));
+let sampling = false;
 
 /** The stream that noise layers draw their keys from: the innermost {@link withNoise}, or one seeded at random. */
 export const currentNoise = (): NoiseStream => current;
 
+/**
+ * Whether this is inside {@link withNoise}: the pass is one draw of an averaged prediction. Layers that are random in
+ * training only and quiet in a plain prediction, such as an augmentation, are random here too.
+ */
+export const isSampling = (): boolean => sampling;
+
 /** Runs `f` (synchronous) with the given stream, so that every draw in it is determined by the stream's state. */
 export function withNoise<R>(stream: NoiseStream, f: () => R): R {
-  const outer = current;
-  current = stream;
+  const outer = { current, sampling };
+  [current, sampling] = [stream, true];
   try {
     return f();
   } finally {
-    current = outer;
+    ({ current, sampling } = outer);
   }
 }
 

@@ -1,0 +1,61 @@
+import { ArgumentError, show } from '@crossreg/core';
+import { model as functional, input, LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { LearnableAugmentation, type LearnableAugmentationOptions } from './learnableAugmentation';
+
+export interface InjectAugmentationOptions extends LearnableAugmentationOptions {
+  /** The name of the input that has the images. Default: the only one of rank 4. */
+  input?: string;
+}
+
+/**
+ * A new model with a {@link LearnableAugmentation} in front of `model`, which is a layer of it: the weights are the same
+ * variables. A plain `predict` of the new model gives what `model` gives. Compile the result.
+ *
+ * @throws ArgumentError if there is no input with images, or several and none was chosen; and as the layer does.
+ */
+export function injectAugmentation(model: LayersModel, options: InjectAugmentationOptions): LayersModel {
+  if (!(model instanceof LayersModel)) {
+    throw new ArgumentError('model', `must be a tf.LayersModel, but is ${show(model)}.`);
+  }
+  if (!model.inputs?.length) {
+    throw new ArgumentError(
+      'model',
+      `${model.name} has no input shape yet. Give its first layer an inputShape.`,
+    );
+  }
+  const { input: chosen, ...layerOptions } = options ?? {};
+  // Not inputNames, which a sequential model lacks until it is compiled.
+  const names = model.inputs.map((x) => x.name);
+  const candidates = names.filter(
+    (name, i) => model.inputs[i].shape.length === 4 && (chosen === undefined || name === chosen),
+  );
+  if (candidates.length !== 1) {
+    const shapes = model.inputs.map(({ shape }, i) => `${names[i]} [${shape.map((n) => n ?? 'any')}]`);
+    throw new ArgumentError(
+      'input',
+      `must name the one input with images [batch, height, width, channels]; those of ${model.name} are ` +
+        `${shapes.join(', ')}, and ${chosen === undefined ? 'none was named' : `${show(chosen)} was named`}.`,
+    );
+  }
+  const layer = new LearnableAugmentation(layerOptions);
+  const inputs = model.inputs.map((x, i) => input({ batchShape: x.shape, dtype: x.dtype, name: names[i] }));
+  const augmented = inputs.map((x, i) =>
+    names[i] === candidates[0] ? (layer.apply(x) as SymbolicTensor) : x,
+  );
+  const outputs = model.apply(augmented.length === 1 ? augmented[0] : augmented) as
+    | SymbolicTensor
+    | SymbolicTensor[];
+  return functional({ inputs, outputs, name: `${model.name}_augmented` });
+}
+
+/** All `LearnableAugmentation` layers of a model in order, those of nested models included, each once. */
+export function augmentationLayers(model: LayersModel): LearnableAugmentation[] {
+  const found = model.layers.flatMap((layer) =>
+    layer instanceof LayersModel
+      ? augmentationLayers(layer)
+      : layer instanceof LearnableAugmentation
+        ? [layer]
+        : [],
+  );
+  return [...new Set(found)];
+}

@@ -1,0 +1,269 @@
+import { ArgumentError, parameter, type Rho, show } from '@crossreg/core';
+import {
+  addNoise,
+  currentNoise,
+  fillGaussian,
+  fillUniform,
+  isSampling,
+  type NoiseKey,
+  tfjs,
+} from '@crossreg/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import { initializers, layers } from '@tensorflow/tfjs-layers';
+import { affine } from './affine';
+import {
+  bijectorOf,
+  type Draw,
+  draws,
+  kinds,
+  parseRange,
+  type Range,
+  type RangeKind,
+  type RangeOption,
+  rangeKinds,
+  rawOf,
+} from './ranges';
+import { recolor } from './recolor';
+import { checkFillMode, type FillMode, warp } from './warp';
+
+export interface LearnableAugmentationOptions {
+  /** Along x and y by one range, in pixels. Not together with `translateX` or `translateY`. */
+  translate?: RangeOption;
+  translateX?: RangeOption;
+  translateY?: RangeOption;
+  /** In degrees. */
+  rotate?: RangeOption;
+  /** In degrees that vertical lines lean by. */
+  shear?: RangeOption;
+  /** A factor: 0.2 is between 1/1.2 and 1.2 times the size. */
+  scale?: RangeOption;
+  /** In the unit of the pixels, added to all of them. */
+  brightness?: RangeOption;
+  /** A factor on the distance from the image's mean. */
+  contrast?: RangeOption;
+  /** A factor on the distance from grey. For 3 or 4 channels. */
+  saturation?: RangeOption;
+  /** Standard deviation of Gaussian noise on every pixel, in the unit of the pixels. */
+  noise?: RangeOption;
+  /** The probability that an image is mirrored left to right. Fixed, not learned. Default 0. */
+  flipHorizontal?: number;
+  /** The probability that an image is mirrored top to bottom. Fixed, not learned. Default 0. */
+  flipVertical?: number;
+  /** What lies beyond the edge of an image. Default `'constant'`. */
+  fillMode?: FillMode;
+  /** Of the mode `'constant'`. Default 0. */
+  fillValue?: number;
+  /** Draws in (−range, range), or normal ones of which the range is the standard deviation. Default `'uniform'`. */
+  distribution?: 'uniform' | 'normal';
+  name?: string;
+}
+
+interface WeightVariable {
+  read(): tf.Tensor;
+}
+
+/**
+ * Augments images by random warps and colour changes whose *ranges are learned*: image b becomes T(x_b; s ⊙ u_b) with
+ * the ranges s, regularization parameters, and a draw u_b of its own (method.md §4). Translation, rotation, shear,
+ * scale and mirroring are one bilinear resampling about the center of the image.
+ *
+ * - One draw an image in training, and one a sample in the averaged prediction of a ρ step or of `predict`; inactive
+ *   in any other prediction.
+ * - Ranges are not trainable, so the optimizer of `fit` never touches them; the callback `crossRegularization` finds
+ *   and trains them. They are saved with the model.
+ *
+ * Input and output: [batch, height, width, channels] with 1, 3 or 4 channels (the fourth, transparency, is warped but
+ * never recoloured), any size.
+ */
+export class LearnableAugmentation extends layers.Layer {
+  static className = 'LearnableAugmentation';
+  readonly ranges: Readonly<Partial<Record<RangeKind, Range>>>;
+  readonly flipHorizontal: number;
+  readonly flipVertical: number;
+  readonly fillMode: FillMode;
+  readonly fillValue: number;
+  readonly distribution: 'uniform' | 'normal';
+  /**
+   * Set by `augment`: training images come augmented from the input pipeline, so a training call leaves them as they
+   * are. The averaged prediction, which ρ steps differentiate, is augmented here as ever.
+   */
+  augmentsInPipeline = false;
+  private readonly raw: Partial<Record<RangeKind, WeightVariable>> = {};
+
+  /** @throws ArgumentError for numbers out of range, unknown names, or nothing to do. */
+  constructor(options: LearnableAugmentationOptions = {}) {
+    super(options as ConstructorParameters<typeof layers.Layer>[0]);
+    const ranges: Partial<Record<RangeKind, Range>> = {};
+    for (const kind of rangeKinds) {
+      const option = options[kind];
+      if (option !== undefined) ranges[kind] = parseRange(kind, option);
+    }
+    if (ranges.translate && (ranges.translateX || ranges.translateY)) {
+      throw new ArgumentError(
+        'translate',
+        'is one range for x and y, and translateX or translateY is given too. Leave one of them out.',
+      );
+    }
+    const { flipHorizontal = 0, flipVertical = 0, fillMode = 'constant', fillValue = 0 } = options;
+    const { distribution = 'uniform' } = options;
+    for (const [name, p] of Object.entries({ flipHorizontal, flipVertical })) {
+      if (!(p >= 0 && p <= 1)) {
+        throw new ArgumentError(
+          name,
+          `must be a probability, 0 to 1, but is ${show(p)}. Use 0.5, or 0 for never.`,
+        );
+      }
+    }
+    if (Object.keys(ranges).length === 0 && flipHorizontal === 0 && flipVertical === 0) {
+      throw new ArgumentError(
+        'options',
+        `name nothing to augment by. Give at least one of ${rangeKinds.join(', ')}, such as { rotate: 5 }.`,
+      );
+    }
+    if (!Number.isFinite(fillValue)) {
+      throw new ArgumentError('fillValue', `must be a finite number, but is ${show(fillValue)}. Use 0.`);
+    }
+    if (distribution !== 'uniform' && distribution !== 'normal') {
+      throw new ArgumentError('distribution', `must be 'uniform' or 'normal', but is ${show(distribution)}.`);
+    }
+    this.ranges = ranges;
+    this.flipHorizontal = flipHorizontal;
+    this.flipVertical = flipVertical;
+    this.fillMode = checkFillMode('fillMode', fillMode);
+    this.fillValue = fillValue;
+    this.distribution = distribution;
+  }
+
+  override build(inputShape: (number | null)[] | (number | null)[][]): void {
+    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as (number | null)[];
+    const channels = shape[3];
+    if (shape.length !== 4 || (channels !== 1 && channels !== 3 && channels !== 4)) {
+      throw new ArgumentError(
+        'input',
+        `of ${this.name} must be images [batch, height, width, channels] with 1, 3 or 4 channels, but has shape ` +
+          `[${shape.map((n) => n ?? 'any')}].`,
+      );
+    }
+    if (channels === 1 && this.ranges.saturation) {
+      throw new ArgumentError('saturation', 'means nothing for images of one channel. Leave it out.');
+    }
+    for (const kind of this.kinds()) {
+      const initializer = initializers.constant({ value: rawOf(this.ranges[kind] as Range) });
+      this.raw[kind] = this.addWeight(`raw_${kind}`, [], 'float32', initializer, undefined, false);
+    }
+    super.build(inputShape as never);
+  }
+
+  private kinds(): RangeKind[] {
+    return rangeKinds.filter((kind) => this.ranges[kind]);
+  }
+
+  private rho(kind: RangeKind): Rho<tf.Tensor> {
+    const weight = this.raw[kind];
+    if (!weight)
+      throw new Error(`${this.name} has no weights yet: it is built when it is applied to an input.`);
+    return parameter(tfjs, {
+      name: `${this.name}/${kind}`,
+      variable: weight.read(),
+      bijector: bijectorOf(this.ranges[kind] as Range),
+    });
+  }
+
+  /** The learned ranges, one ρ each: what the callback `crossRegularization` asks a layer for. */
+  regularizationParameters(): Rho<tf.Tensor>[] {
+    return this.kinds()
+      .filter((kind) => this.ranges[kind]?.learn)
+      .map((kind) => this.rho(kind));
+  }
+
+  /** The ranges as they are now, in their units, by name. Waits for the device. */
+  async values(): Promise<Partial<Record<RangeKind, number>>> {
+    const values: Partial<Record<RangeKind, number>> = {};
+    for (const kind of this.kinds()) {
+      const value = tf.tidy(() => this.rho(kind).value());
+      values[kind] = (await value.data())[0];
+      value.dispose();
+    }
+    return values;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+    const active = isSampling() || (kwargs.training === true && !this.augmentsInPipeline);
+    return active ? this.augment(x) : tf.clone(x);
+  }
+
+  /**
+   * A batch of images, each augmented by a draw of its own from `currentNoise()`. Differentiable in the ranges and,
+   * where the images depend on something, in these.
+   */
+  augment(images: tf.Tensor4D): tf.Tensor4D {
+    return tf.tidy(() => {
+      const keys = [0, 1, 2].map(() => currentNoise().next());
+      const amounts = this.amounts(images.shape[0], keys[0]);
+      const { brightness, contrast, saturation, ...motion } = {
+        ...amounts,
+        ...this.mirrors(images.shape[0], keys[1]),
+      };
+      let result = images;
+      if (Object.values(motion).some(Boolean)) {
+        const fill = { mode: this.fillMode, value: this.fillValue };
+        result = warp(result, affine(images.shape[0], motion), fill);
+      }
+      result = recolor(result, { brightness, contrast, saturation });
+      if (this.ranges.noise) {
+        const sigma = this.rho('noise').value();
+        // Not on the fourth channel, which is no colour.
+        const scale = images.shape[3] === 4 ? tf.mul(sigma, tf.tensor1d([1, 1, 1, 0])) : sigma;
+        result = addNoise(result, scale, keys[2]) as tf.Tensor4D;
+      }
+      return result === images ? tf.clone(images) : result;
+    });
+  }
+
+  /** s ⊙ u: how far each image goes, by what it does; arrays of shape [batch]. Factors are given by their logarithm. */
+  private amounts(batch: number, key: NoiseKey): Partial<Record<Draw, tf.Tensor>> {
+    const all = new Float32Array(batch * draws.length);
+    const uniform = this.distribution === 'uniform';
+    if (uniform) fillUniform(all, key, [batch, draws.length]);
+    else fillGaussian(all, key, [batch, draws.length]);
+    const amounts: Partial<Record<Draw, tf.Tensor>> = {};
+    for (const kind of this.kinds()) {
+      const { unit, draws: own } = kinds[kind];
+      if (own.length === 0) continue;
+      const range = this.rho(kind).value();
+      const reach = unit === 'factor' ? tf.log(tf.add(range, 1)) : range;
+      for (const draw of own) {
+        const column = draws.indexOf(draw);
+        const u = Float32Array.from({ length: batch }, (_, b) => all[b * draws.length + column]);
+        amounts[draw] = tf.mul(reach, tf.tensor1d(uniform ? u.map((v) => 2 * v - 1) : u));
+      }
+    }
+    return amounts;
+  }
+
+  private mirrors(batch: number, key: NoiseKey): { mirrorX?: tf.Tensor; mirrorY?: tf.Tensor } {
+    const u = new Float32Array(batch * 2);
+    fillUniform(u, key, [batch, 2]);
+    const signs = (probability: number, column: number) =>
+      probability > 0
+        ? tf.tensor1d(Array.from({ length: batch }, (_, b) => (u[b * 2 + column] < probability ? -1 : 1)))
+        : undefined;
+    return { mirrorX: signs(this.flipHorizontal, 0), mirrorY: signs(this.flipVertical, 1) };
+  }
+
+  override computeOutputShape<S>(inputShape: S): S {
+    return inputShape;
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { ranges, flipHorizontal, flipVertical, fillMode, fillValue, distribution } = this;
+    return {
+      ...super.getConfig(),
+      ...(ranges as tf.serialization.ConfigDict),
+      ...{ flipHorizontal, flipVertical, fillMode, fillValue, distribution },
+    };
+  }
+}
+
+tf.serialization.registerClass(LearnableAugmentation as never);

@@ -1,0 +1,121 @@
+import {
+  ArgumentError,
+  type Bijector,
+  type BijectorName,
+  bijectors,
+  bounded,
+  checkAbove,
+  show,
+} from '@crossreg/core';
+
+interface Kind {
+  unit: string;
+  /** What `true` starts from. */
+  initial: number;
+  /** The upper bound unless another is given. */
+  max: number;
+  /** The draws that it scales: columns of the array that a call draws. */
+  draws: readonly Draw[];
+}
+
+/** The random numbers of one example, in this order, whatever is switched on: so a seed gives each the same draw. */
+export const draws = [
+  'translateX',
+  'translateY',
+  'rotate',
+  'shear',
+  'scale',
+  'brightness',
+  'contrast',
+  'saturation',
+] as const;
+export type Draw = (typeof draws)[number];
+
+/** What can be learned, and in which unit. A factor of 0.2 is up to 1.2 times as much, or as little. */
+export const kinds = {
+  translate: { unit: 'pixels', initial: 1, max: 16, draws: ['translateX', 'translateY'] },
+  translateX: { unit: 'pixels', initial: 1, max: 16, draws: ['translateX'] },
+  translateY: { unit: 'pixels', initial: 1, max: 16, draws: ['translateY'] },
+  rotate: { unit: 'degrees', initial: 5, max: 180, draws: ['rotate'] },
+  shear: { unit: 'degrees', initial: 5, max: 60, draws: ['shear'] },
+  scale: { unit: 'factor', initial: 0.05, max: 1, draws: ['scale'] },
+  brightness: { unit: 'pixel value', initial: 0.05, max: 1, draws: ['brightness'] },
+  contrast: { unit: 'factor', initial: 0.05, max: 3, draws: ['contrast'] },
+  saturation: { unit: 'factor', initial: 0.05, max: 3, draws: ['saturation'] },
+  noise: { unit: 'pixel value', initial: 0.05, max: 1, draws: [] },
+} as const satisfies Record<string, Kind>;
+export type RangeKind = keyof typeof kinds;
+export const rangeKinds = Object.keys(kinds) as RangeKind[];
+
+export interface RangeOptions {
+  /** The range to start from, in its unit. 0 (with `min` 0) switches it off for good. */
+  initial?: number;
+  /** Lower bound, with the bijector `'bounded'`. Default 0. */
+  min?: number;
+  /** Upper bound, with the bijector `'bounded'`. Default: see {@link kinds}. */
+  max?: number;
+  /** How the range is made from the raw weight. Default `'bounded'`: between `min` and `max`, by a sigmoid. */
+  bijector?: 'bounded' | BijectorName;
+  /** `false` keeps the range at `initial`. Default true. */
+  learn?: boolean;
+}
+
+/** The range to start from, the default one (`true`), or more about it. */
+export type RangeOption = true | number | RangeOptions;
+
+/** A range with everything decided. `min` and `max` are there with the bijector `'bounded'` only. */
+export interface Range {
+  initial: number;
+  min?: number;
+  max?: number;
+  bijector: 'bounded' | BijectorName;
+  learn: boolean;
+}
+
+/** @throws ArgumentError for numbers out of range and an unknown bijector. */
+export function parseRange(kind: RangeKind, option: RangeOption): Range {
+  const { unit, initial: usual, max: most } = kinds[kind];
+  const given: RangeOptions =
+    option === true ? {} : typeof option === 'number' ? { initial: option } : option;
+  if (typeof given !== 'object' || given === null) {
+    throw new ArgumentError(
+      kind,
+      `must be true, a number (${unit}) or { initial, min, max, bijector, learn }, but is ${show(option)}.`,
+    );
+  }
+  const { initial = usual, bijector = 'bounded', learn = true } = given;
+  checkAbove(`${kind}.initial`, initial, 0, `Give the range to start from in ${unit}.`, true);
+  if (bijector !== 'bounded') {
+    if (!(bijector in bijectors)) {
+      const names = ['bounded', ...Object.keys(bijectors)].join(' or ');
+      throw new ArgumentError(`${kind}.bijector`, `must be ${names}, but is ${show(bijector)}.`);
+    }
+    if (given.min !== undefined || given.max !== undefined) {
+      throw new ArgumentError(
+        `${kind}.bijector`,
+        `'${bijector}' has no bounds. Leave out min and max, or use 'bounded'.`,
+      );
+    }
+    return { initial, bijector, learn };
+  }
+  const { min = 0, max = most } = given;
+  checkAbove(`${kind}.min`, min, 0, 'Use 0.', true);
+  checkAbove(`${kind}.max`, max, min, `It must lie above min (${min}).`);
+  const off = initial === 0 && min === 0;
+  if (!off && !(initial > min && initial < max)) {
+    throw new ArgumentError(
+      `${kind}.initial`,
+      `must lie between min (${min}) and max (${max}), bounds excluded, but is ${initial}. Set max or min.`,
+    );
+  }
+  return { initial, min, max, bijector, learn };
+}
+
+export function bijectorOf({ bijector, min, max }: Range): Bijector {
+  return bijector === 'bounded' ? bounded(min as number, max as number) : bijectors[bijector];
+}
+
+/** The raw weight that a range begins with; −∞, a fixed point of every optimizer, where it is off. */
+export function rawOf(range: Range): number {
+  return range.initial === 0 ? Number.NEGATIVE_INFINITY : bijectorOf(range).inverse(range.initial);
+}

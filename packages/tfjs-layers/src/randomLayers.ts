@@ -1,0 +1,24 @@
+import type { Rho } from '@crossreg/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
+
+/**
+ * A layer that makes the model random and has regularization parameters of that randomness, such as a noise scale. It
+ * needs no more than this method for the callback to train them and for `predict` to average over its draws, which it
+ * takes from `currentNoise()`.
+ */
+export interface RandomLayer extends layers.Layer {
+  /** One ρ for each parameter that is to be learned. Names begin with the layer's; variables must not be trainable. */
+  regularizationParameters(): readonly Rho<Tensor>[];
+}
+
+const isRandom = (layer: layers.Layer): layer is RandomLayer =>
+  typeof (layer as Partial<RandomLayer>).regularizationParameters === 'function';
+
+/** All {@link RandomLayer}s of a model in order, those of nested models included, each once. */
+export function randomLayers(model: LayersModel): RandomLayer[] {
+  const found = model.layers.flatMap((layer) =>
+    layer instanceof LayersModel ? randomLayers(layer) : isRandom(layer) ? [layer] : [],
+  );
+  return [...new Set(found)];
+}
