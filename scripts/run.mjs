@@ -81,6 +81,11 @@ const tasks = {
     run('ridge', process.execPath, ['benchmarks/src/ridge.mjs', ...process.argv.slice(3)]);
     run('LASSO', process.execPath, ['benchmarks/src/lasso.mjs']);
   },
+  augmentation() {
+    install();
+    build('@crossreg/example-augmentation');
+    run('experiment', process.execPath, ['examples/augmentation/src/main.mjs', ...process.argv.slice(3)]);
+  },
   paper() {
     install();
     build('@crossreg/example-paper');

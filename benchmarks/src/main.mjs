@@ -4,12 +4,12 @@
 // (c) learned augmentation, as a share of its training step and against the network's convolutions.
 import { defaultSchedule } from '@crossreg/core';
 import { fashionMnist } from '@crossreg/datasets';
+import { network } from '@crossreg/example-quickstart/network.mjs';
 import { deriveKey, gaussian } from '@crossreg/tfjs';
 import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';
 import { crossRegularization, injectNoise } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
-import { network } from '../../examples/quickstart/src/network.mjs';
 
 const { threads } = await useWasm();
 
