@@ -60,6 +60,14 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
   CrossregScaleRows: [{ x: image, factor: [4] }],
   CrossregScaledProduct: [{ a: image, b: image }, { factor: 2 }],
   CrossregSpread: [{ dy: [4] }, { shape: image, axis: [0, 1, 2], factor: 1 }],
+  CrossregWarp: [
+    { images: image, matrices: [2, 2, 3] },
+    { mode: 2, value: 0 },
+  ],
+  CrossregWarpGradient: [
+    { images: image, matrices: [2, 2, 3], dy: image },
+    { mode: 2, value: 0 },
+  ],
   DepthwiseConv2dNativeBackpropFilter: [
     { x: image, dy: image },
     { ...window, filterShape: depthwise },
