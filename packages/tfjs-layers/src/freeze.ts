@@ -11,6 +11,7 @@ import {
 import { GraphRebuild } from './graph';
 import { noiseLayers } from './injectNoise';
 import { LearnableNoise } from './learnableNoise';
+import { randomLayers } from './randomLayers';
 
 /**
  * A plain model of stock layers whose `predict` is the average over `samples` noise draws made once and for all: it
@@ -22,7 +23,7 @@ import { LearnableNoise } from './learnableNoise';
  *
  * @param options.samples - default 8.
  * @param options.seed - of the draws; default 0.
- * @throws ArgumentError if the model has no noise, or a noisy activation no fixed shape.
+ * @throws ArgumentError if the model has no noise or another random layer, or a noisy activation no fixed shape.
  */
 export function freeze(
   model: LayersModel,
@@ -31,6 +32,13 @@ export function freeze(
   checkInteger('samples', samples, 1, 'Use 8.');
   if (noiseLayers(model).length === 0) {
     throw new ArgumentError('model', `${model.name} has no learnable noise, so there is nothing to freeze.`);
+  }
+  const other = randomLayers(model).find((layer) => !(layer instanceof LearnableNoise));
+  if (other) {
+    throw new ArgumentError(
+      'model',
+      `${other.name} is a ${other.getClassName()}, whose draws no stock layer can make. Freeze the model without it.`,
+    );
   }
   let draw = 0;
   const rebuild = new GraphRebuild((layer, inputs, { copy, apply }) => {
