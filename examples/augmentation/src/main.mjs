@@ -61,8 +61,8 @@ for (let seed = 1; seed <= seeds; seed++) {
       crossRegularization({
         regularizationData: [regularization.x, regularization.y],
         seed,
-        every: 5,
-        learningRate: 0.1,
+        every: 10,
+        learningRate: 0.05,
       });
     const bar = new progress.SingleBar({
       format: '{name} [{bar}] {value}/{total} steps, {eta_formatted} left',
