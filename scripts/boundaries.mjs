@@ -11,7 +11,7 @@ const arrows = {
   linear: ['core'],
   tfjs: ['core'],
   'tfjs-wasm': [],
-  'tfjs-node': [],
+  'tfjs-node': ['tfjs-wasm'],
   'tfjs-layers': ['core', 'tfjs'],
   'tfjs-augment': ['core', 'tfjs', 'tfjs-layers'],
 };

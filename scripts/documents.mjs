@@ -47,6 +47,7 @@ export const documents = [
     });`,
   ],
   ['packages/tfjs-layers/README.md', 'packages/tfjs-layers', examples],
+  ['packages/tfjs-node/README.md', 'packages/tfjs-node'],
   [
     'packages/tfjs-wasm/README.md',
     'packages/tfjs-wasm',

@@ -52,12 +52,13 @@ export function warp(images: tf.Tensor4D, matrices: tf.Tensor3D, fill: Fill): tf
     () =>
       (native('CrossregWarp', { images, matrices }, attrs) ??
         resample(images, matrices, fill)) as tf.Tensor4D,
-    (dy) => ({
+    (dy, [from, by]) => ({
       matrices: () =>
-        native('CrossregWarpGradient', { dy, images, matrices }, attrs) ??
-        matrixGradient(dy, images, matrices, fill),
-      images: () => imageGradient(dy, images.shape, matrices, fill),
+        native('CrossregWarpGradient', { dy, images: from, matrices: by }, attrs) ??
+        matrixGradient(dy, from as tf.Tensor4D, by as tf.Tensor3D, fill),
+      images: () => imageGradient(dy, images.shape, by as tf.Tensor3D, fill),
     }),
+    [images, matrices],
   );
 }
 

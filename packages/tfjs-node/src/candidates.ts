@@ -1,0 +1,147 @@
+import * as tf from '@tensorflow/tfjs';
+import { type Candidate, type Load, Unusable } from './candidate';
+import { restoreRemovedFromNode } from './removedFromNode';
+
+/** What `@tensorflow/tfjs-node` and `-gpu` say of their backend. */
+interface NativeBackend {
+  readonly isUsingGpuDevice?: boolean;
+}
+
+const NATIVE_HELP =
+  'Its library comes from storage.googleapis.com when it is installed. Install it where that host can be reached and ' +
+  'install scripts may run (pnpm: onlyBuiltDependencies), or bring the library yourself: docs/backends.md.';
+
+async function set(name: string): Promise<void> {
+  if (!(await tf.setBackend(name))) {
+    throw new Unusable('failed', `TensorFlow.js could not start its backend "${name}".`);
+  }
+  await tf.ready();
+}
+
+/** Loads one of the native packages, or goes on with the one that is there: a process has room for one. */
+async function startNative(load: Load, specifier: string): Promise<NativeBackend> {
+  if (!tf.engine().registryFactory.tensorflow) {
+    restoreRemovedFromNode();
+    await load(specifier);
+  }
+  await set('tensorflow');
+  return tf.backend() as NativeBackend;
+}
+
+function nodeGpu(load: Load): Candidate {
+  const name = '@tensorflow/tfjs-node-gpu';
+  return {
+    name: 'tfjs-node-gpu',
+    async start() {
+      if (!(await startNative(load, name)).isUsingGpuDevice) {
+        throw new Unusable('no adapter', 'TensorFlow finds no CUDA device, or not all libraries of CUDA.');
+      }
+      return 'TensorFlow on a CUDA device';
+    },
+    remedy: (cause) =>
+      cause === 'not installed'
+        ? `On Linux or Windows with an NVIDIA GPU, CUDA 11.2 and cuDNN 8.1: npm install ${name}`
+        : cause === 'no adapter'
+          ? 'It needs an NVIDIA GPU, and CUDA 11.2 and cuDNN 8.1 where the system looks for libraries.'
+          : NATIVE_HELP,
+  };
+}
+
+function node(load: Load): Candidate {
+  const name = '@tensorflow/tfjs-node';
+  return {
+    name: 'tfjs-node',
+    async start() {
+      const { isUsingGpuDevice } = await startNative(load, name);
+      return isUsingGpuDevice ? 'TensorFlow on a CUDA device' : 'TensorFlow on the CPU';
+    },
+    remedy: (cause) => (cause === 'not installed' ? `npm install ${name}` : NATIVE_HELP),
+  };
+}
+
+/** What is used of the npm package `webgpu`. */
+interface Dawn {
+  create(flags: string[]): GpuEntry;
+  readonly globals: object;
+}
+interface GpuEntry {
+  requestAdapter(options: object): Promise<{ readonly info: AdapterInfo } | null>;
+}
+interface AdapterInfo {
+  readonly architecture: string;
+  readonly description: string;
+  readonly isFallbackAdapter?: boolean;
+}
+
+/** @param evenInSoftware - whether a GPU that software imitates will do; it computes slower than wasm. */
+function webgpu(load: Load, evenInSoftware: boolean): Candidate {
+  return {
+    name: 'webgpu',
+    async start() {
+      const scope = globalThis as { navigator?: { gpu?: GpuEntry } };
+      if (!scope.navigator?.gpu) {
+        const { create, globals } = (await load('webgpu')) as unknown as Dawn;
+        Object.assign(globalThis, globals);
+        // Node 20 has no navigator.
+        if (!scope.navigator) Object.defineProperty(scope, 'navigator', { value: {}, configurable: true });
+        Object.defineProperty(scope.navigator, 'gpu', { value: create([]), configurable: true });
+      }
+      const adapter = await scope.navigator?.gpu?.requestAdapter({ powerPreference: 'high-performance' });
+      if (!adapter) throw new Unusable('no adapter', 'WebGPU finds no GPU.');
+      const { architecture, description, isFallbackAdapter } = adapter.info;
+      const device = description || architecture;
+      const software =
+        isFallbackAdapter || /llvmpipe|lavapipe|swiftshader/i.test(`${architecture} ${device}`);
+      if (software && !evenInSoftware) {
+        throw new Unusable('no adapter', `The only GPU is one that software imitates (${device}).`);
+      }
+      await load('@tensorflow/tfjs-backend-webgpu');
+      await set('webgpu');
+      return software ? `${device}, in software` : device;
+    },
+    remedy: (cause) =>
+      cause === 'not installed'
+        ? 'npm install webgpu @tensorflow/tfjs-backend-webgpu'
+        : cause === 'no adapter'
+          ? 'It needs a GPU with a driver for Vulkan (and libvulkan.so.1), Metal or Direct3D 12. To use one in software ' +
+            "all the same, name it: useBestBackend({ prefer: 'webgpu' })."
+          : 'See the documentation of the npm package webgpu.',
+  };
+}
+
+function wasm(load: Load, threads: number | undefined): Candidate {
+  return {
+    name: 'wasm',
+    async start() {
+      const { useWasm } = (await load('@crossreg/tfjs-wasm')) as typeof import('@crossreg/tfjs-wasm');
+      const status = await useWasm(threads === undefined ? {} : { threads });
+      const count = status.threads === 1 ? '1 thread' : `${status.threads} threads`;
+      return status.reason ? `${count}: ${status.reason}` : count;
+    },
+    remedy: () => 'npm install @crossreg/tfjs-wasm @tensorflow/tfjs-backend-wasm',
+  };
+}
+
+function cpu(): Candidate {
+  return {
+    name: 'cpu',
+    async start() {
+      await set('cpu');
+      return 'JavaScript; too slow to train convolutional networks';
+    },
+    remedy: () => 'It is part of @tensorflow/tfjs: import that first.',
+  };
+}
+
+/** All there are, the fastest first. */
+export const candidates = (
+  load: Load,
+  threads: number | undefined,
+  named: readonly string[],
+): Candidate[] => [
+  nodeGpu(load),
+  node(load),
+  webgpu(load, named.includes('webgpu')),
+  wasm(load, threads),
+  cpu(),
+];

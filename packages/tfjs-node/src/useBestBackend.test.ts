@@ -1,0 +1,242 @@
+import { createRequire } from 'node:module';
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Load } from './candidate';
+import { type BackendOptions, chooseBackend } from './useBestBackend';
+
+/** As Node says it of a package that is not there. */
+const absent = (name: string) =>
+  Object.assign(new Error(`Cannot find package '${name}' imported from /app/index.js`), {
+    code: 'ERR_MODULE_NOT_FOUND',
+  });
+
+/** A machine: what loading each package does there; all others are not installed. */
+const machine =
+  (packages: Record<string, () => unknown>, loaded: string[] = []): Load =>
+  async (specifier) => {
+    loaded.push(specifier);
+    if (!packages[specifier]) throw absent(specifier);
+    return (await packages[specifier]()) as Record<string, unknown>;
+  };
+
+/** A backend with the kernels of cpu, under another name: what the native packages do on import. */
+function registers(name: string, properties: object = {}, made?: () => void) {
+  const factory = tf.findBackendFactory('cpu');
+  return () => {
+    for (const kernel of tf.getKernelsForBackend('cpu')) {
+      if (!tf.getKernel(kernel.kernelName, name)) tf.registerKernel({ ...kernel, backendName: name });
+    }
+    tf.registerBackend(name, () => {
+      made?.();
+      return Object.assign(factory() as tf.KernelBackend, properties);
+    });
+    return {};
+  };
+}
+
+const forget = () => {
+  for (const name of ['tensorflow', 'webgpu', 'wasm']) {
+    if (tf.engine().registryFactory[name]) tf.removeBackend(name);
+    for (const { kernelName } of tf.getKernelsForBackend(name)) {
+      if (name !== 'wasm') tf.unregisterKernel(kernelName, name);
+    }
+  }
+};
+beforeEach(() => tf.setBackend('cpu').then(() => undefined));
+afterEach(() => {
+  forget();
+  Reflect.deleteProperty((globalThis as { navigator?: object }).navigator ?? {}, 'gpu');
+});
+
+const gpu = (info: object | null) => ({
+  webgpu: () => ({
+    create: () => ({ requestAdapter: async () => info && { info } }),
+    globals: {},
+  }),
+  '@tensorflow/tfjs-backend-webgpu': registers('webgpu'),
+});
+const SOFTWARE = {
+  architecture: 'swiftshader',
+  description: 'SwiftShader driver 5.0.0',
+  isFallbackAdapter: true,
+};
+const HARDWARE = { architecture: 'ampere', description: 'a GPU' };
+
+describe('what it chooses', () => {
+  test('the CUDA package, and nothing else is loaded', async () => {
+    const loaded: string[] = [];
+    const load = machine(
+      { '@tensorflow/tfjs-node-gpu': registers('tensorflow', { isUsingGpuDevice: true }) },
+      loaded,
+    );
+    expect(await chooseBackend({}, load)).toEqual({
+      chosen: 'tfjs-node-gpu',
+      details: 'TensorFlow on a CUDA device',
+      passedOver: [],
+    });
+    expect(tf.getBackend()).toBe('tensorflow');
+    expect(loaded).toEqual(['@tensorflow/tfjs-node-gpu']);
+  });
+
+  test('the CUDA package without a CUDA device goes on as the CPU package does, loaded once', async () => {
+    const loaded: string[] = [];
+    const load = machine(
+      { '@tensorflow/tfjs-node-gpu': registers('tensorflow', { isUsingGpuDevice: false }) },
+      loaded,
+    );
+    const { chosen, details, passedOver } = await chooseBackend({}, load);
+    expect([chosen, details]).toEqual(['tfjs-node', 'TensorFlow on the CPU']);
+    expect(passedOver).toMatchObject([{ name: 'tfjs-node-gpu', cause: 'no adapter' }]);
+    expect(loaded).toEqual(['@tensorflow/tfjs-node-gpu']);
+  });
+
+  test('a GPU by WebGPU, when the native packages are not there', async () => {
+    const { chosen, details, passedOver } = await chooseBackend({}, machine(gpu(HARDWARE)));
+    expect([chosen, details]).toEqual(['webgpu', 'a GPU']);
+    expect(tf.getBackend()).toBe('webgpu');
+    expect(passedOver.map(({ cause }) => cause)).toEqual(['not installed', 'not installed']);
+  });
+
+  test('a GPU in software is left out, unless it is asked for by name', async () => {
+    const software = machine(gpu(SOFTWARE));
+    const { chosen, passedOver } = await chooseBackend({}, software);
+    expect(chosen).toBe('cpu');
+    expect(passedOver[2]).toMatchObject({ name: 'webgpu', cause: 'no adapter' });
+    expect(passedOver[2].message).toContain('SwiftShader driver 5.0.0');
+    expect(await chooseBackend({ prefer: 'webgpu' }, software)).toMatchObject({
+      chosen: 'webgpu',
+      details: 'SwiftShader driver 5.0.0, in software',
+    });
+  });
+
+  test('what is preferred before what is fast', async () => {
+    const load = machine({ '@tensorflow/tfjs-node': registers('tensorflow') });
+    expect((await chooseBackend({}, load)).chosen).toBe('tfjs-node');
+    expect(await chooseBackend({ prefer: ['cpu'] }, load)).toMatchObject({ chosen: 'cpu', passedOver: [] });
+  });
+
+  test('wasm with threads, from the package as it is installed here', async () => {
+    // Node itself says what is not there; vitest's import has words of its own.
+    const require = createRequire(import.meta.url);
+    const load: Load = async (specifier) =>
+      specifier.startsWith('@crossreg/') ? import(specifier) : require(specifier);
+    const choice = await chooseBackend({ threads: 2 }, load);
+    expect(choice).toMatchObject({ chosen: 'wasm', details: '2 threads' });
+    expect(tf.getBackend()).toBe('wasm');
+    expect(choice.passedOver.map(({ name, cause }) => `${name}: ${cause}`)).toEqual([
+      'tfjs-node-gpu: not installed',
+      'tfjs-node: not installed',
+      'webgpu: not installed',
+    ]);
+    const x = tf.tensor4d(
+      Array.from({ length: 32 }, (_, i) => i),
+      [1, 4, 4, 2],
+    );
+    const filter = tf.ones([3, 3, 2, 1]) as tf.Tensor4D;
+    const slope = tf.grad((f: tf.Tensor) => tf.sum(tf.conv2d(x, f as tf.Tensor4D, 1, 'valid')))(filter);
+    // Each entry is the sum of the four inputs it meets: the backend alone has no kernel for this.
+    expect((await slope.data())[0]).toBe(0 + 2 + 8 + 10);
+  });
+
+  test('cpu where nothing else is', async () => {
+    const { chosen, passedOver } = await chooseBackend({}, machine({}));
+    expect(chosen).toBe('cpu');
+    expect(passedOver.map(({ cause }) => cause)).toEqual(Array(4).fill('not installed'));
+    expect(passedOver.every(({ remedy }) => /npm install/.test(remedy))).toBe(true);
+  });
+});
+
+describe('why not', () => {
+  const whyNot = async (packages: Record<string, () => unknown>, options: BackendOptions = {}) =>
+    (await chooseBackend(options, machine(packages))).passedOver;
+  const fails = (message: string, code?: string) => () => {
+    throw Object.assign(new Error(message), { code });
+  };
+
+  test.each([
+    [
+      'native library missing',
+      'The Node.js native addon module (tfjs_binding.node) can not be found at path: /a/tfjs_binding.node. \nPlease run …',
+      undefined,
+    ],
+    [
+      'native library missing',
+      'libtensorflow.so.2: cannot open shared object file: No such file or directory',
+      'ERR_DLOPEN_FAILED',
+    ],
+    ['native library missing', "Cannot find module '../lib/napi-v8/tfjs_binding.node'", 'MODULE_NOT_FOUND'],
+    [
+      'Node version',
+      'The module was compiled against a different Node.js version using NODE_MODULE_VERSION 108.',
+      'ERR_DLOPEN_FAILED',
+    ],
+    ['Node version', '(0 , util_1.isNullOrUndefined) is not a function', undefined],
+    ['failed', 'out of luck', undefined],
+  ])('%s: %s', async (cause, message, code) => {
+    const [, passed] = await whyNot({ '@tensorflow/tfjs-node': fails(message, code) });
+    expect(passed).toMatchObject({ name: 'tfjs-node', cause });
+    expect(passed.message).toContain(message.split('\n')[0].trim());
+    expect(passed.message).not.toContain('\n');
+  });
+
+  test('a package that another one needs is named', async () => {
+    const passed = await whyNot({
+      '@crossreg/tfjs-wasm': () => {
+        throw absent('@tensorflow/tfjs-backend-wasm');
+      },
+    });
+    expect(passed[3]).toMatchObject({ name: 'wasm', cause: 'not installed' });
+    expect(passed[3].message).toContain('@tensorflow/tfjs-backend-wasm');
+  });
+
+  test('no GPU', async () => {
+    expect((await whyNot(gpu(null)))[2]).toMatchObject({ name: 'webgpu', cause: 'no adapter' });
+  });
+
+  test('a backend that starts and computes wrong numbers', async () => {
+    const wrong = () => {
+      registers('tensorflow')();
+      const right = tf.getKernel('BatchMatMul', 'tensorflow');
+      tf.unregisterKernel('BatchMatMul', 'tensorflow');
+      tf.registerKernel({
+        ...right,
+        kernelFunc: ({ inputs, backend }) =>
+          right.kernelFunc({
+            inputs: { a: inputs.a, b: inputs.a },
+            backend,
+            attrs: { transposeA: true, transposeB: false },
+          }),
+      });
+      return {};
+    };
+    const passed = await whyNot({ '@tensorflow/tfjs-node': wrong });
+    expect(passed[1]).toMatchObject({ name: 'tfjs-node', cause: 'failed' });
+    expect(passed[1].message).toMatch(/wrong numbers: 10,/);
+  });
+});
+
+describe('refused', () => {
+  test('nothing of what is required works: each with its reason, and the backend is the one from before', async () => {
+    const failing = chooseBackend({ require: ['tfjs-node', 'webgpu'] }, machine(gpu(null)));
+    await expect(failing).rejects.toThrow(
+      /- tfjs-node: not installed\. .*npm install @tensorflow\/tfjs-node\n- webgpu: no adapter\./,
+    );
+    expect(tf.getBackend()).toBe('cpu');
+  });
+
+  test.each<[BackendOptions, RegExp]>([
+    [{ prefer: 'cuda' as 'cpu' }, /prefer: must name "tfjs-node-gpu", .*, but names "cuda"/],
+    [{ require: [] }, /require: must name .* but names an empty list/],
+    [{ require: 7 as unknown as 'cpu' }, /require: must name .* but names "7"/],
+    [{ prefer: 'wasm', require: 'cpu' }, /prefer: names wasm, which require \(cpu\) leaves out/],
+    [{ threads: 0 }, /threads: must be a positive integer, but is 0/],
+  ])('%j', async (options, message) => {
+    await expect(chooseBackend(options, machine({}))).rejects.toThrow(message);
+  });
+
+  test('no tensor is left behind', async () => {
+    const before = tf.memory().numTensors;
+    await chooseBackend({ require: 'cpu' }, machine({}));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -1,0 +1,130 @@
+// Runs scripts/backendSuite.mjs on the packages as they are built, in a folder outside the workspace, for backends and
+// versions of Node, and prints the table of docs/backends.md:
+//
+//   node scripts/backends.mjs                           # all backends, on the Node that runs this
+//   node scripts/backends.mjs --only tfjs-node          # one of them: part of `npm test`
+//   node scripts/backends.mjs --nodes 20,22,24 --time   # Nodes as the npm package `node` brings them; step times
+//
+// A backend that cannot be had here is skipped, in capitals; whatever starts and then fails is an error.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from './documents.mjs';
+import { installIn } from './installIn.mjs';
+import { cache, prepareNative } from './native-tensorflow.mjs';
+import { nodeProgram } from './nodePrograms.mjs';
+
+const { values: options } = parseArgs({
+  options: { only: { type: 'string' }, nodes: { type: 'string' }, time: { type: 'boolean', default: false } },
+});
+const backends = options.only?.split(',') ?? ['tfjs-node', 'webgpu', 'wasm', 'cpu'];
+const nodes = options.nodes?.split(',') ?? [undefined];
+const folder = join(cache, 'backends');
+
+/** What users have beside our packages. Install scripts do not run: that of tfjs-node would ask its download host. */
+const tfjs = '4.22.0';
+const others = {
+  '@tensorflow/tfjs': tfjs,
+  '@tensorflow/tfjs-backend-wasm': tfjs,
+  '@tensorflow/tfjs-backend-webgpu': tfjs,
+  '@tensorflow/tfjs-node': tfjs,
+  webgpu: '0.6.2',
+};
+
+/** Ours as they are built, new each time. */
+function ownPackages() {
+  const scope = join(folder, 'node_modules', '@crossreg');
+  rmSync(scope, { recursive: true, force: true });
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const from = join(root, 'packages', name);
+    const { files } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+    for (const part of ['package.json', ...files]) {
+      cpSync(join(from, part), join(scope, name, part), { recursive: true });
+    }
+  }
+  cpSync(join(root, 'scripts', 'backendSuite.mjs'), join(folder, 'backendSuite.mjs'));
+}
+
+/** A GPU in software that Debian's chromium brings, for where there is none. */
+const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' };
+if (!env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) env.VK_DRIVER_FILES = SWIFTSHADER;
+
+const why = (error) => (error.stderr || error.message).trim().split('\n').slice(-8).join('\n');
+const skipped = [];
+function skip(what, error) {
+  skipped.push(what);
+  console.error(`\n!!! SKIPPED, NOT TESTED HERE: ${what} !!!\n${why(error)}\n`);
+}
+function attempt(what, f) {
+  try {
+    return f() ?? true;
+  } catch (error) {
+    skip(what, error);
+    return undefined;
+  }
+}
+
+const rows = [];
+let failures = 0;
+function runSuite(backend, program) {
+  const args = ['backendSuite.mjs', backend, ...(options.time ? ['time'] : [])];
+  const output = execFileSync(program, args, {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 600_000,
+  });
+  const row = JSON.parse(output.trim().split('\n').at(-1));
+  rows.push(row);
+  for (const [check, problem] of Object.entries(row.results)) {
+    if (problem === null) continue;
+    failures += 1;
+    console.error(`✖ ${backend} on Node ${row.node}, ${check}: ${problem}`);
+  }
+}
+
+const installed = attempt(`all of ${backends.join(', ')}`, () => {
+  installIn(folder, others);
+});
+if (installed) {
+  ownPackages();
+  const native = !backends.includes('tfjs-node') || attempt('tfjs-node', () => prepareNative(folder));
+  for (const version of nodes) {
+    const program = attempt(`Node ${version}`, () => nodeProgram(version));
+    if (!program) continue;
+    for (const backend of backends) {
+      if (backend === 'tfjs-node' && !native) continue;
+      try {
+        runSuite(backend, program);
+      } catch (error) {
+        // No GPU is a machine's lack; a native library that is prepared and does not load is an error.
+        if (backend === 'webgpu' && /no adapter/.test(why(error))) skip(backend, error);
+        else {
+          failures += 1;
+          console.error(`✖ ${backend}: ${why(error)}`);
+        }
+      }
+    }
+  }
+}
+
+if (rows.length > 0) {
+  const checks = Object.keys(rows[0].results);
+  const time = options.time ? ['step, over wasm'] : [];
+  const table = [
+    ['backend', 'Node', ...checks, ...time],
+    ['---', '---', ...checks.map(() => '---'), ...time.map(() => '---')],
+    ...rows.map((row) => [
+      `${row.backend} (${row.details})`,
+      row.node.slice(1),
+      ...checks.map((check) => (row.results[check] === null ? 'yes' : '**no**')),
+      ...(options.time ? [row.time.toPrecision(2)] : []),
+    ]),
+  ];
+  console.log(table.map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
+}
+if (skipped.length > 0) console.log(`SKIPPED: ${skipped.join('; ')}`);
+process.exit(failures > 0 ? 1 : 0);
