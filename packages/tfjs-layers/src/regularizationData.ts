@@ -85,7 +85,7 @@ export async function regularizationBatches(
   if (!isTensors(data)) return datasetBatches(data, model);
   const all = { x: list(data[0]), y: list(data[1]) };
   checkFit(all, model);
-  checkClasses(all.y, model);
+  await checkClasses(all.y, model);
   const count = all.x[0].shape[0];
   const size = Math.min(batchSize, count);
   const perRound = Math.floor(count / size);
@@ -189,23 +189,26 @@ function checkFit({ x, y }: RegularizationBatch, model: LayersModel): void {
 }
 
 /** A class that ρ never sees is one whose errors cost nothing: σ would learn to give it up. */
-function checkClasses(targets: readonly tf.Tensor[], model: LayersModel): void {
-  targets.forEach((target, i) => {
+async function checkClasses(targets: readonly tf.Tensor[], model: LayersModel): Promise<void> {
+  for (const [i, target] of targets.entries()) {
     const classes = model.outputs[i].shape[1];
     const categorical = target.rank === 2 && target.shape[1] === classes && target.shape[1] > 1;
-    if (!categorical) return;
-    const [totals, low, high] = tf.tidy(() => {
-      const read = (tensor: tf.Tensor) => [...tensor.dataSync()];
-      const rowError = tf.max(tf.abs(tf.sub(tf.sum(target, 1), 1)));
-      return [read(tf.sum(target, 0)), read(tf.min(target))[0], read(rowError)[0]] as const;
-    });
-    const oneHot = low >= 0 && high < 1e-4;
-    const missing = totals.flatMap((total, c) => (total > 0 ? [] : [c]));
+    if (!categorical) continue;
+    const sums = tf.tidy(() => [
+      tf.sum(target, 0),
+      tf.min(target),
+      tf.max(tf.abs(tf.sub(tf.sum(target, 1), 1))),
+    ]);
+    // Not dataSync: WebGPU has none outside of browsers.
+    const [totals, [low], [rowError]] = await Promise.all(sums.map((tensor) => tensor.data()));
+    tf.dispose(sums);
+    const oneHot = low >= 0 && rowError < 1e-4;
+    const missing = [...totals].flatMap((total, c) => (total > 0 ? [] : [c]));
     if (oneHot && missing.length > 0) {
       throw new ArgumentError(
         name,
         `has no example of class ${missing.join(', ')}. Take a larger or a stratified regularization set.`,
       );
     }
-  });
+  }
 }
