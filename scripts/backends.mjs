@@ -7,12 +7,12 @@
 //
 // A backend that cannot be had here is skipped, in capitals; whatever starts and then fails is an error.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { backendsFolder } from './backendsFolder.mjs';
 import { root } from './documents.mjs';
-import { installIn } from './installIn.mjs';
-import { cache, prepareNative } from './native-tensorflow.mjs';
+import { prepareNative } from './native-tensorflow.mjs';
 import { nodeProgram } from './nodePrograms.mjs';
 
 const { values: options } = parseArgs({
@@ -20,31 +20,6 @@ const { values: options } = parseArgs({
 });
 const backends = options.only?.split(',') ?? ['tfjs-node', 'webgpu', 'wasm', 'cpu'];
 const nodes = options.nodes?.split(',') ?? [undefined];
-const folder = join(cache, 'backends');
-
-/** What users have beside our packages. Install scripts do not run: that of tfjs-node would ask its download host. */
-const tfjs = '4.22.0';
-const others = {
-  '@tensorflow/tfjs': tfjs,
-  '@tensorflow/tfjs-backend-wasm': tfjs,
-  '@tensorflow/tfjs-backend-webgpu': tfjs,
-  '@tensorflow/tfjs-node': tfjs,
-  webgpu: '0.6.2',
-};
-
-/** Ours as they are built, new each time. */
-function ownPackages() {
-  const scope = join(folder, 'node_modules', '@crossreg');
-  rmSync(scope, { recursive: true, force: true });
-  for (const name of readdirSync(join(root, 'packages'))) {
-    const from = join(root, 'packages', name);
-    const { files } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
-    for (const part of ['package.json', ...files]) {
-      cpSync(join(from, part), join(scope, name, part), { recursive: true });
-    }
-  }
-  cpSync(join(root, 'scripts', 'backendSuite.mjs'), join(folder, 'backendSuite.mjs'));
-}
 
 /** A GPU in software that Debian's chromium brings, for where there is none. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -86,11 +61,9 @@ function runSuite(backend, program) {
   }
 }
 
-const installed = attempt(`all of ${backends.join(', ')}`, () => {
-  installIn(folder, others);
-});
-if (installed) {
-  ownPackages();
+const folder = attempt(`all of ${backends.join(', ')}`, backendsFolder);
+if (folder) {
+  cpSync(join(root, 'scripts', 'backendSuite.mjs'), join(folder, 'backendSuite.mjs'));
   const native = !backends.includes('tfjs-node') || attempt('tfjs-node', () => prepareNative(folder));
   for (const version of nodes) {
     const program = attempt(`Node ${version}`, () => nodeProgram(version));

@@ -3,66 +3,21 @@
 // (b) our Gaussian noise over tf.randomNormal;
 // (c) learned augmentation, as a share of its training step and against the network's convolutions.
 import { defaultSchedule } from '@crossreg/core';
-import { fashionMnist } from '@crossreg/datasets';
 import { network } from '@crossreg/example-quickstart/network.mjs';
 import { deriveKey, gaussian } from '@crossreg/tfjs';
 import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';
-import { crossRegularization, injectNoise } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
+import { compiled, images, median, overhead, showShares, timed } from './overhead.mjs';
 
 const { threads } = await useWasm();
 
-const median = (xs) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)];
-async function timed(f) {
-  const started = performance.now();
-  await f();
-  return performance.now() - started;
-}
-
-const compiled = (model) => {
-  model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
-  return model;
-};
-
-const { train } = await fashionMnist({ train: 600, test: 10, seed: 1 });
-const all = tf.tensor(train.images, train.shape);
-const labels = tf.oneHot(tf.tensor1d(train.labels, 'int32'), 10).cast('float32');
-const [x, y] = [all.slice(0, 64), labels.slice(0, 64)];
-const cross = crossRegularization({ regularizationData: [all.slice(64), labels.slice(64)] });
-const [plain, noisy] = [compiled(network(1)), compiled(injectNoise(network(1)))];
-
-// Each step of one kind next to one of the other; a ρ step at the default interval.
-const { every } = defaultSchedule;
-const times = { plain: [], noisy: [], rho: [] };
-cross.setModel(noisy);
-await cross.onTrainBegin();
-const rounds = 12;
-for (let step = 0; step < rounds * every; step++) {
-  const plainTime = await timed(() => plain.trainOnBatch(x, y));
-  const noisyTime = await timed(() => noisy.trainOnBatch(x, y));
-  const rhoTime = await timed(() => cross.onBatchEnd(step));
-  if (step < every) continue; // the first round warms up
-  times.plain.push(plainTime);
-  times.noisy.push(noisyTime);
-  if ((step + 1) % every === 0) {
-    times.rho.push(rhoTime);
-    await cross.onEpochEnd(0);
-    process.stderr.write(`\rround ${(step + 1) / every}/${rounds}`);
-  }
-}
-const [plainStep, noisyStep, rhoStep] = [times.plain, times.noisy, times.rho].map(median);
-const shares = {
-  'noise injection': noisyStep / plainStep - 1,
-  'ρ steps': rhoStep / every / plainStep,
-  'cross-regularized / plain': (noisyStep + rhoStep / every) / plainStep,
-};
+const { shares } = await overhead(network);
 console.log(
-  `\ncost over plain training steps: quickstart network, batch 64, wasm, ${threads} threads, defaults (every ${every})`,
+  `cost over plain training steps: quickstart network, batch 64, wasm, ${threads} threads, defaults (every ${defaultSchedule.every})`,
 );
-console.table(
-  Object.fromEntries(Object.entries(shares).map(([what, ratio]) => [what, { ratio: ratio.toFixed(3) }])),
-);
+showShares(shares);
+const [x, y] = (await images()).batch;
 
 const shape = [64, 28, 28, 16];
 const pairs = [];

@@ -1,0 +1,50 @@
+// What cross-regularization costs on TensorFlow's own library, at the defaults, and how a plain step compares with
+// Python Keras on the same version of TensorFlow and the same machine:
+//
+//   node scripts/nativeCost.mjs           # after a build
+//   node scripts/nativeCost.mjs --keras   # the comparison too; pip installs tensorflow-cpu in ~/.cache/crossreg
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { backendsFolder } from './backendsFolder.mjs';
+import { root } from './documents.mjs';
+import { cache, prepareNative, TENSORFLOW } from './native-tensorflow.mjs';
+
+const { values } = parseArgs({ options: { keras: { type: 'boolean', default: false } } });
+const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' };
+const run = (command, args, options) =>
+  execFileSync(command, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], ...options });
+
+const folder = backendsFolder();
+prepareNative(folder);
+cpSync(join(root, 'benchmarks/src/overhead.mjs'), join(folder, 'overhead.mjs'));
+cpSync(join(root, 'examples/quickstart/src/network.mjs'), join(folder, 'network.mjs'));
+writeFileSync(
+  join(folder, 'cost.mjs'),
+  `import { useBestBackend } from '@crossreg/tfjs-node';
+   import { network } from './network.mjs';
+   import { overhead, showShares } from './overhead.mjs';
+   const { chosen, details } = await useBestBackend({ require: 'tfjs-node' });
+   const { plainStep, shares } = await overhead(network);
+   console.log(\`cost over plain training steps: quickstart network, batch 64, \${chosen} (\${details})\`);
+   showShares(shares);
+   console.log(plainStep);`,
+);
+const lines = run(process.execPath, ['cost.mjs'], { cwd: folder }).trim().split('\n');
+const plain = Number(lines.pop());
+console.log(lines.join('\n'));
+
+if (values.keras) {
+  const place = join(cache, `keras-${TENSORFLOW}`);
+  if (!existsSync(place)) {
+    run('python3', ['-m', 'pip', 'install', '--quiet', '--target', place, `tensorflow-cpu==${TENSORFLOW}`]);
+  }
+  const options = { env: { ...env, PYTHONPATH: place, CUDA_VISIBLE_DEVICES: '' } };
+  const [version, keras] = run('python3', [join(root, 'benchmarks/src/keras.py')], options)
+    .trim()
+    .split(' ');
+  console.log(
+    `A plain step takes ${(plain / Number(keras)).toFixed(2)} of the time of Keras on TensorFlow ${version}`,
+  );
+}
