@@ -1,11 +1,11 @@
-// What cross-regularization costs on TensorFlow's own library, at the defaults, and how a plain step compares with
-// Python Keras on the same version of TensorFlow and the same machine:
+// What cross-regularization costs on TensorFlow's own library, at the defaults, and how a plain step compares with wasm
+// and with Python Keras on the same version of TensorFlow and the same machine:
 //
 //   node scripts/nativeCost.mjs           # after a build
 //   node scripts/nativeCost.mjs --keras   # the comparison too; pip installs tensorflow-cpu in ~/.cache/crossreg
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backendsFolder } from './backendsFolder.mjs';
 import { root } from './documents.mjs';
@@ -18,20 +18,15 @@ const run = (command, args, options) =>
 
 const folder = backendsFolder();
 prepareNative(folder);
-cpSync(join(root, 'benchmarks/src/overhead.mjs'), join(folder, 'overhead.mjs'));
-cpSync(join(root, 'examples/quickstart/src/network.mjs'), join(folder, 'network.mjs'));
-writeFileSync(
-  join(folder, 'cost.mjs'),
-  `import { useBestBackend } from '@crossreg/tfjs-node';
-   import { network } from './network.mjs';
-   import { overhead, showShares } from './overhead.mjs';
-   const { chosen, details } = await useBestBackend({ require: 'tfjs-node' });
-   const { plainStep, shares } = await overhead(network);
-   console.log(\`cost over plain training steps: quickstart network, batch 64, \${chosen} (\${details})\`);
-   showShares(shares);
-   console.log(plainStep);`,
-);
-const lines = run(process.execPath, ['cost.mjs'], { cwd: folder }).trim().split('\n');
+for (const file of [
+  'benchmarks/src/nativeSteps.mjs',
+  'benchmarks/src/overhead.mjs',
+  'benchmarks/src/wasm/networks.mjs',
+  'examples/quickstart/src/network.mjs',
+]) {
+  cpSync(join(root, file), join(folder, basename(file)));
+}
+const lines = run(process.execPath, ['nativeSteps.mjs'], { cwd: folder }).trim().split('\n');
 const plain = Number(lines.pop());
 console.log(lines.join('\n'));
 
@@ -41,7 +36,7 @@ if (values.keras) {
     run('python3', ['-m', 'pip', 'install', '--quiet', '--target', place, `tensorflow-cpu==${TENSORFLOW}`]);
   }
   const options = { env: { ...env, PYTHONPATH: place, CUDA_VISIBLE_DEVICES: '' } };
-  const [version, keras] = run('python3', [join(root, 'benchmarks/src/keras.py')], options)
+  const [version, keras] = run('python3', [join(root, 'benchmarks/src/kerasSteps.py')], options)
     .trim()
     .split(' ');
   console.log(
