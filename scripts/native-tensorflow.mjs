@@ -17,6 +17,7 @@ export const TENSORFLOW = '2.15.1';
 const WHEEL = [
   ...['--only-binary=:all:', '--no-deps', '--implementation=cp', '--python-version=311', '--abi=cp311'],
   ...['--platform=manylinux2014_x86_64', '--disable-pip-version-check', '--quiet'],
+  ...['--retries=1', '--timeout=20'],
 ];
 /** Of the wheel: the library, and the headers of the C API with what they include. */
 const UNPACK = `

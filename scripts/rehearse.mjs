@@ -1,10 +1,11 @@
-// Rehearses a release on this machine: packs every package as it would be published, installs the tarballs with npm in
-// an empty folder outside the workspace, and there, as a user would,
+// Rehearses a release on this machine: packs every package as it would be published, has publint and arethetypeswrong
+// look at the tarballs, weighs them, installs them with npm in an empty folder outside the workspace, and there, as a
+// user would,
 //   runs the code of every README as it stands,
 //   loads every package as an ES module and as CommonJS, and finds the same names in both,
 //   and compiles a program against the types, with moduleResolution node16 (in both module systems) and bundler.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { documents, programOf, root } from './documents.mjs';
@@ -32,9 +33,47 @@ const folders = readdirSync(join(root, 'packages')).map((name) => join(root, 'pa
 const manifests = folders.map((place) => JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')));
 const names = manifests.map(({ name }) => name);
 
+const tarballOf = ({ name, version }) =>
+  join(folder, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+/** KB that a tarball may have: code in two formats, types, source maps, and the data of `datasets`. */
+const budgets = {
+  calibration: 90,
+  core: 250,
+  datasets: 4000,
+  linear: 150,
+  tfjs: 40,
+  'tfjs-augment': 90,
+  'tfjs-layers': 150,
+  'tfjs-node': 40,
+  'tfjs-wasm': 280,
+};
+
 step('pack', () => {
   for (const place of folders)
     run(bin('pnpm'), ['pack', '--config.ignore-scripts=true', '--pack-destination', folder], place);
+});
+
+step('publint and arethetypeswrong', () => {
+  for (const [i, place] of folders.entries()) {
+    run(bin('publint'), ['--strict', place]);
+    // Subpaths of an exports map are unknown to the resolution of Node 10; the entry itself is held to it.
+    const subpaths = Object.keys(manifests[i].exports).filter((key) => /^\.\/(?!package\.json)/.test(key));
+    const profile = subpaths.length > 0 ? ['--profile', 'node16'] : [];
+    run(bin('attw'), [...profile, tarballOf(manifests[i])]);
+  }
+});
+
+step('weight', () => {
+  const heavy = manifests.flatMap((manifest) => {
+    const size = statSync(tarballOf(manifest)).size / 1024;
+    const budget = budgets[manifest.name.split('/')[1]];
+    if (budget === undefined)
+      return [`${manifest.name} has no budget in scripts/rehearse.mjs: it weighs ${size} KB`];
+    return size > budget
+      ? [`${manifest.name} weighs ${size.toFixed(0)} KB, over its budget of ${budget}`]
+      : [];
+  });
+  if (heavy.length > 0) throw new Error(heavy.join('\n'));
 });
 
 step('install in an empty folder', () => {

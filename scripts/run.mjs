@@ -63,6 +63,7 @@ const tasks = {
     build();
     run('types', 'tsc', ['--noEmit']);
     run('rehearsal of a release', process.execPath, ['scripts/rehearse.mjs']);
+    run('native binding', process.execPath, ['scripts/backends.mjs', '--only', 'tfjs-node']);
     run('tests', process.execPath, ['scripts/vitest.mjs', ...process.argv.slice(3)]);
   },
   bench() {
@@ -90,6 +91,24 @@ const tasks = {
     install();
     build('@crossreg/example-paper');
     run('experiments', process.execPath, ['examples/paper/src/main.mjs', ...process.argv.slice(3)]);
+  },
+  backends() {
+    install();
+    build();
+    run('backends', process.execPath, ['scripts/backends.mjs', ...process.argv.slice(3)]);
+  },
+  'bench:native'() {
+    install();
+    build();
+    run('benchmarks', process.execPath, ['scripts/nativeCost.mjs', ...process.argv.slice(3)]);
+  },
+  'rehearse:registry'() {
+    install();
+    build();
+    run('rehearsal of publishing', process.execPath, [
+      'scripts/rehearseRegistry.mjs',
+      ...process.argv.slice(3),
+    ]);
   },
   rehearse() {
     install();
