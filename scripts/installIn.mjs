@@ -2,9 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Makes `place` a folder in which npm has installed `dependencies`. Does nothing where it is one. */
-export function installIn(place, dependencies, flags = ['--ignore-scripts']) {
-  const manifest = JSON.stringify({ private: true, type: 'module', dependencies });
+/**
+ * Makes `place` a folder in which npm has installed `dependencies`. Does nothing where it is one.
+ *
+ * @param overrides - versions of what the dependencies depend on.
+ */
+export function installIn(place, dependencies, { flags = ['--ignore-scripts'], overrides = {} } = {}) {
+  const manifest = JSON.stringify({ private: true, type: 'module', dependencies, overrides });
   const file = join(place, 'package.json');
   const done = join(place, 'node_modules', '.package-lock.json');
   if (existsSync(done) && existsSync(file) && readFileSync(file, 'utf8') === manifest) return;

@@ -8,7 +8,7 @@ import { cache } from './native-tensorflow.mjs';
 export function nodeProgram(version) {
   if (version === undefined || process.versions.node.startsWith(`${version}.`)) return process.execPath;
   const place = join(cache, 'node', version);
-  installIn(place, { node: version }, []);
+  installIn(place, { node: version }, { flags: [] });
   const program = join(
     place,
     'node_modules',
