@@ -67,7 +67,11 @@ export function diagnose(error: unknown): { cause: PassedOverCause; message: str
       ? { cause: 'native library missing', message: text }
       : { cause: 'not installed', message: `The npm package ${absent[1]} is not installed.` };
   }
-  if (/NODE_MODULE_VERSION|different Node\.js version|N-API version|is not a function/.test(message)) {
+  if (
+    /NODE_MODULE_VERSION|different Node\.js version|N-API version|util\w*\.\w+\)? is not a function/.test(
+      message,
+    )
+  ) {
     return { cause: 'Node version', message: `Node ${process.versions.node}: ${text}` };
   }
   if (code === 'ERR_DLOPEN_FAILED' || /tfjs_binding\.node|cannot open shared object/.test(message)) {

@@ -133,7 +133,7 @@ function cpu(): Candidate {
   };
 }
 
-/** All there are, the fastest first. */
+/** All there are, in the order they are tried. */
 export const candidates = (
   load: Load,
   threads: number | undefined,

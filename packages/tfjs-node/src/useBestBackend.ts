@@ -21,7 +21,7 @@ export interface BackendChoice {
 }
 
 /**
- * Makes TensorFlow.js compute on the fastest backend that is installed and works:
+ * Makes TensorFlow.js compute on the first of these backends that is installed and works:
  * `tfjs-node-gpu`, `tfjs-node`, `webgpu`, `wasm` (with the kernels and threads of `@crossreg/tfjs-wasm`), `cpu`.
  * Each is loaded only when its turn comes, and has to compute something before it is chosen.
  *
