@@ -1,6 +1,6 @@
 import { type Dataset, take } from './dataset';
 import { checkInteger } from './datasetError';
-import { permutation } from './random';
+import { permutation, uniform } from './random';
 
 /** How {@link batches} walks. */
 export interface BatchOptions {
@@ -21,7 +21,7 @@ export function* batches<D extends Dataset>(
   const { size, seed, dropRemainder = false } = options;
   checkInteger('size', size, 1, rows, `The data set has ${rows} rows.`);
   const order =
-    seed === undefined ? Uint32Array.from({ length: rows }, (_, i) => i) : permutation(rows, seed);
+    seed === undefined ? Uint32Array.from({ length: rows }, (_, i) => i) : permutation(rows, uniform(seed));
   const end = dropRemainder ? rows - (rows % size) : rows;
   for (let i = 0; i < end; i += size) yield take(dataset, order.subarray(i, Math.min(i + size, end)));
 }

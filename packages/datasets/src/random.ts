@@ -17,13 +17,18 @@ export function uniform(seed: number): () => number {
   };
 }
 
-/** The integers below `n` in random order (Fisher–Yates). */
-export function permutation(n: number, seed: number): Uint32Array {
-  const next = uniform(seed);
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
+/** Puts a list in random order, in place (Fisher–Yates). */
+export function shuffle<T extends Uint32Array | number[]>(list: T, next: () => number): T {
+  for (let i = list.length - 1; i > 0; i--) {
     const j = Math.floor(next() * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
+    [list[i], list[j]] = [list[j], list[i]];
   }
-  return order;
+  return list;
 }
+
+/** The integers below `n` in random order. */
+export const permutation = (n: number, next: () => number): Uint32Array =>
+  shuffle(
+    Uint32Array.from({ length: n }, (_, i) => i),
+    next,
+  );

@@ -59,6 +59,19 @@ test('every row is drawn equally often', () => {
   for (const count of counts) expect(Math.abs(count - 0.4 * draws)).toBeLessThan(5 * 21.9);
 });
 
+test('no class comes first in either part', () => {
+  const labels = Array.from({ length: 40 }, (_, i) => (i < 10 ? 0 : 1));
+  const first = { rest: 0, part: 0 };
+  const draws = 2000;
+  for (let seed = 0; seed < draws; seed++) {
+    const [rest, part] = split(labelled(labels), { size: 8, seed });
+    first.rest += rest.labels[0] === 0 ? 1 : 0;
+    first.part += part.labels[0] === 0 ? 1 : 0;
+  }
+  // Binomial(2000, 1/4), standard deviation 19.4: 5 deviations on two counts err once in 870,000 sets of seeds.
+  for (const count of Object.values(first)) expect(Math.abs(count - draws / 4)).toBeLessThan(5 * 19.4);
+});
+
 test('bad sizes are refused', () => {
   const data = labelled([0, 1, 0, 1]);
   expect(() => split(data, {})).toThrow(/either size or fraction/);

@@ -1,6 +1,6 @@
 import { type Dataset, take } from './dataset';
 import { checkInteger, DatasetError } from './datasetError';
-import { permutation } from './random';
+import { permutation, shuffle, uniform } from './random';
 
 /** How {@link split} divides. Give `size` or `fraction`. */
 export interface SplitOptions {
@@ -38,31 +38,33 @@ export function split<D extends Dataset>(dataset: D, options: SplitOptions): [re
   if (stratified && !labels) {
     throw new DatasetError('stratified: true needs a data set with labels. Leave stratified out.');
   }
-  const order = permutation(rows, seed);
-  const { chosen, rest } = stratified
-    ? chooseStratified(order, labels!, count)
-    : { chosen: order.subarray(0, count), rest: order.subarray(count) };
-  return [take(dataset, rest), take(dataset, chosen)];
+  const next = uniform(seed);
+  if (stratified) {
+    const { chosen, rest } = chooseStratified(labels!, count, next);
+    return [take(dataset, rest), take(dataset, chosen)];
+  }
+  const order = permutation(rows, next);
+  return [take(dataset, order.subarray(count)), take(dataset, order.subarray(0, count))];
 }
 
 /** `count` random indices, stratified by `labels`, in random order. */
-export function sampleStratified(labels: ArrayLike<number>, count: number, seed: number): number[] {
-  return chooseStratified(permutation(labels.length, seed), labels, count).chosen;
-}
+export const sampleStratified = (labels: ArrayLike<number>, count: number, seed: number): number[] =>
+  chooseStratified(labels, count, uniform(seed)).chosen;
 
-/** Walks `order` and takes an index while the quota of its class lasts. */
-function chooseStratified(order: Uint32Array, labels: ArrayLike<number>, count: number) {
+/** Walks a random order and takes an index while the quota of its class lasts. */
+function chooseStratified(labels: ArrayLike<number>, count: number, next: () => number) {
   const left = quotas(labels, count);
   const chosen: number[] = [];
   const rest: number[] = [];
-  for (const index of order) {
+  for (const index of permutation(labels.length, next)) {
     const label = labels[index];
     const quota = left.get(label)!;
     if (quota > 0) chosen.push(index);
     else rest.push(index);
     left.set(label, quota - 1);
   }
-  return { chosen, rest };
+  // Quotas are used up class by class, so the order of the walk would put some classes first.
+  return { chosen: shuffle(chosen, next), rest: shuffle(rest, next) };
 }
 
 /** Rows of each class among `count`: proportional, largest remainders rounded up, which sums to `count`. */
