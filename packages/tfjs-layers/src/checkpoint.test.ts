@@ -82,7 +82,8 @@ async function train({ model, cross }: Run, kept: Checkpoint<Progress>, to: numb
     );
     losses.push(loss as number);
     tf.dispose([at, batch]);
-    if (step % 5 === 4) await kept.save({ step: step + 1, losses });
+    // 0.9¹² by twelve products and by one power are different numbers: Adam restored by `setWeights` alone would differ.
+    if (step % 11 === 10) await kept.save({ step: step + 1, losses });
   }
   return losses;
 }
@@ -131,7 +132,7 @@ const cases: [string, () => Run][] = [
         cross: crossRegularization({
           ...options,
           noise: true,
-          regularizers: [l2({ layers: /2$|4$|6$|8$|0$/ })],
+          regularizers: [l2({ layers: isOutput })],
         }),
       }),
     ],
@@ -144,11 +145,11 @@ test.each(cases)('%s: a loop that broke off goes on to the identical result', as
   const folder = newFolder();
   const broken = make();
   // Three steps are lost, and made again.
-  await train(broken, checkpoint(folder, broken), 13);
+  await train(broken, checkpoint(folder, broken), 14);
   const resumed = make();
   const before = tf.memory().numTensors;
   const kept = checkpoint<Progress>(folder, resumed);
-  expect((await kept.restore())?.step).toBe(10);
+  expect((await kept.restore())?.step).toBe(11);
   expect(await outcome(resumed, await train(resumed, kept, 18))).toEqual(expected);
   expect(tf.memory().numTensors - before).toBeLessThan(40);
 });
