@@ -1,0 +1,100 @@
+import { execFileSync, fork } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import progress from 'cli-progress';
+import { plan } from './execute.mjs';
+import { profiles } from './profiles.mjs';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const version = (name) =>
+  JSON.parse(readFileSync(here(`../../node_modules/${name}/package.json`), 'utf8')).version;
+const commit = () => {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: here('.'), encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+};
+const about = () => ({
+  commit: commit(),
+  versions: {
+    node: process.version,
+    ...Object.fromEntries(
+      ['@tensorflow/tfjs', '@crossreg/core', '@crossreg/tfjs-layers', '@crossreg/tfjs-wasm'].map((name) => [
+        name,
+        version(name),
+      ]),
+    ),
+  },
+  machine: { processor: cpus()[0].model, cores: cpus().length },
+});
+
+/** Results of a profile, one file a run. */
+export function store(profile, place = here(`../../results/${profile}/`)) {
+  const file = (key) => join(place, `${key}.json`);
+  return {
+    has: (key) => existsSync(file(key)),
+    read: (key) => JSON.parse(readFileSync(file(key), 'utf8')),
+    write(key, result) {
+      mkdirSync(place, { recursive: true });
+      // Whole or not at all, whenever the process ends.
+      writeFileSync(`${file(key)}.tmp`, `${JSON.stringify(result, rounded)}\n`);
+      renameSync(`${file(key)}.tmp`, file(key));
+    },
+  };
+}
+
+/** Seven digits are more than float32 has. */
+const rounded = (_, value) =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
+
+/**
+ * Does the runs of stages that have no result yet, `jobs` at a time, each in a process of its own.
+ *
+ * @param stages - of experiments.mjs.
+ * @param folder - for what is not committed: checkpoints and predictions.
+ */
+export async function schedule(stages, { profile, results, jobs, threads, folder }) {
+  const bars = new progress.MultiBar({
+    format: '{key} [{bar}] {value}/{total} steps, {eta_formatted} left',
+    noTTYOutput: true,
+    notTTYSchedule: 30_000,
+    hideCursor: true,
+    etaBuffer: 100,
+  });
+  try {
+    for (const stage of stages) {
+      const queue = stage(profiles[profile], results.read).filter(({ key }) => !results.has(key));
+      const next = async () => {
+        for (let run = queue.shift(); run; run = queue.shift()) {
+          await inProcess(run, { profile, results, threads, folder, bars });
+        }
+      };
+      await Promise.all(Array.from({ length: jobs }, next));
+    }
+  } finally {
+    bars.stop();
+  }
+}
+
+function inProcess(run, { profile, results, threads, folder, bars }) {
+  const bar = bars.create(plan(run, profiles[profile]) || 1, 0, { key: run.key.padEnd(20) });
+  const child = fork(here('./worker.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  child.send({ run, profile, folder, threads });
+  return new Promise((resolve, reject) => {
+    let finished = false;
+    child.on('message', ({ done, result }) => {
+      if (done) bar.update(done);
+      if (!result) return;
+      finished = true;
+      results.write(run.key, { run, ...about(), ...result });
+    });
+    child.on('exit', (code) => {
+      bars.remove(bar);
+      if (finished) resolve();
+      else reject(new Error(`${run.key} ended without a result (exit code ${code}).`));
+    });
+  });
+}
