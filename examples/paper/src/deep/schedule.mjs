@@ -51,9 +51,9 @@ const rounded = (_, value) =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
 
 /**
- * Does the runs of stages that have no result yet, `jobs` at a time, each in a process of its own.
+ * Does the runs of stages, `jobs` at a time, each in a process of its own.
  *
- * @param stages - of experiments.mjs.
+ * @param stages - of experiments.mjs; one is begun when the former are done.
  * @param folder - for what is not committed: checkpoints and predictions.
  */
 export async function schedule(stages, { profile, results, jobs, threads, folder }) {
@@ -66,7 +66,7 @@ export async function schedule(stages, { profile, results, jobs, threads, folder
   });
   try {
     for (const stage of stages) {
-      const queue = stage(profiles[profile], results.read).filter(({ key }) => !results.has(key));
+      const queue = stage(profiles[profile], results.read);
       const next = async () => {
         for (let run = queue.shift(); run; run = queue.shift()) {
           await inProcess(run, { profile, results, threads, folder, bars });
