@@ -25,7 +25,11 @@ export async function runExperiment(name, { profile, jobs, threads, only, again 
   const results = store(profile);
   const chosen = (run) => (only === undefined || run.name === only) && (again || !results.has(run.key));
   await schedule(
-    experiments[name].map((stage) => (...given) => stage(...given).filter(chosen)),
+    experiments[name].map(
+      (stage) =>
+        (...given) =>
+          stage(...given).filter(chosen),
+    ),
     { profile, results, jobs: Number(jobs), threads: Number(threads), folder },
   );
 }

@@ -29,6 +29,9 @@ function report(probabilities, labels) {
 /** Test probabilities of a run, for ensembles of it. Not committed. */
 const predictionFile = (folder, key) => join(folder, 'predictions', `${key}.bin`);
 
+/** Where a run has its checkpoint until it is done. */
+export const checkpointFolder = (folder, { key }) => join(folder, 'checkpoints', key);
+
 /** The steps at which a run's training data grow, each stage as long as the others. */
 function stagesOf(run, profile, count) {
   if (!run.growing) return { stages: [{ start: 0, count }], steps: profile.steps };
@@ -75,21 +78,28 @@ async function trained(run, profile, data, { folder, onStep }) {
     rateAt: (step) =>
       run.cosine ? (profile.rate / 2) * (1 + Math.cos((Math.PI * step) / steps)) : profile.rate,
     weightDecay: run.weightDecay,
-    clock: { theta: 0, rho: 0 },
   };
   const train = run.population ? trainPopulation : trainOne;
-  const { model, dispose, ...about } = await train({ run, profile, data, steps, seed, shared, onStep });
+  const { model, dispose, ...about } = await train({
+    run,
+    profile,
+    data,
+    steps,
+    seed,
+    shared,
+    folder: checkpointFolder(folder, run),
+    onStep,
+  });
 
   const samples = randomLayers(model).length > 0 ? profile.samples : 1;
   const { probabilities, ...test } = await measure(model, data.test, samples);
-  const some = firstOf(set, Math.min(2000, set.labels.length));
+  const some = firstOf(set, Math.min(1000, set.labels.length));
   const { probabilities: _, ...train_ } = await measure(model, some, samples);
   tf.dispose([some.x, some.y]);
   const perModel = run.cross ? 1 + expectedOverhead(createSchedule(run.cross), 32 / profile.batchSize) : 1;
   const result = {
     steps,
     stepEquivalents: plan(run, profile) * perModel,
-    seconds: shared.clock,
     test: { ...test, bins: report(probabilities, data.test.labels).bins },
     train: train_,
     sigma: sigmas(model),

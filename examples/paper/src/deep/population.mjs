@@ -1,5 +1,5 @@
 import { deriveSeed, uniform } from '@crossreg/core';
-import { noiseLayers } from '@crossreg/tfjs-layers';
+import { checkpoint, noiseLayers } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import { build, sigmas } from './contender.mjs';
 import { measure, trainSteps } from './training.mjs';
@@ -14,11 +14,11 @@ const range = [0.05, 2];
  *
  * @returns the best member by its last score.
  */
-export async function trainPopulation({ run, profile, data, steps, seed, shared, onStep }) {
+export async function trainPopulation({ run, profile, data, steps, seed, shared, folder, onStep }) {
   const size = profile.population;
-  const next = uniform(deriveSeed(seed, 77));
   const members = Array.from({ length: size }, (_, i) => {
     const member = build(run, profile, { seed: seed + 1000 * i, regularization: data.regularization });
+    const next = uniform(deriveSeed(seed, 77, i));
     for (const layer of noiseLayers(member.model)) {
       const [low, high] = range.map(Math.log);
       tf.tidy(() => layer.rho.assign(tf.scalar(low + (high - low) * next())));
@@ -26,14 +26,21 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
     return member;
   });
   const quarter = Math.max(1, Math.floor(size / 4));
-  const course = [];
-  let scores = [];
-  for (let from = 0; from < steps; from += profile.interval) {
+  const kept = checkpoint(folder, members, { settings: { run, profile } });
+  const { step, clock, course, ...rest } = (await kept.restore()) ?? {
+    step: 0,
+    clock: { theta: 0, rho: 0 },
+    course: [],
+    scores: [],
+  };
+  let { scores } = rest;
+  for (let from = step; from < steps; from += profile.interval) {
     const to = Math.min(steps, from + profile.interval);
     scores = [];
     for (const [i, { model }] of members.entries()) {
       await trainSteps({
         ...shared,
+        clock,
         model,
         seed: seed + 1000 * i,
         from,
@@ -45,8 +52,8 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
     }
     scores.sort((a, b) => a.nll - b.nll);
     course.push({ step: to, held: scores[0], sigma: sigmas(members[scores[0].i].model) });
-    if (to === steps) break;
-    for (let k = 0; k < quarter; k++) {
+    for (let k = 0; k < quarter && to < steps; k++) {
+      const next = uniform(deriveSeed(seed, 78, to, k));
       const winner = members[scores[k].i];
       const loser = members[scores[size - 1 - k].i];
       await copy(winner.model, loser.model);
@@ -55,6 +62,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
         tf.tidy(() => layer.rho.assign(tf.add(layer.rho, factor)));
       }
     }
+    await kept.save({ step: to, clock, course, scores });
   }
   const chosen = members[scores[0].i];
   return {
@@ -62,6 +70,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
     dispose: () => {
       for (const { dispose } of members) dispose();
     },
+    seconds: clock,
     held: scores[0],
     course,
   };

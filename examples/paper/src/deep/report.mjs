@@ -24,10 +24,18 @@ const markdown = (head, rows) =>
 export function tablesOf(results, profileName) {
   const profile = profiles[profileName];
   const of = (name, seeds = profile.seeds) =>
-    seeds.map((seed) => `${name}-${seed}`).filter(results.has).map(results.read);
+    seeds
+      .map((seed) => `${name}-${seed}`)
+      .filter(results.has)
+      .map(results.read);
   const plainSteps = profile.steps;
   /** A row of the four figures; `pick` finds them in a result. */
-  const row = (title, name, command, { pick = ({ test }) => test, cost = ({ stepEquivalents }) => stepEquivalents, gap = true, seeds } = {}) => {
+  const row = (
+    title,
+    name,
+    command,
+    { pick = ({ test }) => test, cost = ({ stepEquivalents }) => stepEquivalents, gap = true, seeds } = {},
+  ) => {
     const runs = of(name, seeds);
     const tests = runs.map(pick);
     return [
@@ -47,7 +55,9 @@ export function tablesOf(results, profileName) {
   const grid = (count) => ({ cost: (r) => r.stepEquivalents * count });
   const sigma = (run) =>
     Object.entries(run.sigma)
-      .map(([layer, value]) => `${layer.replace(/_(relu|gelu)?_?noise$/, '')} ${[value].flat()[0].toFixed(2)}`)
+      .map(
+        ([layer, value]) => `${layer.replace(/_(relu|gelu)?_?noise$/, '')} ${[value].flat()[0].toFixed(2)}`,
+      )
       .join(', ');
   const sigmaRows = (name) => of(name).map((run) => [`seed ${run.run.seed}`, sigma(run)]);
 
@@ -88,10 +98,13 @@ export function tablesOf(results, profileName) {
     row('residual, no regularization', 'residual-plain', 'profile --only residual-plain'),
     row('residual, cross-regularized', 'residual', 'profile --only residual'),
   ]);
-  const residualSigma = markdown(['', 'σ at the end'], [
-    ...sigmaRows('cross').map(([seed, text]) => [`VGG-like, ${seed}`, text]),
-    ...sigmaRows('residual').map(([seed, text]) => [`residual, ${seed}`, text]),
-  ]);
+  const residualSigma = markdown(
+    ['', 'σ at the end'],
+    [
+      ...sigmaRows('cross').map(([seed, text]) => [`VGG-like, ${seed}`, text]),
+      ...sigmaRows('residual').map(([seed, text]) => [`residual, ${seed}`, text]),
+    ],
+  );
   const held = markdown(head, [
     ...[...profile.heldSizes, profile.held].map((size) =>
       row(
@@ -105,7 +118,11 @@ export function tablesOf(results, profileName) {
   const samples = markdown(head, [
     row('defaults: K = 4, every 20', 'cross', 'noise --only cross'),
     ...['samples-1', 'samples-2', 'samples-16', 'every-5', 'every-80'].map((change) =>
-      row(change.replace('samples-', 'K = ').replace('-', ' '), `cross-${change}`, `samples --only cross-${change}`),
+      row(
+        change.replace('samples-', 'K = ').replace('-', ' '),
+        `cross-${change}`,
+        `samples --only cross-${change}`,
+      ),
     ),
   ]);
   const channels = markdown(head, [
@@ -175,7 +192,10 @@ function curve(runs, pick) {
 export function draw(results, profileName) {
   const profile = profiles[profileName];
   const of = (name, seeds = profile.seeds) =>
-    seeds.map((seed) => `${name}-${seed}`).filter(results.has).map(results.read);
+    seeds
+      .map((seed) => `${name}-${seed}`)
+      .filter(results.has)
+      .map(results.read);
   const contenders = [
     ['plain', 'no regularization'],
     ['fixed-noise', 'fixed noise'],

@@ -1,10 +1,10 @@
 import { execFileSync, fork } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import progress from 'cli-progress';
-import { plan } from './execute.mjs';
+import { checkpointFolder, plan } from './execute.mjs';
 import { profiles } from './profiles.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -51,7 +51,7 @@ const rounded = (_, value) =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
 
 /**
- * Does the runs of stages, `jobs` at a time, each in a process of its own.
+ * Does the runs of stages, `jobs` at a time in as many processes.
  *
  * @param stages - of experiments.mjs; one is begun when the former are done.
  * @param folder - for what is not committed: checkpoints and predictions.
@@ -64,37 +64,42 @@ export async function schedule(stages, { profile, results, jobs, threads, folder
     hideCursor: true,
     etaBuffer: 100,
   });
+  const children = Array.from({ length: jobs }, () =>
+    fork(here('./worker.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+  );
+  const perform = async (child, run) => {
+    const bar = bars.create(plan(run, profiles[profile]) || 1, 0, { key: run.key.padEnd(20) });
+    child.send({ run, profile, folder, threads });
+    const result = await resultOf(child, run, (done) => bar.update(done));
+    results.write(run.key, { run, ...about(), ...result });
+    rmSync(checkpointFolder(folder, run), { recursive: true, force: true });
+    bars.remove(bar);
+  };
   try {
     for (const stage of stages) {
       const queue = stage(profiles[profile], results.read);
-      const next = async () => {
-        for (let run = queue.shift(); run; run = queue.shift()) {
-          await inProcess(run, { profile, results, threads, folder, bars });
-        }
-      };
-      await Promise.all(Array.from({ length: jobs }, next));
+      await Promise.all(
+        children.map(async (child) => {
+          for (let run = queue.shift(); run; run = queue.shift()) await perform(child, run);
+        }),
+      );
     }
   } finally {
     bars.stop();
+    for (const child of children) child.kill();
   }
 }
 
-function inProcess(run, { profile, results, threads, folder, bars }) {
-  const bar = bars.create(plan(run, profiles[profile]) || 1, 0, { key: run.key.padEnd(20) });
-  const child = fork(here('./worker.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  child.send({ run, profile, folder, threads });
+/** What a worker answers in the end. */
+function resultOf(child, { key }, onStep) {
   return new Promise((resolve, reject) => {
-    let finished = false;
-    child.on('message', ({ done, result }) => {
-      if (done) bar.update(done);
+    const ended = (code) => reject(new Error(`${key} ended without a result (exit code ${code}).`));
+    const heard = ({ done, result }) => {
+      if (done) onStep(done);
       if (!result) return;
-      finished = true;
-      results.write(run.key, { run, ...about(), ...result });
-    });
-    child.on('exit', (code) => {
-      bars.remove(bar);
-      if (finished) resolve();
-      else reject(new Error(`${run.key} ended without a result (exit code ${code}).`));
-    });
+      child.off('message', heard).off('exit', ended);
+      resolve(result);
+    };
+    child.on('message', heard).on('exit', ended);
   });
 }

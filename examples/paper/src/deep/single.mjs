@@ -1,11 +1,15 @@
-import { randomLayers } from '@crossreg/tfjs-layers';
+import { checkpoint, randomLayers } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import { build, sigmas } from './contender.mjs';
 import { firstOf } from './data.mjs';
 import { measure, trainSteps } from './training.mjs';
 
-/** Trains one model; see execute.mjs for what goes in. `result` has its course, looked at every interval. */
-export async function trainOne({ run, profile, data, steps, seed, shared, onStep }) {
+/**
+ * Trains one model, from its checkpoint if there is one; see execute.mjs for what goes in.
+ *
+ * @returns the model, its held-out figures, and its course: figures and σ at every interval.
+ */
+export async function trainOne({ run, profile, data, steps, seed, shared, folder, onStep }) {
   const { model, cross, dispose } = build(run, profile, { seed, regularization: data.regularization });
   const { images, samples } = profile.glance;
   const seen = firstOf(data.test, images);
@@ -14,31 +18,44 @@ export async function trainOne({ run, profile, data, steps, seed, shared, onStep
     const { accuracy, nll } = await measure(model, set, random ? samples : 1);
     return { accuracy, nll };
   };
-  const course = [];
-  let best = { nll: Number.POSITIVE_INFINITY, weights: [] };
+  const kept = checkpoint(folder, { model, cross }, { settings: { run, profile } });
+  const { step, clock, course, ...rest } = (await kept.restore()) ?? {
+    step: 0,
+    clock: { theta: 0, rho: 0 },
+    course: [],
+    best: { nll: Number.MAX_VALUE, weights: [] },
+  };
+  let { best } = rest;
   await cross?.onTrainBegin();
-  for (let from = 0; from < steps; from += profile.interval) {
+  for (let from = step; from < steps; from += profile.interval) {
     const to = Math.min(steps, from + profile.interval);
     const loss = await trainSteps({
       ...shared,
+      clock,
       model,
       cross,
       seed,
       from,
       to,
-      onStep: (done) => onStep(done),
+      onStep,
     });
     await cross?.onEpochEnd(to);
-    const held = await look(data.regularization);
+    const held = run.scale ? await look(data.regularization) : undefined;
     course.push({ step: to, loss, held, test: await look(seen), sigma: sigmas(model) });
     // Early stopping: the weights of the lowest held-out loss.
     if (run.scale && held.nll < best.nll) {
       tf.dispose(best.weights);
       best = { nll: held.nll, step: to, weights: model.getWeights().map((w) => tf.clone(w)) };
     }
+    await kept.save({ step: to, clock, course, best });
   }
   await cross?.onTrainEnd();
-  const about = { held: await look(data.regularization), course, skipped: cross?.history.skipped };
+  const about = {
+    seconds: clock,
+    held: await look(data.regularization),
+    course,
+    skipped: cross?.history.skipped,
+  };
   if (run.scale) {
     const last = model.getWeights().map((w) => tf.clone(w));
     model.setWeights(best.weights);

@@ -1,4 +1,5 @@
-// One run in a process of its own: told by message, answers with progress and the result. Started by schedule.mjs.
+// A process that does one run after the other: told by message, answers with progress and the result. Started by
+// schedule.mjs.
 import { useWasm } from '@crossreg/tfjs-wasm';
 import { execute } from './execute.mjs';
 import { profiles } from './profiles.mjs';
@@ -14,7 +15,5 @@ process.on('message', async ({ run, profile, folder, threads }) => {
   };
   const started = performance.now();
   const result = await execute(run, profiles[profile], { folder, onStep });
-  process.send({ result: { ...result, duration: (performance.now() - started) / 1000 } }, () =>
-    process.exit(0),
-  );
+  process.send({ result: { ...result, duration: (performance.now() - started) / 1000 } });
 });
