@@ -47,13 +47,14 @@ const best = (name) => (profile, results) => {
 const ENSEMBLE = 5;
 const members = (seed) =>
   Array.from({ length: ENSEMBLE }, (_, i) => (i === 0 ? `plain-${seed}` : `member${i}-${seed}`));
-const ensembles = (profile) =>
-  eachSeed(profile, (seed) => [
-    ...members(seed)
+const ensembleMembers = (profile) =>
+  eachSeed(profile, (seed) =>
+    members(seed)
       .slice(1)
       .map((key, i) => ({ key, name: `member${i + 1}`, seed, ...vgg, initSeed: seed * 1000 + i + 1 })),
-    run('ensemble', seed, { ensemble: members(seed) }),
-  ]);
+  );
+const ensembles = (profile) =>
+  eachSeed(profile, (seed) => [run('ensemble', seed, { ensemble: members(seed) })]);
 const population = over('population', { ...vgg, noise: {}, population: true });
 
 /** A change of the cross-regularized run, by name. */
@@ -67,7 +68,7 @@ const channels = { ...learned, noise: { per: 'channel' } };
  */
 export const experiments = {
   noise: [plain, cross, plainAll, fixed, () => gridRuns, best('dropout'), best('decay'), population],
-  calibration: [plain, cross, plainAll, fixed, ensembles],
+  calibration: [plain, cross, fixed, ensembleMembers, ensembles],
   profile: [
     cross,
     over('residual', { ...learned, network: 'residual' }),
