@@ -14,7 +14,11 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: [
+      'packages/*/{src,test}/**/*.test.ts',
+      'examples/*/src/**/*.test.{ts,mjs}',
+      'scripts/**/*.test.ts',
+    ],
     testTimeout: 60_000,
     pool: 'forks',
   },

@@ -1,8 +1,17 @@
+export {
+  type Checkpoint,
+  type CheckpointOptions,
+  checkpoint,
+  type Resumable,
+  type TrainedModel,
+} from './checkpoint';
+export { type CheckpointStore, folderStore } from './checkpointStore';
 export type { LayerChoice } from './chooseLayers';
 export {
   CrossRegularization,
   type CrossRegularizationOptions,
   crossRegularization,
+  type RunProgress,
 } from './crossRegularization';
 export { freeze } from './freeze';
 export { type HookedNoise, hookNoise } from './hookNoise';

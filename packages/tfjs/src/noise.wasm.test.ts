@@ -6,7 +6,7 @@ import { addNoise, deriveKey, fillGaussian, gaussian } from './noise';
 
 beforeAll(() => tf.setBackend('wasm'));
 
-test('the kernels of tfjs-wasm draw the stream of the portable path', () => {
+test('the kernels of tfjs-wasm draw the stream of fillGaussian', () => {
   for (const seed of [1, 2, 3]) {
     const n = 200_003;
     const portable = new Float32Array(n);

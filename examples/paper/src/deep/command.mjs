@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url';
+import { experiments } from './experiments.mjs';
+import { profiles } from './profiles.mjs';
+import { report } from './report.mjs';
+import { schedule, store } from './schedule.mjs';
+
+export const names = Object.keys(experiments);
+
+/** Options of the command line, all strings. */
+export const options = {
+  profile: { type: 'string', default: 'small' },
+  jobs: { type: 'string', default: '2' },
+  threads: { type: 'string', default: '1' },
+  only: { type: 'string' },
+  again: { type: 'boolean', default: false },
+};
+
+/**
+ * Does the runs of an experiment that have no result yet.
+ *
+ * @param only - name of the runs to do, all seeds; with `again` those that have a result too.
+ */
+export async function runExperiment(name, { profile, jobs, threads, only, again }) {
+  const folder = fileURLToPath(new URL(`../../out/${profile}/`, import.meta.url));
+  const results = store(profile);
+  const chosen = (run) => (only === undefined || run.name === only) && (again || !results.has(run.key));
+  await schedule(
+    experiments[name].map(
+      (stage) =>
+        (...given) =>
+          stage(...given).filter(chosen),
+    ),
+    { profile, results, jobs: Number(jobs), threads: Number(threads), folder },
+  );
+}
+
+/** Tables and figures from the committed results. */
+export const writeReport = ({ profile }) => report(store(profile), profile);
+
+/** @throws Error that says what is allowed. */
+export function checkOptions({ profile, jobs, threads, only }) {
+  if (!(profile in profiles)) {
+    throw new Error(`--profile ${profile}: must be one of ${Object.keys(profiles).join(', ')}.`);
+  }
+  for (const [name, value] of Object.entries({ jobs, threads })) {
+    if (!/^[1-9]\d*$/.test(value)) throw new Error(`--${name} ${value}: must be a whole number from 1.`);
+  }
+  const known = new Set(
+    Object.values(experiments)
+      .flat()
+      .filter((stage) => stage.length < 2)
+      .flatMap((stage) => stage(profiles[profile]).map((run) => run.name)),
+  );
+  for (const name of ['dropout', 'decay']) known.add(name);
+  if (only !== undefined && !known.has(only)) {
+    throw new Error(`--only ${only}: must be one of ${[...known].join(', ')}.`);
+  }
+}
