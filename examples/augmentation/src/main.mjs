@@ -2,19 +2,24 @@
 // in a file already is not run again; delete the file, or a result in it, to repeat it.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import { contend } from './contend.mjs';
 import { disposeSets, prepare } from './data.mjs';
 import { experiments } from './experiments.mjs';
 
-const names = process.argv.slice(2);
+const usage = `npm run augmentation -- [--seeds 1] [--threads 1] [${Object.keys(experiments).join(' | ')}] …`;
+const { values: flags, positionals: names } = parseArgs({
+  options: { seeds: { type: 'string' }, threads: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  allowPositionals: true,
+});
 const unknown = names.find((name) => !experiments[name]);
-if (unknown !== undefined) {
-  console.error(`No experiment ${unknown}. There are: ${Object.keys(experiments).join(', ')}.`);
-  process.exit(2);
+if (flags.help || unknown !== undefined) {
+  console.log(unknown === undefined ? usage : `There is no experiment ${unknown}.\n${usage}`);
+  process.exit(unknown === undefined ? 0 : 2);
 }
 
-await useWasm({ threads: Number(process.env.CROSSREG_THREADS) || undefined });
+await useWasm({ threads: Number(flags.threads) || undefined });
 for (const name of names.length > 0 ? names : Object.keys(experiments)) await perform(name);
 
 async function perform(name) {
@@ -22,7 +27,7 @@ async function perform(name) {
   const file = fileURLToPath(new URL(`../results/${name}.json`, import.meta.url));
   const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
   const done = (contender, seed) => results.some((one) => one.contender === contender && one.seed === seed);
-  for (const seed of seeds) {
+  for (const seed of seeds.slice(0, Number(flags.seeds) || undefined)) {
     const missing = Object.keys(contenders).filter((contender) => !done(contender, seed));
     if (missing.length === 0) continue;
     const data = await prepare({ ...world, seed });
