@@ -30,7 +30,8 @@ import {
 import { type Checkpoint, checkpoint, type Resumable } from './checkpoint';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import { type HookedNoise, hookNoise } from './hookNoise';
-import { type InjectNoiseOptions, noiseLayers, wasInjected } from './injectNoise';
+import { injectedBy } from './injected';
+import { type InjectNoiseOptions, noiseLayers } from './injectNoise';
 import { type LearnedNorms, learnNorms } from './learnedNorms';
 import { assignAll, compiledModel } from './modelState';
 import type { Norm } from './norms';
@@ -242,11 +243,12 @@ export class CrossRegularization extends Callback implements Resumable {
     const own = randomLayers(model);
     const hooks = this.noise !== undefined && noiseLayers(model).length === 0;
     if (own.length === 0 && !hooks && this.norms.length === 0) {
+      const maker = injectedBy(model);
       throw new ArgumentError(
         'model',
-        wasInjected(model)
-          ? `${model.name} was given to injectNoise, which returned a new model. Compile and fit that one.`
-          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model), set noise: true, or give regularizers.`,
+        maker
+          ? `${model.name} was given to ${maker}, which returned a new model. Compile and fit that one.`
+          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model) or injectAugmentation(model, …), set noise: true, or give regularizers.`,
       );
     }
     const { lossFunctions, collectedTrainableWeights } = model as unknown as Compiled;
