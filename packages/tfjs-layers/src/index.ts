@@ -15,6 +15,7 @@ export {
 } from './crossRegularization';
 export { freeze } from './freeze';
 export { type HookedNoise, hookNoise } from './hookNoise';
+export { indexedDBStore } from './indexedDBStore';
 export { type InjectNoiseOptions, injectNoise, noiseLayers } from './injectNoise';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { group, l1, l2, type Norm, type NormOptions, norm } from './norms';

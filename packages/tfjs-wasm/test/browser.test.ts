@@ -1,35 +1,15 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-/** A Chromium of the machine's: CHROMIUM_PATH, or one on the PATH. None is downloaded. */
-function findChromium(): string | undefined {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const paths = [process.env.CHROMIUM_PATH, ...folders.flatMap((f) => names.map((name) => join(f, name)))];
-  return paths.find((path) => {
-    try {
-      if (path) accessSync(path, constants.X_OK);
-      return path !== undefined;
-    } catch {
-      return false;
-    }
-  });
-}
+import { findChromium } from '../../../scripts/chromium';
 
 const executablePath = findChromium();
-if (!executablePath) {
-  console.warn(
-    'SKIPPED: no Chromium was found, so nothing is tested in a browser. Install one (Debian: apt-get install chromium) ' +
-      'or name it in CHROMIUM_PATH.',
-  );
-}
 
 // What a page does: starts the backend, trains a small convolutional net to tell vertical from horizontal stripes, and
 // trains two cases on cpu as well.
