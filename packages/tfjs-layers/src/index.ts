@@ -15,6 +15,7 @@ export {
 } from './crossRegularization';
 export { freeze } from './freeze';
 export { type HookedNoise, hookNoise } from './hookNoise';
+export { indexedDBStore } from './indexedDBStore';
 export { rememberInjected } from './injected';
 export { type InjectNoiseOptions, injectNoise, noiseLayers } from './injectNoise';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
