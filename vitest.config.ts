@@ -10,11 +10,15 @@ export default defineConfig({
     alias: [
       { find: '@crossreg/core/testing', replacement: source('core/src/testing/index.ts') },
       { find: '@crossreg/datasets/node', replacement: source('datasets/src/node/index.ts') },
-      { find: /^@crossreg\/([a-z-]+)$/, replacement: source('$1/src/index.ts') },
+      { find: /^@crossreg\/((?!example-)[a-z-]+)$/, replacement: source('$1/src/index.ts') },
     ],
   },
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: [
+      'packages/*/{src,test}/**/*.test.ts',
+      'examples/*/src/**/*.test.{ts,mjs}',
+      'scripts/**/*.test.ts',
+    ],
     testTimeout: 60_000,
     pool: 'forks',
   },

@@ -5,7 +5,7 @@
 import { defaultSchedule } from '@crossreg/core';
 import { network } from '@crossreg/example-quickstart/network.mjs';
 import { deriveKey, gaussian } from '@crossreg/tfjs';
-import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';
+import { augmentationLayers, injectAugmentation, warp } from '@crossreg/tfjs-augment';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 import { compiled, images, median, overhead, showShares, timed } from './overhead.mjs';
@@ -35,17 +35,37 @@ const [layer] = augmentationLayers(augmented);
 const convolutions = network(1).layers.filter((one) => one.getClassName() === 'Conv2D');
 const features = convolutions.map((one) => tf.randomNormal([64, ...one.input.shape.slice(1)]));
 const colour = tf.randomUniform([64, 32, 32, 3]);
-const costs = { step: [], layer: [], colour: [], convolutions: [] };
-for (let i = 0; i < 25; i++) {
-  const step = await timed(() => augmented.trainOnBatch(x, y));
-  const own = await timed(() => layer.augment(x).dispose());
-  const warp = await timed(() => layer.augment(colour).dispose());
-  const forward = await timed(() => tf.dispose(convolutions.map((one, k) => one.apply(features[k]))));
-  if (i < 5) continue; // warms up
-  for (const [name, time] of Object.entries({ step, layer: own, colour: warp, convolutions: forward })) {
-    costs[name].push(time);
+// Turned by up to 10° and moved by up to 2 pixels, each image in its own way.
+const matrices = tf.tensor3d(
+  Array.from({ length: 64 }, (_, i) => {
+    const angle = (Math.PI / 18) * Math.sin(i);
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return [
+      [cos, -sin, 2 * Math.sin(2 * i)],
+      [sin, cos, 2 * Math.sin(3 * i)],
+    ];
+  }),
+);
+const plain = compiled(network(1));
+const work = {
+  step: () => augmented.trainOnBatch(x, y),
+  layer: () => layer.augment(x).dispose(),
+  warp: () => warp(colour, matrices, { mode: 'edge' }).dispose(),
+  convolutions: () => tf.dispose(convolutions.map((one, k) => one.apply(features[k]))),
+  forward: () => plain.predict(x).dispose(),
+};
+const costs = Object.fromEntries(Object.keys(work).map((name) => [name, []]));
+for (let i = 0; i < 45; i++) {
+  for (const [name, f] of Object.entries(work)) {
+    const time = await timed(f);
+    if (i >= 5) costs[name].push(time);
   }
 }
 const share = (a, b) => (median(costs[a]) / median(costs[b])).toFixed(3);
-console.log(`Augmentation: ${share('layer', 'step')} of its training step; a batch 64×32×32×3 takes`);
-console.log(`${share('colour', 'convolutions')} of the time of the network's convolutions, forward`);
+console.log(
+  `Augmentation: ${share('layer', 'step')} of its training step. The warp of a batch 64×32×32×3 takes`,
+);
+console.log(
+  `${share('warp', 'convolutions')} of the time of the network's convolutions, ` +
+    `${share('warp', 'forward')} of its whole forward pass`,
+);

@@ -9,24 +9,25 @@ const [rows, columns] = [6, 12];
 /**
  * Writes images as they are (first column of each row) and as the layer augments them now, as one PNG.
  *
- * @param x - images [any, height, width, 1] in [0, 1], at least six of them.
+ * @param x - images [any, height, width, 1 or 3] in [0, 1], at least six of them.
  */
 export function writeContactSheet(file, layer, x) {
-  const [, height, width] = x.shape;
+  const [, height, width, channels] = x.shape;
   const pixels = tf.tidy(() => {
     const originals = tf.slice(x, 0, rows);
     const sheets = Array.from({ length: columns }, (_, column) =>
       column === 0 ? originals : withNoise(new NoiseStream(column), () => layer.augment(originals)),
     );
-    // [columns, rows, h, w] → rows of pixels of the whole sheet.
-    const sheet = tf.transpose(tf.squeeze(tf.stack(sheets), [-1]), [1, 2, 0, 3]);
+    // [columns, rows, h, w, channels] → rows of pixels of the whole sheet.
+    const sheet = tf.transpose(tf.stack(sheets), [1, 2, 0, 3, 4]);
     return tf.mul(tf.clipByValue(sheet, 0, 1), 255).dataSync();
   });
   const png = new PNG({ width: columns * width, height: rows * height });
-  pixels.forEach((v, i) => {
-    png.data.fill(Math.round(v), 4 * i, 4 * i + 3);
+  for (let i = 0; i < pixels.length / channels; i++) {
+    for (let c = 0; c < 3; c++)
+      png.data[4 * i + c] = Math.round(pixels[i * channels + Math.min(c, channels - 1)]);
     png.data[4 * i + 3] = 255;
-  });
+  }
   const path = fileURLToPath(file);
   mkdirSync(fileURLToPath(new URL('.', file)), { recursive: true });
   writeFileSync(path, PNG.sync.write(png));

@@ -1,17 +1,29 @@
-// The paper's experiments as commands: node examples/paper/src/main.mjs ridge | lasso | spline | sparse | convergence | risk
+// The paper's experiments as commands, of norms (which print) and of networks (which write results):
+//   node examples/paper/src/main.mjs ridge lasso spline sparse convergence risk
+//   node examples/paper/src/main.mjs noise … [--profile smoke|small|paper] [--only cross] [--again] [--steps 20]
+//     [--jobs 2] [--threads 1]
+//   node examples/paper/src/main.mjs report
+import { parseArgs } from 'node:util';
 import { convergence } from './convergence.mjs';
+import * as networks from './deep/command.mjs';
 import { lasso } from './lasso.mjs';
 import { ridge } from './ridge.mjs';
 import { risk } from './risk.mjs';
 import { sparse } from './sparse.mjs';
 import { spline } from './spline.mjs';
 
-const commands = { ridge, lasso, spline, convergence, risk, sparse };
-const asked = process.argv.slice(2);
-const unknown = asked.find((name) => !(name in commands));
-if (asked.length === 0 || unknown) {
-  if (unknown) console.error(`✖ there is no experiment "${unknown}"`);
-  console.error(`usage: node examples/paper/src/main.mjs ${Object.keys(commands).join(' | ')} …`);
+const commands = { ridge, lasso, spline, convergence, risk, sparse, report: networks.writeReport };
+for (const name of networks.names) commands[name] = (options) => networks.runExperiment(name, options);
+
+try {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: networks.options });
+  const unknown = positionals.find((name) => !(name in commands));
+  if (unknown) throw new Error(`there is no experiment "${unknown}"`);
+  if (positionals.length === 0) throw new Error('no experiment is named');
+  networks.checkOptions(values);
+  for (const name of positionals) await commands[name](values);
+} catch (error) {
+  console.error(`✖ ${error.message}`);
+  console.error(`experiments: ${Object.keys(commands).join(', ')}`);
   process.exit(2);
 }
-for (const name of asked) await commands[name]();

@@ -4,9 +4,18 @@ import type { RegularizationHistory } from './history';
 import { adam, type OptimizerFactory } from './optimizer';
 import { partition } from './partition';
 import { deriveSeed } from './random';
-import { RegularizationStep } from './regularizationStep';
+import { type RegularizationState, RegularizationStep } from './regularizationStep';
 import type { Rho } from './rho';
 import { createSchedule, isRegularizationStep, type Schedule } from './schedule';
+import {
+  checkArrays,
+  type OptimizerState,
+  restoreArrays,
+  restoreOptimizer,
+  type SavedArray,
+  saveArrays,
+  saveOptimizer,
+} from './state';
 
 /** What a loss function is told about the step it is evaluated in. */
 export interface StepContext {
@@ -37,6 +46,15 @@ export interface CrossRegularizerOptions<T, B> {
   seed?: number;
 }
 
+/** All that a run has come to: what {@link CrossRegularizer.restore} goes on from. */
+export interface CrossRegularizerState {
+  /** Training steps taken. */
+  step: number;
+  theta: SavedArray[];
+  thetaOptimizer: OptimizerState;
+  regularization: RegularizationState;
+}
+
 /** The alternation of method.md §1 for a training loop of one's own, see {@link crossRegularizer}. */
 export interface CrossRegularizer<T, B> {
   /**
@@ -47,6 +65,15 @@ export interface CrossRegularizer<T, B> {
    */
   step(trainBatch: B, regularizationBatch: () => B): T;
   readonly history: RegularizationHistory<T>;
+  /** A copy of θ, ρ, the state of both optimizers, the step count and the history, off the device. */
+  state(): Promise<CrossRegularizerState>;
+  /**
+   * Goes on from a saved state, to the bit: the seeds of further steps follow from their count. Which batches come next
+   * is the caller's to know.
+   *
+   * @throws ArgumentError for the state of another run; nothing has changed then.
+   */
+  restore(state: CrossRegularizerState): void;
   /** Frees optimizer states. θ and ρ stay the caller's. */
   dispose(): void;
 }
@@ -92,6 +119,22 @@ export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): 
         regularization.run(() => regularizationLoss(batch, context), step + 1);
       }
       return loss;
+    },
+    async state() {
+      const [saved, thetaOptimizer, regularizationState] = await Promise.all([
+        saveArrays(framework, theta),
+        saveOptimizer(framework, optimizer),
+        regularization.state(),
+      ]);
+      return { step: count, theta: saved, thetaOptimizer, regularization: regularizationState };
+    },
+    restore(state) {
+      checkArrays('θ', framework, theta, state.theta);
+      checkArrays("θ's optimizer slots", framework, optimizer.slots, state.thetaOptimizer.slots);
+      regularization.restore(state.regularization);
+      restoreArrays(framework, theta, state.theta);
+      restoreOptimizer(framework, optimizer, state.thetaOptimizer);
+      count = state.step;
     },
     dispose() {
       optimizer.dispose();

@@ -87,6 +87,7 @@ export class RegularizationHistory<T> implements RegularizationRecord {
 
   /** Takes up a record from an earlier run, as after a restart. Parameters it lacks start empty. */
   restore(record: RegularizationRecord): void {
+    this.dispose();
     this.step.splice(0, this.step.length, ...record.step);
     this.loss.splice(0, this.loss.length, ...record.loss);
     this.skipped = record.skipped;

@@ -4,6 +4,7 @@ export { type Convergence, type ConvergenceStatus, convergence, fitLinearRate } 
 export {
   type CrossRegularizer,
   type CrossRegularizerOptions,
+  type CrossRegularizerState,
   crossRegularizer,
   type StepContext,
 } from './crossRegularizer';
@@ -27,7 +28,7 @@ export { adam, type LearningRate, type Optimizer, type OptimizerFactory, sgd } f
 export { partition } from './partition';
 export { decompose, type Extent, innerProduct, normalRate } from './projection';
 export { deriveSeed, fillNormal, hash32, permutation, uniform } from './random';
-export { RegularizationStep, rhoAdam } from './regularizationStep';
+export { type RegularizationState, RegularizationStep, rhoAdam } from './regularizationStep';
 export { levelRate, type Regularizer } from './regularizer';
 export { type NormLevelOptions, type NormScheme, normLevel, parameter, type Rho } from './rho';
 export {
@@ -38,3 +39,4 @@ export {
   type Schedule,
 } from './schedule';
 export { differencePenalty, type QuadraticPenalty, smoothness } from './smoothness';
+export type { OptimizerState, SavedArray } from './state';

@@ -11,7 +11,7 @@ export interface Optimizer<T> {
    * a non-finite gradient is refused without waiting for the device.
    */
   step(gradients: readonly T[], enabled?: T): void;
-  /** Steps taken, refused ones included; with `slots`, all there is to save and restore. */
+  /** Steps taken, refused ones included. With `slots` all that a checkpoint saves, and it assigns both to go on. */
   iterations: number;
   /** State variables in a fixed order: none for `sgd` without momentum, the two moments of every variable for `adam`. */
   readonly slots: readonly T[];

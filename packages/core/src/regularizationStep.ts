@@ -1,8 +1,27 @@
-import { ArgumentError } from './argumentError';
+import { ArgumentError, show } from './argumentError';
 import type { Framework } from './framework';
-import { RegularizationHistory } from './history';
-import { adam, type LearningRate, type OptimizerFactory } from './optimizer';
+import { RegularizationHistory, type RegularizationRecord } from './history';
+import { adam, type LearningRate, type Optimizer, type OptimizerFactory } from './optimizer';
 import type { Rho } from './rho';
+import {
+  checkArrays,
+  type OptimizerState,
+  restoreArrays,
+  restoreOptimizer,
+  type SavedArray,
+  saveArrays,
+  saveOptimizer,
+} from './state';
+
+/** All that ρ steps have come to: what {@link RegularizationStep.restore} goes on from. */
+export interface RegularizationState {
+  /** Names of the regularization parameters. */
+  names: string[];
+  /** Their variables: raw for a parameter, the level for a norm. */
+  rho: SavedArray[];
+  optimizers: OptimizerState[];
+  history: RegularizationRecord;
+}
 
 /** ρ's optimizer unless another is given: Adam, whose steps are of about `learningRate` in log σ. */
 export const rhoAdam = (learningRate: LearningRate = 0.02): OptimizerFactory =>
@@ -20,7 +39,7 @@ export class RegularizationStep<T> {
   private readonly rho: readonly Rho<T>[];
   private readonly optimizers: readonly {
     members: readonly number[];
-    optimizer: ReturnType<OptimizerFactory>;
+    optimizer: Optimizer<T>;
   }[];
 
   constructor({
@@ -80,13 +99,78 @@ export class RegularizationStep<T> {
       });
       const finite = fw.allFinite([value, ...rhoGradients]);
       for (const { members, optimizer } of this.optimizers) {
-        (optimizer as { step(gradients: readonly T[], enabled?: T): void }).step(
+        optimizer.step(
           members.map((i) => rhoGradients[i]),
           finite,
         );
       }
       for (const one of rho) one.settle();
       this.history.record(trainingStep, value, finite, rhoGradients);
+    });
+  }
+
+  /** A copy of ρ, its optimizers' moments and the history, off the device. */
+  async state(): Promise<RegularizationState> {
+    const { framework, rho, optimizers, history } = this;
+    await history.flush();
+    const [values, ...states] = await Promise.all([
+      saveArrays(
+        framework,
+        rho.map(({ variable }) => variable),
+      ),
+      ...optimizers.map(({ optimizer }) => saveOptimizer(framework, optimizer)),
+    ]);
+    return {
+      names: rho.map(({ name }) => name),
+      rho: values,
+      optimizers: states,
+      history: structuredClone(history.toJSON()),
+    };
+  }
+
+  /**
+   * Goes on from a saved state, to the bit. Weights under a norm are the caller's to restore.
+   *
+   * @throws ArgumentError for the state of other parameters or optimizers; nothing has changed then.
+   */
+  restore(state: RegularizationState): void {
+    this.check(state);
+    const { framework, rho, optimizers, history } = this;
+    restoreArrays(
+      framework,
+      rho.map(({ variable }) => variable),
+      state.rho,
+    );
+    optimizers.forEach(({ optimizer }, i) => {
+      restoreOptimizer(framework, optimizer, state.optimizers[i]);
+    });
+    history.restore(state.history);
+  }
+
+  /** @throws ArgumentError for a state that {@link restore} would refuse. */
+  check(state: RegularizationState): void {
+    const { framework, rho, optimizers } = this;
+    const [then, now] = [state.names, rho.map(({ name }) => name)].map((names) => names.map(show).join(', '));
+    if (then !== now) {
+      throw new ArgumentError(
+        'state',
+        `is of the regularization parameters ${then}, but these are ${now}. Build what was saved, or start anew.`,
+      );
+    }
+    checkArrays(
+      'regularization parameters',
+      framework,
+      rho.map(({ variable }) => variable),
+      state.rho,
+    );
+    if (state.optimizers.length !== optimizers.length) {
+      throw new ArgumentError(
+        'state',
+        `has ${state.optimizers.length} optimizers of ρ, but here are ${optimizers.length}. Give the same options as when it was saved.`,
+      );
+    }
+    optimizers.forEach(({ optimizer }, i) => {
+      checkArrays("ρ's optimizer slots", framework, optimizer.slots, state.optimizers[i].slots);
     });
   }
 

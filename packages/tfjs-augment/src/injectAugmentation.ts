@@ -1,4 +1,5 @@
 import { ArgumentError, show } from '@crossreg/core';
+import { rememberInjected } from '@crossreg/tfjs-layers';
 import { model as functional, input, LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { LearnableAugmentation, type LearnableAugmentationOptions } from './learnableAugmentation';
 
@@ -45,6 +46,7 @@ export function injectAugmentation(model: LayersModel, options: InjectAugmentati
   const outputs = model.apply(augmented.length === 1 ? augmented[0] : augmented) as
     | SymbolicTensor
     | SymbolicTensor[];
+  rememberInjected(model, 'injectAugmentation');
   return functional({ inputs, outputs, name: `${model.name}_augmented` });
 }
 

@@ -38,12 +38,17 @@ const everything: LearnableAugmentationOptions = {
 
 describe('gradients of all ranges agree with finite differences', () => {
   test.each([
-    { distribution: 'uniform', fillMode: 'constant' },
-    { distribution: 'normal', fillMode: 'reflect' },
-  ] as const)('%j', (options) => {
-    for (const channels of [3, 4]) {
-      const x = images([3, 9, 8, channels] as never, 3);
-      const layer = built({ ...everything, ...options }, x.shape);
+    ['uniform', 'constant', [3, 9, 8, 3]],
+    ['normal', 'edge', [2, 7, 11, 4]],
+    ['uniform', 'reflect', [4, 6, 5, 4]],
+    ['normal', 'wrap', [2, 12, 9, 3]],
+    ['uniform', 'wrap', [3, 8, 10, 1]],
+  ] as const)('%s draws, mode %s, images %j', (distribution, fillMode, shape) => {
+    for (const fillValue of fillMode === 'constant' ? [0, 0.4] : [0]) {
+      const x = images([...shape], 3);
+      const { saturation, ...grey } = everything;
+      const options = { ...(shape[3] === 1 ? grey : everything), distribution, fillMode, fillValue };
+      const layer = built(options, [...shape]);
       const weights = images(x.shape, 4);
       const loss = () => tf.tidy(() => tf.sum(tf.mul(weights, seeded(layer, x))));
       for (const rho of layer.regularizationParameters()) {
@@ -78,7 +83,7 @@ function reference(
   const u = new Float32Array(batch * draws.length);
   if (layer.distribution === 'uniform') fillUniform(u, key, [batch, draws.length]);
   else fillGaussian(u, key, [batch, draws.length]);
-  const range = (kind: RangeKind) => changed[kind] ?? (layer.ranges[kind] as Range).initial;
+  const range = (kind: RangeKind) => changed[kind] ?? layer.ranges[kind]?.initial ?? 0;
   const [values, w, area] = [x.dataSync(), weights.dataSync(), height * width * channels];
   const epsilon = new Float32Array(values.length);
   fillGaussian(epsilon, noiseKey, x.shape);
@@ -91,7 +96,8 @@ function reference(
       amounts[draw] = reach * (layer.distribution === 'uniform' ? 2 * v - 1 : v);
     });
     const image = values.slice(b * area, (b + 1) * area);
-    augmentReference(image, [height, width, channels], amounts, layer.fillMode).forEach((v, p) => {
+    const size = [height, width, channels] as const;
+    augmentReference(image, size, amounts, layer.fillMode, layer.fillValue).forEach((v, p) => {
       const i = b * area + p;
       const noise = p % channels === 3 ? 0 : range('noise') * epsilon[i];
       sum += (v + noise) * w[i];
@@ -221,6 +227,31 @@ describe('in a model', () => {
     const still = await layer.values();
     await augmented.fit(x, y, { batchSize: 100, verbose: 0 });
     expect(await layer.values()).toEqual(still);
+  });
+
+  test('a training step computes no gradient of the warp, a ρ step does', async () => {
+    const augmented = injectAugmentation(classifier(), options);
+    augmented.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    const kernels = async (f: () => Promise<unknown>) =>
+      (await tf.profile(f as never)).kernels.map(({ name }) => name);
+    const batch = [x.slice(0, 32), y.slice(0, 32)] as const;
+    const training = await kernels(() => augmented.trainOnBatch(...batch));
+    expect(training.filter((name) => name === 'CrossregWarp')).toHaveLength(1);
+    expect(training).not.toContain('CrossregWarpGradient');
+    const regularizationData: [tf.Tensor, tf.Tensor] = [x.slice(100), y.slice(100)];
+    const cross = crossRegularization({ regularizationData, every: 1, samples: 2 });
+    expect(await kernels(() => cross.trainOnBatch(augmented, ...batch))).toContain('CrossregWarpGradient');
+    cross.dispose();
+  });
+
+  test('training the model that was given, not the one that came back, is refused by name', async () => {
+    const model = classifier();
+    injectAugmentation(model, options);
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    const cross = crossRegularization({ regularizationData: [x.slice(100), y.slice(100)] });
+    await expect(cross.trainOnBatch(model, x.slice(0, 8), y.slice(0, 8))).rejects.toThrow(
+      'was given to injectAugmentation, which returned a new model',
+    );
   });
 
   test('freezing refuses it, whose draws no stock layer can make', () => {

@@ -12,6 +12,7 @@ import {
   type OptimizerFactory,
   permutation,
   type RegularizationRecord,
+  type RegularizationState,
   RegularizationStep,
   rhoAdam,
   type Schedule,
@@ -25,15 +26,20 @@ import {
   type LayerVariable,
   type Logs,
   type ModelFitArgs,
-  Sequential,
 } from '@tensorflow/tfjs-layers';
+import { type Checkpoint, checkpoint, type Resumable } from './checkpoint';
+import { type CheckpointStore, storeOf } from './checkpointStore';
 import { type HookedNoise, hookNoise } from './hookNoise';
-import { type InjectNoiseOptions, noiseLayers, wasInjected } from './injectNoise';
+import { injectedBy } from './injected';
+import { type InjectNoiseOptions, noiseLayers } from './injectNoise';
 import { type LearnedNorms, learnNorms } from './learnedNorms';
+import { assignAll, compiledModel } from './modelState';
 import type { Norm } from './norms';
 import { forward } from './predict';
 import { randomLayers } from './randomLayers';
 import {
+  type BatchesState,
+  checkFit,
   checkRegularizationData,
   list,
   type RegularizationBatches,
@@ -42,6 +48,7 @@ import {
   regularizationBatches,
   type Tensors,
 } from './regularizationData';
+import { take, trainingBatches } from './trainingBatches';
 
 export interface CrossRegularizationOptions extends Partial<Schedule> {
   /** The held-out set that ρ learns from, see {@link RegularizationData}. */
@@ -64,8 +71,25 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   optimizer?: OptimizerFactory;
   /** How sampled outputs become one prediction. Default `'probabilities'`: their mean, as for a regression. */
   averaging?: Averaging;
-  /** Of the noise and the order of the regularization set. Default 0. */
+  /** Of the noise of ρ steps, the order of the regularization set and, in `cross.fit`, of the training data. Default 0. */
   seed?: number;
+  /**
+   * A folder (in Node) or a store to keep the run in, written at the end of every epoch: a program that was killed and
+   * is started again goes on there, to the identical result. {@link CrossRegularization.fit} does so by itself, other
+   * loops begin at what {@link CrossRegularization.restore} returns. What was kept stays when training is over, so that
+   * started once more the program has its trained model at once; delete it to train anew.
+   */
+  checkpoint?: string | CheckpointStore;
+}
+
+/** How far a run has come. */
+export interface RunProgress<Data = any> {
+  /** Epochs that are over: the number of the one to begin with. */
+  epoch: number;
+  /** Training steps taken. */
+  step: number;
+  /** What the loop saved along with it. */
+  data?: Data;
 }
 
 type LossFunction = (target: tf.Tensor, prediction: tf.Tensor) => tf.Tensor;
@@ -75,9 +99,24 @@ interface Compiled {
   collectedTrainableWeights?: LayerVariable[];
 }
 
-/** A sequential model's own functional model, which `compile` makes and callbacks see; any other model itself. */
-const compiledModel = (model: LayersModel): LayersModel =>
-  model instanceof Sequential ? ((model as unknown as { model?: LayersModel }).model ?? model) : model;
+/** What the callback adds to a checkpoint. */
+interface CrossState {
+  step: RegularizationState;
+  batches: BatchesState;
+  /** Of noise that is hooked in: it is not in the model. */
+  noise: tf.Tensor[];
+  trainingSteps: number;
+  rhoSteps: number;
+  rounds: number;
+  fit: { examples: number; batchSize: number; shuffle: boolean } | undefined;
+  logs: EpochLogs;
+}
+
+/** What `fit` returns as its history. */
+interface EpochLogs {
+  epoch: number[];
+  history: Record<string, number[]>;
+}
 
 /**
  * The callback that makes a model learn its own regularization while `fit` trains it: every `every` batches it takes
@@ -87,7 +126,7 @@ const compiledModel = (model: LayersModel): LayersModel =>
  * It reads the loss the model is compiled with. Batch-norm statistics and θ's optimizer are not touched, and no weight
  * but those under a norm, which go back to their level after every batch and along with it at a ρ step.
  */
-export class CrossRegularization extends Callback {
+export class CrossRegularization extends Callback implements Resumable {
   private readonly schedule: Schedule;
   private readonly batchSize: number;
   private readonly seed: number;
@@ -112,6 +151,15 @@ export class CrossRegularization extends Callback {
     | undefined;
   private trainingSteps = 0;
   private rhoSteps = 0;
+  /** Epochs begun and ended by this callback, in all its runs: the orders of the training data are counted by it. */
+  private rounds = 0;
+  private readonly learningRate: LearningRate | undefined;
+  private readonly store: CheckpointStore | undefined;
+  private kept: Checkpoint<RunProgress> | undefined;
+  /** Since the checkpoint was read; undefined before. */
+  private progress: RunProgress | undefined;
+  private fitting: CrossState['fit'];
+  private logs: EpochLogs = { epoch: [], history: {} };
 
   /** @throws ArgumentError for options out of range. */
   constructor(options: CrossRegularizationOptions) {
@@ -133,7 +181,9 @@ export class CrossRegularization extends Callback {
       );
     }
     this.averaging = checkAveraging('averaging', options.averaging ?? 'probabilities');
+    this.learningRate = options.learningRate;
     this.optimizer = options.optimizer ?? rhoAdam(options.learningRate);
+    this.store = options.checkpoint === undefined ? undefined : storeOf(options.checkpoint);
     this.data = checkRegularizationData(regularizationData);
   }
 
@@ -172,21 +222,33 @@ export class CrossRegularization extends Callback {
           'tf.CustomCallback.',
       );
     }
-    await this.attach(model);
+    await this.prepare(model);
+    if (this.store && !this.progress) await this.restore(model);
+  }
+
+  override async onEpochBegin(epoch: number, _logs?: Logs): Promise<void> {
+    if (this.progress && epoch < this.progress.epoch) {
+      throw new ArgumentError(
+        'checkpoint',
+        `is at the end of epoch ${this.progress.epoch}, but training began at epoch ${epoch} (from 0). Use cross.fit, or ` +
+          'pass initialEpoch: (await cross.restore(model)).epoch, with epochs the total; or delete the checkpoint.',
+      );
+    }
   }
 
   /** Prepares for a model, once; a further call with the same model goes on where the last ended. */
-  private async attach(given: LayersModel): Promise<void> {
+  async prepare(given: LayersModel): Promise<void> {
     const model = compiledModel(given);
     if (this.run?.model === model) return;
     const own = randomLayers(model);
     const hooks = this.noise !== undefined && noiseLayers(model).length === 0;
     if (own.length === 0 && !hooks && this.norms.length === 0) {
+      const maker = injectedBy(model);
       throw new ArgumentError(
         'model',
-        wasInjected(model)
-          ? `${model.name} was given to injectNoise, which returned a new model. Compile and fit that one.`
-          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model), set noise: true, or give regularizers.`,
+        maker
+          ? `${model.name} was given to ${maker}, which returned a new model. Compile and fit that one.`
+          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model) or injectAugmentation(model, …), set noise: true, or give regularizers.`,
       );
     }
     const { lossFunctions, collectedTrainableWeights } = model as unknown as Compiled;
@@ -232,8 +294,20 @@ export class CrossRegularization extends Callback {
     if (isRegularizationStep(this.schedule, this.trainingSteps++)) await this.regularize();
   }
 
-  override async onEpochEnd(_epoch: number, _logs?: Logs): Promise<void> {
+  /** Keeps the run, where there is a checkpoint. */
+  override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
+    this.rounds += 1;
     await this.run?.step.history.flush();
+    if (!this.store) return;
+    const { progress } = this;
+    if (!progress) throw notRestored();
+    progress.epoch = epoch + 1;
+    this.logs.epoch.push(epoch);
+    for (const [key, value] of Object.entries(logs ?? {})) {
+      const number = typeof value === 'number' ? value : (await (value as tf.Tensor).data())[0];
+      this.logs.history[key] = [...(this.logs.history[key] ?? []), number];
+    }
+    await this.save(progress.data);
   }
 
   override async onTrainEnd(_logs?: Logs): Promise<void> {
@@ -264,14 +338,150 @@ export class CrossRegularization extends Callback {
   }
 
   /**
-   * `model.fit` with this callback. With `regularizationData: { split }` it first takes that share of the examples,
-   * chosen at random, off the training data: the same ones in every further call.
+   * Keeps the run as it is now: for a loop of your own, within an epoch too. Await it before training on.
+   *
+   * @param data - what {@link restore} is to return with it: JSON, typed arrays, tensors.
+   * @throws ArgumentError without a `checkpoint`, or before {@link restore}.
+   */
+  async save(data?: unknown): Promise<void> {
+    if (!this.progress || !this.kept) throw notRestored();
+    this.progress.step = this.trainingSteps;
+    if (data !== undefined) this.progress.data = data;
+    await this.kept.save({ ...this.progress });
+  }
+
+  /**
+   * Brings a compiled model and this callback to where the checkpoint is, and tells where that is: epoch 0, step 0 where
+   * there is none yet. Call it before a loop of your own or `fitDataset`; `cross.fit` does.
+   *
+   * @throws ArgumentError without a `checkpoint`, for one of another model or other options (it says what differs), and
+   *   for a damaged one.
+   */
+  async restore<Data = any>(model: LayersModel): Promise<RunProgress<Data>> {
+    if (!this.store) throw notRestored();
+    this.kept = checkpoint<RunProgress>(this.store, { model, cross: this });
+    this.progress = (await this.kept.restore()) ?? { epoch: 0, step: 0 };
+    return { ...this.progress };
+  }
+
+  /** What must agree between the options of a checkpoint and these. */
+  settings(): object {
+    const { schedule, batchSize, seed, averaging, learningRate, norms, data } = this;
+    const shapes = (tensors: Tensors) => list(tensors).map(({ shape }) => shape);
+    return {
+      ...{ schedule, batchSize, seed, averaging, learningRate },
+      regularizers: norms.map(({ regularizer, options }) => [regularizer.name, options.per ?? 'layer']),
+      regularizationData: Array.isArray(data)
+        ? data.map(shapes)
+        : 'split' in data
+          ? { split: data.split, of: this.heldOut?.from }
+          : 'a data set',
+    };
+  }
+
+  /** ρ, its optimizer, history and random state, for a checkpoint. */
+  async state(): Promise<CrossState> {
+    if (!this.run) throw new Error('state: nothing was prepared.');
+    const { step, batches, hook } = this.run;
+    const { trainingSteps, rhoSteps, rounds, fitting: fit, logs } = this;
+    return {
+      ...{ trainingSteps, rhoSteps, rounds, fit, logs },
+      step: await step.state(),
+      batches: batches.state(),
+      noise: (hook?.layers ?? []).flatMap((layer) => layer.weights.map((weight) => weight.read())),
+    };
+  }
+
+  /** Goes on from {@link state}. */
+  async restoreState(state: CrossState): Promise<void> {
+    if (!this.run) throw new Error('restoreState: nothing was prepared.');
+    const { step, batches, hook } = this.run;
+    for (const [what, then] of Object.entries(state.fit ?? {})) {
+      const now = this.fitting?.[what as 'examples'] ?? then;
+      if (now === then) continue;
+      throw new ArgumentError(
+        what === 'examples' ? 'x' : what,
+        `is ${now}, but was ${then} when the checkpoint was saved: the order of the training data would be another.`,
+      );
+    }
+    // The same parameters may have other names: those of layers count what a process has made before.
+    const names = Object.keys(step.history.rho);
+    const { history } = state.step;
+    const rho = Object.fromEntries(names.map((name, i) => [name, history.rho[state.step.names[i]]]));
+    if (names.length !== state.step.names.length) {
+      throw new ArgumentError(
+        'checkpoint',
+        `is of ${state.step.names.length} regularization parameters, but here are ${names.length}.`,
+      );
+    }
+    step.check({ ...state.step, names });
+    await batches.restore(state.batches);
+    step.restore({ ...state.step, names, history: { ...history, rho } });
+    const noise = (hook?.layers ?? []).flatMap((layer) => layer.weights);
+    assignAll(
+      noise.map((weight) => weight.read() as tf.Variable),
+      state.noise,
+    );
+    const { trainingSteps, rhoSteps, rounds, logs } = state;
+    Object.assign(this, { trainingSteps, rhoSteps, rounds, logs });
+  }
+
+  /**
+   * `model.fit` with this callback, in an order of the training data that follows from the callback's `seed`. (`fit` of
+   * the model shuffles with `Math.random`.) With `regularizationData: { split }` it first takes that share of the
+   * examples, chosen at random, off the training data: the same ones in every further call. With a `checkpoint` it goes
+   * on where that is, `epochs` is the total, and the history that is returned begins at epoch 0.
+   *
+   * @throws ArgumentError for arrays that do not fit the model, and `sampleWeight`, which TensorFlow.js does not have.
    */
   async fit(model: LayersModel, x: Tensors, y: Tensors, args: ModelFitArgs = {}) {
+    const { batchSize = 32, shuffle = true, epochs = 1, validationSplit, classWeight } = args;
+    if (args.sampleWeight !== undefined || args.stepsPerEpoch !== undefined) {
+      throw new ArgumentError('args', 'has sampleWeight or stepsPerEpoch, which fit of TensorFlow.js lacks.');
+    }
+    checkInteger('args.batchSize', batchSize, 1, 'Use 32.');
+    checkInteger('args.epochs', epochs, 1, 'Use 1, or more.');
+    const data = { x: list(x), y: list(y) };
+    checkFit(data, compiledModel(model), 'x, y');
+    const examples = data.x[0].shape[0];
+    let rest = this.holdOut(data, examples);
+    this.fitting = { examples, batchSize, shuffle };
+    let initialEpoch = args.initialEpoch ?? 0;
+    if (this.store) {
+      const { epoch } = this.progress ?? (await this.restore(model));
+      initialEpoch = Math.max(initialEpoch, epoch);
+    }
+    const given = args.validationData;
+    let validation: tf.Tensor[][] | undefined;
+    if (!given && validationSplit) {
+      // The last ones, as `fit` has it.
+      const at = Math.floor(rest.length * (1 - validationSplit));
+      validation = [take(data.x, rest.slice(at)), take(data.y, rest.slice(at))];
+      rest = rest.slice(0, at);
+    }
+    const order = () => {
+      if (!shuffle) return rest;
+      return [...permutation(rest.length, deriveSeed(this.seed, 4, this.rounds))].map((i) => rest[i]);
+    };
     const others = args.callbacks === undefined ? [] : list(args.callbacks as Callback | Callback[]);
-    const callbacks = [this as Callback, ...others];
-    if (!('split' in this.data)) return model.fit(x, y, { ...args, callbacks });
-    const count = list(x)[0].shape[0];
+    try {
+      const history = await model.fitDataset(trainingBatches(data, { batchSize, order }) as never, {
+        ...{ epochs, initialEpoch, classWeight, yieldEvery: args.yieldEvery },
+        verbose: args.verbose as 0 | 1,
+        batchesPerEpoch: Math.ceil(rest.length / batchSize),
+        validationData: (given ?? validation) as never,
+        validationBatchSize: batchSize,
+        callbacks: [this as Callback, ...others] as never,
+      });
+      return this.store ? Object.assign(history, structuredClone(this.logs)) : history;
+    } finally {
+      tf.dispose(validation ?? []);
+    }
+  }
+
+  /** The training examples by index, without those that `{ split }` takes off, which are kept for ρ. */
+  private holdOut({ x, y }: { x: tf.Tensor[]; y: tf.Tensor[] }, count: number): number[] {
+    if (!('split' in this.data)) return Array.from({ length: count }, (_, i) => i);
     const held = Math.round(count * this.data.split);
     if (held === 0) {
       throw new ArgumentError(
@@ -279,9 +489,6 @@ export class CrossRegularization extends Callback {
         `of ${this.data.split} takes nothing off ${count} examples. Use a larger share.`,
       );
     }
-    const order = [...permutation(count, deriveSeed(this.seed, 3))];
-    const take = (data: Tensors, indices: number[]) =>
-      tf.tidy(() => list(data).map((tensor) => tf.gather(tensor, tf.tensor1d(indices, 'int32'))));
     if (this.heldOut && this.heldOut.from !== count) {
       throw new ArgumentError(
         'x',
@@ -289,21 +496,16 @@ export class CrossRegularization extends Callback {
           'so that none of the held-out examples is trained on, or make a new callback.',
       );
     }
-    this.heldOut ??= {
-      tensors: [take(x, order.slice(0, held)), take(y, order.slice(0, held))],
-      from: count,
-    };
-    const rest = [take(x, order.slice(held)), take(y, order.slice(held))];
-    try {
-      return await model.fit(rest[0], rest[1], { ...args, callbacks });
-    } finally {
-      tf.dispose(rest);
-    }
+    const order = [...permutation(count, deriveSeed(this.seed, 3))];
+    const chosen = order.slice(0, held);
+    this.heldOut ??= { tensors: [take(x, chosen), take(y, chosen)], from: count };
+    return order.slice(held);
   }
 
   /** `model.trainOnBatch`, and the ρ step that follows it when one is due. */
   async trainOnBatch(model: LayersModel, x: Tensors, y: Tensors) {
-    await this.attach(model);
+    await this.prepare(model);
+    if (this.store && !this.progress) throw notRestored();
     const result = await model.trainOnBatch(x, y);
     await this.onBatchEnd(0);
     return result;
@@ -321,6 +523,13 @@ export class CrossRegularization extends Callback {
     this.run = undefined;
   }
 }
+
+const notRestored = () =>
+  new ArgumentError(
+    'checkpoint',
+    'was not restored, so saving would lose an earlier run. Give the option `checkpoint`, and call ' +
+      'await cross.restore(model) before training.',
+  );
 
 /**
  * The callback for `fit` and `fitDataset`, see {@link CrossRegularization}.

@@ -1,11 +1,22 @@
+export {
+  type Checkpoint,
+  type CheckpointOptions,
+  checkpoint,
+  type Resumable,
+  type TrainedModel,
+} from './checkpoint';
+export { type CheckpointStore, folderStore } from './checkpointStore';
 export type { LayerChoice } from './chooseLayers';
 export {
   CrossRegularization,
   type CrossRegularizationOptions,
   crossRegularization,
+  type RunProgress,
 } from './crossRegularization';
 export { freeze } from './freeze';
 export { type HookedNoise, hookNoise } from './hookNoise';
+export { indexedDBStore } from './indexedDBStore';
+export { rememberInjected } from './injected';
 export { type InjectNoiseOptions, injectNoise, noiseLayers } from './injectNoise';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { type GroupOptions, group, l1, l2, type Norm, type NormOptions, norm } from './norms';

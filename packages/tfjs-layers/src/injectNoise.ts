@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { chooser, type LayerChoice, leafLayers } from './chooseLayers';
 import { GraphRebuild } from './graph';
+import { rememberInjected } from './injected';
 import { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 import { outputLayers } from './outputLayers';
 
@@ -25,14 +26,6 @@ const fused = new Set([
   'DepthwiseConv2D',
 ]);
 
-const injected = new WeakSet<layers.Layer>();
-
-/**
- * Whether `injectNoise` made another model of this one, for the error of someone who trains the wrong one. Told by
- * the layers: what callbacks see of a sequential model is a functional one inside it, made anew by `compile`.
- */
-export const wasInjected = (model: LayersModel): boolean => model.layers.some((layer) => injected.has(layer));
-
 /** Where `injectNoise` put noise into a model. */
 export interface NoisePlace {
   /** The layer in the model that was given. */
@@ -54,7 +47,7 @@ export interface NoisePlace {
  */
 export function injectNoise(model: LayersModel, options: InjectNoiseOptions = {}): LayersModel {
   const { noisy } = placeNoise(model, options);
-  for (const layer of model.layers) injected.add(layer);
+  rememberInjected(model, 'injectNoise');
   return noisy;
 }
 

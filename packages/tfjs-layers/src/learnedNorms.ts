@@ -11,6 +11,7 @@ import { tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
 import { chooser, leafLayers } from './chooseLayers';
+import { ownName } from './modelState';
 import type { Norm, NormOptions } from './norms';
 
 /** The norms on a model's weights, as the callback uses them. */
@@ -179,6 +180,3 @@ function belongs(weight: LayerVariable, biases: boolean): boolean {
   // `alpha` is the slope of a PReLU.
   return name.includes('bias') ? biases : weight.shape.length > 1 && name !== 'alpha';
 }
-
-/** `kernel` of `dense/kernel`. */
-const ownName = ({ originalName }: LayerVariable) => originalName.slice(originalName.lastIndexOf('/') + 1);

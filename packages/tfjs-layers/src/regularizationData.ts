@@ -31,10 +31,24 @@ export interface RegularizationBatch {
   y: tf.Tensor[];
 }
 
+/** Where a source of regularization batches is: batches taken, of a data set those of the last pass alone. */
+export interface BatchesState {
+  taken: number;
+  /** Passes over a data set that were begun. */
+  passes: number;
+}
+
 /** A source of regularization batches without end. */
 export interface RegularizationBatches {
   /** The next batch; its tensors are the caller's to dispose of. */
   next(): Promise<RegularizationBatch>;
+  state(): BatchesState;
+  /**
+   * Goes on from a state. A data set is read up to there, so it has to yield what it did.
+   *
+   * @throws ArgumentError for a place in a data set that was passed already: it cannot go back.
+   */
+  restore(state: BatchesState): Promise<void>;
 }
 
 const name = 'regularizationData';
@@ -84,20 +98,25 @@ export async function regularizationBatches(
 ): Promise<RegularizationBatches> {
   if (!isTensors(data)) return datasetBatches(data, model);
   const all = { x: list(data[0]), y: list(data[1]) };
-  checkFit(all, model);
+  checkFit(all, model, name);
   await checkClasses(all.y, model);
   const count = all.x[0].shape[0];
   const size = Math.min(batchSize, count);
   const perRound = Math.floor(count / size);
   let taken = 0;
-  let order = permutation(count, deriveSeed(seed, 0));
+  const orderOf = (round: number) => ({ round, indices: permutation(count, deriveSeed(seed, round)) });
+  let order = orderOf(0);
   return {
+    state: () => ({ taken, passes: 0 }),
+    async restore(state) {
+      taken = state.taken;
+    },
     async next() {
-      const start = (taken % perRound) * size;
-      if (start === 0) order = permutation(count, deriveSeed(seed, taken / perRound));
+      const [round, start] = [Math.floor(taken / perRound), (taken % perRound) * size];
+      if (round !== order.round) order = orderOf(round);
       taken += 1;
       return tf.tidy(() => {
-        const indices = tf.tensor1d([...order.subarray(start, start + size)], 'int32');
+        const indices = tf.tensor1d([...order.indices.subarray(start, start + size)], 'int32');
         const take = (tensors: tf.Tensor[]) => tensors.map((tensor) => tf.gather(tensor, indices));
         return { x: take(all.x), y: take(all.y) };
       });
@@ -110,10 +129,13 @@ async function datasetBatches(
   model: LayersModel,
 ): Promise<RegularizationBatches> {
   let iterator = await dataset.iterator();
+  let [passes, taken] = [1, 0];
   const read = async (): Promise<RegularizationBatch> => {
     let { value, done } = await iterator.next();
     if (done) {
       iterator = await dataset.iterator();
+      passes += 1;
+      taken = 0;
       ({ value, done } = await iterator.next());
     }
     if (done)
@@ -133,16 +155,38 @@ async function datasetBatches(
   // The first batch is looked at now, so that what does not fit is refused before training starts.
   let first: RegularizationBatch | undefined = await read();
   try {
-    checkFit(first, model);
+    checkFit(first, model, name);
   } catch (error) {
     tf.dispose([first.x, first.y]);
     throw error;
   }
+  const next = async () => {
+    const batch = first ?? (await read());
+    first = undefined;
+    taken += 1;
+    return batch;
+  };
   return {
-    async next() {
-      const batch = first ?? (await read());
-      first = undefined;
-      return batch;
+    next,
+    state: () => ({ taken, passes }),
+    async restore(state) {
+      if (state.passes < passes || (state.passes === passes && state.taken < taken)) {
+        throw new ArgumentError(
+          name,
+          'is a data set, which cannot go back to where the checkpoint was. Restore with a new callback, or use tensors.',
+        );
+      }
+      // Of a pass that is over only its beginning matters: a data set may shuffle itself anew at each.
+      for (; passes < state.passes; passes++) {
+        if (first) tf.dispose([first.x, first.y]);
+        first = undefined;
+        iterator = await dataset.iterator();
+        taken = 0;
+      }
+      while (taken < state.taken) {
+        const { x, y } = await next();
+        tf.dispose([x, y]);
+      }
     },
   };
 }
@@ -160,7 +204,13 @@ function byName(element: Element, names: readonly string[]): tf.Tensor[] {
   });
 }
 
-function checkFit({ x, y }: RegularizationBatch, model: LayersModel): void {
+/**
+ * Refuses examples that are not of a model's inputs and outputs.
+ *
+ * @param name - the argument they are, for the message.
+ * @throws ArgumentError
+ */
+export function checkFit({ x, y }: RegularizationBatch, model: LayersModel, name: string): void {
   for (const [what, given, wanted] of [
     ['inputs', x, model.inputs],
     ['targets', y, model.outputs],

@@ -8,4 +8,4 @@ export { outerProducts } from './outer';
 export { maxPoolGradient } from './pool';
 export { segmentSum, transpose } from './rearrange';
 export { sumMiddle } from './reduce';
-export { warp } from './warp';
+export { warp, warpGradient } from './warp';

@@ -76,6 +76,16 @@ describe('gradients of our own agree with those of cpu', () => {
     );
   });
 
+  test('tile, any number of copies on any axes', async () => {
+    const cases = fc
+      .array(fc.record({ size: small(4), copies: small(3) }), { minLength: 1, maxLength: 4 })
+      .map((axes) => ({ shape: axes.map(({ size }) => size), reps: axes.map(({ copies }) => copies) }));
+    await fc.assert(
+      fc.asyncProperty(cases, ({ shape, reps }) => sameGradient((x) => tf.tile(x, reps), [shape])),
+      { numRuns: 300, seed: 3 },
+    );
+  });
+
   test('the gradient of relu at 0, at infinity and at NaN', async () => {
     const x = [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1, -1];
     const on = async (backend: string) => {

@@ -29,7 +29,8 @@ export type KernelName =
   | 'spreadRows'
   | 'sumMiddle'
   | 'transpose'
-  | 'warp';
+  | 'warp'
+  | 'warpGradient';
 
 type Kernel = (args: number, from: number, to: number) => void;
 

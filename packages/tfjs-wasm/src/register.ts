@@ -14,6 +14,7 @@ import { addNoise, gaussian, noiseProducts } from './noise';
 import { maxPoolGrad } from './pooling';
 import { mean, spread, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
+import { tile } from './tile';
 import { warp, warpGradient } from './warp';
 
 const definitions: readonly KernelDefinition[] = [
@@ -45,6 +46,7 @@ const definitions: readonly KernelDefinition[] = [
   spread,
   square,
   sum,
+  tile,
   unsortedSegmentSum,
   warp,
   warpGradient,

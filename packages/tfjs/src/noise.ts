@@ -117,7 +117,11 @@ export function withNoise<R>(stream: NoiseStream, f: () => R): R {
   }
 }
 
-/** Seeds the stream that is used outside any {@link withNoise}. */
-export function seedNoise(seed: number): void {
-  current = new NoiseStream(seed);
+/**
+ * Seeds the stream that is used outside any {@link withNoise}.
+ *
+ * @param count - how many keys were drawn already, to go on where a run ended. Default 0.
+ */
+export function seedNoise(seed: number, count = 0): void {
+  current = new NoiseStream(seed, count);
 }

@@ -1,0 +1,74 @@
+import { measure, train } from '@crossreg/example-quickstart/train.mjs';
+import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';
+import { crossRegularization } from '@crossreg/tfjs-layers';
+import * as tf from '@tensorflow/tfjs';
+import progress from 'cli-progress';
+import { fixed } from './data.mjs';
+import { network } from './network.mjs';
+
+const batchSize = 64;
+const rounded = (v) => Number(v.toPrecision(4));
+const figures = ({ accuracy, nll, ece }) => ({
+  accuracy: rounded(accuracy),
+  nll: rounded(nll),
+  ece: rounded(ece),
+});
+
+/** The history in few digits, by kind of range. */
+const short = ({ step, loss, rho }) => ({
+  step,
+  loss: loss.map(rounded),
+  rho: Object.fromEntries(
+    Object.entries(rho).map(([name, { value }]) => [name.split('/')[1], [...value].map(rounded)]),
+  ),
+});
+
+/**
+ * Trains one network and measures it.
+ *
+ * @param data - sets of `prepare`.
+ * @param run - `{ seed, steps }`, `trainOn` the set to train on (default training), `filters` of the network, and
+ *   `augmentation`, options of `injectAugmentation`, with `cross`, options of the callback, where ranges are learned.
+ *   `averageOver`: names with ranges to average the prediction over instead, once training is done.
+ * @param inspect - called with the layer, if there is one, before everything is freed.
+ */
+export async function contend(data, run, inspect) {
+  const { name, seed, steps, trainOn = 'training', filters, augmentation, cross: options, averageOver } = run;
+  const base = network(seed, data.training.x.shape.slice(1), filters);
+  const model = augmentation ? injectAugmentation(base, augmentation) : base;
+  const optimizer = tf.train.adam(1e-3);
+  model.compile({ optimizer, loss: 'categoricalCrossentropy' });
+  const { x, y } = data.regularization;
+  const cross = options && crossRegularization({ regularizationData: [x, y], seed, ...options });
+  const bar = new progress.SingleBar({
+    format: '{name} [{bar}] {value}/{total} steps, {eta_formatted} left',
+    noTTYOutput: true,
+    notTTYSchedule: 60_000,
+  });
+  bar.start(steps, 0, { name: `${name}, seed ${seed}`.padEnd(30) });
+  await train({ model, data: data[trainOn], steps, batchSize, seed, cross, onStep: () => bar.increment() });
+  bar.stop();
+  const layer = augmentation && augmentationLayers(model)[0];
+  const ranges = layer && Object.entries(await layer.values()).map(([kind, v]) => [kind, rounded(v)]);
+  const result = {
+    train: figures(measure(model, data.training)),
+    test: figures(measure(model, data.test)),
+    ...(ranges && { ranges: Object.fromEntries(ranges) }),
+    ...(cross && { history: short(cross.history) }),
+    ...(averageOver && {
+      averaged: Object.fromEntries(
+        Object.entries(averageOver).map(([label, other]) => {
+          // Never disposed: that would be the end of the network, which it shares.
+          const averaging = injectAugmentation(base, fixed(other));
+          return [label, figures(measure(averaging, data.part))];
+        }),
+      ),
+    }),
+  };
+  if (layer && inspect) inspect(layer);
+  cross?.dispose();
+  // With all of its layers, the network among them.
+  model.dispose();
+  optimizer.dispose();
+  return result;
+}

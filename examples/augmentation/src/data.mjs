@@ -1,0 +1,82 @@
+import { fashionMnist, split } from '@crossreg/datasets';
+import { cifar10, mnist, progressBar } from '@crossreg/datasets/node';
+import { tensors } from '@crossreg/example-quickstart/network.mjs';
+import { NoiseStream, withNoise } from '@crossreg/tfjs';
+import { LearnableAugmentation } from '@crossreg/tfjs-augment';
+import * as tf from '@tensorflow/tfjs';
+
+/** The law that turns and moves digits: uniform in ± degrees and ± pixels. */
+export const law = { rotate: 25, translate: 3 };
+
+/** `ranges` as options of a layer that keeps them. */
+export const fixed = (ranges) =>
+  Object.fromEntries(Object.entries(ranges).map(([kind, initial]) => [kind, { initial, learn: false }]));
+
+/** A set under the law: every image turned and moved once, by a draw of its own. */
+function underLaw({ x, ...rest }, seed, draw) {
+  const world = new LearnableAugmentation(fixed(law));
+  const moved = tf.tidy(() => withNoise(new NoiseStream(seed, 100 * draw), () => world.apply(x)));
+  x.dispose();
+  return { ...rest, x: moved };
+}
+
+const sizes = { train: 2500, test: 5000 };
+const held = 500;
+const onProgress = progressBar();
+
+/** The first `count` images of some classes. */
+function only({ images, labels, shape, ...rest }, classes, count) {
+  const rows = [...labels.keys()].filter((i) => classes.includes(labels[i])).slice(0, count);
+  const area = images.length / labels.length;
+  const chosen = new Float32Array(rows.length * area);
+  rows.forEach((row, i) => {
+    chosen.set(images.subarray(row * area, (row + 1) * area), i * area);
+  });
+  return {
+    ...rest,
+    images: chosen,
+    labels: Uint8Array.from(rows, (row) => labels[row]),
+    shape: [rows.length, ...shape.slice(1)],
+  };
+}
+
+const sources = {
+  mnist: (seed) => mnist({ ...sizes, seed, onProgress }),
+  fashion: (seed) => fashionMnist({ ...sizes, seed }),
+  cifar10: (seed) => cifar10({ ...sizes, seed, onProgress }),
+  // Digits that a turn by 180° makes the same.
+  sixNine: async (seed) => {
+    const { train, test } = await mnist({ seed, onProgress });
+    return { train: only(train, [6, 9], sizes.train), test: only(test, [6, 9], 1500) };
+  },
+};
+
+/**
+ * Training (2,000), regularization (500), both together, and test images (5,000) of a seed, as tensors.
+ *
+ * @param moved - which of the sets are under the law.
+ */
+export async function prepare({ source, seed, moved = [] }) {
+  const drawn = await sources[source](seed);
+  const [rest, kept] = split(drawn.train, { size: held, stratified: true, seed });
+  const plain = { training: rest, regularization: kept, test: drawn.test };
+  const sets = Object.fromEntries(
+    Object.entries(plain).map(([name, set], i) => {
+      const made = tensors(set);
+      return [name, moved.includes(name) ? underLaw(made, seed, i) : made];
+    }),
+  );
+  const { training, regularization } = sets;
+  const both = {
+    x: tf.concat([training.x, regularization.x]),
+    y: tf.concat([training.y, regularization.y]),
+  };
+  const part = {
+    x: tf.slice(sets.test.x, 0, 1000),
+    y: tf.slice(sets.test.y, 0, 1000),
+    labels: sets.test.labels.slice(0, 1000),
+  };
+  return { ...sets, both, part };
+}
+
+export const disposeSets = (sets) => tf.dispose(Object.values(sets).map(({ x, y }) => [x, y]));

@@ -1,0 +1,93 @@
+import { law } from './data.mjs';
+
+/** Upright digits to train on; those that ρ learns from and the test digits are under the law. */
+const upright = { source: 'mnist', moved: ['regularization', 'test'] };
+/** All digits under the law, each once. */
+const underLaw = { source: 'mnist', moved: ['training', 'regularization', 'test'] };
+
+const times = (factor, ranges) =>
+  Object.fromEntries(Object.entries(ranges).map(([kind, v]) => [kind, factor * v]));
+const still = (ranges) =>
+  Object.fromEntries(Object.entries(ranges).map(([kind, initial]) => [kind, { initial, learn: false }]));
+
+const small = { translate: 1, rotate: 5, shear: 5 };
+const large = { translate: 4, rotate: 30, shear: 15 };
+const fast = { every: 10, learningRate: 0.05 };
+const floor = {
+  translate: { initial: 1, min: 0.25 },
+  rotate: { initial: 5, min: 2 },
+  shear: { initial: 5, min: 2 },
+};
+
+/** A network without augmentation, the honest rival with the regularization images too, and the one that learns. */
+const against = (augmentation, options = {}, cross = {}) => ({
+  plain: options,
+  'plain, all images': { ...options, trainOn: 'both' },
+  learned: { ...options, augmentation, cross },
+});
+
+/** Ranges that stay, as multiples of the law; each network is measured with other averages too. */
+const multiples = (factors, more = {}) =>
+  Object.fromEntries(
+    factors.map((m) => [
+      `× ${m}`,
+      {
+        augmentation: still({ ...times(m, law), ...more }),
+        averageOver: Object.fromEntries([0, 0.25, 0.5, 0.75, 1].map((k) => [`× ${k}`, times(k, law)])),
+      },
+    ]),
+  );
+
+/** By name: the data (`world`), seeds, training steps, and contenders by name. */
+export const experiments = {
+  /** Where to start and how fast to go. On seeds that are used for nothing else. */
+  starts: {
+    world: upright,
+    seeds: [11, 12, 13],
+    steps: 2000,
+    contenders: {
+      'small, fast': { augmentation: small, cross: fast },
+      'small, defaults': { augmentation: small, cross: {} },
+      'large, fast': { augmentation: large, cross: fast },
+      'large, defaults': { augmentation: large, cross: {} },
+      'small, fast, warm-up': { augmentation: small, cross: { ...fast, warmUp: 300 } },
+      'small, fast, floor': { augmentation: floor, cross: fast },
+    },
+  },
+  'law-upright': { world: upright, seeds: [1, 2, 3], steps: 2000, contenders: against(large) },
+  'law-everywhere': { world: underLaw, seeds: [1, 2, 3], steps: 2000, contenders: against(large) },
+  'grid-upright': {
+    world: upright,
+    seeds: [1, 2, 3],
+    steps: 2000,
+    contenders: multiples([0, 0.5, 1, 1.5, 2]),
+  },
+  'grid-everywhere': {
+    world: underLaw,
+    seeds: [1, 2, 3],
+    steps: 2000,
+    contenders: multiples([0, 0.25, 0.5, 1]),
+  },
+  /** Sixes and nines, none moved: a turn by 180° makes one the other. */
+  harmful: {
+    world: { source: 'sixNine' },
+    seeds: [1, 2, 3],
+    steps: 1000,
+    contenders: {
+      'from 150°': { augmentation: { rotate: 150 }, cross: fast },
+      'from 90°, at least 30°': { augmentation: { rotate: { initial: 90, min: 30 } }, cross: fast },
+    },
+  },
+  fashion: {
+    world: { source: 'fashion' },
+    seeds: [1, 2, 3],
+    steps: 1000,
+    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }, {}, { every: 10 }),
+  },
+  cifar10: {
+    world: { source: 'cifar10' },
+    seeds: [1, 2, 3],
+    steps: 1000,
+    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }, { filters: [16, 32] }, { every: 10 }),
+  },
+};

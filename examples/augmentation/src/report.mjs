@@ -1,0 +1,148 @@
+// Tables (Markdown, printed), figures and contact sheets of docs/augmentation.md from results/: nothing is trained.
+import { existsSync, readFileSync } from 'node:fs';
+import { saveFigure } from '@crossreg/example-figures';
+import { meanOf } from '@crossreg/example-quickstart/experiment.mjs';
+import { LearnableAugmentation } from '@crossreg/tfjs-augment';
+import { useWasm } from '@crossreg/tfjs-wasm';
+import { writeContactSheet } from './contactSheet.mjs';
+import { disposeSets, fixed, law, prepare } from './data.mjs';
+import { experiments } from './experiments.mjs';
+
+const out = new URL('../../../docs/augmentation/', import.meta.url);
+const results = Object.fromEntries(
+  Object.keys(experiments).map((name) => {
+    const file = new URL(`../results/${name}.json`, import.meta.url);
+    return [name, existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []];
+  }),
+);
+const contendersOf = (name) =>
+  Object.keys(experiments[name].contenders)
+    .map((contender) => ({ contender, runs: results[name].filter((one) => one.contender === contender) }))
+    .filter(({ runs }) => runs.length > 0);
+const units = { translate: 'px', rotate: '°', shear: '°', scale: '' };
+
+function table(title, header, rows) {
+  if (rows.length === 0) return;
+  console.log(`\n${title}\n`);
+  for (const row of [header, header.map(() => '---'), ...rows]) console.log(`| ${row.join(' | ')} |`);
+}
+const rangesOf = (runs, kind) => runs.map(({ ranges }) => ranges?.[kind]?.toPrecision(3)).join(', ');
+
+for (const name of ['starts', 'law-upright', 'law-everywhere', 'harmful', 'fashion', 'cifar10']) {
+  const found = contendersOf(name);
+  const kinds = Object.keys(units).filter((kind) =>
+    found.some(({ runs }) => runs[0].ranges?.[kind] !== undefined),
+  );
+  const { seeds, steps } = experiments[name];
+  table(
+    `${name}: seeds ${seeds.join(', ')}, ${steps} steps`,
+    ['', 'runs', 'test accuracy', 'test NLL', 'gap, NLL', ...kinds.map((kind) => `${kind} ${units[kind]}`)],
+    found.map(({ contender, runs }) => [
+      contender,
+      runs.length,
+      meanOf(runs.map(({ test }) => test.accuracy)),
+      meanOf(runs.map(({ test }) => test.nll)),
+      meanOf(runs.map(({ test, train }) => test.nll - train.nll)),
+      ...kinds.map((kind) => rangesOf(runs, kind)),
+    ]),
+  );
+}
+
+for (const name of ['grid-upright', 'grid-everywhere']) {
+  const found = contendersOf(name);
+  if (found.length === 0) continue;
+  const averages = Object.keys(found[0].runs[0].averaged).filter((label) =>
+    found.every(({ runs }) => runs.every(({ averaged }) => averaged[label])),
+  );
+  averages.sort((a, b) => a.slice(1) - b.slice(1));
+  const mean = (runs, pick) => meanOf(runs.map(pick));
+  table(
+    `${name}: test NLL by the ranges trained at (rows) and averaged over (columns), multiples of the law`,
+    ['trained at', 'runs', 'the same', ...averages],
+    found.map(({ contender, runs }) => [
+      contender,
+      runs.length,
+      mean(runs, ({ test }) => test.nll),
+      ...averages.map((label) => mean(runs, ({ averaged }) => averaged[label].nll)),
+    ]),
+  );
+  const number = (runs, pick) => runs.reduce((sum, run) => sum + pick(run), 0) / runs.length;
+  const multiple = (label) => Number(label.slice(1));
+  const learned = results[name.replace('grid', 'law')].filter(({ contender }) => contender === 'learned');
+  const marks = learned.length
+    ? [
+        { x: number(learned, ({ ranges }) => ranges.translate) / law.translate, name: 'px' },
+        { x: number(learned, ({ ranges }) => ranges.rotate) / law.rotate, name: '°' },
+      ]
+    : [];
+  const found2 = found.filter(({ contender }) => multiple(contender) > 0);
+  saveFigure(out, name, [
+    {
+      title: 'Trained and averaged at the same ranges',
+      x: 'ranges, multiples of the law (dashed: where learned ones end)',
+      y: 'test NLL',
+      yLog: true,
+      series: [
+        {
+          x: found2.map(({ contender }) => multiple(contender)),
+          y: found2.map(({ runs }) => number(runs, ({ test }) => test.nll)),
+        },
+      ],
+      marks,
+    },
+    {
+      title: 'The same networks, other averages',
+      x: 'ranges averaged over',
+      y: 'test NLL',
+      yLog: true,
+      series: found2.map(({ contender, runs }) => ({
+        name: `trained at ${contender}`,
+        x: averages.map(multiple),
+        y: averages.map((label) => number(runs, ({ averaged }) => averaged[label].nll)),
+      })),
+    },
+  ]);
+}
+
+/** A panel with the path of one kind of range in several runs. */
+const paths = (runs, kind, title) => ({
+  title,
+  x: 'training step',
+  y: `${kind}, ${units[kind] || 'factor'}`,
+  series: runs.map(({ history, label }) => ({ name: label, x: history.step, y: history.rho[kind] })),
+});
+const labelled = (name, label) =>
+  results[name].filter(({ history }) => history).map((run) => ({ ...run, label: label(run) }));
+
+const starts = labelled('starts', ({ contender }) => contender).filter(({ seed }) => seed === 11);
+if (starts.length > 0) {
+  saveFigure(out, 'starts', [
+    paths(starts, 'translate', 'Where to start: translation, seed 11'),
+    paths(starts, 'rotate', 'Rotation'),
+  ]);
+}
+const harmful = labelled('harmful', ({ contender, seed }) => `${contender}, ${seed}`);
+if (harmful.length > 0) {
+  saveFigure(out, 'harmful', [paths(harmful, 'rotate', 'Sixes and nines: rotation, by seed')]);
+}
+for (const name of ['law-upright', 'law-everywhere', 'fashion', 'cifar10']) {
+  const runs = labelled(name, ({ seed }) => `seed ${seed}`);
+  if (runs.length === 0) continue;
+  saveFigure(
+    out,
+    name,
+    Object.keys(runs[0].history.rho).map((kind) => paths(runs, kind, `${name}: ${kind}`)),
+  );
+}
+
+await useWasm({ threads: 1 });
+for (const name of ['law-upright', 'fashion', 'cifar10']) {
+  const learned = results[name].filter(({ contender }) => contender === 'learned');
+  if (learned.length === 0) continue;
+  const { seed, ranges } = learned[0];
+  const data = await prepare({ ...experiments[name].world, seed });
+  const layer = new LearnableAugmentation(fixed(ranges));
+  layer.apply(data.training.x);
+  writeContactSheet(new URL(`${name}.png`, out), layer, data.training.x);
+  disposeSets(data);
+}

@@ -1,0 +1,53 @@
+import { crossRegularization, injectNoise, noiseLayers, randomLayers } from '@crossreg/tfjs-layers';
+import * as tf from '@tensorflow/tfjs';
+import { networks } from './networks.mjs';
+
+/**
+ * A compiled model for a run, with its callback if it has one.
+ *
+ * @param run - see experiments.mjs: `network`, `noise` (options of injectNoise, `lastLayers` for how many of the last ones
+ *   get any), `cross` (options of crossRegularization), `dropout`, `multiplicative`.
+ */
+export function build(run, profile, { seed, regularization }) {
+  const { network, ...options } = profile.networks[run.network];
+  const base = networks[network]({ ...options, ...run.options, seed, inputShape: profile.inputShape });
+  let model = base;
+  if (run.noise) {
+    const { lastLayers, ...noise } = run.noise;
+    model = injectNoise(base, noise);
+    if (lastLayers) {
+      const names = noiseLayers(model)
+        .slice(-lastLayers)
+        .map(({ name }) => name.replace(/_noise$/, ''));
+      model.dispose();
+      model = injectNoise(base, { ...noise, layers: names });
+    }
+  }
+  const optimizer = tf.train.adam(profile.rate);
+  model.compile({ optimizer, loss: 'categoricalCrossentropy' });
+  const cross =
+    run.cross &&
+    crossRegularization({ regularizationData: [regularization.x, regularization.y], seed, ...run.cross });
+  cross?.setModel(model);
+  return {
+    model,
+    cross,
+    dispose() {
+      cross?.dispose();
+      if (model !== base) model.dispose();
+      base.dispose();
+      optimizer.dispose();
+    },
+  };
+}
+
+/** σ of every random layer by name; of channels, their root mean square, smallest and largest. */
+export function sigmas(model) {
+  return Object.fromEntries(
+    randomLayers(model).map((layer) => {
+      const values = tf.tidy(() => layer.sigma().dataSync());
+      const rms = Math.hypot(...values) / Math.sqrt(values.length);
+      return [layer.name, values.length === 1 ? rms : [rms, Math.min(...values), Math.max(...values)]];
+    }),
+  );
+}

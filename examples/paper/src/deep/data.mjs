@@ -1,0 +1,47 @@
+import { fashionMnist, split } from '@crossreg/datasets';
+import { cifar10 } from '@crossreg/datasets/node';
+import * as tf from '@tensorflow/tfjs';
+
+const loaders = { cifar10, fashionMnist };
+const loaded = {};
+/** All images of a set, read once in a process. */
+async function load(name) {
+  loaded[name] ??= await loaders[name]({ pixels: 'byte' });
+  return loaded[name];
+}
+
+/** Some of the images, class by class in proportion. */
+const draw = (set, size, seed) =>
+  size === set.labels.length ? set : split(set, { size, stratified: true, seed })[1];
+
+/**
+ * The images of a run: of `both` (all that a model may learn from), `regularization` are held out and the rest is
+ * `training`; `test` is for reporting only. The same seed gives the same images to every contender.
+ *
+ * @param sizes - of a profile: `data`, which set; `images`, how many in all; `held`, how many of them are held out; `test`.
+ */
+export async function prepare({ data, images, held, test: testImages }, seed) {
+  const { train, test } = await load(data);
+  const both = draw(train, images, seed);
+  const [training, regularization] = split(both, { size: held, stratified: true, seed });
+  return Object.fromEntries(
+    Object.entries({ training, regularization, both, test: draw(test, testImages, seed) }).map(
+      ([name, set]) => [name, tensors(set)],
+    ),
+  );
+}
+
+/** Pixels of mean about 0 and variance about 1; one-hot labels. */
+const tensors = ({ images, labels, shape }) =>
+  tf.tidy(() => ({
+    x: tf.keep(tf.div(tf.sub(tf.tensor(Float32Array.from(images), shape), 127.5), 63.75)),
+    y: tf.keep(tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), 10), 'float32')),
+    labels,
+  }));
+
+/** The first examples of a set, in the order of the set. */
+export const firstOf = ({ x, y, labels }, count) => ({
+  x: tf.slice(x, 0, count),
+  y: tf.slice(y, 0, count),
+  labels: labels.slice(0, count),
+});

@@ -1,0 +1,132 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  evaluate,
+  logitsOf,
+  reliabilityCurve,
+  temperatureScaling,
+  vectorScaling,
+} from '@crossreg/calibration';
+import { createSchedule, expectedOverhead } from '@crossreg/core';
+import { randomLayers } from '@crossreg/tfjs-layers';
+import * as tf from '@tensorflow/tfjs';
+import { sigmas } from './contender.mjs';
+import { firstOf, prepare } from './data.mjs';
+import { trainPopulation } from './population.mjs';
+import { trainOne } from './single.mjs';
+import { batchOrder, measure } from './training.mjs';
+
+/** The four figures, with the bins of a reliability diagram. */
+function report(probabilities, labels) {
+  const bins = reliabilityCurve(probabilities, labels).map(({ confidence, accuracy, count }) => ({
+    confidence,
+    accuracy,
+    count,
+  }));
+  return { ...evaluate(probabilities, labels), bins };
+}
+
+/** Test probabilities of a run, for ensembles of it. Not committed. */
+const predictionFile = (folder, key) => join(folder, 'predictions', `${key}.bin`);
+
+/** Where a run has its checkpoint until it is done. */
+export const checkpointFolder = (folder, { key }) => join(folder, 'checkpoints', key);
+
+/** The steps at which a run's training data grow, each stage as long as the others. */
+function stagesOf(run, profile, count) {
+  if (!run.growing) return { stages: [{ start: 0, count }], steps: profile.steps };
+  const steps =
+    profile.interval *
+    profile.growing.length *
+    Math.ceil((2 * profile.steps) / profile.interval / profile.growing.length);
+  const length = steps / profile.growing.length;
+  return { stages: profile.growing.map((size, i) => ({ start: i * length, count: size })), steps };
+}
+
+/** The training steps that a run takes, of all its models. */
+export function plan(run, profile) {
+  const { steps } = stagesOf(run, profile);
+  return run.ensemble ? 0 : steps * (run.population ? profile.population : 1);
+}
+
+/**
+ * One run from its beginning, or from its last checkpoint, to its end.
+ *
+ * @param run - of experiments.mjs.
+ * @param folder - for checkpoints and predictions.
+ * @param onStep - called with the number of steps that are done, of all models together.
+ * @returns the run's result.
+ */
+export async function execute(run, profile, { folder, onStep }) {
+  const { seed, held = profile.held } = run;
+  const images = run.growing ? profile.growing.at(-1) + held : profile.images;
+  const data = await prepare({ ...profile, images, held }, seed);
+  const result = run.ensemble
+    ? ensemble(run, data, folder)
+    : await trained(run, profile, data, { folder, onStep });
+  for (const { x, y } of Object.values(data)) tf.dispose([x, y]);
+  return result;
+}
+
+async function trained(run, profile, data, { folder, onStep }) {
+  const set = data[run.trainOn ?? 'training'];
+  const { stages, steps } = stagesOf(run, profile, set.labels.length);
+  const seed = run.initSeed ?? run.seed;
+  const shared = {
+    set,
+    order: batchOrder({ stages, batchSize: profile.batchSize, seed }),
+    rateAt: (step) =>
+      run.cosine ? (profile.rate / 2) * (1 + Math.cos((Math.PI * step) / steps)) : profile.rate,
+    weightDecay: run.weightDecay,
+  };
+  const train = run.population ? trainPopulation : trainOne;
+  const { model, dispose, ...about } = await train({
+    run,
+    profile,
+    data,
+    steps,
+    seed,
+    shared,
+    folder: checkpointFolder(folder, run),
+    onStep,
+  });
+
+  const samples = randomLayers(model).length > 0 ? profile.samples : 1;
+  const { probabilities, ...test } = await measure(model, data.test, samples);
+  const some = firstOf(set, Math.min(1000, set.labels.length));
+  const { probabilities: _, ...train_ } = await measure(model, some, samples);
+  tf.dispose([some.x, some.y]);
+  const perModel = run.cross ? 1 + expectedOverhead(createSchedule(run.cross), 32 / profile.batchSize) : 1;
+  const result = {
+    steps,
+    stepEquivalents: plan(run, profile) * perModel,
+    test: { ...test, bins: report(probabilities, data.test.labels).bins },
+    train: train_,
+    sigma: sigmas(model),
+    ...about,
+  };
+  if (run.scale) {
+    const held = await measure(model, data.regularization, samples);
+    for (const [name, scaling] of Object.entries({ temperatureScaling, vectorScaling })) {
+      const fitted = scaling(logitsOf(held.probabilities, 10), data.regularization.labels);
+      result[name] = {
+        temperature: fitted.temperature,
+        test: report(fitted.apply(logitsOf(probabilities, 10)), data.test.labels),
+      };
+    }
+  }
+  mkdirSync(join(folder, 'predictions'), { recursive: true });
+  writeFileSync(predictionFile(folder, run.key), Float32Array.from(probabilities));
+  dispose();
+  return result;
+}
+
+/** The mean prediction of runs that are done. */
+function ensemble({ ensemble: members }, { test }, folder) {
+  const predictions = members.map((key) => {
+    const bytes = readFileSync(predictionFile(folder, key));
+    return new Float32Array(new Uint8Array(bytes).buffer);
+  });
+  const mean = predictions[0].map((_, i) => predictions.reduce((sum, p) => sum + p[i], 0) / members.length);
+  return { test: report(mean, test.labels) };
+}

@@ -1,0 +1,84 @@
+import { deriveSeed, uniform } from '@crossreg/core';
+import { checkpoint, noiseLayers } from '@crossreg/tfjs-layers';
+import * as tf from '@tensorflow/tfjs';
+import { build, sigmas } from './contender.mjs';
+import { measure, trainSteps } from './training.mjs';
+
+/** σ of a new member: log-uniform between these, each layer its own. */
+const range = [0.05, 2];
+
+/**
+ * Population-based training (Jaderberg et al. 2017) of the noise scales: every interval each model is scored by the NLL of
+ * its averaged prediction for the held-out images; the worst quarter (at least one) takes over weights, optimizer and σ of
+ * the best quarter, and multiplies every σ by 0.8 or 1.25. See execute.mjs for what goes in.
+ *
+ * @returns the best member by its last score.
+ */
+export async function trainPopulation({ run, profile, data, steps, seed, shared, folder, onStep }) {
+  const size = profile.population;
+  const members = Array.from({ length: size }, (_, i) => {
+    const member = build(run, profile, { seed: seed + 1000 * i, regularization: data.regularization });
+    const next = uniform(deriveSeed(seed, 77, i));
+    for (const layer of noiseLayers(member.model)) {
+      const [low, high] = range.map(Math.log);
+      tf.tidy(() => layer.rho.assign(tf.scalar(low + (high - low) * next())));
+    }
+    return member;
+  });
+  const quarter = Math.max(1, Math.floor(size / 4));
+  const kept = checkpoint(folder, members, { settings: { run, profile } });
+  const { step, clock, course, ...rest } = (await kept.restore()) ?? {
+    step: 0,
+    clock: { theta: 0, rho: 0 },
+    course: [],
+    scores: [],
+  };
+  let { scores } = rest;
+  for (let from = step; from < steps; from += profile.interval) {
+    const to = Math.min(steps, from + profile.interval);
+    scores = [];
+    for (const [i, { model }] of members.entries()) {
+      await trainSteps({
+        ...shared,
+        clock,
+        model,
+        seed: seed + 1000 * i,
+        from,
+        to,
+        onStep: () => onStep(from * size + i * (to - from)),
+      });
+      const { accuracy, nll } = await measure(model, data.regularization, profile.glance.samples);
+      scores.push({ i, accuracy, nll });
+    }
+    scores.sort((a, b) => a.nll - b.nll);
+    course.push({ step: to, held: scores[0], sigma: sigmas(members[scores[0].i].model) });
+    for (let k = 0; k < quarter && to < steps; k++) {
+      const next = uniform(deriveSeed(seed, 78, to, k));
+      const winner = members[scores[k].i];
+      const loser = members[scores[size - 1 - k].i];
+      await copy(winner.model, loser.model);
+      for (const layer of noiseLayers(loser.model)) {
+        const factor = Math.log(next() < 0.5 ? 0.8 : 1.25);
+        tf.tidy(() => layer.rho.assign(tf.add(layer.rho, factor)));
+      }
+    }
+    await kept.save({ step: to, clock, course, scores });
+  }
+  const chosen = members[scores[0].i];
+  return {
+    model: chosen.model,
+    dispose: () => {
+      for (const { dispose } of members) dispose();
+    },
+    seconds: clock,
+    held: scores[0],
+    course,
+  };
+}
+
+/** Weights and the optimizer's state of one model to another of the same architecture. */
+async function copy(from, to) {
+  to.setWeights(from.getWeights());
+  const state = await from.optimizer.getWeights();
+  await to.optimizer.setWeights(state);
+}

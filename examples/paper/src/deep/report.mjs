@@ -1,0 +1,282 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { saveFigure } from '@crossreg/example-figures';
+import { mean, standardError } from '../numbers.mjs';
+
+const docs = new URL('../../../../docs/', import.meta.url);
+const figures = new URL('figures/', docs);
+
+/** `mean ± standard error`, of one number the number alone, of none a dash. */
+const plusMinus = (values, digits = 3) => {
+  if (values.length === 0) return '–';
+  const middle = mean(values).toFixed(digits);
+  return values.length === 1 ? middle : `${middle} ± ${standardError(values).toFixed(digits)}`;
+};
+/** A table in Markdown, its columns aligned as the formatter has them. */
+function markdown(head, rows) {
+  const all = [head, ...rows];
+  const widths = head.map((_, i) => Math.max(3, ...all.map((cells) => cells[i].length)));
+  const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+/**
+ * Tables and figures of the networks, from the results of a profile.
+ *
+ * @returns tables in Markdown by the name that stands in the document.
+ */
+export function tablesOf(results, profile) {
+  const of = (name, seeds = profile.seeds) =>
+    seeds
+      .map((seed) => `${name}-${seed}`)
+      .filter(results.has)
+      .map(results.read);
+  const plainSteps = profile.steps;
+  /** A row of the four figures; `pick` finds them in a result. */
+  const row = (
+    title,
+    name,
+    command,
+    { pick = ({ test }) => test, cost = ({ stepEquivalents }) => stepEquivalents, gap = true, seeds } = {},
+  ) => {
+    const runs = of(name, seeds);
+    const tests = runs.map(pick);
+    return [
+      title,
+      plusMinus(tests.map(({ accuracy }) => accuracy)),
+      plusMinus(tests.map(({ nll }) => nll)),
+      plusMinus(tests.map(({ ece }) => ece)),
+      gap && runs.every(({ train }) => train)
+        ? plusMinus(runs.map(({ train }, i) => train.accuracy - tests[i].accuracy))
+        : '–',
+      runs.length > 0 ? (mean(runs.map(cost)) / plainSteps).toFixed(2) : '–',
+      command ? `\`${command}\`` : '',
+    ];
+  };
+  const head = ['', 'test accuracy', 'test NLL', 'test ECE', 'accuracy gap', 'cost', '`npm run paper --` …'];
+  const setting = (name) => of(name)[0]?.run.setting;
+  const grid = (count) => ({ cost: (r) => r.stepEquivalents * count });
+  const sigma = (run) =>
+    Object.entries(run.sigma)
+      .map(
+        ([layer, value]) => `${layer.replace(/_(relu|gelu)?_?noise$/, '')} ${[value].flat()[0].toFixed(2)}`,
+      )
+      .join(', ');
+  const sigmaRows = (name) => of(name).map((run) => [`seed ${run.run.seed}`, sigma(run)]);
+
+  const dropoutCommand = 'noise --only dropout';
+  const noise = markdown(head, [
+    row('no regularization', 'plain', 'noise --only plain'),
+    row('… trained on the held-out images too', 'plain-all', 'noise --only plain-all'),
+    row('… stopped at the lowest held-out NLL', 'plain', 'noise --only plain', {
+      pick: ({ earlyStopping }) => earlyStopping.test,
+      gap: false,
+    }),
+    row('fixed noise, σ = 1 in the last five layers', 'fixed-noise', 'noise --only fixed-noise'),
+    row(`dropout ${setting('dropout')}, best of three`, 'dropout', dropoutCommand, grid(3)),
+    row(`AdamW, decay ${setting('decay')}, best of three`, 'decay', 'noise --only decay', grid(3)),
+    row(`population-based training, ${profile.population} models`, 'population', 'noise --only population'),
+    row('**cross-regularized**', 'cross', 'noise --only cross'),
+  ]);
+  const calibration = markdown(head, [
+    row('uncalibrated', 'plain', 'noise --only plain'),
+    row('temperature scaling', 'plain', 'noise --only plain', {
+      pick: ({ temperatureScaling }) => temperatureScaling.test,
+      gap: false,
+    }),
+    row('vector scaling', 'plain', 'noise --only plain', {
+      pick: ({ vectorScaling }) => vectorScaling.test,
+      gap: false,
+    }),
+    row('fixed noise', 'fixed-noise', 'noise --only fixed-noise'),
+    row('ensemble of five', 'ensemble', 'calibration --only ensemble', {
+      gap: false,
+      cost: () => 5 * plainSteps,
+    }),
+    row('**cross-regularized**', 'cross', 'noise --only cross'),
+  ]);
+  const residual = markdown(head, [
+    row('VGG-like, no regularization', 'plain', 'noise --only plain'),
+    row('VGG-like, cross-regularized', 'cross', 'noise --only cross'),
+    row('residual, no regularization', 'residual-plain', 'profile --only residual-plain'),
+    row('residual, cross-regularized', 'residual', 'profile --only residual'),
+  ]);
+  const residualSigma = markdown(
+    ['', 'σ at the end'],
+    [
+      ...sigmaRows('cross').map(([seed, text]) => [`VGG-like, ${seed}`, text]),
+      ...sigmaRows('residual').map(([seed, text]) => [`residual, ${seed}`, text]),
+    ],
+  );
+  const held = markdown(head, [
+    ...[...profile.heldSizes, profile.held].map((size) =>
+      row(
+        `${size} images held out, ${((100 * size) / profile.images).toPrecision(2)} %`,
+        size === profile.held ? 'cross' : `held-${size}`,
+        size === profile.held ? 'noise --only cross' : `held --only held-${size}`,
+      ),
+    ),
+    row('no regularization, all images', 'plain-all', 'noise --only plain-all'),
+  ]);
+  const samples = markdown(head, [
+    row('defaults: K = 4, every 20', 'cross', 'noise --only cross'),
+    ...['samples-1', 'samples-2', 'samples-16', 'every-5', 'every-80'].map((change) =>
+      row(
+        change.replace('samples-', 'K = ').replace('-', ' '),
+        `cross-${change}`,
+        `samples --only cross-${change}`,
+      ),
+    ),
+  ]);
+  const channels = markdown(head, [
+    row('one σ a layer', 'cross', 'noise --only cross'),
+    row('one σ a channel', 'channels', 'channels --only channels'),
+  ]);
+  const one = { seeds: [1] };
+  const schedules = markdown(head, [
+    row('no regularization', 'plain', 'noise --only plain', one),
+    row('no regularization, cosine', 'plain-cosine', 'schedules --only plain-cosine', one),
+    row('cross-regularized', 'cross', 'noise --only cross', one),
+    row('… cosine', 'cross-cosine', 'schedules --only cross-cosine', one),
+    row('… AdamW, decay 0.5', 'cross-decay', 'schedules --only cross-decay', one),
+    row('… AdamW and cosine', 'cross-decay-cosine', 'schedules --only cross-decay-cosine', one),
+  ]);
+  const transformer = markdown(head, [
+    row('no regularization', 'transformer-plain', 'transformer --only transformer-plain', one),
+    row('… stopped at the lowest held-out NLL', 'transformer-plain', 'transformer --only transformer-plain', {
+      ...one,
+      pick: ({ earlyStopping }) => earlyStopping.test,
+      gap: false,
+    }),
+    row('cross-regularized', 'transformer', 'transformer --only transformer', one),
+  ]);
+  const multiplicative = markdown(head, [
+    row('additive noise', 'cross', 'noise --only cross', one),
+    row('multiplicative noise', 'multiplicative', 'multiplicative --only multiplicative', one),
+  ]);
+  const growing = markdown(
+    ['training images', ...profile.growing.map(String)],
+    of('growing').map(({ run, course }) => [
+      `σ, seed ${run.seed}: ${Object.keys(course[0].sigma)
+        .map((name) => name.replace(/_relu_noise$/, ''))
+        .join(', ')}`,
+      ...profile.growing.map((_, i) => {
+        const at = course[((i + 1) * course.length) / profile.growing.length - 1];
+        return Object.values(at.sigma)
+          .map((value) => value.toFixed(2))
+          .join(', ');
+      }),
+    ]),
+  );
+  return {
+    noise,
+    calibration,
+    residual,
+    'residual-sigma': residualSigma,
+    held,
+    samples,
+    channels,
+    schedules,
+    transformer,
+    multiplicative,
+    growing,
+  };
+}
+
+/** Mean over runs of something in their course, against the step. */
+function curve(runs, pick) {
+  return {
+    x: runs[0].course.map(({ step }) => step),
+    y: runs[0].course.map((_, i) => mean(runs.map(({ course }) => pick(course[i])))),
+  };
+}
+
+/** Draws the figures of a profile's results into docs/figures. */
+export function draw(results, profile) {
+  const of = (name, seeds = profile.seeds) =>
+    seeds
+      .map((seed) => `${name}-${seed}`)
+      .filter(results.has)
+      .map(results.read);
+  const contenders = [
+    ['plain', 'no regularization'],
+    ['fixed-noise', 'fixed noise'],
+    ['dropout', 'dropout'],
+    ['cross', 'cross-regularized'],
+  ].filter(([name]) => of(name).length > 0);
+  const sigmaPanel = (title, runs) => ({
+    title,
+    x: 'training step',
+    y: 'σ',
+    yLog: true,
+    series: Object.keys(runs[0].course[0].sigma).map((layer) => ({
+      name: layer.replace(/_(relu|gelu)?_?noise$/, ''),
+      ...curve(runs, ({ sigma }) => [sigma[layer]].flat()[0]),
+    })),
+  });
+  if (of('cross').length === 0) return;
+  saveFigure(figures, 'noise', [
+    ...['nll', 'accuracy'].map((figure) => ({
+      title: `Test ${figure === 'nll' ? 'NLL' : figure} while training`,
+      x: 'training step',
+      y: figure === 'nll' ? 'NLL' : figure,
+      series: contenders.map(([name, title]) => ({
+        name: title,
+        ...curve(of(name), ({ test }) => test[figure]),
+      })),
+    })),
+    sigmaPanel('σ of every layer', of('cross')),
+  ]);
+  const diagonal = { name: 'perfect', dashed: true, color: '#999', x: [0, 1], y: [0, 1] };
+  const reliability = (title, bins) => ({
+    name: title,
+    x: bins.filter(({ count }) => count > 0).map(({ confidence }) => confidence),
+    y: bins.filter(({ count }) => count > 0).map(({ accuracy }) => accuracy),
+  });
+  if (of('ensemble').length > 0) {
+    saveFigure(figures, 'calibration', [
+      {
+        title: 'Reliability, seed 1',
+        x: 'confidence',
+        y: 'accuracy',
+        series: [
+          diagonal,
+          reliability('uncalibrated', of('plain')[0].test.bins),
+          reliability('temperature', of('plain')[0].temperatureScaling.test.bins),
+          reliability('ensemble of 5', of('ensemble')[0].test.bins),
+          reliability('cross-regularized', of('cross')[0].test.bins),
+        ],
+      },
+    ]);
+  }
+  if (of('residual').length > 0) {
+    saveFigure(figures, 'profile', [
+      sigmaPanel('VGG-like', of('cross')),
+      sigmaPanel('residual', of('residual')),
+    ]);
+  }
+  if (of('growing').length > 0) {
+    const length = of('growing')[0].steps / profile.growing.length;
+    saveFigure(figures, 'growing', [
+      {
+        ...sigmaPanel('σ while the training data grow', of('growing')),
+        marks: profile.growing.slice(1).map((count, i) => ({ x: (i + 1) * length, name: String(count) })),
+      },
+    ]);
+  }
+}
+
+/** Puts tables in a document, each between `<!-- table NAME -->` and `<!-- end -->`. */
+export function fill(text, tables) {
+  return text.replace(/(<!-- table (\S+) -->\n)[\s\S]*?(<!-- end -->)/g, (whole, start, name, end) =>
+    name in tables ? `${start}\n${tables[name]}\n\n${end}` : whole,
+  );
+}
+
+/** The document of the networks, and its figures, made anew from the results. */
+export function report(results, profile) {
+  const path = fileURLToPath(new URL('results.md', docs));
+  writeFileSync(path, fill(readFileSync(path, 'utf8'), tablesOf(results, profile)));
+  draw(results, profile);
+  console.log(`tables: ${path}`);
+}

@@ -1,0 +1,57 @@
+import { fork } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { checkpointFolder } from './execute.mjs';
+import { experiments } from './experiments.mjs';
+import { profiles } from './profiles.mjs';
+
+const root = mkdtempSync(join(tmpdir(), 'crossreg-paper-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** Begins a run in a process of its own, on the packages as they are built. */
+function begin(run, folder) {
+  const child = fork(fileURLToPath(new URL('./worker.mjs', import.meta.url)), { stdio: 'inherit' });
+  const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)));
+  let first;
+  /** The result without what a clock says, and the step that was reported first. */
+  const result = new Promise((resolve) => {
+    child.on('message', (message) => {
+      first ??= message.done;
+      if (message.result) resolve({ first, result: { ...message.result, seconds: 0, duration: 0 } });
+    });
+  });
+  child.send({ run, profile: profiles.smoke, folder, threads: 1 });
+  return { child, ended, result };
+}
+
+const runs = [experiments.noise, experiments.schedules]
+  .flat()
+  .filter((stage) => stage.length < 2)
+  .flatMap((stage) => stage(profiles.smoke));
+
+test.each(['plain', 'cross', 'grid-dropout-0.25', 'population', 'cross-decay-cosine'])(
+  '%s: killed by the system, a run goes on to the identical result',
+  async (name) => {
+    const run = runs.find((each) => each.name === name);
+    const straight = begin(run, join(root, `${name}-straight`));
+    const expected = await straight.result;
+    expect(expected.first).toBeLessThan(profiles.smoke.interval);
+    straight.child.kill();
+
+    const folder = join(root, name);
+    const killed = begin(run, folder);
+    while (!existsSync(join(checkpointFolder(folder, run), 'checkpoint.bin'))) await setTimeout(10);
+    killed.child.kill('SIGKILL');
+    expect(await killed.ended).toBe('SIGKILL');
+
+    const resumed = begin(run, folder);
+    const { first, result } = await resumed.result;
+    expect(result).toEqual(expected.result);
+    expect(first).toBeGreaterThanOrEqual(profiles.smoke.interval);
+    resumed.child.kill();
+  },
+);

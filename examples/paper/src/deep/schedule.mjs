@@ -1,0 +1,105 @@
+import { execFileSync, fork } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import progress from 'cli-progress';
+import { checkpointFolder, plan } from './execute.mjs';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const version = (name) =>
+  JSON.parse(readFileSync(here(`../../node_modules/${name}/package.json`), 'utf8')).version;
+const commit = () => {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: here('.'), encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+};
+const about = () => ({
+  commit: commit(),
+  versions: {
+    node: process.version,
+    ...Object.fromEntries(
+      ['@tensorflow/tfjs', '@crossreg/core', '@crossreg/tfjs-layers', '@crossreg/tfjs-wasm'].map((name) => [
+        name,
+        version(name),
+      ]),
+    ),
+  },
+  machine: { processor: cpus()[0].model, cores: cpus().length },
+});
+
+/** Results in a folder, one file a run. */
+export function store(place) {
+  const file = (key) => join(place, `${key}.json`);
+  return {
+    has: (key) => existsSync(file(key)),
+    read: (key) => JSON.parse(readFileSync(file(key), 'utf8')),
+    write(key, result) {
+      mkdirSync(place, { recursive: true });
+      // Whole or not at all, whenever the process ends.
+      writeFileSync(`${file(key)}.tmp`, `${JSON.stringify(result, rounded)}\n`);
+      renameSync(`${file(key)}.tmp`, file(key));
+    },
+  };
+}
+
+/** Seven digits are more than float32 has. */
+const rounded = (_, value) =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
+
+/**
+ * Does the runs of stages, `jobs` at a time in as many processes.
+ *
+ * @param stages - of experiments.mjs; one is begun when the former are done.
+ * @param profile - of profiles.mjs.
+ * @param folder - for what is not committed: checkpoints and predictions.
+ */
+export async function schedule(stages, { profile, results, jobs, threads, folder }) {
+  const bars = new progress.MultiBar({
+    format: '{key} [{bar}] {value}/{total} steps, {eta_formatted} left',
+    noTTYOutput: true,
+    notTTYSchedule: 30_000,
+    hideCursor: true,
+    etaBuffer: 100,
+  });
+  const children = Array.from({ length: jobs }, () =>
+    fork(here('./worker.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+  );
+  const perform = async (child, run) => {
+    const bar = bars.create(plan(run, profile) || 1, 0, { key: run.key.padEnd(20) });
+    child.send({ run, profile, folder, threads });
+    const result = await resultOf(child, run, (done) => bar.update(done));
+    results.write(run.key, { run, ...about(), ...result });
+    rmSync(checkpointFolder(folder, run), { recursive: true, force: true });
+    bars.remove(bar);
+  };
+  try {
+    for (const stage of stages) {
+      const queue = stage(profile, results.read);
+      await Promise.all(
+        children.map(async (child) => {
+          for (let run = queue.shift(); run; run = queue.shift()) await perform(child, run);
+        }),
+      );
+    }
+  } finally {
+    bars.stop();
+    for (const child of children) child.kill();
+  }
+}
+
+/** What a worker answers in the end. */
+function resultOf(child, { key }, onStep) {
+  return new Promise((resolve, reject) => {
+    const ended = (code) => reject(new Error(`${key} ended without a result (exit code ${code}).`));
+    const heard = ({ done, result }) => {
+      if (done) onStep(done);
+      if (!result) return;
+      child.off('message', heard).off('exit', ended);
+      resolve(result);
+    };
+    child.on('message', heard).on('exit', ended);
+  });
+}

@@ -1,0 +1,81 @@
+import { setImmediate } from 'node:timers/promises';
+import { evaluate } from '@crossreg/calibration';
+import { deriveSeed, permutation } from '@crossreg/core';
+import { seedNoise } from '@crossreg/tfjs';
+import { predict } from '@crossreg/tfjs-layers';
+import * as tf from '@tensorflow/tfjs';
+
+/** Which examples the batch of a step holds: a function of the step alone, so that a run can go on anywhere. */
+export function batchOrder({ stages, batchSize, seed }) {
+  let known = {};
+  return (step) => {
+    const { start, count } = stages.findLast((stage) => stage.start <= step);
+    const perEpoch = Math.floor(count / batchSize);
+    const epoch = Math.floor((step - start) / perEpoch);
+    if (known.start !== start || known.epoch !== epoch) {
+      known = { start, epoch, order: permutation(count, deriveSeed(seed, start, epoch)) };
+    }
+    const at = (step - start) % perEpoch;
+    return known.order.subarray(at * batchSize, (at + 1) * batchSize);
+  };
+}
+
+/**
+ * Trains a compiled model from one step to another.
+ *
+ * @param set - `{ x, y }`, all images.
+ * @param order - of {@link batchOrder}.
+ * @param cross - the crossRegularization callback, or nothing.
+ * @param rateAt - θ's learning rate by step.
+ * @param weightDecay - of AdamW: every kernel shrinks by rate · weightDecay a step (Loshchilov & Hutter 2019).
+ * @param clock - seconds of `theta` and `rho` are added to it.
+ * @returns the mean training loss.
+ */
+export async function trainSteps({
+  model,
+  set,
+  order,
+  seed,
+  from,
+  to,
+  cross,
+  rateAt,
+  weightDecay = 0,
+  clock,
+  onStep,
+}) {
+  // A state of its own for each stretch: whoever goes on from its start repeats it.
+  seedNoise(deriveSeed(seed, from));
+  const kernels = model.trainableWeights.filter(({ name }) => /(kernel|projection|mixing)$/.test(name));
+  let sum = 0;
+  for (let step = from; step < to; step++) {
+    const indices = tf.tensor1d([...order(step)], 'int32');
+    const [x, y] = [tf.gather(set.x, indices), tf.gather(set.y, indices)];
+    const rate = rateAt(step);
+    model.optimizer.learningRate = rate;
+    const started = performance.now();
+    sum += await model.trainOnBatch(x, y);
+    if (weightDecay > 0) {
+      tf.tidy(() => {
+        for (const kernel of kernels) kernel.write(tf.mul(kernel.read(), 1 - rate * weightDecay));
+      });
+    }
+    const trained = performance.now();
+    await cross?.onBatchEnd(step);
+    clock.theta += (trained - started) / 1000;
+    clock.rho += (performance.now() - trained) / 1000;
+    tf.dispose([indices, x, y]);
+    onStep(step + 1);
+    // wasm computes synchronously: without this no message leaves the process.
+    if (step % 10 === 0) await setImmediate();
+  }
+  return sum / (to - from);
+}
+
+/** Accuracy, NLL, ECE and Brier score of the averaged prediction, with the probabilities, [examples · 10]. */
+export async function measure(model, { x, labels }, samples) {
+  const { mean, variance } = predict(model, x, { samples, batchSize: 250, seed: 1 });
+  const probabilities = await mean.data();
+  tf.dispose([mean, variance]);
+  return { ...evaluate(probabilities, labels), probabilities };
+}

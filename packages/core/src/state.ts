@@ -1,0 +1,71 @@
+import { ArgumentError } from './argumentError';
+import type { Framework } from './framework';
+import type { Optimizer } from './optimizer';
+
+/**
+ * An array off the device, row-major. States are made of these and of plain numbers, so that a structured clone
+ * (`structuredClone`, `v8.serialize`, IndexedDB) keeps them to the bit. JSON knows neither −0 nor NaN.
+ */
+export interface SavedArray {
+  shape: readonly number[];
+  values: Float64Array;
+}
+
+/** What an optimizer knows of the steps it took. */
+export interface OptimizerState {
+  iterations: number;
+  slots: SavedArray[];
+}
+
+/** Copies arrays off the device, all at once. */
+export const saveArrays = <T>(framework: Framework<T>, arrays: readonly T[]): Promise<SavedArray[]> =>
+  Promise.all(arrays.map(async (x) => ({ shape: [...framework.shape(x)], values: await framework.read(x) })));
+
+export const saveOptimizer = async <T>(
+  framework: Framework<T>,
+  { iterations, slots }: Optimizer<T>,
+): Promise<OptimizerState> => ({ iterations, slots: await saveArrays(framework, slots) });
+
+/**
+ * Refuses saved arrays that are not of these variables' shapes, before anything is restored.
+ *
+ * @throws ArgumentError
+ */
+export function checkArrays<T>(
+  what: string,
+  framework: Framework<T>,
+  variables: readonly T[],
+  saved: readonly SavedArray[],
+): void {
+  const text = (shapes: readonly (readonly number[])[]) =>
+    shapes.map((shape) => `[${shape}]`).join(', ') || 'none';
+  const [now, then] = [variables.map((x) => framework.shape(x)), saved.map(({ shape }) => shape)].map(text);
+  if (now !== then) {
+    throw new ArgumentError(
+      'state',
+      `is of another run: its ${what} have the shapes ${then}, here they have ${now}. Build what was saved, or start anew.`,
+    );
+  }
+}
+
+/** Gives variables the contents that were saved. */
+export function restoreArrays<T>(
+  framework: Framework<T>,
+  variables: readonly T[],
+  saved: readonly SavedArray[],
+): void {
+  framework.tidy(() => {
+    variables.forEach((variable, i) => {
+      framework.assign(variable, framework.array(saved[i].values, saved[i].shape));
+    });
+  });
+}
+
+export function restoreOptimizer<T>(
+  framework: Framework<T>,
+  optimizer: Optimizer<T>,
+  { iterations, slots }: OptimizerState,
+): void {
+  optimizer.iterations = iterations;
+  restoreArrays(framework, optimizer.slots, slots);
+}

@@ -1,0 +1,159 @@
+import { ArgumentError } from '@crossreg/core';
+import { currentNoise, seedNoise } from '@crossreg/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { decodeBundle, encodeBundle } from './bundle';
+import { type CheckpointStore, storeOf } from './checkpointStore';
+import { differences } from './differences';
+import { freeState, type ModelState, modelSettings, modelState, restoreModel } from './modelState';
+
+/** What learns along with a model and has a state of its own: the callback of `crossRegularization`. */
+export interface Resumable {
+  /** Makes what the state is of. */
+  prepare(model: LayersModel): Promise<void>;
+  /** What must agree for a state to be one's own, as JSON. */
+  settings(): object;
+  /** Plain objects, typed arrays and tensors; these may be live. */
+  state(): Promise<unknown>;
+  restoreState(state: any): Promise<void>;
+}
+
+/** A compiled model and, where there is one, the callback that trains its regularization. */
+export interface TrainedModel {
+  model: LayersModel;
+  cross?: Resumable;
+}
+
+export interface CheckpointOptions {
+  /**
+   * What else must agree when the run is restored, such as its seed and its number of examples: JSON. A checkpoint with
+   * other settings is refused.
+   */
+  settings?: object;
+}
+
+/** All that a run has come to, kept in a store, see {@link checkpoint}. */
+export interface Checkpoint<Progress> {
+  /**
+   * Writes the state of the run, with `progress`: where the loop is and what it wants to know when it goes on (JSON,
+   * typed arrays, tensors). Await it before training on.
+   *
+   * @throws ArgumentError where {@link restore} was not called before, so that an earlier run would be lost.
+   */
+  save(progress: Progress): Promise<void>;
+  /**
+   * Brings the run to where it was saved, and returns the progress; undefined where nothing was saved. Tensors in the
+   * progress are the caller's.
+   *
+   * @throws ArgumentError for a checkpoint of another model or other settings, which says what differs, or a damaged
+   *   one. Nothing has changed then.
+   */
+  restore(): Promise<Progress | undefined>;
+  /** Deletes the checkpoint. */
+  remove(): Promise<void>;
+}
+
+interface Contents {
+  settings: unknown;
+  noise: { seed: number; count: number };
+  models: { model: ModelState; cross: unknown }[];
+  progress: any;
+}
+
+/**
+ * Checkpoints of a training loop of one's own, from which a run that was killed goes on to the identical result:
+ * weights, optimizer and statistics of one or several compiled models (a population is saved as one), ρ with its
+ * optimizer and history, and the stream of training noise.
+ *
+ *     const run = checkpoint('runs/a', { model, cross });
+ *     const { epoch } = (await run.restore()) ?? { epoch: 0 };
+ *     for (let e = epoch; e < epochs; e++) {
+ *       // … a pass over the training data, in an order that follows from e …
+ *       await run.save({ epoch: e + 1 });
+ *     }
+ *
+ * Not in it: what draws from `Math.random`, such as stock dropout and noise layers and `fit`'s shuffling.
+ *
+ * @param store - the name of a folder (in Node), or a store.
+ * @throws ArgumentError for a store that is none; what concerns the models when it is restored or saved.
+ */
+export function checkpoint<Progress = any>(
+  store: string | CheckpointStore,
+  trained: TrainedModel | readonly TrainedModel[],
+  { settings = {} }: CheckpointOptions = {},
+): Checkpoint<Progress> {
+  const place = storeOf(store);
+  const all = [trained].flat() as TrainedModel[];
+  /** Whether what is in the store is known to be ours to replace. */
+  let ours = false;
+
+  const settingsNow = () => {
+    const models = all.map(({ model, cross }) => ({ ...modelSettings(model), cross: cross?.settings() }));
+    return JSON.parse(JSON.stringify({ settings, models })) as object;
+  };
+  const prepare = async () => {
+    for (const { model, cross } of all) await cross?.prepare(model);
+  };
+  return {
+    async save(progress) {
+      if (!ours && (await place.read())) {
+        throw new ArgumentError(
+          'checkpoint',
+          'holds an earlier run, which saving would replace. Call restore() before training, or remove() to start anew.',
+        );
+      }
+      ours = true;
+      await prepare();
+      const models: Contents['models'] = [];
+      try {
+        for (const { model, cross } of all) {
+          models.push({ model: await modelState(model), cross: (await cross?.state()) ?? null });
+        }
+        const { seed, count } = currentNoise();
+        const noise = { seed, count };
+        const contents = { settings: settingsNow(), noise, models, progress } satisfies Contents;
+        await place.write(await encodeBundle(contents));
+      } finally {
+        for (const { model } of models) freeState(model);
+      }
+    },
+
+    async restore() {
+      await prepare();
+      const now = settingsNow();
+      // Now rather than after an epoch: what cannot be saved.
+      for (const { model } of all) freeState(await modelState(model));
+      const bundle = await place.read();
+      ours = bundle === undefined;
+      if (!bundle) return undefined;
+      const { settings, noise, models, progress } = (await decodeBundle(bundle)) as Contents;
+      try {
+        const found = differences(settings, now, 'run');
+        if (found.length > 0) {
+          const more = found.length > 5 ? `, and ${found.length - 5} more` : '';
+          throw new ArgumentError(
+            'checkpoint',
+            `is of another run: ${found.slice(0, 5).join('; ')}${more}. Build what was saved, or give another folder.`,
+          );
+        }
+        for (const [i, { model, cross }] of models.entries()) {
+          await all[i].cross?.restoreState(cross);
+          await restoreModel(all[i].model, model);
+        }
+      } catch (error) {
+        tf.dispose(progress);
+        throw error;
+      } finally {
+        tf.dispose(models as unknown as tf.TensorContainer);
+      }
+      seedNoise(noise.seed, noise.count);
+      ours = true;
+      return progress;
+    },
+
+    async remove() {
+      await place.remove();
+      ours = true;
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seedNoise } from '@crossreg/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CrossRegularization, crossRegularization } from './crossRegularization';
+import { l2 } from './norms';
+
+beforeAll(() => tf.setBackend('cpu'));
+const root = mkdtempSync(join(tmpdir(), 'crossreg-checkpoint-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let folders = 0;
+const newFolder = () => join(root, `${folders++}`);
+
+const x = tf.randomNormal([42, 4], 0, 1, 'float32', 1);
+const y = tf.sum(x, 1);
+
+function network() {
+  const init = (seed: number) => tf.initializers.glorotNormal({ seed });
+  const model = tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 5, inputShape: [4], activation: 'relu', kernelInitializer: init(1) }),
+      tf.layers.dense({ units: 1, kernelInitializer: init(2) }),
+    ],
+  });
+  model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError', metrics: ['mae'] });
+  return model;
+}
+const options = { every: 2, samples: 2, batchSize: 5, noise: true };
+const bits = (model: tf.LayersModel) =>
+  model.weights.map((w) => [...new Uint8Array(new Float32Array(w.read().dataSync()).buffer)]);
+const outcome = (cross: CrossRegularization) => ({
+  weights: bits(cross.toModel()),
+  history: Object.values(cross.history.rho),
+  steps: cross.history.step,
+});
+/** Throws in the middle of an epoch. */
+const breakAt = (epoch: number) => {
+  let now = 0;
+  return new tf.CustomCallback({
+    onEpochBegin: async (e) => {
+      now = e;
+    },
+    onBatchEnd: async (batch) => {
+      if (now === epoch && batch === 2) throw new Error('broken off');
+    },
+  });
+};
+
+test.each([
+  ['held-out tensors', { regularizationData: [x.slice(0, 12), y.slice(0, 12).expandDims(1)] as never }],
+  ['{ split }', { regularizationData: { split: 0.25 } }],
+  [
+    'a shuffled data set',
+    {
+      get regularizationData() {
+        const xs = tf.data.array(x.slice(0, 12).arraySync() as number[][]);
+        const ys = tf.data.array(y.slice(0, 12).expandDims(1).arraySync() as number[][]);
+        return tf.data.zip({ xs, ys }).shuffle(12, '5').batch(5) as never;
+      },
+    },
+  ],
+])('%s: fit goes on at the epoch that was saved, and its history is that of all epochs', async (_, data) => {
+  const fit = (folder: string, epochs: number, callbacks: tf.CustomCallback[] = []) => {
+    seedNoise(3);
+    const model = network();
+    const cross = crossRegularization({ ...options, ...data, checkpoint: folder });
+    const args = { epochs, batchSize: 8, validationSplit: 0.2, verbose: 0 as const, callbacks };
+    return { cross, result: cross.fit(model, x, y, args) };
+  };
+  const straight = fit(newFolder(), 6);
+  const { epoch, history } = await straight.result;
+  expect(epoch).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(Object.keys(history).sort()).toEqual(['loss', 'mae', 'val_loss', 'val_mae']);
+
+  const folder = newFolder();
+  for (const at of [1, 4]) await expect(fit(folder, 6, [breakAt(at)]).result).rejects.toThrow('broken off');
+  const resumed = fit(folder, 6);
+  const result = await resumed.result;
+  expect([result.epoch, result.history]).toEqual([epoch, history]);
+  expect(outcome(resumed.cross)).toEqual(outcome(straight.cross));
+
+  // Once more, with nothing left to do; then with more epochs.
+  const again = fit(folder, 6);
+  expect((await again.result).history).toEqual(history);
+  expect(outcome(again.cross)).toEqual(outcome(straight.cross));
+  expect((await fit(folder, 8).result).epoch).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('fit without a checkpoint repeats itself for a seed, and not for another', async () => {
+  const run = async (seed: number, shuffle = true) => {
+    seedNoise(3);
+    const model = network();
+    const cross = crossRegularization({
+      ...options,
+      seed,
+      noise: false,
+      regularizationData: { split: 0.25 },
+      regularizers: [l2()],
+    });
+    const order: number[] = [];
+    await cross.fit(model, x, y, {
+      epochs: 2,
+      batchSize: 8,
+      shuffle,
+      verbose: 0,
+      callbacks: new tf.CustomCallback({ onBatchEnd: async (_, logs) => void order.push(logs!.loss) }),
+    });
+    return order;
+  };
+  const losses = await run(1);
+  expect(losses).toHaveLength(8);
+  expect(await run(1)).toEqual(losses);
+  expect(await run(2)).not.toEqual(losses);
+  expect(await run(1, false)).not.toEqual(losses);
+});
+
+test('fitDataset and loops of your own begin at what restore returns, and are told so where they do not', async () => {
+  const folder = newFolder();
+  const make = () => {
+    const model = network();
+    const regularizationData = [x, y.expandDims(1)] as [tf.Tensor, tf.Tensor];
+    return { model, cross: crossRegularization({ ...options, regularizationData, checkpoint: folder }) };
+  };
+  const dataset = tf.data.array([0, 1, 2]).map(() => ({ xs: x.clone(), ys: y.expandDims(1) })) as never;
+  const first = make();
+  await first.model.fitDataset(dataset, { epochs: 2, callbacks: first.cross as never, verbose: 0 });
+
+  const second = make();
+  const args = { epochs: 3, callbacks: second.cross as never, verbose: 0 as const };
+  await expect(second.model.fitDataset(dataset, args)).rejects.toThrow(
+    'is at the end of epoch 2, but training began at epoch 0',
+  );
+  const third = make();
+  const { epoch, step } = await third.cross.restore(third.model);
+  expect([epoch, step]).toEqual([2, 6]);
+  await third.model.fitDataset(dataset, {
+    epochs: 3,
+    initialEpoch: epoch,
+    callbacks: third.cross as never,
+    verbose: 0,
+  });
+  await third.cross.trainOnBatch(third.model, x, y.expandDims(1));
+  await third.cross.save({ best: 0.5 });
+
+  const fourth = make();
+  await expect(fourth.cross.trainOnBatch(fourth.model, x, y)).rejects.toThrow('call await cross.restore');
+  expect(await fourth.cross.restore(fourth.model)).toEqual({ epoch: 3, step: 10, data: { best: 0.5 } });
+  const none = crossRegularization({ regularizationData: [x, y], noise: true });
+  await expect(none.restore(fourth.model)).rejects.toThrow('Give the option `checkpoint`');
+});
+
+test('other training data, batches or order are refused', async () => {
+  const folder = newFolder();
+  const regularizationData = [x, y.expandDims(1)] as [tf.Tensor, tf.Tensor];
+  const fit = (examples: number, args: object) => {
+    const cross = crossRegularization({ ...options, regularizationData, checkpoint: folder });
+    const [some, targets] = [x.slice(0, examples), y.slice(0, examples)];
+    return cross
+      .fit(network(), some, targets, { epochs: 1, batchSize: 8, verbose: 0, ...args })
+      .then(String, String);
+  };
+  expect(await fit(30, {})).not.toContain('Error');
+  expect(await fit(31, { epochs: 2 })).toContain('x: is 31, but was 30 when the checkpoint was saved');
+  expect(await fit(30, { epochs: 2, batchSize: 7 })).toContain('batchSize: is 7, but was 8');
+  expect(await fit(30, { epochs: 2, shuffle: false })).toContain('shuffle: is false, but was true');
+  expect(await fit(30, { epochs: 0 })).toContain('args.epochs: must be an integer of at least 1');
+  expect(await fit(30, { sampleWeight: x })).toContain('has sampleWeight');
+});
