@@ -68,6 +68,16 @@ export const experiments = {
     steps: 2000,
     contenders: multiples([0, 0.25, 0.5, 1]),
   },
+  /** ρ steps that count what a change of the ranges does to θ. Not what the packages do. */
+  'look-ahead': {
+    world: upright,
+    seeds: [1, 2, 3],
+    steps: 2000,
+    contenders: {
+      'small, response only': { augmentation: small, lookAhead: {} },
+      'large, response only': { augmentation: large, lookAhead: {} },
+    },
+  },
   /** Sixes and nines, none moved: a turn by 180° makes one the other. */
   harmful: {
     world: { source: 'sixNine' },
