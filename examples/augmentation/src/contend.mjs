@@ -35,7 +35,8 @@ const short = ({ step, loss, rho }) => ({
  */
 export async function contend(data, run) {
   const { name, seed, steps, trainOn = 'training', filters, augmentation, cross: options, averageOver } = run;
-  const base = network(seed, data.training.x.shape.slice(1), filters);
+  const classes = data.training.y.shape[1];
+  const base = network(seed, data.training.x.shape.slice(1), { filters, classes });
   const model = augmentation ? injectAugmentation(base, augmentation) : base;
   const optimizer = tf.train.adam(1e-3);
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
