@@ -20,10 +20,10 @@ const floor = {
 };
 
 /** A network without augmentation, the honest rival with the regularization images too, and the one that learns. */
-const against = (augmentation, options = {}, cross = {}) => ({
+const against = (augmentation, options = {}) => ({
   plain: options,
   'plain, all images': { ...options, trainOn: 'both' },
-  learned: { ...options, augmentation, cross },
+  learned: { ...options, augmentation, cross: {} },
 });
 
 /** Ranges that stay, as multiples of the law; each network is measured with other averages too. */
@@ -68,9 +68,19 @@ export const experiments = {
     steps: 2000,
     contenders: multiples([0, 0.25, 0.5, 1]),
   },
+  /** ρ steps that count what a change of the ranges does to θ. Not what the packages do. */
+  'look-ahead': {
+    world: upright,
+    seeds: [1, 2, 3],
+    steps: 2000,
+    contenders: {
+      'small, response only': { augmentation: small, lookAhead: {} },
+      'large, response only': { augmentation: large, lookAhead: {} },
+    },
+  },
   /** Sixes and nines, none moved: a turn by 180° makes one the other. */
   harmful: {
-    world: { source: 'sixNine' },
+    world: { source: 'sixNine', classes: 2 },
     seeds: [1, 2, 3],
     steps: 1000,
     contenders: {
@@ -81,13 +91,13 @@ export const experiments = {
   fashion: {
     world: { source: 'fashion' },
     seeds: [1, 2, 3],
-    steps: 1000,
-    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }, {}, { every: 10 }),
+    steps: 2000,
+    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }),
   },
   cifar10: {
     world: { source: 'cifar10' },
     seeds: [1, 2, 3],
-    steps: 1000,
-    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }, { filters: [16, 32] }, { every: 10 }),
+    steps: 2000,
+    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }, { filters: [16, 32] }),
   },
 };
