@@ -1,7 +1,8 @@
 // Rehearses publishing: starts a registry of its own on this machine (Verdaccio), gives every package its next version
 // with Changesets in a copy of the workspace, publishes all of them there as the release workflow does, and then, for each
 // package, in an empty folder outside the workspace:
-//   installs it alone from that registry, with npm and with pnpm, next to what its README imports,
+//   installs it alone from that registry, with npm and with pnpm, next to what its README imports: peers of TensorFlow.js
+//   in the lowest version that their range allows, and in the highest there is,
 //   runs its README's code, and loads it as an ES module and as CommonJS, on Node 20, 22 and 24,
 //   and compiles against its types with moduleResolution node16 and bundler.
 //
@@ -165,6 +166,30 @@ const imported = (program) =>
     );
 const keys = "Object.keys(m).filter((key) => key !== 'default' && key !== 'module.exports').sort().join()";
 
+/** The peers of TensorFlow.js of all packages, each with the lowest and the highest version that its range allows. */
+const ends = step('versions of peers', () => {
+  const ranges = Object.assign({}, ...published.map(({ peerDependencies }) => peerDependencies));
+  const found = Object.keys(ranges)
+    .filter((peer) => peer.startsWith('@tensorflow/'))
+    .map((peer) => {
+      const answer = JSON.parse(
+        run('npm', ['view', `${peer}@${ranges[peer]}`, 'version', '--json'], work, env),
+      );
+      const versions = [answer].flat().sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+      return [peer, { lowest: versions[0], highest: versions.at(-1) }];
+    });
+  for (const [peer, { lowest, highest }] of found) console.log(`  ${peer}: ${lowest} to ${highest}`);
+  return Object.fromEntries(found);
+});
+const clients = [
+  { client: 'npm', end: 'highest' },
+  { client: 'pnpm', end: 'highest' },
+  // Nothing new where the range has one version so far.
+  ...(Object.values(ends).some(({ lowest, highest }) => lowest !== highest)
+    ? [{ client: 'npm', end: 'lowest' }]
+    : []),
+];
+
 for (const { name, peerDependencies = {}, peerDependenciesMeta = {} } of published) {
   const document = documents.find(([file]) => file === `packages/${name.split('/')[1]}/README.md`);
   const program = programOf(document);
@@ -173,12 +198,12 @@ for (const { name, peerDependencies = {}, peerDependenciesMeta = {} } of publish
   const wasm = /setBackend\('wasm'\)|tfjs-wasm'|'wasm'/.test(program)
     ? ['@tensorflow/tfjs-backend-wasm', '@crossreg/tfjs-wasm']
     : [];
-  const packages = [...new Set([name, ...imported(program), ...needed, ...wasm])].map((one) =>
-    one.startsWith('@tensorflow/') ? `${one}@4.22.0` : one,
-  );
-  for (const client of ['npm', 'pnpm']) {
-    const folder = join(work, client, name.split('/')[1]);
-    step(`${name} by ${client}`, () => {
+  for (const { client, end } of clients) {
+    const packages = [...new Set([name, ...imported(program), ...needed, ...wasm])].map((one) =>
+      ends[one] ? `${one}@${ends[one][end]}` : one,
+    );
+    const folder = join(work, `${client}-${end}`, name.split('/')[1]);
+    step(`${name} by ${client}, peers in their ${end} version`, () => {
       mkdirSync(folder, { recursive: true });
       const write = (file, text) => writeFileSync(join(folder, file), text);
       write('package.json', JSON.stringify({ private: true, type: 'module' }));

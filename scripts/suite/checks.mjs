@@ -136,6 +136,14 @@ const checks = ({ store, short }) => ({
     const expected = new Float32Array(n);
     fillGaussian(expected, deriveKey(5));
     agree('the stream', await numbers([gaussian([n], deriveKey(5))]), [...expected], 1e-4);
+    await agreesWithCpu(
+      'noise that stays when more is drawn',
+      () => {
+        const zeros = tf.zeros([30, 11]);
+        return [1, 2, 3].map((seed) => addNoise(zeros, tf.scalar(2), deriveKey(seed)));
+      },
+      1e-4,
+    );
     for (const channels of [undefined, 7]) {
       await agreesWithCpu(
         'addNoise and its gradients',
