@@ -10,7 +10,7 @@ export default defineConfig({
     alias: [
       { find: '@crossreg/core/testing', replacement: source('core/src/testing/index.ts') },
       { find: '@crossreg/datasets/node', replacement: source('datasets/src/node/index.ts') },
-      { find: /^@crossreg\/([a-z-]+)$/, replacement: source('$1/src/index.ts') },
+      { find: /^@crossreg\/((?!example-)[a-z-]+)$/, replacement: source('$1/src/index.ts') },
     ],
   },
   test: {

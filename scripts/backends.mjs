@@ -1,24 +1,32 @@
-// Runs scripts/backendSuite.mjs on the packages as they are built, in a folder outside the workspace, for backends and
+// Runs scripts/suite on the packages as they are built, in a folder outside the workspace, for backends and
 // versions of Node, and prints the table of docs/backends.md:
 //
 //   node scripts/backends.mjs                           # all backends, on the Node that runs this
 //   node scripts/backends.mjs --only tfjs-node          # one of them: part of `npm test`
 //   node scripts/backends.mjs --nodes 20,22,24 --time   # Nodes as the npm package `node` brings them; step times
+//   node scripts/backends.mjs … --write                 # puts the table into docs/backends.md
 //
-// A backend that cannot be had here is skipped, in capitals; whatever starts and then fails is an error.
+// `chromium` stands for wasm and WebGL in a page. A backend that cannot be had here is skipped, in capitals; whatever starts and then fails is an error.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backendsFolder } from './backendsFolder.mjs';
+import { suiteInChromium } from './chromium.mjs';
 import { root } from './documents.mjs';
+import { chromiumPath, noChromium } from './findChromium.mjs';
 import { prepareNative } from './native-tensorflow.mjs';
 import { nodeProgram } from './nodePrograms.mjs';
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' }, nodes: { type: 'string' }, time: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string' },
+    nodes: { type: 'string' },
+    time: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
 });
-const backends = options.only?.split(',') ?? ['tfjs-node', 'webgpu', 'wasm', 'cpu'];
+const backends = options.only?.split(',') ?? ['tfjs-node', 'webgpu', 'wasm', 'cpu', 'chromium'];
 const nodes = options.nodes?.split(',') ?? [undefined];
 
 /** A GPU in software that Debian's chromium brings, for where there is none. */
@@ -44,32 +52,34 @@ function attempt(what, f) {
 const rows = [];
 let failures = 0;
 function runSuite(backend, program) {
-  const args = ['backendSuite.mjs', backend, ...(options.time ? ['time'] : [])];
+  const args = ['suite/node.mjs', backend, ...(options.time ? ['time'] : [])];
   const output = execFileSync(program, args, {
     cwd: folder,
     env,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 600_000,
+    timeout: 1_800_000,
   });
-  const row = JSON.parse(output.trim().split('\n').at(-1));
+  report(JSON.parse(output.trim().split('\n').at(-1)));
+}
+function report(row) {
   rows.push(row);
   for (const [check, problem] of Object.entries(row.results)) {
     if (problem === null) continue;
     failures += 1;
-    console.error(`✖ ${backend} on Node ${row.node}, ${check}: ${problem}`);
+    console.error(`✖ ${row.backend} in ${row.place}, ${check}: ${problem}`);
   }
 }
 
 const folder = attempt(`all of ${backends.join(', ')}`, backendsFolder);
 if (folder) {
-  cpSync(join(root, 'scripts', 'backendSuite.mjs'), join(folder, 'backendSuite.mjs'));
+  cpSync(join(root, 'scripts', 'suite'), join(folder, 'suite'), { recursive: true });
   const native = !backends.includes('tfjs-node') || attempt('tfjs-node', () => prepareNative(folder));
   for (const version of nodes) {
     const program = attempt(`Node ${version}`, () => nodeProgram(version));
     if (!program) continue;
     for (const backend of backends) {
-      if (backend === 'tfjs-node' && !native) continue;
+      if (backend === 'chromium' || (backend === 'tfjs-node' && !native)) continue;
       try {
         runSuite(backend, program);
       } catch (error) {
@@ -82,22 +92,37 @@ if (folder) {
       }
     }
   }
+  if (backends.includes('chromium')) {
+    if (chromiumPath) (await suiteInChromium(folder, { time: options.time })).forEach(report);
+    else skip('chromium', new Error(noChromium));
+  }
 }
 
 if (rows.length > 0) {
   const checks = Object.keys(rows[0].results);
   const time = options.time ? ['step, over wasm'] : [];
   const table = [
-    ['backend', 'Node', ...checks, ...time],
+    ['backend', 'in', ...checks, ...time],
     ['---', '---', ...checks.map(() => '---'), ...time.map(() => '---')],
     ...rows.map((row) => [
       `${row.backend} (${row.details})`,
-      row.node.slice(1),
+      row.place,
       ...checks.map((check) => (row.results[check] === null ? 'yes' : '**no**')),
       ...(options.time ? [row.time.toPrecision(2)] : []),
     ]),
   ];
-  console.log(table.map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
+  const text = table.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  console.log(text);
+  if (options.write) {
+    const file = join(root, 'docs', 'backends.md');
+    const between = /(<!-- table: [^>]*-->\n\n)[\s\S]*?(\n\n<!-- end of table -->)/;
+    const guide = readFileSync(file, 'utf8');
+    if (!between.test(guide)) throw new Error(`${file} has no place for the table`);
+    writeFileSync(
+      file,
+      guide.replace(between, (_, before, after) => before + text + after),
+    );
+  }
 }
 if (skipped.length > 0) console.log(`SKIPPED: ${skipped.join('; ')}`);
 process.exit(failures > 0 ? 1 : 0);

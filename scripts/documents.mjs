@@ -46,7 +46,12 @@ export const documents = [
       ],
     });`,
   ],
-  ['packages/tfjs-layers/README.md', 'packages/tfjs-layers', examples],
+  [
+    'packages/tfjs-layers/README.md',
+    'packages/tfjs-layers',
+    `${examples}
+    const folder = new URL('run', import.meta.url).pathname;`,
+  ],
   ['packages/tfjs-node/README.md', 'packages/tfjs-node'],
   [
     'packages/tfjs-wasm/README.md',

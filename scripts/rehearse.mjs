@@ -3,12 +3,15 @@
 // user would,
 //   runs the code of every README as it stands,
 //   loads every package as an ES module and as CommonJS, and finds the same names in both,
-//   and compiles a program against the types, with moduleResolution node16 (in both module systems) and bundler.
+//   compiles a program against the types, with moduleResolution node16 (in both module systems) and bundler,
+//   and runs the suite of every backend on wasm and WebGL in Chromium, where there is one, from a bundle by Vite.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { suiteInChromium } from './chromium.mjs';
 import { documents, programOf, root } from './documents.mjs';
+import { chromiumPath, noChromium } from './findChromium.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'crossreg-rehearsal-'));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -17,10 +20,10 @@ const run = (command, args, cwd = folder) =>
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const write = (name, text) => writeFileSync(join(folder, name), text);
 
-function step(title, f) {
+async function step(title, f) {
   const started = Date.now();
   try {
-    f();
+    await f();
   } catch (error) {
     console.error(`✖ ${title}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
     console.error(`What was tried is in ${folder}`);
@@ -48,12 +51,12 @@ const budgets = {
   'tfjs-wasm': 280,
 };
 
-step('pack', () => {
+await step('pack', () => {
   for (const place of folders)
     run(bin('pnpm'), ['pack', '--config.ignore-scripts=true', '--pack-destination', folder], place);
 });
 
-step('publint and arethetypeswrong', () => {
+await step('publint and arethetypeswrong', () => {
   for (const [i, place] of folders.entries()) {
     run(bin('publint'), ['--strict', place]);
     // Subpaths of an exports map are unknown to the resolution of Node 10; the entry itself is held to it.
@@ -63,7 +66,7 @@ step('publint and arethetypeswrong', () => {
   }
 });
 
-step('weight', () => {
+await step('weight', () => {
   const heavy = manifests.flatMap((manifest) => {
     const size = statSync(tarballOf(manifest)).size / 1024;
     const budget = budgets[manifest.name.split('/')[1]];
@@ -76,7 +79,7 @@ step('weight', () => {
   if (heavy.length > 0) throw new Error(heavy.join('\n'));
 });
 
-step('install in an empty folder', () => {
+await step('install in an empty folder', () => {
   write('package.json', JSON.stringify({ name: 'rehearsal', private: true, type: 'module' }));
   const tarballs = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
   const core = manifests.find(({ peerDependencies }) => peerDependencies?.['@tensorflow/tfjs-core']);
@@ -89,13 +92,13 @@ step('install in an empty folder', () => {
 });
 
 for (const document of documents) {
-  step(`the code of ${document[0]}`, () => {
+  await step(`the code of ${document[0]}`, () => {
     write('readme.mjs', programOf(document));
     run(process.execPath, ['readme.mjs']);
   });
 }
 
-step('every package as ES module and as CommonJS', () => {
+await step('every package as ES module and as CommonJS', () => {
   for (const name of names) {
     const load = (program, file) => {
       write(file, program);
@@ -110,7 +113,7 @@ step('every package as ES module and as CommonJS', () => {
   }
 });
 
-step('types in every module mode', () => {
+await step('types in every module mode', () => {
   const program = names.map(
     (name, i) => `import * as m${i} from '${name}';\nexport const k${i} = Object.keys(m${i});`,
   );
@@ -133,6 +136,17 @@ step('types in every module mode', () => {
   compile('node16', 'node16', ['types.mts', 'types.cts']);
   compile('esnext', 'bundler', ['types.mts']);
 });
+
+if (chromiumPath) {
+  await step('wasm and WebGL in Chromium, bundled by Vite', async () => {
+    const failures = (await suiteInChromium(folder, { short: true })).flatMap(({ backend, results }) =>
+      Object.entries(results)
+        .filter(([, problem]) => problem !== null)
+        .map(([check, problem]) => `${backend}, ${check}: ${problem}`),
+    );
+    if (failures.length > 0) throw new Error(failures.join('\n'));
+  });
+} else console.error(`\n!!! SKIPPED: ${noChromium} !!!\n`);
 
 rmSync(folder, { recursive: true });
 console.log(`${names.length} packages, as users get them`);

@@ -111,6 +111,18 @@ const tasks = {
       ...process.argv.slice(3),
     ]);
   },
+  docs() {
+    install();
+    // Kernels are compiled into a source file.
+    build();
+    run('API docs', 'typedoc', []);
+    console.log('out/docs/index.html');
+  },
+  pretrained() {
+    install();
+    build('@crossreg/example-pretrained');
+    run('fine-tuning', process.execPath, ['examples/pretrained/src/main.mjs', ...process.argv.slice(3)]);
+  },
   rehearse() {
     install();
     build();

@@ -99,7 +99,7 @@ ${[...ticks, ...drawn, ...lines, ...legend].join('\n')}
 /** Panels side by side as one SVG. Every panel: `title`, labels of `x` and `y`, `xLog`, `yLog`, `series`, `marks`. */
 export function figure(panels) {
   const total = width * panels.length;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${height}" width="${total}" height="${height}" font-family="sans-serif" font-size="10"><rect width="100%" height="100%" fill="white"/>
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${height}" width="${total}" height="${height}" font-family="sans-serif" font-size="10" role="img"><title>${panels.map(({ title }) => title).join('; ')}</title><rect width="100%" height="100%" fill="white"/>
 ${panels.map(panel).join('\n')}
 </svg>\n`;
 }

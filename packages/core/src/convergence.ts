@@ -63,16 +63,18 @@ export function fitLinearRate(values: readonly number[]): number {
 
 /**
  * What a path of values and gradients, one each ρ step, says of its convergence (method.md §6).
- *
- * @param options.window - how many of the last steps to judge by; default 20.
- * @param options.range - where the values may lie, for `at bound`.
  */
 export function convergence(
   path: { readonly value: readonly number[]; readonly gradient: readonly number[] },
   {
     window = 20,
     range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-  }: { window?: number; range?: readonly [number, number] } = {},
+  }: {
+    /** How many of the last steps to judge by. Default 20. */
+    window?: number;
+    /** Where the values may lie, for `at bound`. Default: anywhere. */
+    range?: readonly [number, number];
+  } = {},
 ): Convergence {
   const values = path.value.slice(-window);
   const gradients = path.gradient.slice(-window).filter(Number.isFinite);

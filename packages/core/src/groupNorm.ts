@@ -8,18 +8,19 @@ import { soften } from './soften';
  * The group norm R(w) = Σ_g ‖w_g‖₂, whose retraction zeroes whole blocks: projection on the ball {Σ_g ‖w_g‖₂ ≤ ρ}.
  * The normal is w_g/‖w_g‖ on each block, 0 on a block of zeros. Its cross-regularized solution is the group LASSO at
  * the λ that minimizes the validation loss.
- *
- * @param options.axis - the blocks: one for each index along this axis, counted from the end where negative. The
- *   default −2 makes one of all weights that leave an input, of a dense kernel `[inputs, units]` or a convolution's
- *   `[…, inputs, units]`, so that zeroing a block drops the input; −1 makes one of all weights of a unit. `'array'`
- *   makes one of every array, for groups of unequal size.
- * @param options.steps - Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar.
  */
 export function groupNorm({
   axis = -2,
   steps = 5,
 }: {
+  /**
+   * The blocks: one for each index along this axis, counted from the end where negative. The default −2 makes one of
+   * all weights that leave an input, of a dense kernel `[inputs, units]` or a convolution's `[…, inputs, units]`, so
+   * that zeroing a block drops the input; −1 makes one of all weights of a unit. `'array'` makes one of every array,
+   * for groups of unequal size.
+   */
   axis?: number | 'array';
+  /** Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar. */
   steps?: number;
 } = {}): Regularizer {
   checkInteger('steps', steps, 1, 'Use 5.');

@@ -9,10 +9,13 @@ import { soften } from './soften';
  * cross-regularized solution is the LASSO at the λ that minimizes the validation loss.
  *
  * Zeros come back by θ's optimizer, which may move any weight before the retraction. The lower bound is 1e-8.
- *
- * @param options.steps - Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar.
  */
-export function l1({ steps = 5 }: { steps?: number } = {}): Regularizer {
+export function l1({
+  steps = 5,
+}: {
+  /** Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar. */
+  steps?: number;
+} = {}): Regularizer {
   checkInteger('steps', steps, 1, 'Use 5.');
   return {
     name: 'l1',

@@ -55,7 +55,7 @@ export interface RangeOptions {
   initial?: number;
   /** Lower bound, with the bijector `'bounded'`. Default 0. */
   min?: number;
-  /** Upper bound, with the bijector `'bounded'`. Default: see {@link kinds}. */
+  /** Upper bound, with the bijector `'bounded'`. Default: far beyond use, such as 60 degrees of shear. */
   max?: number;
   /** How the range is made from the raw weight. Default `'bounded'`: between `min` and `max`, by a sigmoid. */
   bijector?: 'bounded' | BijectorName;

@@ -15,19 +15,25 @@ import { randomLayers } from './randomLayers';
 
 /**
  * A plain model of stock layers whose `predict` is the average over `samples` noise draws made once and for all: it
- * is deterministic, saves and loads anywhere, and runs where no @crossreg package is installed.
+ * is deterministic, saves and loads anywhere, and runs where no package of this project is installed.
  *
  * Each draw is a path through the same (shared) weight layers, with the noise as a constant that a batch
  * normalization adds; an `Average` layer joins the paths. The cost of a prediction is that of `samples` passes, and
  * the file grows by the noise: 16 bytes for every noisy activation and sample.
  *
- * @param options.samples - default 8.
- * @param options.seed - of the draws; default 0.
  * @throws ArgumentError if the model has no noise or another random layer, or a noisy activation no fixed shape.
  */
 export function freeze(
   model: LayersModel,
-  { samples = 8, seed = 0 }: { samples?: number; seed?: number } = {},
+  {
+    samples = 8,
+    seed = 0,
+  }: {
+    /** Draws to average. Default 8. */
+    samples?: number;
+    /** Of the draws. Default 0. */
+    seed?: number;
+  } = {},
 ): LayersModel {
   checkInteger('samples', samples, 1, 'Use 8.');
   if (noiseLayers(model).length === 0) {

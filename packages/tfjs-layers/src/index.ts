@@ -15,10 +15,11 @@ export {
 } from './crossRegularization';
 export { freeze } from './freeze';
 export { type HookedNoise, hookNoise } from './hookNoise';
+export { indexedDBStore } from './indexedDBStore';
 export { rememberInjected } from './injected';
 export { type InjectNoiseOptions, injectNoise, noiseLayers } from './injectNoise';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
-export { group, l1, l2, type Norm, type NormOptions, norm } from './norms';
+export { type GroupOptions, group, l1, l2, type Norm, type NormOptions, norm } from './norms';
 export { predict } from './predict';
 export { type RandomLayer, randomLayers } from './randomLayers';
 export type {

@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
-import { build } from 'tsup';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildSources } from '../test/buildSources';
 import { freeze } from './freeze';
 import { injectNoise, noiseLayers } from './injectNoise';
 import { predict } from './predict';
@@ -89,22 +89,7 @@ test('a saved model loads in a new process and predicts the same numbers for the
     layer.rho.assign(tf.scalar(0.3 * i - 0.5));
   });
   await saveTo('noisy', noisy);
-  await build({
-    config: false,
-    entry: { crossreg: source('./index.ts') },
-    outDir: folder,
-    format: 'esm',
-    outExtension: () => ({ js: '.mjs' }),
-    external: [/^@tensorflow\//],
-    noExternal: [/^@crossreg\//],
-    esbuildOptions(options) {
-      options.alias = {
-        '@crossreg/core': source('../../core/src/index.ts'),
-        '@crossreg/tfjs': source('../../tfjs/src/index.ts'),
-      };
-    },
-    silent: true,
-  });
+  await buildSources({ crossreg: '../src/index.ts' }, folder);
   const expected = predict(noisy, batch, { samples: 4, seed: 9 }).mean;
   const loaded = inNewProcess(
     'noisy',

@@ -66,11 +66,13 @@ export const l2 = (options?: NormOptions): Norm => norm(coreL2(), options);
 /** ‖w‖₁, which makes exact zeros: as many as the regularization set asks for. */
 export const l1 = (options?: NormOptions): Norm => norm(coreL1(), options);
 
-/**
- * Σ ‖block‖₂, which zeroes whole blocks.
- *
- * @param options.axis - one block for each index along this axis. Default −2: all weights that leave an input, so that
- *   inputs are dropped; −1: those of a unit; `'array'`: every array of weights.
- */
-export const group = ({ axis, ...options }: NormOptions & { axis?: number | 'array' } = {}): Norm =>
-  norm(groupNorm({ axis }), options);
+export interface GroupOptions extends NormOptions {
+  /**
+   * One block for each index along this axis. Default −2: all weights that leave an input, so that inputs are dropped;
+   * −1: those of a unit; `'array'`: every array of weights.
+   */
+  axis?: number | 'array';
+}
+
+/** Σ ‖block‖₂, which zeroes whole blocks. */
+export const group = ({ axis, ...options }: GroupOptions = {}): Norm => norm(groupNorm({ axis }), options);

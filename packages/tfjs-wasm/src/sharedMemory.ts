@@ -64,7 +64,7 @@ export function shareMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> | undef
  * expected: it then has memory of its own.
  */
 export async function withSharedMemory<R>(start: () => Promise<R>): Promise<R> {
-  const instantiate = WebAssembly.instantiate;
+  const { instantiate, instantiateStreaming } = WebAssembly;
   const sharing = (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) => {
     if (!(source instanceof WebAssembly.Module)) {
       const bytes =
@@ -79,10 +79,15 @@ export async function withSharedMemory<R>(start: () => Promise<R>): Promise<R> {
     }
     return instantiate(source as BufferSource, imports);
   };
+  // In a browser modules are compiled while they arrive: this one has to be there first.
+  const fetched: typeof instantiateStreaming = async (response, imports) =>
+    sharing(await (await response).arrayBuffer(), imports) as ReturnType<typeof instantiateStreaming>;
   WebAssembly.instantiate = sharing as typeof instantiate;
+  if (typeof instantiateStreaming === 'function') WebAssembly.instantiateStreaming = fetched;
   try {
     return await start();
   } finally {
     if (WebAssembly.instantiate === (sharing as typeof instantiate)) WebAssembly.instantiate = instantiate;
+    if (WebAssembly.instantiateStreaming === fetched) WebAssembly.instantiateStreaming = instantiateStreaming;
   }
 }

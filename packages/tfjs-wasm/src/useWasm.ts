@@ -1,4 +1,4 @@
-import { backend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { backend, env, ready, setBackend } from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './backend';
 import { kernelsOf } from './kernels';
 import { canStartWorkers, processors } from './pool';
@@ -29,7 +29,7 @@ const MOST_THREADS = 16;
  * ready. Threads are taken where they can be had: in Node (20.16, 22.3 or later), and in pages that are
  * cross-origin isolated. Where they cannot, one thread does the work and `reason` says why.
  *
- * In Node call it before anything else starts the backend: memory that threads can share must be had from the start.
+ * Call it before anything else starts the backend: memory that threads can share must be had from the start.
  *
  * @throws Error - if `threads` is not a positive integer, or if the backend cannot start, most often because its
  *   `.wasm` files are not where it looks for them: see `setWasmPaths` of `@tensorflow/tfjs-backend-wasm`.
@@ -42,9 +42,11 @@ export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
     );
   }
   register();
+  // The threads of TensorFlow.js start from the text of a function of its own, which names a variable outside of it: in
+  // a bundle that is minified they fail and the backend never answers.
+  env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const started = () => setBackend('wasm');
-  const inNode = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node;
-  if (!(await (wanted > 1 && inNode ? withSharedMemory(started) : started()))) {
+  if (!(await (wanted > 1 && mayShareMemory() ? withSharedMemory(started) : started()))) {
     throw new Error(
       'The wasm backend did not start. In a browser bundle, copy the .wasm files of @tensorflow/tfjs-backend-wasm ' +
         'to a public folder and call setWasmPaths(folder) of that package before useWasm().',
@@ -58,10 +60,14 @@ export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
   return reason === undefined ? { threads } : { threads, reason };
 }
 
+/** In Node; in a browser only in pages that are cross-origin isolated. */
+const mayShareMemory = (): boolean =>
+  typeof SharedArrayBuffer === 'function' && (globalThis.crossOriginIsolated ?? true);
+
 function whyOneThread(shared: boolean): string | undefined {
   if (!canStartWorkers()) return 'This runtime has no worker threads, or is Node before 20.16 or 22.3.';
   if (shared) return undefined;
-  return typeof document === 'undefined'
+  return mayShareMemory()
     ? 'The wasm backend was started before useWasm(), with memory that threads cannot share.'
     : 'The page is not cross-origin isolated, so it has no shared memory: see the headers COOP and COEP.';
 }

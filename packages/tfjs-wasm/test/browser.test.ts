@@ -1,35 +1,15 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumPath, noChromium } from '../../../scripts/findChromium.mjs';
 
-/** A Chromium of the machine's: CHROMIUM_PATH, or one on the PATH. None is downloaded. */
-function findChromium(): string | undefined {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const paths = [process.env.CHROMIUM_PATH, ...folders.flatMap((f) => names.map((name) => join(f, name)))];
-  return paths.find((path) => {
-    try {
-      if (path) accessSync(path, constants.X_OK);
-      return path !== undefined;
-    } catch {
-      return false;
-    }
-  });
-}
-
-const executablePath = findChromium();
-if (!executablePath) {
-  console.warn(
-    'SKIPPED: no Chromium was found, so nothing is tested in a browser. Install one (Debian: apt-get install chromium) ' +
-      'or name it in CHROMIUM_PATH.',
-  );
-}
+if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
 
 // What a page does: starts the backend, trains a small convolutional net to tell vertical from horizontal stripes, and
 // trains two cases on cpu as well.
@@ -74,13 +54,15 @@ const program = `
     return { status, losses, cases: cases.length, agreeing, isolated: window.crossOriginIsolated };
   };`;
 
-describe.skipIf(!executablePath)('in Chromium', () => {
+describe.skipIf(!chromiumPath)('in Chromium', () => {
   let browser: Browser;
   let server: Server;
   beforeAll(async () => {
     const bundle = await build({
       stdin: { contents: program, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
       bundle: true,
+      // As in production: names that minifiers change must not matter.
+      minify: true,
       write: false,
       platform: 'browser',
       format: 'iife',
@@ -109,7 +91,7 @@ describe.skipIf(!executablePath)('in Chromium', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, resolve));
     // Chromium has a sandbox of its own that containers forbid.
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
   }, 60_000);
   afterAll(async () => {
     await browser?.close();

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { experiments } from './experiments.mjs';
 import { profiles } from './profiles.mjs';
@@ -13,16 +14,22 @@ export const options = {
   threads: { type: 'string', default: '1' },
   only: { type: 'string' },
   again: { type: 'boolean', default: false },
+  steps: { type: 'string' },
 };
+
+const here = (path) => fileURLToPath(new URL(`../../${path}/`, import.meta.url));
+const resultsOf = (profile) => store(here(`results/${profile}`));
 
 /**
  * Does the runs of an experiment that have no result yet.
  *
  * @param only - name of the runs to do, all seeds; with `again` those that have a result too.
+ * @param steps - instead of the profile's, to see that it works: results then go to `out`.
  */
-export async function runExperiment(name, { profile, jobs, threads, only, again }) {
-  const folder = fileURLToPath(new URL(`../../out/${profile}/`, import.meta.url));
-  const results = store(profile);
+export async function runExperiment(name, { profile, jobs, threads, only, again, steps }) {
+  const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps) }) };
+  const folder = here(steps ? `out/${profile}-${steps}` : `out/${profile}`);
+  const results = steps ? store(join(folder, 'results')) : resultsOf(profile);
   const chosen = (run) => (only === undefined || run.name === only) && (again || !results.has(run.key));
   await schedule(
     experiments[name].map(
@@ -30,20 +37,21 @@ export async function runExperiment(name, { profile, jobs, threads, only, again 
         (...given) =>
           stage(...given).filter(chosen),
     ),
-    { profile, results, jobs: Number(jobs), threads: Number(threads), folder },
+    { profile: sizes, results, jobs: Number(jobs), threads: Number(threads), folder },
   );
 }
 
 /** Tables and figures from the committed results. */
-export const writeReport = ({ profile }) => report(store(profile), profile);
+export const writeReport = ({ profile }) => report(resultsOf(profile), profiles[profile]);
 
 /** @throws Error that says what is allowed. */
-export function checkOptions({ profile, jobs, threads, only }) {
+export function checkOptions({ profile, jobs, threads, only, steps }) {
   if (!(profile in profiles)) {
     throw new Error(`--profile ${profile}: must be one of ${Object.keys(profiles).join(', ')}.`);
   }
-  for (const [name, value] of Object.entries({ jobs, threads })) {
-    if (!/^[1-9]\d*$/.test(value)) throw new Error(`--${name} ${value}: must be a whole number from 1.`);
+  for (const [name, value] of Object.entries({ jobs, threads, steps })) {
+    if (value !== undefined && !/^[1-9]\d*$/.test(value))
+      throw new Error(`--${name} ${value}: must be a whole number from 1.`);
   }
   const known = new Set(
     Object.values(experiments)

@@ -15,6 +15,12 @@ const eachSeed = (profile, make) => profile.seeds.flatMap((seed) => make(seed));
 const run = (name, seed, rest) => ({ key: `${name}-${seed}`, name, seed, ...rest });
 const over = (name, runs) => (profile) => eachSeed(profile, (seed) => [run(name, seed, runs)]);
 
+/** Stages that need nothing of each other, as one. */
+const together =
+  (...stages) =>
+  (...given) =>
+    stages.flatMap((stage) => stage(...given));
+
 const plain = over('plain', { ...vgg, scale: true });
 const cross = over('cross', learned);
 const plainAll = over('plain-all', { ...vgg, trainOn: 'both' });
@@ -67,34 +73,48 @@ const channels = { ...learned, noise: { per: 'channel' } };
  * earlier stages by key.
  */
 export const experiments = {
-  noise: [plain, cross, plainAll, fixed, () => gridRuns, best('dropout'), best('decay'), population],
-  calibration: [plain, cross, fixed, ensembleMembers, ensembles],
+  noise: [
+    together(plain, cross, plainAll, fixed, () => gridRuns, population),
+    (profile, results) => together(best('dropout'), best('decay'))(profile, results),
+  ],
+  calibration: [together(plain, cross, fixed, ensembleMembers), ensembles],
   profile: [
-    cross,
-    over('residual', { ...learned, network: 'residual' }),
-    over('residual-plain', { network: 'residual' }),
+    together(
+      cross,
+      over('residual', { ...learned, network: 'residual' }),
+      over('residual-plain', { network: 'residual' }),
+    ),
   ],
   held: [
-    cross,
-    (profile) => profile.heldSizes.flatMap((held) => over(`held-${held}`, { ...learned, held })(profile)),
+    together(cross, (profile) =>
+      profile.heldSizes.flatMap((held) => over(`held-${held}`, { ...learned, held })(profile)),
+    ),
   ],
   samples: [
-    cross,
-    ...[{ samples: 1 }, { samples: 2 }, { samples: 16 }, { every: 5 }, { every: 80 }].map((change) =>
-      variant(`cross-${Object.entries(change).flat().join('-')}`, { cross: change }),
+    together(
+      cross,
+      ...[{ samples: 1 }, { samples: 2 }, { samples: 16 }, { every: 5 }, { every: 80 }].map((change) =>
+        variant(`cross-${Object.entries(change).flat().join('-')}`, { cross: change }),
+      ),
     ),
   ],
   growing: [over('growing', { ...learned, growing: true })],
-  channels: [cross, over('channels', channels)],
+  channels: [together(cross, over('channels', channels))],
   schedules: [
-    seedOne('cross-decay', { ...learned, weightDecay: 0.5 }),
-    seedOne('cross-cosine', { ...learned, cosine: true }),
-    seedOne('plain-cosine', { ...vgg, cosine: true, scale: true }),
-    seedOne('cross-decay-cosine', { ...learned, weightDecay: 0.5, cosine: true }),
+    together(
+      seedOne('cross-decay', { ...learned, weightDecay: 0.5 }),
+      seedOne('cross-cosine', { ...learned, cosine: true }),
+      seedOne('plain-cosine', { ...vgg, cosine: true, scale: true }),
+      seedOne('cross-decay-cosine', { ...learned, weightDecay: 0.5, cosine: true }),
+    ),
   ],
   transformer: [
-    seedOne('transformer-plain', { network: 'transformer', scale: true }),
-    seedOne('transformer', { network: 'transformer', noise: {}, cross: {} }),
+    together(
+      seedOne('transformer-plain', { network: 'transformer', scale: true }),
+      seedOne('transformer', { network: 'transformer', noise: {}, cross: {} }),
+    ),
   ],
-  multiplicative: [cross, seedOne('multiplicative', { ...vgg, options: { multiplicative: 1 }, cross: {} })],
+  multiplicative: [
+    together(cross, seedOne('multiplicative', { ...vgg, options: { multiplicative: 1 }, cross: {} })),
+  ],
 };

@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { saveFigure } from '@crossreg/example-figures';
 import { mean, standardError } from '../numbers.mjs';
-import { profiles } from './profiles.mjs';
 
 const docs = new URL('../../../../docs/', import.meta.url);
 const figures = new URL('figures/', docs);
@@ -13,21 +12,28 @@ const plusMinus = (values, digits = 3) => {
   const middle = mean(values).toFixed(digits);
   return values.length === 1 ? middle : `${middle} ± ${standardError(values).toFixed(digits)}`;
 };
-const markdown = (head, rows) =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+/** The results of a run that are there, by seed. */
+const resultsOf = (results, name, seeds) =>
+  seeds
+    .map((seed) => `${name}-${seed}`)
+    .filter(results.has)
+    .map(results.read);
+
+/** A table in Markdown, its columns aligned as the formatter has them. */
+function markdown(head, rows) {
+  const all = [head, ...rows];
+  const widths = head.map((_, i) => Math.max(3, ...all.map((cells) => cells[i].length)));
+  const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
 
 /**
  * Tables and figures of the networks, from the results of a profile.
  *
  * @returns tables in Markdown by the name that stands in the document.
  */
-export function tablesOf(results, profileName) {
-  const profile = profiles[profileName];
-  const of = (name, seeds = profile.seeds) =>
-    seeds
-      .map((seed) => `${name}-${seed}`)
-      .filter(results.has)
-      .map(results.read);
+export function tablesOf(results, profile) {
+  const of = (name, seeds = profile.seeds) => resultsOf(results, name, seeds);
   const plainSteps = profile.steps;
   /** A row of the four figures; `pick` finds them in a result. */
   const row = (
@@ -189,13 +195,8 @@ function curve(runs, pick) {
 }
 
 /** Draws the figures of a profile's results into docs/figures. */
-export function draw(results, profileName) {
-  const profile = profiles[profileName];
-  const of = (name, seeds = profile.seeds) =>
-    seeds
-      .map((seed) => `${name}-${seed}`)
-      .filter(results.has)
-      .map(results.read);
+export function draw(results, profile) {
+  const of = (name) => resultsOf(results, name, profile.seeds);
   const contenders = [
     ['plain', 'no regularization'],
     ['fixed-noise', 'fixed noise'],
@@ -212,6 +213,7 @@ export function draw(results, profileName) {
       ...curve(runs, ({ sigma }) => [sigma[layer]].flat()[0]),
     })),
   });
+  if (of('cross').length === 0) return;
   saveFigure(figures, 'noise', [
     ...['nll', 'accuracy'].map((figure) => ({
       title: `Test ${figure === 'nll' ? 'NLL' : figure} while training`,
@@ -271,9 +273,9 @@ export function fill(text, tables) {
 }
 
 /** The document of the networks, and its figures, made anew from the results. */
-export function report(results, profileName) {
+export function report(results, profile) {
   const path = fileURLToPath(new URL('results.md', docs));
-  writeFileSync(path, fill(readFileSync(path, 'utf8'), tablesOf(results, profileName)));
-  draw(results, profileName);
+  writeFileSync(path, fill(readFileSync(path, 'utf8'), tablesOf(results, profile)));
+  draw(results, profile);
   console.log(`tables: ${path}`);
 }

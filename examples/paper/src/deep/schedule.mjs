@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import progress from 'cli-progress';
 import { checkpointFolder, plan } from './execute.mjs';
-import { profiles } from './profiles.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const version = (name) =>
@@ -31,8 +30,8 @@ const about = () => ({
   machine: { processor: cpus()[0].model, cores: cpus().length },
 });
 
-/** Results of a profile, one file a run. */
-export function store(profile, place = here(`../../results/${profile}/`)) {
+/** Results in a folder, one file a run. */
+export function store(place) {
   const file = (key) => join(place, `${key}.json`);
   return {
     has: (key) => existsSync(file(key)),
@@ -54,6 +53,7 @@ const rounded = (_, value) =>
  * Does the runs of stages, `jobs` at a time in as many processes.
  *
  * @param stages - of experiments.mjs; one is begun when the former are done.
+ * @param profile - of profiles.mjs.
  * @param folder - for what is not committed: checkpoints and predictions.
  */
 export async function schedule(stages, { profile, results, jobs, threads, folder }) {
@@ -68,7 +68,7 @@ export async function schedule(stages, { profile, results, jobs, threads, folder
     fork(here('./worker.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
   );
   const perform = async (child, run) => {
-    const bar = bars.create(plan(run, profiles[profile]) || 1, 0, { key: run.key.padEnd(20) });
+    const bar = bars.create(plan(run, profile) || 1, 0, { key: run.key.padEnd(20) });
     child.send({ run, profile, folder, threads });
     const result = await resultOf(child, run, (done) => bar.update(done));
     results.write(run.key, { run, ...about(), ...result });
@@ -77,7 +77,7 @@ export async function schedule(stages, { profile, results, jobs, threads, folder
   };
   try {
     for (const stage of stages) {
-      const queue = stage(profiles[profile], results.read);
+      const queue = stage(profile, results.read);
       await Promise.all(
         children.map(async (child) => {
           for (let run = queue.shift(); run; run = queue.shift()) await perform(child, run);

@@ -2,7 +2,6 @@
 // schedule.mjs.
 import { useWasm } from '@crossreg/tfjs-wasm';
 import { execute } from './execute.mjs';
-import { profiles } from './profiles.mjs';
 
 process.on('disconnect', () => process.exit(1));
 process.on('message', async ({ run, profile, folder, threads }) => {
@@ -14,6 +13,6 @@ process.on('message', async ({ run, profile, folder, threads }) => {
     process.send({ done });
   };
   const started = performance.now();
-  const result = await execute(run, profiles[profile], { folder, onStep });
+  const result = await execute(run, profile, { folder, onStep });
   process.send({ result: { ...result, duration: (performance.now() - started) / 1000 } });
 });

@@ -211,12 +211,15 @@ export function noisyLoss<T>(fw: Framework<T>, raw: T, kind: 'classifier' | 'reg
  * ```ts
  * for (const { name, run } of frameworkContract(tfjs)) test(name, run);
  * ```
- *
- * @param options.tolerance - largest error, absolute below 1 and relative above; default 2e-5, for float32.
  */
 export function frameworkContract<T>(
   fw: Framework<T>,
-  { tolerance = 2e-5 }: { tolerance?: number } = {},
+  {
+    tolerance = 2e-5,
+  }: {
+    /** Largest error, absolute below 1 and relative above. Default 2e-5, for float32. */
+    tolerance?: number;
+  } = {},
 ): ContractCase[] {
   const cases: ContractCase[] = expressions.map(([name, inputs, build]) => ({
     name: `${name}: value, shape and gradients agree with float64`,

@@ -1,0 +1,130 @@
+// Somebody else's network, fine-tuned on a small part of CIFAR-10 with learned noise: its last blocks learn on the features
+// that the first ones give. Then the whole is saved, frozen to stock layers, and loaded again.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { evaluate } from '@crossreg/calibration';
+import { split } from '@crossreg/datasets';
+import { cifar10, progressBar } from '@crossreg/datasets/node';
+import { readFlags } from '@crossreg/example-quickstart/flags.mjs';
+import { tensors } from '@crossreg/example-quickstart/network.mjs';
+import { train } from '@crossreg/example-quickstart/train.mjs';
+import { crossRegularization, freeze, injectNoise, noiseLayers, predict } from '@crossreg/tfjs-layers';
+import { useWasm } from '@crossreg/tfjs-wasm';
+import * as tf from '@tensorflow/tfjs';
+import { part } from './mobilenet.mjs';
+import { loadFrom, saveTo } from './modelFolder.mjs';
+
+const {
+  train: count,
+  test,
+  steps,
+  threads,
+} = readFlags({
+  usage: 'npm run pretrained -- [--train 2000] [--test 1000] [--steps 600] [--threads 2]',
+  numbers: { train: 2000, test: 1000, steps: 600, threads: 2 },
+});
+const SIZE = 96;
+const CUT = 'block_12_add';
+const seed = 1;
+await useWasm({ threads });
+
+const images = await cifar10({ train: count, test, seed, onProgress: progressBar() });
+const [training, regularization] = split(images.train, { size: Math.round(count / 5), seed });
+
+const base = await part({ from: 'input_1', to: CUT, shape: [SIZE, SIZE, 3] });
+/** What the base makes of images: computed once, because the base stays as it is. */
+function features(set) {
+  const { x, y, labels } = tensors(set);
+  const parts = [];
+  for (let at = 0; at < labels.length; at += 50) {
+    parts.push(
+      tf.tidy(() =>
+        base.predict(tf.image.resizeBilinear(x.slice(at, Math.min(50, labels.length - at)), [SIZE, SIZE])),
+      ),
+    );
+  }
+  const all = tf.concat(parts);
+  tf.dispose([x, parts]);
+  return { x: all, y, labels };
+}
+console.log('features of the base');
+const data = {
+  training: features(training),
+  regularization: features(regularization),
+  both: features(images.train),
+  test: features(images.test),
+};
+
+/** The rest of the network, with a new last layer. */
+async function top() {
+  const rest = await part({ from: CUT, to: 'out_relu', shape: base.outputShape.slice(1) });
+  const pooled = tf.layers.globalAveragePooling2d({}).apply(rest.outputs[0]);
+  const initial = tf.initializers.glorotUniform({ seed });
+  const last = tf.layers.dense({
+    units: 10,
+    activation: 'softmax',
+    kernelInitializer: initial,
+    name: 'classes',
+  });
+  return tf.model({ inputs: rest.inputs, outputs: last.apply(pooled) });
+}
+const compiled = (model, rate = 5e-4) => {
+  model.compile({ optimizer: tf.train.adam(rate), loss: 'categoricalCrossentropy' });
+  return model;
+};
+const samples = 16;
+const rows = {};
+function measure(name, model, { x, labels } = data.test) {
+  const { mean, variance } = predict(model, x, { samples, batchSize: 100, seed });
+  const { accuracy, nll, ece } = evaluate(mean.dataSync(), labels);
+  tf.dispose([mean, variance]);
+  rows[name] = { accuracy: accuracy.toFixed(3), NLL: nll.toFixed(3), ECE: ece.toFixed(3) };
+}
+const run = (model, set, cross) =>
+  train({ model, data: set, steps, batchSize: 32, seed, cross, onStep: () => {} });
+
+console.log(`${steps} steps for each of three`);
+const probe = await top();
+for (const layer of probe.layers) layer.trainable = layer.name === 'classes';
+await run(compiled(probe, 1e-2), data.both);
+measure('only the new last layer', probe);
+
+const plain = compiled(await top());
+await run(plain, data.both);
+measure('fine-tuned, plain, all images', plain);
+
+const noisy = compiled(injectNoise(await top(), { initialSigma: 0.3 }));
+const cross = crossRegularization({
+  regularizationData: [data.regularization.x, data.regularization.y],
+  seed,
+});
+await run(noisy, data.training, cross);
+measure('fine-tuned with learned noise', noisy);
+for (const layer of noiseLayers(noisy)) {
+  console.log(`  σ of ${layer.name}: ${tf.tidy(() => layer.sigma().dataSync()[0]).toFixed(3)}`);
+}
+
+const whole = tf.model({ inputs: base.inputs, outputs: noisy.apply(base.outputs[0]) });
+const folder = mkdtempSync(join(tmpdir(), 'crossreg-pretrained-'));
+await saveTo(whole, join(folder, 'noisy'));
+await saveTo(freeze(whole, { samples, seed }), join(folder, 'frozen'));
+console.log(`
+CIFAR-10, ${count} images, of which ${regularization.labels.length} are the regularization set; ${test} test images`);
+console.table(rows);
+const few = Math.min(100, test);
+const pixels = tf.tidy(() => tf.image.resizeBilinear(tensors(images.test).x.slice(0, few), [SIZE, SIZE]));
+const first = { x: data.test.x.slice(0, few), labels: data.test.labels.slice(0, few) };
+for (const name of Object.keys(rows)) delete rows[name];
+measure(`as trained`, noisy, first);
+measure(`saved and loaded`, await loadFrom(join(folder, 'noisy')), { ...first, x: pixels });
+const frozen = await loadFrom(join(folder, 'frozen'));
+const { accuracy, nll, ece } = evaluate(frozen.predict(pixels, { batchSize: 25 }).dataSync(), first.labels);
+rows['frozen, saved and loaded'] = {
+  accuracy: accuracy.toFixed(3),
+  NLL: nll.toFixed(3),
+  ECE: ece.toFixed(3),
+};
+console.log(`The first ${few} test images, from their pixels`);
+console.table(rows);
+rmSync(folder, { recursive: true });

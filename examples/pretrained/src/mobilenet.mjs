@@ -1,0 +1,54 @@
+// MobileNetV2 as the npm package nsfwjs carries it: a Keras model in the Layers format with quantized weights, trained by
+// Infinite Red and others to tell photographs from drawings and worse (MIT licence).
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { defaultCacheFolder } from '@crossreg/datasets/node';
+import * as tf from '@tensorflow/tfjs';
+import { installIn } from '../../../scripts/installIn.mjs';
+
+const version = '4.4.0';
+
+/** Model and weights as published; fetched with npm the first time, and kept. */
+function published() {
+  const folder = join(defaultCacheFolder(), `nsfwjs-${version}`);
+  // Its peers are versions of TensorFlow.js, of which nothing is needed here.
+  installIn(folder, { nsfwjs: version }, { flags: ['--ignore-scripts', '--legacy-peer-deps'] });
+  const files = join(folder, 'node_modules', 'nsfwjs', 'dist', 'models', 'mobilenet_v2');
+  const require = createRequire(join(files, 'model.min.js'));
+  return {
+    ...require('./model.min.js'),
+    weightData: Uint8Array.from(atob(require('./group1-shard1of1.min.js')), (c) => c.charCodeAt(0)).buffer,
+  };
+}
+
+/**
+ * A part of the trained network as a model of its own.
+ *
+ * @param from - the name of the layer whose output it takes; `input_1` for images in [0, 1], height × width × 3, of any size.
+ * @param to - the name of the layer whose output it gives.
+ * @param shape - of one input.
+ */
+export function part({ from, to, shape }) {
+  const { modelTopology, weightsManifest, weightData } = published();
+  const topology = structuredClone(modelTopology);
+  const { config } = topology.model_config;
+  const place = (name) => config.layers.findIndex((layer) => layer.name === name);
+  const input = {
+    name: from,
+    class_name: 'InputLayer',
+    config: { name: from, batch_input_shape: [null, ...shape], dtype: 'float32', sparse: false },
+    inbound_nodes: [],
+  };
+  config.layers = [input, ...config.layers.slice(place(from) + 1, place(to) + 1)];
+  config.input_layers = [[from, 0, 0]];
+  config.output_layers = [[to, 0, 0]];
+  for (const layer of config.layers) {
+    // Published for long training: 0.999 would still be the old statistics after hundreds of steps.
+    if (layer.class_name === 'BatchNormalization') layer.config.momentum = 0.95;
+  }
+  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
+  // Not strict: the weights of the other parts stay unused.
+  return tf.loadLayersModel(tf.io.fromMemory({ modelTopology: topology, weightSpecs, weightData }), {
+    strict: false,
+  });
+}

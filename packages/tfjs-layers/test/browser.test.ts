@@ -1,0 +1,123 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumPath, noChromium } from '../../../scripts/findChromium.mjs';
+
+if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
+
+// What a page does: trains a noisy net with a checkpoint in IndexedDB, and tells of every batch.
+const program = `
+  import { seedNoise } from '@crossreg/tfjs';
+  import * as tf from '@tensorflow/tfjs';
+  import { crossRegularization, indexedDBStore } from '../src/index';
+
+  window.run = async (name, epochs) => {
+    await tf.setBackend('cpu');
+    seedNoise(1);
+    const init = (seed) => tf.initializers.glorotNormal({ seed });
+    const model = tf.sequential({
+      layers: [
+        tf.layers.dense({ units: 8, inputShape: [4], activation: 'relu', kernelInitializer: init(1) }),
+        tf.layers.dense({ units: 1, kernelInitializer: init(2) }),
+      ],
+    });
+    model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
+    const x = tf.randomNormal([40, 4], 0, 1, 'float32', 1);
+    const y = tf.sum(x, 1, true);
+    const cross = crossRegularization({
+      noise: true,
+      regularizationData: { split: 0.25 },
+      every: 2,
+      checkpoint: indexedDBStore(name),
+    });
+    const { history } = await cross.fit(model, x, y, {
+      epochs,
+      batchSize: 8,
+      verbose: 0,
+      callbacks: new tf.CustomCallback({ onBatchEnd: async () => { window.batches = (window.batches ?? 0) + 1; await tf.nextFrame(); } }),
+    });
+    const weights = cross.toModel().weights.map((weight) => [...weight.read().dataSync()]);
+    return { history, weights, rho: cross.history.rho, batches: window.batches };
+  };
+  window.refusal = () => { try { crossRegularization({ regularizationData: { split: 0.1 }, checkpoint: 'runs' }); } catch (error) { return error.message; } };
+  window.remove = (name) => indexedDBStore(name).remove();`;
+
+interface Result {
+  history: object;
+  weights: number[][];
+  rho: object;
+  batches: number;
+}
+
+describe.skipIf(!chromiumPath)('in Chromium', () => {
+  let browser: Browser;
+  let context: BrowserContext;
+  let server: Server;
+  beforeAll(async () => {
+    const bundle = await build({
+      stdin: {
+        contents: program,
+        resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+        loader: 'ts',
+      },
+      bundle: true,
+      write: false,
+      platform: 'browser',
+      format: 'iife',
+      logLevel: 'error',
+      alias: Object.fromEntries(
+        ['core', 'tfjs'].map((name) => [
+          `@crossreg/${name}`,
+          fileURLToPath(new URL(`../../${name}/src/index.ts`, import.meta.url)),
+        ]),
+      ),
+    });
+    server = createServer(({ url }, response) => {
+      const isProgram = url === '/program.js';
+      response.setHeader('Content-Type', isProgram ? 'text/javascript' : 'text/html');
+      response.end(
+        isProgram
+          ? bundle.outputFiles[0].contents
+          : '<!doctype html><title>test</title><script src="/program.js"></script>',
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    // Chromium has a sandbox of its own that containers forbid.
+    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+    context = await browser.newContext();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  const newPage = async () => {
+    const page = await context.newPage();
+    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+    return page;
+  };
+
+  test('a page that was closed while it trained goes on in another to the identical result', async () => {
+    const first = await newPage();
+    const straight = await first.evaluate<Result>("run('straight', 6)");
+    expect(straight.batches).toBe(24);
+    const second = await newPage();
+    const broken = second.evaluate("run('broken', 6)").catch(() => 'closed');
+    await second.waitForFunction('window.batches > 9');
+    await second.close();
+    expect(await broken).toBe('closed');
+    const third = await newPage();
+    const resumed = await third.evaluate<Result>("run('broken', 6)");
+    // At least two of the epochs were over.
+    expect(resumed.batches).toBeLessThanOrEqual(16);
+    expect({ ...resumed, batches: 24 }).toEqual(straight);
+    await third.evaluate("remove('broken')");
+    expect(await third.evaluate<Result>("run('broken', 1)")).toMatchObject({
+      history: { loss: [expect.any(Number)] },
+    });
+    expect(await third.evaluate('refusal()')).toContain('there are no folders outside of Node');
+  }, 90_000);
+});

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'tsup';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Builds a program from the sources of our packages, for a process of its own; TensorFlow.js stays outside. */
+export const buildSources = (entry: Record<string, string>, outDir: string): Promise<void> =>
+  build({
+    config: false,
+    entry: Object.fromEntries(Object.entries(entry).map(([name, path]) => [name, source(path)])),
+    outDir,
+    format: 'esm',
+    outExtension: () => ({ js: '.mjs' }),
+    external: [/^@tensorflow\//],
+    noExternal: [/^@crossreg\//],
+    esbuildOptions(options) {
+      options.alias = Object.fromEntries(
+        ['core', 'tfjs', 'tfjs-layers', 'tfjs-augment', 'tfjs-wasm'].map((name) => [
+          `@crossreg/${name}`,
+          source(`../../${name}/src/index.ts`),
+        ]),
+      );
+    },
+    silent: true,
+  });

@@ -1,0 +1,61 @@
+// The suite in a browser: bundles scripts/suite/page.mjs for production with Vite, from the packages that are installed in a
+// folder, and runs it in headless Chromium, one page for each backend.
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { build, preview } from 'vite';
+import { root } from './documents.mjs';
+import { chromiumPath } from './findChromium.mjs';
+
+/**
+ * Runs the suite on backends in Chromium.
+ *
+ * @param folder - where the packages are installed, with @tensorflow/tfjs and @tensorflow/tfjs-backend-wasm.
+ * @param options.short - whether to leave out what takes long in software.
+ * @param options.time - whether to measure training steps, over those of wasm.
+ * @returns one row a backend: by check, what failed.
+ */
+export async function suiteInChromium(
+  folder,
+  { backends = ['wasm', 'webgl'], short = false, time = false } = {},
+) {
+  const place = join(folder, 'suite');
+  cpSync(join(root, 'scripts', 'suite'), place, { recursive: true });
+  const config = { root: place, configFile: false, logLevel: 'error' };
+  // tfjs is one large chunk, and nobody here waits for it to come over a network.
+  await build({ ...config, build: { target: 'es2022', chunkSizeWarningLimit: 10_000 } });
+  const server = await preview({
+    ...config,
+    preview: {
+      port: 0,
+      // An isolated page, which has threads.
+      headers: {
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      },
+    },
+  });
+  // Chromium has a sandbox of its own that containers forbid; without a GPU it draws in software.
+  const args = ['--no-sandbox', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
+  const browser = await chromium.launch({ executablePath: chromiumPath, args });
+  try {
+    const rows = [];
+    for (const backend of backends) {
+      const page = await browser.newPage();
+      const errors = [];
+      page.on('pageerror', ({ message }) => errors.push(message));
+      await page.goto(server.resolvedUrls.local[0]);
+      const row = await page
+        .waitForFunction('window.run', undefined, { timeout: 30_000 })
+        .then(() => page.evaluate(([name, options]) => window.run(name, options), [backend, { short, time }]))
+        .catch((error) => errors.push(error.message));
+      if (errors.length > 0) throw new Error(`${backend}: ${errors.join('\n')}`);
+      rows.push({ ...row, place: `Chromium ${browser.version().split('.')[0]}` });
+      await page.close();
+    }
+    return rows;
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}

@@ -1,0 +1,31 @@
+// Run by scripts/backends.mjs in a folder where the packages are installed, under any Node.
+//
+//   node node.mjs <backend> [time]
+//
+// Prints one line of JSON: by check, what failed; with `time`, the time of training steps over those of wasm.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useBestBackend } from '@crossreg/tfjs-node';
+import * as tf from '@tensorflow/tfjs';
+import { medianRatio, runSuite } from './checks.mjs';
+
+const [name, withTime] = process.argv.slice(2);
+const { details } = await useBestBackend({ require: name });
+const backend = tf.getBackend();
+
+// The native packages bring a file system: the address of a folder.
+const folder = mkdtempSync(join(tmpdir(), 'crossreg-suite-'));
+const store = { save: `file://${folder}`, load: `file://${folder}/model.json` };
+const results = await runSuite(backend === 'tensorflow' ? { store } : {});
+rmSync(folder, { recursive: true });
+let time;
+if (withTime) {
+  const { useWasm } = await import('@crossreg/tfjs-wasm');
+  await useWasm();
+  time = await medianRatio(backend, 'wasm');
+}
+console.log(
+  JSON.stringify({ backend: name, place: `Node ${process.versions.node}`, details, results, time }),
+);
+process.exit(0);
