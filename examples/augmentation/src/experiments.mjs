@@ -27,12 +27,12 @@ const against = (augmentation, options = {}) => ({
 });
 
 /** Ranges that stay, as multiples of the law; each network is measured with other averages too. */
-const multiples = (factors, more = {}) =>
+const multiples = (factors) =>
   Object.fromEntries(
     factors.map((m) => [
       `× ${m}`,
       {
-        augmentation: still({ ...times(m, law), ...more }),
+        augmentation: still(times(m, law)),
         averageOver: Object.fromEntries([0, 0.25, 0.5, 0.75, 1].map((k) => [`× ${k}`, times(k, law)])),
       },
     ]),
@@ -68,14 +68,28 @@ export const experiments = {
     steps: 2000,
     contenders: multiples([0, 0.25, 0.5, 1]),
   },
+  /** Shear, of which the law has none, besides the law and besides half of it. */
+  'grid-shear': {
+    world: upright,
+    seeds: [1, 2, 3],
+    steps: 2000,
+    contenders: Object.fromEntries(
+      [1, 0.5].flatMap((m) =>
+        [0, 5, 10, 15].map((shear) => [
+          `× ${m}, shear ${shear}°`,
+          { augmentation: still({ ...times(m, law), shear }) },
+        ]),
+      ),
+    ),
+  },
   /** ρ steps that count what a change of the ranges does to θ. Not what the packages do. */
   'look-ahead': {
     world: upright,
     seeds: [1, 2, 3],
     steps: 2000,
     contenders: {
-      'small, response only': { augmentation: small, lookAhead: {} },
       'large, response only': { augmentation: large, lookAhead: {} },
+      'small, response only, fast': { augmentation: small, lookAhead: fast },
     },
   },
   /** Sixes and nines, none moved: a turn by 180° makes one the other. */
@@ -87,6 +101,13 @@ export const experiments = {
       'from 150°': { augmentation: { rotate: 150 }, cross: fast },
       'from 90°, at least 30°': { augmentation: { rotate: { initial: 90, min: 30 } }, cross: fast },
     },
+  },
+  /** Digits turned by 10° to one side or the other, which is the class: every turn takes away from it. */
+  leaning: {
+    world: { source: 'mnist', classes: 2, lean: 10 },
+    seeds: [1, 2, 3],
+    steps: 1000,
+    contenders: { learned: { augmentation: { rotate: 30, translate: 4 }, cross: fast } },
   },
   fashion: {
     world: { source: 'fashion' },

@@ -52,7 +52,7 @@ export function lookAhead({
     setModel(given) {
       model = given;
       rho = augmentationLayers(model)[0].regularizationParameters();
-      optimizer = rhoAdam()(
+      optimizer = rhoAdam(learningRate)(
         tfjs,
         rho.map(({ variable }) => variable),
       );
