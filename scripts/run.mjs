@@ -85,7 +85,8 @@ const tasks = {
   augmentation() {
     install();
     build('@crossreg/example-augmentation');
-    run('experiment', process.execPath, ['examples/augmentation/src/main.mjs', ...process.argv.slice(3)]);
+    run('experiments', process.execPath, ['examples/augmentation/src/main.mjs', ...process.argv.slice(3)]);
+    run('report', process.execPath, ['examples/augmentation/src/report.mjs']);
   },
   paper() {
     install();

@@ -4,6 +4,7 @@ import { crossRegularization } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import progress from 'cli-progress';
 import { fixed } from './data.mjs';
+import { lookAhead } from './lookAhead.mjs';
 import { network } from './network.mjs';
 
 const batchSize = 64;
@@ -29,17 +30,20 @@ const short = ({ step, loss, rho }) => ({
  * @param data - sets of `prepare`.
  * @param run - `{ seed, steps }`, `trainOn` the set to train on (default training), `filters` of the network, and
  *   `augmentation`, options of `injectAugmentation`, with `cross`, options of the callback, where ranges are learned.
+ *   `lookAhead`: options of `lookAhead`, instead of the callback.
  *   `averageOver`: names with ranges to average the prediction over instead, once training is done.
- * @param inspect - called with the layer, if there is one, before everything is freed.
  */
-export async function contend(data, run, inspect) {
+export async function contend(data, run) {
   const { name, seed, steps, trainOn = 'training', filters, augmentation, cross: options, averageOver } = run;
-  const base = network(seed, data.training.x.shape.slice(1), filters);
+  const classes = data.training.y.shape[1];
+  const base = network(seed, data.training.x.shape.slice(1), { filters, classes });
   const model = augmentation ? injectAugmentation(base, augmentation) : base;
   const optimizer = tf.train.adam(1e-3);
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const { x, y } = data.regularization;
-  const cross = options && crossRegularization({ regularizationData: [x, y], seed, ...options });
+  const cross = run.lookAhead
+    ? lookAhead({ ...data, seed, ...run.lookAhead })
+    : options && crossRegularization({ regularizationData: [x, y], seed, ...options });
   const bar = new progress.SingleBar({
     format: '{name} [{bar}] {value}/{total} steps, {eta_formatted} left',
     noTTYOutput: true,
@@ -65,7 +69,6 @@ export async function contend(data, run, inspect) {
       ),
     }),
   };
-  if (layer && inspect) inspect(layer);
   cross?.dispose();
   // With all of its layers, the network among them.
   model.dispose();

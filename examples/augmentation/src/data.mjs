@@ -2,7 +2,7 @@ import { fashionMnist, split } from '@crossreg/datasets';
 import { cifar10, mnist, progressBar } from '@crossreg/datasets/node';
 import { tensors } from '@crossreg/example-quickstart/network.mjs';
 import { NoiseStream, withNoise } from '@crossreg/tfjs';
-import { LearnableAugmentation } from '@crossreg/tfjs-augment';
+import { LearnableAugmentation, warp } from '@crossreg/tfjs-augment';
 import * as tf from '@tensorflow/tfjs';
 
 /** The law that turns and moves digits: uniform in ± degrees and ± pixels. */
@@ -20,11 +20,33 @@ function underLaw({ x, ...rest }, seed, draw) {
   return { ...rest, x: moved };
 }
 
+/** Every other image turned to the left by so many degrees, the rest to the right; which way is what is to be told. */
+function leaning({ x, y, labels }, degrees) {
+  const sides = labels.map((_, i) => i % 2);
+  const matrices = Array.from(sides, (side) => {
+    const angle = ((side === 0 ? degrees : -degrees) * Math.PI) / 180;
+    return [
+      [Math.cos(angle), -Math.sin(angle), 0],
+      [Math.sin(angle), Math.cos(angle), 0],
+    ];
+  });
+  const turned = tf.tidy(() => warp(x, tf.tensor3d(matrices), { mode: 'constant' }));
+  tf.dispose([x, y]);
+  const told = tf.tidy(() => tf.oneHot(tf.tensor1d(sides, 'int32'), 10).cast('float32'));
+  return { x: turned, y: told, labels: sides };
+}
+
+function withClasses({ y, ...rest }, classes) {
+  const columns = tf.slice(y, [0, 0], [-1, classes]);
+  y.dispose();
+  return { ...rest, y: columns };
+}
+
 const sizes = { train: 2500, test: 5000 };
 const held = 500;
 const onProgress = progressBar();
 
-/** The first `count` images of some classes. */
+/** The first `count` images of some classes, which are numbered anew from 0. */
 function only({ images, labels, shape, ...rest }, classes, count) {
   const rows = [...labels.keys()].filter((i) => classes.includes(labels[i])).slice(0, count);
   const area = images.length / labels.length;
@@ -35,15 +57,15 @@ function only({ images, labels, shape, ...rest }, classes, count) {
   return {
     ...rest,
     images: chosen,
-    labels: Uint8Array.from(rows, (row) => labels[row]),
+    labels: Uint8Array.from(rows, (row) => classes.indexOf(labels[row])),
     shape: [rows.length, ...shape.slice(1)],
   };
 }
 
 const sources = {
   mnist: (seed) => mnist({ ...sizes, seed, onProgress }),
-  fashion: (seed) => fashionMnist({ ...sizes, seed }),
-  cifar10: (seed) => cifar10({ ...sizes, seed, onProgress }),
+  fashion: (seed) => fashionMnist({ ...sizes, test: 3000, seed }),
+  cifar10: (seed) => cifar10({ ...sizes, test: 3000, seed, onProgress }),
   // Digits that a turn by 180° makes the same.
   sixNine: async (seed) => {
     const { train, test } = await mnist({ seed, onProgress });
@@ -52,17 +74,20 @@ const sources = {
 };
 
 /**
- * Training (2,000), regularization (500), both together, and test images (5,000) of a seed, as tensors.
+ * Training (2,000), regularization (500), both together, and test images (5,000 digits, 3,000 others) of a seed, as tensors.
  *
  * @param moved - which of the sets are under the law.
+ * @param lean - degrees: the images of {@link leaning} instead of the digits' own classes.
+ * @param classes - how many there are: the first ones of ten.
  */
-export async function prepare({ source, seed, moved = [] }) {
+export async function prepare({ source, seed, moved = [], classes = 10, lean }) {
   const drawn = await sources[source](seed);
   const [rest, kept] = split(drawn.train, { size: held, stratified: true, seed });
   const plain = { training: rest, regularization: kept, test: drawn.test };
   const sets = Object.fromEntries(
     Object.entries(plain).map(([name, set], i) => {
-      const made = tensors(set);
+      const whole = lean ? leaning(tensors(set), lean) : tensors(set);
+      const made = withClasses(whole, classes);
       return [name, moved.includes(name) ? underLaw(made, seed, i) : made];
     }),
   );

@@ -20,19 +20,19 @@ const floor = {
 };
 
 /** A network without augmentation, the honest rival with the regularization images too, and the one that learns. */
-const against = (augmentation, options = {}, cross = {}) => ({
+const against = (augmentation, options = {}) => ({
   plain: options,
   'plain, all images': { ...options, trainOn: 'both' },
-  learned: { ...options, augmentation, cross },
+  learned: { ...options, augmentation, cross: {} },
 });
 
 /** Ranges that stay, as multiples of the law; each network is measured with other averages too. */
-const multiples = (factors, more = {}) =>
+const multiples = (factors) =>
   Object.fromEntries(
     factors.map((m) => [
       `× ${m}`,
       {
-        augmentation: still({ ...times(m, law), ...more }),
+        augmentation: still(times(m, law)),
         averageOver: Object.fromEntries([0, 0.25, 0.5, 0.75, 1].map((k) => [`× ${k}`, times(k, law)])),
       },
     ]),
@@ -68,9 +68,33 @@ export const experiments = {
     steps: 2000,
     contenders: multiples([0, 0.25, 0.5, 1]),
   },
+  /** Shear, of which the law has none, besides the law and besides half of it. */
+  'grid-shear': {
+    world: upright,
+    seeds: [1, 2, 3],
+    steps: 2000,
+    contenders: Object.fromEntries(
+      [1, 0.5].flatMap((m) =>
+        [0, 5, 10, 15].map((shear) => [
+          `× ${m}, shear ${shear}°`,
+          { augmentation: still({ ...times(m, law), shear }) },
+        ]),
+      ),
+    ),
+  },
+  /** ρ steps that count what a change of the ranges does to θ. Not what the packages do. */
+  'look-ahead': {
+    world: upright,
+    seeds: [1, 2, 3],
+    steps: 2000,
+    contenders: {
+      'large, response only': { augmentation: large, lookAhead: {} },
+      'small, response only, fast': { augmentation: small, lookAhead: fast },
+    },
+  },
   /** Sixes and nines, none moved: a turn by 180° makes one the other. */
   harmful: {
-    world: { source: 'sixNine' },
+    world: { source: 'sixNine', classes: 2 },
     seeds: [1, 2, 3],
     steps: 1000,
     contenders: {
@@ -78,16 +102,23 @@ export const experiments = {
       'from 90°, at least 30°': { augmentation: { rotate: { initial: 90, min: 30 } }, cross: fast },
     },
   },
+  /** Digits turned by 10° to one side or the other, which is the class: every turn takes away from it. */
+  leaning: {
+    world: { source: 'mnist', classes: 2, lean: 10 },
+    seeds: [1, 2, 3],
+    steps: 1000,
+    contenders: { learned: { augmentation: { rotate: 30, translate: 4 }, cross: fast } },
+  },
   fashion: {
     world: { source: 'fashion' },
     seeds: [1, 2, 3],
-    steps: 1000,
-    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }, {}, { every: 10 }),
+    steps: 2000,
+    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }),
   },
   cifar10: {
     world: { source: 'cifar10' },
     seeds: [1, 2, 3],
-    steps: 1000,
-    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }, { filters: [16, 32] }, { every: 10 }),
+    steps: 2000,
+    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }, { filters: [16, 32] }),
   },
 };

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** A small network for small images: two strided convolutions and one hidden dense layer. Ten classes. */
-export function network(seed, inputShape, filters = [8, 16]) {
+/** A small network for small images: two strided convolutions and one hidden dense layer. */
+export function network(seed, inputShape, { filters = [8, 16], classes = 10 } = {}) {
   let layer = 0;
   const init = () => tf.initializers.heNormal({ seed: seed * 100 + layer++ });
   const convolution = (kernelSize, count, options = {}) =>
@@ -20,7 +20,7 @@ export function network(seed, inputShape, filters = [8, 16]) {
       convolution(3, filters[1]),
       tf.layers.flatten(),
       tf.layers.dense({ units: 64, activation: 'relu', kernelInitializer: init() }),
-      tf.layers.dense({ units: 10, activation: 'softmax', kernelInitializer: init() }),
+      tf.layers.dense({ units: classes, activation: 'softmax', kernelInitializer: init() }),
     ],
   });
 }

@@ -26,9 +26,18 @@ function table(title, header, rows) {
   console.log(`\n${title}\n`);
   for (const row of [header, header.map(() => '---'), ...rows]) console.log(`| ${row.join(' | ')} |`);
 }
-const rangesOf = (runs, kind) => runs.map(({ ranges }) => ranges?.[kind]?.toPrecision(3)).join(', ');
+const rangesOf = (runs, kind) =>
+  runs.flatMap(({ ranges }) => ranges?.[kind]?.toPrecision(3) ?? []).join(', ');
 
-for (const name of ['starts', 'law-upright', 'law-everywhere', 'harmful', 'fashion', 'cifar10']) {
+for (const name of [
+  'starts',
+  'law-upright',
+  'law-everywhere',
+  'look-ahead',
+  'harmful',
+  'fashion',
+  'cifar10',
+]) {
   const found = contendersOf(name);
   const kinds = Object.keys(units).filter((kind) =>
     found.some(({ runs }) => runs[0].ranges?.[kind] !== undefined),
@@ -121,9 +130,22 @@ if (starts.length > 0) {
     paths(starts, 'rotate', 'Rotation'),
   ]);
 }
+const ahead = labelled('look-ahead', ({ contender, seed }) => `${contender.split(',')[0]} start, ${seed}`);
+if (ahead.length > 0) {
+  saveFigure(out, 'look-ahead', [
+    paths(ahead, 'translate', 'Looking ahead: translation (the law: 3)'),
+    paths(ahead, 'rotate', 'Rotation (the law: 25)'),
+    paths(ahead, 'shear', 'Shear (the law: 0)'),
+  ]);
+}
 const harmful = labelled('harmful', ({ contender, seed }) => `${contender}, ${seed}`);
 if (harmful.length > 0) {
-  saveFigure(out, 'harmful', [paths(harmful, 'rotate', 'Sixes and nines: rotation, by seed')]);
+  const leaning = labelled('leaning', ({ seed }) => `seed ${seed}`);
+  saveFigure(out, 'harmful', [
+    paths(harmful, 'rotate', 'Sixes and nines: rotation, by seed'),
+    { ...paths(leaning, 'rotate', 'Which way digits lean: rotation'), yLog: true },
+    paths(leaning, 'translate', 'Which way digits lean: translation'),
+  ]);
 }
 for (const name of ['law-upright', 'law-everywhere', 'fashion', 'cifar10']) {
   const runs = labelled(name, ({ seed }) => `seed ${seed}`);

@@ -10,7 +10,10 @@ import {
 
 interface Kind {
   unit: string;
-  /** What `true` starts from. */
+  /**
+   * What `true` starts from. For movements it is a lot: ranges fall by themselves, and until they have, the network trains
+   * under more than it keeps (docs/augmentation.md).
+   */
   initial: number;
   /** The upper bound unless another is given. */
   max: number;
@@ -33,12 +36,12 @@ export type Draw = (typeof draws)[number];
 
 /** What can be learned, and in which unit. A factor of 0.2 is up to 1.2 times as much, or as little. */
 export const kinds = {
-  translate: { unit: 'pixels', initial: 1, max: 16, draws: ['translateX', 'translateY'] },
-  translateX: { unit: 'pixels', initial: 1, max: 16, draws: ['translateX'] },
-  translateY: { unit: 'pixels', initial: 1, max: 16, draws: ['translateY'] },
-  rotate: { unit: 'degrees', initial: 5, max: 180, draws: ['rotate'] },
-  shear: { unit: 'degrees', initial: 5, max: 60, draws: ['shear'] },
-  scale: { unit: 'factor', initial: 0.05, max: 1, draws: ['scale'] },
+  translate: { unit: 'pixels', initial: 4, max: 16, draws: ['translateX', 'translateY'] },
+  translateX: { unit: 'pixels', initial: 4, max: 16, draws: ['translateX'] },
+  translateY: { unit: 'pixels', initial: 4, max: 16, draws: ['translateY'] },
+  rotate: { unit: 'degrees', initial: 30, max: 180, draws: ['rotate'] },
+  shear: { unit: 'degrees', initial: 15, max: 60, draws: ['shear'] },
+  scale: { unit: 'factor', initial: 0.2, max: 1, draws: ['scale'] },
   brightness: { unit: 'pixel value', initial: 0.05, max: 1, draws: ['brightness'] },
   contrast: { unit: 'factor', initial: 0.05, max: 3, draws: ['contrast'] },
   saturation: { unit: 'factor', initial: 0.05, max: 3, draws: ['saturation'] },

@@ -9,6 +9,18 @@ function initializers(seed, make = tf.initializers.heNormal) {
   return () => make({ seed: seed * 1000 + count++ });
 }
 
+/** A 3×3 convolution without bias, as batch norm follows it. */
+const convolution = (name, filters, kernelInitializer, options = {}) =>
+  tf.layers.conv2d({
+    name,
+    filters,
+    kernelSize: 3,
+    padding: 'same',
+    useBias: false,
+    kernelInitializer,
+    ...options,
+  });
+
 /** Batch norm and ReLU, between which noise goes. */
 const activation = (name) => [
   tf.layers.batchNormalization({ name: `${name}_norm`, momentum: 0.9 }),
@@ -32,21 +44,13 @@ export function vgg({ seed, inputShape, blocks, dense, dropout = 0, multiplicati
       ? [new MultiplicativeNoise({ name: `${layer.name}_noise`, initialSigma: multiplicative })]
       : []),
   ];
-  const convolution = (filters, name, first) =>
-    tf.layers.conv2d({
-      name,
-      filters,
-      kernelSize: 3,
-      padding: 'same',
-      useBias: false,
-      kernelInitializer: init(),
-      ...(first ? { inputShape } : {}),
-    });
   return tf.sequential({
     layers: [
       ...blocks.flatMap((widths, b) => [
         ...widths.flatMap((filters, i) =>
-          normalized(convolution(filters, `conv${b + 1}_${i + 1}`, b + i === 0)),
+          normalized(
+            convolution(`conv${b + 1}_${i + 1}`, filters, init(), b + i === 0 ? { inputShape } : {}),
+          ),
         ),
         tf.layers.maxPooling2d({ poolSize: 2 }),
         ...drop(`block${b + 1}`),
@@ -70,16 +74,7 @@ export function vgg({ seed, inputShape, blocks, dense, dropout = 0, multiplicati
  */
 export function wideResidual({ seed, inputShape, stem, stages }) {
   const init = initializers(seed);
-  const conv = (name, filters, options = {}) =>
-    tf.layers.conv2d({
-      name,
-      filters,
-      kernelSize: 3,
-      padding: 'same',
-      useBias: false,
-      kernelInitializer: init(),
-      ...options,
-    });
+  const conv = (name, filters, options) => convolution(name, filters, init(), options);
   const apply = (x, layers) => layers.reduce((y, layer) => layer.apply(y), x);
   const input = tf.input({ shape: inputShape });
   let y = conv('stem', stem).apply(input);

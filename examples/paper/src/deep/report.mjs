@@ -12,6 +12,13 @@ const plusMinus = (values, digits = 3) => {
   const middle = mean(values).toFixed(digits);
   return values.length === 1 ? middle : `${middle} ± ${standardError(values).toFixed(digits)}`;
 };
+/** The results of a run that are there, by seed. */
+const resultsOf = (results, name, seeds) =>
+  seeds
+    .map((seed) => `${name}-${seed}`)
+    .filter(results.has)
+    .map(results.read);
+
 /** A table in Markdown, its columns aligned as the formatter has them. */
 function markdown(head, rows) {
   const all = [head, ...rows];
@@ -26,11 +33,7 @@ function markdown(head, rows) {
  * @returns tables in Markdown by the name that stands in the document.
  */
 export function tablesOf(results, profile) {
-  const of = (name, seeds = profile.seeds) =>
-    seeds
-      .map((seed) => `${name}-${seed}`)
-      .filter(results.has)
-      .map(results.read);
+  const of = (name, seeds = profile.seeds) => resultsOf(results, name, seeds);
   const plainSteps = profile.steps;
   /** A row of the four figures; `pick` finds them in a result. */
   const row = (
@@ -193,11 +196,7 @@ function curve(runs, pick) {
 
 /** Draws the figures of a profile's results into docs/figures. */
 export function draw(results, profile) {
-  const of = (name, seeds = profile.seeds) =>
-    seeds
-      .map((seed) => `${name}-${seed}`)
-      .filter(results.has)
-      .map(results.read);
+  const of = (name) => resultsOf(results, name, profile.seeds);
   const contenders = [
     ['plain', 'no regularization'],
     ['fixed-noise', 'fixed noise'],

@@ -1,0 +1,100 @@
+import { averagePredictions, deriveSeed, permutation, rhoAdam } from '@crossreg/core';
+import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
+import { augmentationLayers } from '@crossreg/tfjs-augment';
+import * as tf from '@tensorflow/tfjs';
+
+/** Batches without end, in a random order of the rows. */
+function* batchesOf({ x, y }, size, seed) {
+  const rows = x.shape[0];
+  for (let round = 0; ; round++) {
+    const order = [...permutation(rows, deriveSeed(seed, round))];
+    for (let at = 0; at + size <= rows; at += size) {
+      const indices = tf.tensor1d(order.slice(at, at + size), 'int32');
+      yield [tf.gather(x, indices), tf.gather(y, indices)];
+    }
+  }
+}
+
+/**
+ * An experiment, not part of any package: ρ steps that also count what a change of the ranges does to θ. One step of
+ * gradient descent on the training loss, θ' = θ − κ ∇_θ L_train(θ, s), has
+ *
+ * dL_val(θ', s)/ds ≈ ∂L_val/∂s − κ ∂/∂s ⟨∇_θ L_train(θ, s), v⟩,  v = ∇_θ L_val(θ, s),
+ *
+ * whose second term is a difference of ∂L_train/∂s at θ ± εv. The callback takes the first term alone, as the paper
+ * does. Same interface as the callback, as far as `train` needs it.
+ *
+ * @param direct - the weight of the first term: 0 leaves it out, as κ → ∞ does.
+ */
+export function lookAhead({
+  training,
+  regularization,
+  seed,
+  every = 20,
+  samples = 4,
+  kappa = 1,
+  direct = 0,
+}) {
+  const [forTheta, forRho] = [
+    batchesOf(training, 32, deriveSeed(seed, 1)),
+    batchesOf(regularization, 32, deriveSeed(seed, 2)),
+  ];
+  const history = { step: [], loss: [], rho: {} };
+  let [model, optimizer, rho] = [];
+  const lossOf = (stream, x, y, k) => () => {
+    const many = tf.concat(Array(k).fill(x));
+    const output = withNoise(stream, () => model.apply(many, { training: false }));
+    const average = averagePredictions(tfjs, tf.reshape(output, [k, x.shape[0], -1]), 'probabilities');
+    return tf.mean(tf.metrics.categoricalCrossentropy(y, average));
+  };
+  return {
+    history,
+    setModel(given) {
+      model = given;
+      rho = augmentationLayers(model)[0].regularizationParameters();
+      optimizer = rhoAdam(learningRate)(
+        tfjs,
+        rho.map(({ variable }) => variable),
+      );
+      for (const { name } of rho) history.rho[name] = { value: [] };
+    },
+    async onTrainBegin() {},
+    async onTrainEnd() {},
+    async onBatchEnd(step) {
+      if ((step + 1) % every !== 0) return;
+      tf.tidy(() => {
+        const raws = rho.map(({ variable }) => variable);
+        const theta = model.trainableWeights.map((weight) => weight.read());
+        const [x, y] = forRho.next().value;
+        const validation = lossOf(new NoiseStream(deriveSeed(seed, 3, step)), x, y, samples);
+        const { value, gradients } = tfjs.valueAndGradients(validation, [...theta, ...raws]);
+        const [v, partial] = [gradients.slice(0, theta.length), gradients.slice(theta.length)];
+        const norm = Math.sqrt(v.reduce((sum, g) => sum + tf.sum(tf.square(g)).dataSync()[0], 0));
+        const epsilon = 0.01 / Math.max(norm, 1e-12);
+        const kept = theta.map((weight) => tf.clone(weight));
+        const [xt, yt] = forTheta.next().value;
+        const at = (sign) => {
+          theta.forEach((weight, i) => {
+            weight.assign(tf.add(kept[i], tf.mul(v[i], sign * epsilon)));
+          });
+          const trained = lossOf(new NoiseStream(deriveSeed(seed, 4, step)), xt, yt, 1);
+          return tfjs.valueAndGradients(trained, raws).gradients;
+        };
+        const [up, down] = [at(1), at(-1)];
+        theta.forEach((weight, i) => {
+          weight.assign(kept[i]);
+        });
+        optimizer.step(
+          raws.map((_, i) => {
+            const response = tf.div(tf.sub(up[i], down[i]), 2 * epsilon);
+            return tf.sub(tf.mul(partial[i], direct), tf.mul(response, kappa));
+          }),
+        );
+        history.step.push(step + 1);
+        history.loss.push(value.dataSync()[0]);
+        for (const one of rho) history.rho[one.name].value.push(one.value().dataSync()[0]);
+      });
+    },
+    dispose: () => optimizer.dispose(),
+  };
+}
