@@ -53,9 +53,11 @@ console.log('features of the base');
 const data = {
   training: features(training),
   regularization: features(regularization),
-  both: features(images.train),
   test: features(images.test),
 };
+const both = Object.fromEntries(
+  ['x', 'y'].map((part) => [part, tf.concat([data.training[part], data.regularization[part]])]),
+);
 
 /** The rest of the network, with a new last layer. */
 async function top() {
@@ -90,11 +92,11 @@ async function run(name, model, set, cross) {
 
 const probe = await top();
 for (const layer of probe.layers) layer.trainable = layer.name === 'classes';
-await run('new last layer', compiled(probe, 1e-2), data.both);
+await run('new last layer', compiled(probe, 1e-2), both);
 measure('only the new last layer', probe);
 
 const plain = compiled(await top());
-await run('plain', plain, data.both);
+await run('plain', plain, both);
 measure('fine-tuned, plain, all images', plain);
 
 const noisy = compiled(injectNoise(await top(), { initialSigma: 0.3 }));
