@@ -142,6 +142,10 @@ const published = step('versions and publishing', () => {
   git('commit', '-qm', 'rehearsal');
   run(bin('changeset'), ['version'], copy, env);
   git('commit', '-qam', 'versions');
+  run(process.execPath, ['scripts/nameRepository.mjs'], copy, {
+    ...env,
+    GITHUB_REPOSITORY: 'rehearsal/here',
+  });
   run(bin('changeset'), ['publish', '--no-git-tag'], copy, env);
   return folders.map((name) =>
     JSON.parse(readFileSync(join(copy, 'packages', name, 'package.json'), 'utf8')),
@@ -149,8 +153,9 @@ const published = step('versions and publishing', () => {
 });
 for (const { name, version } of published) {
   step(`${name} ${version} is in the registry`, () => {
-    if (run('npm', ['view', name, 'version'], work, env).trim() !== version)
-      throw new Error('another version is there');
+    const found = JSON.parse(run('npm', ['view', name, 'version', 'repository.url', '--json'], work, env));
+    if (found.version !== version) throw new Error(`version ${found.version} is there`);
+    if (!found['repository.url']?.includes('rehearsal/here')) throw new Error('it names no repository');
   });
 }
 
