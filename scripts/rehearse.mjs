@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { suiteInChromium } from './chromium.mjs';
 import { documents, programOf, root } from './documents.mjs';
 import { chromiumPath, noChromium } from './findChromium.mjs';
+import { checkModules, checkTypes } from './moduleModes.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'crossreg-rehearsal-'));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -109,44 +110,12 @@ for (const document of documents) {
   });
 }
 
+// One statement a file, so that no package can lean on what another has loaded.
 await step('every package as ES module and as CommonJS', () => {
-  for (const name of names) {
-    const load = (program, file) => {
-      write(file, program);
-      return run(process.execPath, [file]).trim().split('\n').at(-1);
-    };
-    // One statement a file, so that no package can lean on what another has loaded.
-    const keys =
-      "Object.keys(m).filter((key) => key !== 'default' && key !== 'module.exports').sort().join()";
-    const esm = load(`import * as m from '${name}'; console.log(${keys});`, 'load.mjs');
-    const cjs = load(`const m = require('${name}'); console.log(${keys});`, 'load.cjs');
-    if (esm !== cjs || esm === '') throw new Error(`${name}: ES module has ${esm}, CommonJS ${cjs}`);
-  }
+  for (const name of names) checkModules(folder, name);
 });
 
-await step('types in every module mode', () => {
-  const program = names.map(
-    (name, i) => `import * as m${i} from '${name}';\nexport const k${i} = Object.keys(m${i});`,
-  );
-  for (const file of ['types.mts', 'types.cts']) write(file, program.join('\n'));
-  const compile = (module, moduleResolution, files) => {
-    const compilerOptions = {
-      module,
-      moduleResolution,
-      target: 'es2022',
-      strict: true,
-      noEmit: true,
-      types: [],
-    };
-    write(
-      'tsconfig.json',
-      JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: true }, files }),
-    );
-    run(bin('tsc'), ['-p', 'tsconfig.json']);
-  };
-  compile('node16', 'node16', ['types.mts', 'types.cts']);
-  compile('esnext', 'bundler', ['types.mts']);
-});
+await step('types in every module mode', () => checkTypes(folder, names));
 
 if (chromiumPath) {
   await step('wasm and WebGL in Chromium, bundled by Vite', async () => {

@@ -24,6 +24,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { documents, programOf, root } from './documents.mjs';
 import { installIn } from './installIn.mjs';
+import { checkModules, checkTypes } from './moduleModes.mjs';
 import { cache } from './native-tensorflow.mjs';
 import { nodeProgram } from './nodePrograms.mjs';
 
@@ -141,6 +142,10 @@ const published = step('versions and publishing', () => {
   git('commit', '-qm', 'rehearsal');
   run(bin('changeset'), ['version'], copy, env);
   git('commit', '-qam', 'versions');
+  run(process.execPath, ['scripts/nameRepository.mjs'], copy, {
+    ...env,
+    GITHUB_REPOSITORY: 'rehearsal/here',
+  });
   run(bin('changeset'), ['publish', '--no-git-tag'], copy, env);
   return folders.map((name) =>
     JSON.parse(readFileSync(join(copy, 'packages', name, 'package.json'), 'utf8')),
@@ -148,8 +153,9 @@ const published = step('versions and publishing', () => {
 });
 for (const { name, version } of published) {
   step(`${name} ${version} is in the registry`, () => {
-    if (run('npm', ['view', name, 'version'], work, env).trim() !== version)
-      throw new Error('another version is there');
+    const found = JSON.parse(run('npm', ['view', name, 'version', 'repository.url', '--json'], work, env));
+    if (found.version !== version) throw new Error(`version ${found.version} is there`);
+    if (!found['repository.url']?.includes('rehearsal/here')) throw new Error('it names no repository');
   });
 }
 
@@ -164,8 +170,6 @@ const imported = (program) =>
         .slice(0, name.startsWith('@') ? 2 : 1)
         .join('/'),
     );
-const keys = "Object.keys(m).filter((key) => key !== 'default' && key !== 'module.exports').sort().join()";
-
 /** The peers of TensorFlow.js of all packages, each with the lowest and the highest version that its range allows. */
 const ends = step('versions of peers', () => {
   const ranges = Object.assign({}, ...published.map(({ peerDependencies }) => peerDependencies));
@@ -214,35 +218,12 @@ for (const { name, peerDependencies = {}, peerDependenciesMeta = {} } of publish
           : ['add', '--ignore-workspace'];
       run(client, [...install, ...packages], folder, env);
       write('readme.mjs', program);
-      write('load.mjs', `import * as m from '${name}'; console.log(${keys});`);
-      write('load.cjs', `const m = require('${name}'); console.log(${keys});`);
       for (const version of nodes) {
         const node = nodeProgram(version);
         run(node, ['readme.mjs'], folder);
-        const [esm, cjs] = ['load.mjs', 'load.cjs'].map((file) =>
-          run(node, [file], folder).trim().split('\n').at(-1),
-        );
-        if (esm !== cjs || esm === '')
-          throw new Error(`Node ${version}: ES module has ${esm}, CommonJS ${cjs}`);
+        checkModules(folder, name, node);
       }
-      for (const file of ['types.mts', 'types.cts'])
-        write(file, `import * as m from '${name}';\nexport const k = Object.keys(m);`);
-      for (const [module, moduleResolution, files] of [
-        ['node16', 'node16', ['types.mts', 'types.cts']],
-        ['esnext', 'bundler', ['types.mts']],
-      ]) {
-        const compilerOptions = {
-          module,
-          moduleResolution,
-          target: 'es2022',
-          strict: true,
-          noEmit: true,
-          types: [],
-          skipLibCheck: true,
-        };
-        write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
-        run(bin('tsc'), ['-p', 'tsconfig.json'], folder);
-      }
+      checkTypes(folder, [name]);
     });
   }
 }
