@@ -5,16 +5,15 @@ import { delimiter, join } from 'node:path';
 function findChromium() {
   const names = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
   const folders = (process.env.PATH ?? '').split(delimiter);
-  return [process.env.CHROMIUM_PATH, ...folders.flatMap((f) => names.map((name) => join(f, name)))].find(
-    (path) => {
-      try {
-        if (path) accessSync(path, constants.X_OK);
-        return path !== undefined;
-      } catch {
-        return false;
-      }
-    },
-  );
+  const paths = [process.env.CHROMIUM_PATH, ...folders.flatMap((f) => names.map((name) => join(f, name)))];
+  return paths.filter(Boolean).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** The program; undefined where there is none. */

@@ -1,7 +1,8 @@
 // Rehearses publishing: starts a registry of its own on this machine (Verdaccio), gives every package its next version
 // with Changesets in a copy of the workspace, publishes all of them there as the release workflow does, and then, for each
 // package, in an empty folder outside the workspace:
-//   installs it alone from that registry, with npm and with pnpm, next to what its README imports,
+//   installs it alone from that registry, with npm and with pnpm, next to what its README imports: peers of TensorFlow.js
+//   in the lowest version that their range allows, and in the highest there is,
 //   runs its README's code, and loads it as an ES module and as CommonJS, on Node 20, 22 and 24,
 //   and compiles against its types with moduleResolution node16 and bundler.
 //
@@ -23,6 +24,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { documents, programOf, root } from './documents.mjs';
 import { installIn } from './installIn.mjs';
+import { checkModules, checkTypes } from './moduleModes.mjs';
 import { cache } from './native-tensorflow.mjs';
 import { nodeProgram } from './nodePrograms.mjs';
 
@@ -140,6 +142,10 @@ const published = step('versions and publishing', () => {
   git('commit', '-qm', 'rehearsal');
   run(bin('changeset'), ['version'], copy, env);
   git('commit', '-qam', 'versions');
+  run(process.execPath, ['scripts/nameRepository.mjs'], copy, {
+    ...env,
+    GITHUB_REPOSITORY: 'rehearsal/here',
+  });
   run(bin('changeset'), ['publish', '--no-git-tag'], copy, env);
   return folders.map((name) =>
     JSON.parse(readFileSync(join(copy, 'packages', name, 'package.json'), 'utf8')),
@@ -147,8 +153,9 @@ const published = step('versions and publishing', () => {
 });
 for (const { name, version } of published) {
   step(`${name} ${version} is in the registry`, () => {
-    if (run('npm', ['view', name, 'version'], work, env).trim() !== version)
-      throw new Error('another version is there');
+    const found = JSON.parse(run('npm', ['view', name, 'version', 'repository.url', '--json'], work, env));
+    if (found.version !== version) throw new Error(`version ${found.version} is there`);
+    if (!found['repository.url']?.includes('rehearsal/here')) throw new Error('it names no repository');
   });
 }
 
@@ -163,7 +170,29 @@ const imported = (program) =>
         .slice(0, name.startsWith('@') ? 2 : 1)
         .join('/'),
     );
-const keys = "Object.keys(m).filter((key) => key !== 'default' && key !== 'module.exports').sort().join()";
+/** The peers of TensorFlow.js of all packages, each with the lowest and the highest version that its range allows. */
+const ends = step('versions of peers', () => {
+  const ranges = Object.assign({}, ...published.map(({ peerDependencies }) => peerDependencies));
+  const found = Object.keys(ranges)
+    .filter((peer) => peer.startsWith('@tensorflow/'))
+    .map((peer) => {
+      const answer = JSON.parse(
+        run('npm', ['view', `${peer}@${ranges[peer]}`, 'version', '--json'], work, env),
+      );
+      const versions = [answer].flat().sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+      return [peer, { lowest: versions[0], highest: versions.at(-1) }];
+    });
+  for (const [peer, { lowest, highest }] of found) console.log(`  ${peer}: ${lowest} to ${highest}`);
+  return Object.fromEntries(found);
+});
+const clients = [
+  { client: 'npm', end: 'highest' },
+  { client: 'pnpm', end: 'highest' },
+  // Nothing new where the range has one version so far.
+  ...(Object.values(ends).some(({ lowest, highest }) => lowest !== highest)
+    ? [{ client: 'npm', end: 'lowest' }]
+    : []),
+];
 
 for (const { name, peerDependencies = {}, peerDependenciesMeta = {} } of published) {
   const document = documents.find(([file]) => file === `packages/${name.split('/')[1]}/README.md`);
@@ -173,12 +202,12 @@ for (const { name, peerDependencies = {}, peerDependenciesMeta = {} } of publish
   const wasm = /setBackend\('wasm'\)|tfjs-wasm'|'wasm'/.test(program)
     ? ['@tensorflow/tfjs-backend-wasm', '@crossreg/tfjs-wasm']
     : [];
-  const packages = [...new Set([name, ...imported(program), ...needed, ...wasm])].map((one) =>
-    one.startsWith('@tensorflow/') ? `${one}@4.22.0` : one,
-  );
-  for (const client of ['npm', 'pnpm']) {
-    const folder = join(work, client, name.split('/')[1]);
-    step(`${name} by ${client}`, () => {
+  for (const { client, end } of clients) {
+    const packages = [...new Set([name, ...imported(program), ...needed, ...wasm])].map((one) =>
+      ends[one] ? `${one}@${ends[one][end]}` : one,
+    );
+    const folder = join(work, `${client}-${end}`, name.split('/')[1]);
+    step(`${name} by ${client}, peers in their ${end} version`, () => {
       mkdirSync(folder, { recursive: true });
       const write = (file, text) => writeFileSync(join(folder, file), text);
       write('package.json', JSON.stringify({ private: true, type: 'module' }));
@@ -189,35 +218,12 @@ for (const { name, peerDependencies = {}, peerDependenciesMeta = {} } of publish
           : ['add', '--ignore-workspace'];
       run(client, [...install, ...packages], folder, env);
       write('readme.mjs', program);
-      write('load.mjs', `import * as m from '${name}'; console.log(${keys});`);
-      write('load.cjs', `const m = require('${name}'); console.log(${keys});`);
       for (const version of nodes) {
         const node = nodeProgram(version);
         run(node, ['readme.mjs'], folder);
-        const [esm, cjs] = ['load.mjs', 'load.cjs'].map((file) =>
-          run(node, [file], folder).trim().split('\n').at(-1),
-        );
-        if (esm !== cjs || esm === '')
-          throw new Error(`Node ${version}: ES module has ${esm}, CommonJS ${cjs}`);
+        checkModules(folder, name, node);
       }
-      for (const file of ['types.mts', 'types.cts'])
-        write(file, `import * as m from '${name}';\nexport const k = Object.keys(m);`);
-      for (const [module, moduleResolution, files] of [
-        ['node16', 'node16', ['types.mts', 'types.cts']],
-        ['esnext', 'bundler', ['types.mts']],
-      ]) {
-        const compilerOptions = {
-          module,
-          moduleResolution,
-          target: 'es2022',
-          strict: true,
-          noEmit: true,
-          types: [],
-          skipLibCheck: true,
-        };
-        write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
-        run(bin('tsc'), ['-p', 'tsconfig.json'], folder);
-      }
+      checkTypes(folder, [name]);
     });
   }
 }

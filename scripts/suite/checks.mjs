@@ -61,6 +61,7 @@ const compiled = (model, optimizer = tf.train.adam(2e-3)) => {
 
 /** Trains with the callback, and tells whether θ and ρ both learned and no tensor was lost. */
 async function learns(model, what) {
+  seedNoise(1);
   const [x, y] = data(train);
   const [xReg, xFit] = [x.slice(0, 64), x.slice(64)];
   const [yReg, yFit] = [y.slice(0, 64), y.slice(64)];
@@ -136,6 +137,14 @@ const checks = ({ store, short }) => ({
     const expected = new Float32Array(n);
     fillGaussian(expected, deriveKey(5));
     agree('the stream', await numbers([gaussian([n], deriveKey(5))]), [...expected], 1e-4);
+    await agreesWithCpu(
+      'noise that stays when more is drawn',
+      () => {
+        const zeros = tf.zeros([30, 11]);
+        return [1, 2, 3].map((seed) => addNoise(zeros, tf.scalar(2), deriveKey(seed)));
+      },
+      1e-4,
+    );
     for (const channels of [undefined, 7]) {
       await agreesWithCpu(
         'addNoise and its gradients',

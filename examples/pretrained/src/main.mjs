@@ -8,6 +8,7 @@ import { split } from '@crossreg/datasets';
 import { cifar10, progressBar } from '@crossreg/datasets/node';
 import { readFlags } from '@crossreg/example-quickstart/flags.mjs';
 import { tensors } from '@crossreg/example-quickstart/network.mjs';
+import { stepBar } from '@crossreg/example-quickstart/stepBar.mjs';
 import { train } from '@crossreg/example-quickstart/train.mjs';
 import { crossRegularization, freeze, injectNoise, noiseLayers, predict } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
@@ -52,9 +53,11 @@ console.log('features of the base');
 const data = {
   training: features(training),
   regularization: features(regularization),
-  both: features(images.train),
   test: features(images.test),
 };
+const both = Object.fromEntries(
+  ['x', 'y'].map((part) => [part, tf.concat([data.training[part], data.regularization[part]])]),
+);
 
 /** The rest of the network, with a new last layer. */
 async function top() {
@@ -81,17 +84,19 @@ function measure(name, model, { x, labels } = data.test) {
   tf.dispose([mean, variance]);
   rows[name] = { accuracy: accuracy.toFixed(3), NLL: nll.toFixed(3), ECE: ece.toFixed(3) };
 }
-const run = (model, set, cross) =>
-  train({ model, data: set, steps, batchSize: 32, seed, cross, onStep: () => {} });
+async function run(name, model, set, cross) {
+  const bar = stepBar(name.padEnd(14), steps);
+  await train({ model, data: set, steps, batchSize: 32, seed, cross, onStep: () => bar.increment() });
+  bar.stop();
+}
 
-console.log(`${steps} steps for each of three`);
 const probe = await top();
 for (const layer of probe.layers) layer.trainable = layer.name === 'classes';
-await run(compiled(probe, 1e-2), data.both);
+await run('new last layer', compiled(probe, 1e-2), both);
 measure('only the new last layer', probe);
 
 const plain = compiled(await top());
-await run(plain, data.both);
+await run('plain', plain, both);
 measure('fine-tuned, plain, all images', plain);
 
 const noisy = compiled(injectNoise(await top(), { initialSigma: 0.3 }));
@@ -99,7 +104,7 @@ const cross = crossRegularization({
   regularizationData: [data.regularization.x, data.regularization.y],
   seed,
 });
-await run(noisy, data.training, cross);
+await run('learned noise', noisy, data.training, cross);
 measure('fine-tuned with learned noise', noisy);
 for (const layer of noiseLayers(noisy)) {
   console.log(`  σ of ${layer.name}: ${tf.tidy(() => layer.sigma().dataSync()[0]).toFixed(3)}`);

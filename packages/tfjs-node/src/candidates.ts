@@ -9,7 +9,7 @@ interface NativeBackend {
 
 const NATIVE_HELP =
   'Its library comes from storage.googleapis.com when it is installed. Install it where that host can be reached and ' +
-  'install scripts may run (pnpm: onlyBuiltDependencies), or bring the library yourself: docs/backends.md.';
+  'install scripts may run (pnpm: onlyBuiltDependencies), or bring the library yourself: README of @crossreg/tfjs-node.';
 
 async function set(name: string): Promise<void> {
   if (!(await tf.setBackend(name))) {
@@ -73,31 +73,58 @@ interface AdapterInfo {
   readonly isFallbackAdapter?: boolean;
 }
 
+interface GpuScope {
+  navigator?: { gpu?: GpuEntry };
+}
+
+/**
+ * Gives the process the `navigator.gpu` of a browser, unless it has one.
+ *
+ * @returns what takes it away again: others may tell browsers by it.
+ */
+async function offerGpu(load: Load): Promise<() => void> {
+  const scope = globalThis as GpuScope;
+  if (scope.navigator?.gpu) return () => {};
+  const { create, globals } = (await load('webgpu')) as unknown as Dawn;
+  const added = Object.keys(globals).filter((name) => !(name in globalThis));
+  Object.assign(globalThis, globals);
+  // Node 20 has no navigator.
+  if (!scope.navigator) {
+    Object.defineProperty(scope, 'navigator', { value: {}, configurable: true });
+    added.push('navigator');
+  }
+  Object.defineProperty(scope.navigator, 'gpu', { value: create([]), configurable: true });
+  return () => {
+    Reflect.deleteProperty(scope.navigator ?? {}, 'gpu');
+    for (const name of added) Reflect.deleteProperty(globalThis, name);
+  };
+}
+
 /** @param evenInSoftware - whether a GPU that software imitates will do; it computes slower than wasm. */
 function webgpu(load: Load, evenInSoftware: boolean): Candidate {
   return {
     name: 'webgpu',
     async start() {
-      const scope = globalThis as { navigator?: { gpu?: GpuEntry } };
-      if (!scope.navigator?.gpu) {
-        const { create, globals } = (await load('webgpu')) as unknown as Dawn;
-        Object.assign(globalThis, globals);
-        // Node 20 has no navigator.
-        if (!scope.navigator) Object.defineProperty(scope, 'navigator', { value: {}, configurable: true });
-        Object.defineProperty(scope.navigator, 'gpu', { value: create([]), configurable: true });
+      const withdraw = await offerGpu(load);
+      try {
+        const adapter = await (globalThis as GpuScope).navigator?.gpu?.requestAdapter({
+          powerPreference: 'high-performance',
+        });
+        if (!adapter) throw new Unusable('no adapter', 'WebGPU finds no GPU.');
+        const { architecture, description, isFallbackAdapter } = adapter.info;
+        const device = description || architecture;
+        const software =
+          isFallbackAdapter || /llvmpipe|lavapipe|swiftshader/i.test(`${architecture} ${device}`);
+        if (software && !evenInSoftware) {
+          throw new Unusable('no adapter', `The only GPU is one that software imitates (${device}).`);
+        }
+        await load('@tensorflow/tfjs-backend-webgpu');
+        await set('webgpu');
+        return software ? `${device}, in software` : device;
+      } catch (error) {
+        withdraw();
+        throw error;
       }
-      const adapter = await scope.navigator?.gpu?.requestAdapter({ powerPreference: 'high-performance' });
-      if (!adapter) throw new Unusable('no adapter', 'WebGPU finds no GPU.');
-      const { architecture, description, isFallbackAdapter } = adapter.info;
-      const device = description || architecture;
-      const software =
-        isFallbackAdapter || /llvmpipe|lavapipe|swiftshader/i.test(`${architecture} ${device}`);
-      if (software && !evenInSoftware) {
-        throw new Unusable('no adapter', `The only GPU is one that software imitates (${device}).`);
-      }
-      await load('@tensorflow/tfjs-backend-webgpu');
-      await set('webgpu');
-      return software ? `${device}, in software` : device;
     },
     remedy: (cause) =>
       cause === 'not installed'
@@ -105,7 +132,10 @@ function webgpu(load: Load, evenInSoftware: boolean): Candidate {
         : cause === 'no adapter'
           ? 'It needs a GPU with a driver for Vulkan (and libvulkan.so.1), Metal or Direct3D 12. To use one in software ' +
             "all the same, name it: useBestBackend({ prefer: 'webgpu' })."
-          : 'See the documentation of the npm package webgpu.',
+          : cause === 'native library missing'
+            ? 'Another version of webgpu may fit this system: 0.4 and 0.6 run with the libstdc++ of Debian 12, 0.3 and ' +
+              '0.5 want a newer one.'
+            : 'See the documentation of the npm package webgpu.',
   };
 }
 

@@ -109,6 +109,19 @@ describe('what it chooses', () => {
     });
   });
 
+  test('a GPU that is not used leaves nothing behind by which others tell a browser', async () => {
+    const before = Object.getOwnPropertyNames(globalThis);
+    const dawn = gpu(SOFTWARE);
+    const { create } = dawn.webgpu();
+    const load = machine({ ...dawn, webgpu: () => ({ create, globals: { GPUBuffer: class {} } }) });
+    expect((await chooseBackend({}, load)).chosen).toBe('cpu');
+    expect(Object.getOwnPropertyNames(globalThis)).toEqual(before);
+    expect('gpu' in (globalThis.navigator ?? {})).toBe(false);
+    expect((await chooseBackend({ prefer: 'webgpu' }, load)).chosen).toBe('webgpu');
+    expect(globalThis).toHaveProperty('GPUBuffer');
+    Reflect.deleteProperty(globalThis, 'GPUBuffer');
+  });
+
   test('what is preferred before what is fast', async () => {
     const load = machine({ '@tensorflow/tfjs-node': registers('tensorflow') });
     expect((await chooseBackend({}, load)).chosen).toBe('tfjs-node');
@@ -158,6 +171,11 @@ describe('why not', () => {
       'native library missing',
       'The Node.js native addon module (tfjs_binding.node) can not be found at path: /a/tfjs_binding.node. \nPlease run …',
       undefined,
+    ],
+    [
+      'native library missing',
+      "libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /a/dawn.node)",
+      'ERR_DLOPEN_FAILED',
     ],
     [
       'native library missing',

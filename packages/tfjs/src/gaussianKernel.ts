@@ -1,32 +1,45 @@
 import { kernelBase64 } from './gaussianKernel.generated';
 
-/** Fills `out` with the stream of a hashed key. */
-type Fill = (out: Float32Array, k0: number, k1: number) => void;
+/** Fills `out` with the stream of a hashed key; times `scale`, a number for each entry of the last axis, where it is given. */
+type Fill = (out: Float32Array, k0: number, k1: number, scale?: ArrayLike<number>) => void;
 
 /** Numbers drawn at a time: 64 KB, so that they are copied out of a near cache, and memory never grows. */
 const CHUNK = 2 ** 14;
 /** Of assembly/noise.ts in @crossreg/tfjs-wasm. */
 const UNIT = 4096;
-/** Where in memory things are, in bytes: arguments, the kernel's constants, the numbers. */
+/** The longest `scale`. */
+export const MOST_CHANNELS = 4096;
+/** Where in memory things are, in bytes: arguments, the kernels' constants, the numbers, zeros to add to, scales. */
 const [ARGUMENTS, CONSTANTS, NUMBERS] = [0, 64, 256];
+const [ZEROS, SCALES] = [NUMBERS + 4 * CHUNK, NUMBERS + 8 * CHUNK];
+const PAGES = Math.ceil((SCALES + 4 * (MOST_CHANNELS + 8)) / 2 ** 16);
 
 function instantiate(): Fill {
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2 });
+  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   const binary = Uint8Array.from(atob(kernelBase64), (c) => c.charCodeAt(0));
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
-  const { gaussian, noiseConstants } = exports as Record<
+  const { addNoise, gaussian, noiseConstants } = exports as Record<
     string,
     (args: number, from: number, to: number) => void
   >;
-  const args = new Int32Array(memory.buffer, ARGUMENTS, 5);
+  const args = new Int32Array(memory.buffer, ARGUMENTS, 8);
   const numbers = new Float32Array(memory.buffer, NUMBERS, CHUNK);
+  const scales = new Float32Array(memory.buffer, SCALES, MOST_CHANNELS + 8);
   args[0] = CONSTANTS;
   noiseConstants(ARGUMENTS, 0, 1);
-  return (out, k0, k1) => {
+  return (out, k0, k1, scale) => {
     for (let start = 0; start < out.length; start += CHUNK) {
       const count = Math.min(CHUNK, out.length - start);
-      args.set([NUMBERS, count, k0 + start, k1, CONSTANTS]);
-      gaussian(ARGUMENTS, 0, Math.ceil(count / UNIT));
+      const units = Math.ceil(count / UNIT);
+      if (scale) {
+        const channels = scale.length;
+        for (let i = 0; i < channels + 8; i++) scales[i] = scale[(start + i) % channels];
+        args.set([ZEROS, SCALES, NUMBERS, count, channels, k0 + start, k1, CONSTANTS]);
+        addNoise(ARGUMENTS, 0, units);
+      } else {
+        args.set([NUMBERS, count, k0 + start, k1, CONSTANTS]);
+        gaussian(ARGUMENTS, 0, units);
+      }
       out.set(count === CHUNK ? numbers : numbers.subarray(0, count), start);
     }
   };

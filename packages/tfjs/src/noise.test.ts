@@ -107,6 +107,23 @@ test('kernel and JavaScript draw the same stream, whatever is left over at its e
   }
 });
 
+test('a kernel draws scaled noise: each number of the stream times the one of its channel', () => {
+  const fill = fillByKernel()!;
+  for (const [n, channels] of [
+    [1, 1],
+    [50_000, 1],
+    [7 * 9001, 7],
+    [4 * 4096, 4096],
+  ]) {
+    const scale = Array.from({ length: channels }, (_, i) => Math.fround(0.1 + i / 3));
+    const expected = draw(fill, n, deriveKey(6)).map((v, i) => v * scale[i % channels]);
+    const actual = new Float32Array(n);
+    const [k0, k1] = deriveKey(6);
+    fill(actual, k0, k1, scale);
+    expect(actual).toEqual(expected);
+  }
+});
+
 test('addNoise: gradients of input and scale are those of x + scale·ε, scalar and per channel', () => {
   const key = deriveKey(5);
   const x = tf.randomNormal([3, 2, 4], 0, 1, 'float32', 1);

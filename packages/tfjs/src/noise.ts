@@ -1,6 +1,7 @@
 import { deriveSeed, hash32 } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { fillByKernel } from './gaussianKernel';
+import { addHostNoise } from './hostNoise';
 import { native } from './native';
 import { operation } from './operation';
 import { fillPortable } from './portableGaussian';
@@ -68,7 +69,10 @@ export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tens
   const hashed = hashKey(key, shape);
   return operation(
     { x, scale },
-    () => native('CrossregAddNoise', { x, scale }, hashed) ?? tf.add(x, tf.mul(gaussian(shape, key), scale)),
+    () =>
+      native('CrossregAddNoise', { x, scale }, hashed) ??
+      addHostNoise(x, scale, hashed) ??
+      tf.add(x, tf.mul(gaussian(shape, key), scale)),
     (dy) => ({
       x: () => tf.clone(dy),
       scale: () =>

@@ -1,0 +1,12 @@
+import progress from 'cli-progress';
+
+/** A bar that shows how far a run is: `increment()` after every step, `stop()` at the end. */
+export function stepBar(name, steps) {
+  const bar = new progress.SingleBar({
+    format: '{name} [{bar}] {value}/{total} steps, {eta_formatted} left',
+    noTTYOutput: true,
+    notTTYSchedule: 10_000,
+  });
+  bar.start(steps, 0, { name });
+  return bar;
+}
