@@ -60,13 +60,13 @@ export const experiments = {
     world: upright,
     seeds: [1, 2, 3],
     steps: 2000,
-    contenders: multiples([0, 0.5, 1, 1.5, 2]),
+    contenders: multiples([0, 0.5, 0.75, 1, 1.25, 1.5, 2]),
   },
   'grid-everywhere': {
     world: underLaw,
     seeds: [1, 2, 3],
     steps: 2000,
-    contenders: multiples([0, 0.25, 0.5, 1]),
+    contenders: multiples([0, 0.25, 0.5, 0.75, 1]),
   },
   /** Shear, of which the law has none, besides the law and besides half of it. */
   'grid-shear': {

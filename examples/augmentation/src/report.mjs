@@ -8,7 +8,7 @@ import { writeContactSheet } from './contactSheet.mjs';
 import { disposeSets, fixed, law, prepare } from './data.mjs';
 import { experiments } from './experiments.mjs';
 
-const out = new URL('../../../docs/augmentation/', import.meta.url);
+const out = new URL('../../../docs/figures/augmentation/', import.meta.url);
 const results = Object.fromEntries(
   Object.keys(experiments).map((name) => {
     const file = new URL(`../results/${name}.json`, import.meta.url);

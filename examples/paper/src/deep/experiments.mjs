@@ -74,8 +74,9 @@ const channels = { ...learned, noise: { per: 'channel' } };
  */
 export const experiments = {
   noise: [
-    together(plain, cross, plainAll, fixed, () => gridRuns, population),
+    together(plain, cross, plainAll, fixed, () => gridRuns),
     (profile, results) => together(best('dropout'), best('decay'))(profile, results),
+    population,
   ],
   calibration: [together(plain, cross, fixed, ensembleMembers), ensembles],
   profile: [
