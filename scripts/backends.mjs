@@ -122,6 +122,7 @@ if (rows.length > 0) {
       file,
       guide.replace(between, (_, before, after) => before + text + after),
     );
+    execFileSync(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', file]);
   }
 }
 if (skipped.length > 0) console.log(`SKIPPED: ${skipped.join('; ')}`);
