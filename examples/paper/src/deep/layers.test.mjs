@@ -5,6 +5,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { SelfAttention } from './attention.mjs';
 import { Dropout } from './dropout.mjs';
 import { MultiplicativeNoise } from './multiplicativeNoise.mjs';
+import { networks } from './networks.mjs';
+import { trainSteps } from './training.mjs';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -65,5 +67,31 @@ test('attention is the softmax of its definition', () => {
         expect(y[b][t][i]).toBeCloseTo(v, 5);
       });
     });
+  });
+});
+
+test('weight decay shrinks kernels in whatever order models are made', async () => {
+  const trained = async (weightDecay) => {
+    const model = networks.vgg({ seed: 1, inputShape: [4, 4, 1], blocks: [[2]], dense: 3 });
+    model.compile({ optimizer: tf.train.sgd(0), loss: 'categoricalCrossentropy' });
+    const set = { x: tf.ones([2, 4, 4, 1]), y: tf.oneHot([0, 1], 10).cast('float32') };
+    await trainSteps({
+      model,
+      set,
+      order: () => [0, 1],
+      seed: 1,
+      from: 0,
+      to: 1,
+      rateAt: () => 1e-6,
+      weightDecay,
+      clock: { theta: 0, rho: 0 },
+      onStep: () => {},
+    });
+    return model.getLayer('conv1_1').getWeights()[0].dataSync();
+  };
+  const plain = await trained(0);
+  const decayed = await trained(5e5);
+  plain.forEach((v, i) => {
+    expect(decayed[i]).toBeCloseTo(v / 2, 5);
   });
 });

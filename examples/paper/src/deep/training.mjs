@@ -46,7 +46,11 @@ export async function trainSteps({
 }) {
   // A state of its own for each stretch: whoever goes on from its start repeats it.
   seedNoise(deriveSeed(seed, from));
-  const kernels = model.trainableWeights.filter(({ name }) => /(kernel|projection|mixing)$/.test(name));
+  // Not by `name`, which counts the layers that the process has made before.
+  const kernels = model.trainableWeights.filter(({ originalName }) =>
+    /(kernel|projection|mixing)$/.test(originalName),
+  );
+  if (kernels.length === 0) throw new Error(`${model.name} has no kernel to decay.`);
   let sum = 0;
   for (let step = from; step < to; step++) {
     const indices = tf.tensor1d([...order(step)], 'int32');

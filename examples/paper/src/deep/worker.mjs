@@ -10,7 +10,8 @@ process.on('message', async ({ run, profile, folder, threads }) => {
   const onStep = (done) => {
     if (performance.now() - reported < 300) return;
     reported = performance.now();
-    process.send({ done });
+    // Where nobody listens any more, `disconnect` ends the process.
+    process.send({ done }, () => {});
   };
   const started = performance.now();
   const result = await execute(run, profile, { folder, onStep });
