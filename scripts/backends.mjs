@@ -108,7 +108,7 @@ if (rows.length > 0) {
       `${row.backend} (${row.details})`,
       row.place,
       ...checks.map((check) => (row.results[check] === null ? 'yes' : '**no**')),
-      ...(options.time ? [row.time.toPrecision(2)] : []),
+      ...(options.time ? [String(Number(row.time.toPrecision(2)))] : []),
     ]),
   ];
   const text = table.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
