@@ -31,6 +31,7 @@ export function lookAhead({
   regularization,
   seed,
   every = 20,
+  learningRate,
   samples = 4,
   kappa = 1,
   direct = 0,

@@ -12,7 +12,7 @@ export const options = {
   profile: { type: 'string', default: 'small' },
   jobs: { type: 'string', default: '2' },
   threads: { type: 'string', default: '1' },
-  only: { type: 'string' },
+  only: { type: 'string', multiple: true },
   again: { type: 'boolean', default: false },
   steps: { type: 'string' },
 };
@@ -23,15 +23,15 @@ const resultsOf = (profile) => store(here(`results/${profile}`));
 /**
  * Does the runs of an experiment that have no result yet.
  *
- * @param only - name of the runs to do, all seeds; with `again` those that have a result too.
+ * @param only - names of the runs to do, all seeds; with `again` those that have a result too.
  * @param steps - instead of the profile's, to see that it works: results then go to `out`.
  */
 export async function runExperiment(name, { profile, jobs, threads, only, again, steps }) {
   const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps) }) };
   const folder = here(steps ? `out/${profile}-${steps}` : `out/${profile}`);
   const results = steps ? store(join(folder, 'results')) : resultsOf(profile);
-  const chosen = (run) => (only === undefined || run.name === only) && (again || !results.has(run.key));
-  await schedule(
+  const chosen = (run) => (only?.includes(run.name) ?? true) && (again || !results.has(run.key));
+  const count = await schedule(
     experiments[name].map(
       (stage) =>
         (...given) =>
@@ -39,6 +39,10 @@ export async function runExperiment(name, { profile, jobs, threads, only, again,
     ),
     { profile: sizes, results, jobs: Number(jobs), threads: Number(threads), folder },
   );
+  if (count === 0) {
+    const grid = only ? ', or lacks the results of its grid, which it chooses from' : '';
+    console.log(`${name}: nothing to do. What was asked for has a result (--again repeats it)${grid}.`);
+  }
 }
 
 /** Tables and figures from the committed results. */
@@ -60,7 +64,6 @@ export function checkOptions({ profile, jobs, threads, only, steps }) {
       .flatMap((stage) => stage(profiles[profile]).map((run) => run.name)),
   );
   for (const name of ['dropout', 'decay']) known.add(name);
-  if (only !== undefined && !known.has(only)) {
-    throw new Error(`--only ${only}: must be one of ${[...known].join(', ')}.`);
-  }
+  const unknown = only?.find((name) => !known.has(name));
+  if (unknown) throw new Error(`--only ${unknown}: must be one of ${[...known].join(', ')}.`);
 }

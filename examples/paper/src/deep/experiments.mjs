@@ -42,8 +42,10 @@ const gridRuns = Object.entries(grids).flatMap(([name, values]) =>
 export const gridKeys = (name) =>
   grids[name].map((value) => ({ value, key: `grid-${name}-${value}-${GRID_SEED}` }));
 const best = (name) => (profile, results) => {
-  const found = gridKeys(name)
-    .map(({ value, key }) => ({ value, nll: results(key).held.nll }))
+  const keys = gridKeys(name);
+  if (!keys.every(({ key }) => results.has(key))) return [];
+  const found = keys
+    .map(({ value, key }) => ({ value, nll: results.read(key).held.nll }))
     .sort((a, b) => a.nll - b.nll)[0];
   return eachSeed(profile, (seed) => [
     run(name, seed, { ...ofGrid[name](found.value), setting: found.value }),
@@ -70,7 +72,7 @@ const channels = { ...learned, noise: { per: 'channel' } };
 
 /**
  * Experiments by name, each as a list of stages; a stage gives runs for a profile and, where it needs them, the results of
- * earlier stages by key.
+ * earlier stages.
  */
 export const experiments = {
   noise: [

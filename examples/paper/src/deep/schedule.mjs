@@ -55,6 +55,7 @@ const rounded = (_, value) =>
  * @param stages - of experiments.mjs; one is begun when the former are done.
  * @param profile - of profiles.mjs.
  * @param folder - for what is not committed: checkpoints and predictions.
+ * @returns how many runs were done.
  */
 export async function schedule(stages, { profile, results, jobs, threads, folder }) {
   const bars = new progress.MultiBar({
@@ -75,9 +76,11 @@ export async function schedule(stages, { profile, results, jobs, threads, folder
     rmSync(checkpointFolder(folder, run), { recursive: true, force: true });
     bars.remove(bar);
   };
+  let count = 0;
   try {
     for (const stage of stages) {
-      const queue = stage(profile, results.read);
+      const queue = stage(profile, results);
+      count += queue.length;
       await Promise.all(
         children.map(async (child) => {
           for (let run = queue.shift(); run; run = queue.shift()) await perform(child, run);
@@ -88,6 +91,7 @@ export async function schedule(stages, { profile, results, jobs, threads, folder
     bars.stop();
     for (const child of children) child.kill();
   }
+  return count;
 }
 
 /** What a worker answers in the end. */
