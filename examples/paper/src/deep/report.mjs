@@ -232,7 +232,7 @@ export function draw(results, profile) {
     x: bins.filter(({ count }) => count > 0).map(({ confidence }) => confidence),
     y: bins.filter(({ count }) => count > 0).map(({ accuracy }) => accuracy),
   });
-  if (of('ensemble').length > 0) {
+  if (of('plain').length > 0) {
     saveFigure(figures, 'calibration', [
       {
         title: 'Reliability, seed 1',
@@ -242,7 +242,9 @@ export function draw(results, profile) {
           diagonal,
           reliability('uncalibrated', of('plain')[0].test.bins),
           reliability('temperature', of('plain')[0].temperatureScaling.test.bins),
-          reliability('ensemble of 5', of('ensemble')[0].test.bins),
+          ...of('ensemble')
+            .slice(0, 1)
+            .map(({ test }) => reliability('ensemble of 5', test.bins)),
           reliability('cross-regularized', of('cross')[0].test.bins),
         ],
       },
