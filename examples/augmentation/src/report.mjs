@@ -33,8 +33,10 @@ for (const name of [
   'starts',
   'law-upright',
   'law-everywhere',
+  'grid-shear',
   'look-ahead',
   'harmful',
+  'leaning',
   'fashion',
   'cifar10',
 ]) {
@@ -138,7 +140,7 @@ if (ahead.length > 0) {
     paths(ahead, 'shear', 'Shear (the law: 0)'),
   ]);
 }
-const harmful = labelled('harmful', ({ contender, seed }) => `${contender}, ${seed}`);
+const harmful = labelled('harmful', ({ contender, seed }) => `${contender.split(',')[0]}, ${seed}`);
 if (harmful.length > 0) {
   const leaning = labelled('leaning', ({ seed }) => `seed ${seed}`);
   saveFigure(out, 'harmful', [
