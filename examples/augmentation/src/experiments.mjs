@@ -107,7 +107,10 @@ export const experiments = {
     world: { source: 'mnist', classes: 2, lean: 10 },
     seeds: [1, 2, 3],
     steps: 1000,
-    contenders: { learned: { augmentation: { rotate: 30, translate: 4 }, cross: fast } },
+    contenders: {
+      learned: { augmentation: { rotate: 30, translate: 4 }, cross: fast },
+      'at least 5°': { augmentation: { rotate: { initial: 30, min: 5 }, translate: 4 }, cross: fast },
+    },
   },
   fashion: {
     world: { source: 'fashion' },

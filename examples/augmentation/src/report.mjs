@@ -142,7 +142,9 @@ if (ahead.length > 0) {
 }
 const harmful = labelled('harmful', ({ contender, seed }) => `${contender.split(',')[0]}, ${seed}`);
 if (harmful.length > 0) {
-  const leaning = labelled('leaning', ({ seed }) => `seed ${seed}`);
+  const leaning = labelled('leaning', ({ contender, seed }) =>
+    contender === 'learned' ? `seed ${seed}` : `${contender}, ${seed}`,
+  );
   saveFigure(out, 'harmful', [
     paths(harmful, 'rotate', 'Sixes and nines: rotation, by seed'),
     { ...paths(leaning, 'rotate', 'Which way digits lean: rotation'), yLog: true },
