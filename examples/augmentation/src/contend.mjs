@@ -1,8 +1,8 @@
+import { stepBar } from '@crossreg/example-quickstart/stepBar.mjs';
 import { measure, train } from '@crossreg/example-quickstart/train.mjs';
 import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';
 import { crossRegularization } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
-import progress from 'cli-progress';
 import { fixed } from './data.mjs';
 import { lookAhead } from './lookAhead.mjs';
 import { network } from './network.mjs';
@@ -44,12 +44,7 @@ export async function contend(data, run) {
   const cross = run.lookAhead
     ? lookAhead({ ...data, seed, ...run.lookAhead })
     : options && crossRegularization({ regularizationData: [x, y], seed, ...options });
-  const bar = new progress.SingleBar({
-    format: '{name} [{bar}] {value}/{total} steps, {eta_formatted} left',
-    noTTYOutput: true,
-    notTTYSchedule: 60_000,
-  });
-  bar.start(steps, 0, { name: `${name}, seed ${seed}`.padEnd(30) });
+  const bar = stepBar(`${name}, seed ${seed}`.padEnd(30), steps);
   await train({ model, data: data[trainOn], steps, batchSize, seed, cross, onStep: () => bar.increment() });
   bar.stop();
   const layer = augmentation && augmentationLayers(model)[0];

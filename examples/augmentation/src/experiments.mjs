@@ -1,4 +1,4 @@
-import { law } from './data.mjs';
+import { fixed, law } from './data.mjs';
 
 /** Upright digits to train on; those that ρ learns from and the test digits are under the law. */
 const upright = { source: 'mnist', moved: ['regularization', 'test'] };
@@ -7,8 +7,6 @@ const underLaw = { source: 'mnist', moved: ['training', 'regularization', 'test'
 
 const times = (factor, ranges) =>
   Object.fromEntries(Object.entries(ranges).map(([kind, v]) => [kind, factor * v]));
-const still = (ranges) =>
-  Object.fromEntries(Object.entries(ranges).map(([kind, initial]) => [kind, { initial, learn: false }]));
 
 const small = { translate: 1, rotate: 5, shear: 5 };
 const large = { translate: 4, rotate: 30, shear: 15 };
@@ -32,7 +30,7 @@ const multiples = (factors) =>
     factors.map((m) => [
       `× ${m}`,
       {
-        augmentation: still(times(m, law)),
+        augmentation: fixed(times(m, law)),
         averageOver: Object.fromEntries([0, 0.25, 0.5, 0.75, 1].map((k) => [`× ${k}`, times(k, law)])),
       },
     ]),
@@ -77,7 +75,7 @@ export const experiments = {
       [1, 0.5].flatMap((m) =>
         [0, 5, 10, 15].map((shear) => [
           `× ${m}, shear ${shear}°`,
-          { augmentation: still({ ...times(m, law), shear }) },
+          { augmentation: fixed({ ...times(m, law), shear }) },
         ]),
       ),
     ),

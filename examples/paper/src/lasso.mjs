@@ -1,10 +1,12 @@
 // LASSO on the diabetes data: coefficient paths, what was learned of sparsity, and how often a first minimum misleads.
+
 import { deriveSeed, l1, permutation } from '@crossreg/core';
 import { diabetes } from '@crossreg/datasets';
 import { saveFigure } from '@crossreg/example-figures';
+import { meanOf } from '@crossreg/example-quickstart/meanOf.mjs';
 import { Lasso } from '@crossreg/linear';
 import { alternate, batchOf } from './alternate.mjs';
-import { mean, meanSquare, plusMinus, quantile, rows } from './numbers.mjs';
+import { mean, meanSquare, quantile, rows } from './numbers.mjs';
 
 export async function lasso() {
   const { features, targets, shape, featureNames } = await diabetes({ scaled: true });
@@ -41,11 +43,11 @@ export async function lasso() {
       'within 0.5 %': excess.filter((e) => e <= 0.005).length,
       'median excess': `${(100 * quantile(excess, 0.5)).toFixed(3)} %`,
       'worst excess': `${(100 * Math.max(...excess)).toFixed(2)} %`,
-      'columns in the model': plusMinus(
+      'columns in the model': meanOf(
         models.map((model) => support(model).split(',').length),
         2,
       ),
-      'test loss': plusMinus(
+      'test loss': meanOf(
         models.map((model, i) => meanSquare(model.predict(splits[i].test.x), splits[i].test.y)),
         0,
       ),

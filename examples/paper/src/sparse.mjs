@@ -1,9 +1,10 @@
 // A network with 20 informative of 200 inputs: L1 on a compiled Layers model finds them.
+import { meanOf } from '@crossreg/example-quickstart/meanOf.mjs';
 import { crossRegularization, l1 } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import '@crossreg/tfjs-wasm';
 import { saveFigure } from '@crossreg/example-figures';
-import { normal, plusMinus } from './numbers.mjs';
+import { normal } from './numbers.mjs';
 
 const [inputs, informative, units, epochs, batchSize] = [200, 20, 16, 250, 100];
 const seeds = [11, 12, 13, 14, 15];
@@ -100,7 +101,7 @@ export async function sparse() {
   );
   console.table(table);
   console.log(
-    `test loss: L1 on both layers ${plusMinus(losses['both layers'])}, on the hidden layer ${plusMinus(losses['hidden layer'])}, plain ${plusMinus(losses.plain)}, plain with the held-out data ${plusMinus(losses.all)}`,
+    `test loss: L1 on both layers ${meanOf(losses['both layers'])}, on the hidden layer ${meanOf(losses['hidden layer'])}, plain ${meanOf(losses.plain)}, plain with the held-out data ${meanOf(losses.all)}`,
   );
   saveFigure(new URL('../out/', import.meta.url), 'sparse', [
     {

@@ -3,8 +3,9 @@
 import { fashionMnist } from '@crossreg/datasets';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
-import { meanOf, prepare, run } from './experiment.mjs';
+import { prepare, run } from './experiment.mjs';
 import { readFlags } from './flags.mjs';
+import { meanOf } from './meanOf.mjs';
 import { writeReport } from './report.mjs';
 
 const { seeds, steps } = readFlags({

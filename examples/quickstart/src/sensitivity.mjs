@@ -5,8 +5,9 @@ import { fashionMnistClasses, take } from '@crossreg/datasets';
 import { idxFolder } from '@crossreg/datasets/node';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
-import { meanOf, prepare, run } from './experiment.mjs';
+import { prepare, run } from './experiment.mjs';
 import { readFlags } from './flags.mjs';
+import { meanOf } from './meanOf.mjs';
 
 const { seeds, steps, folder } = readFlags({
   usage: 'npm run sensitivity -- [--folder /usr/share/datasets/fashion-mnist] [--seeds 2] [--steps 2400]',

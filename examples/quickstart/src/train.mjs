@@ -42,9 +42,9 @@ export async function train({ model, data, steps, batchSize, seed, cross, onStep
   return { thetaSeconds, rhoSeconds, losses };
 }
 
-/** Accuracy, NLL and ECE of the averaged prediction, and the probabilities themselves. */
-export function measure(model, { x, labels }) {
-  const { mean, variance } = predict(model, x, { samples: 8, batchSize: 250, seed: 1 });
+/** Accuracy, NLL, Brier score and ECE of the averaged prediction, and the probabilities themselves, [examples · classes]. */
+export function measure(model, { x, labels }, samples = 8) {
+  const { mean, variance } = predict(model, x, { samples, batchSize: 250, seed: 1 });
   const probabilities = mean.dataSync();
   tf.dispose([mean, variance]);
   return { ...evaluate(probabilities, labels), probabilities };

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { experiments } from './experiments.mjs';
+import { experiments, runNames, runsOf } from './experiments.mjs';
 import { profiles } from './profiles.mjs';
 import { report } from './report.mjs';
-import { schedule, store } from './schedule.mjs';
+import { store } from './resultStore.mjs';
+import { schedule } from './schedule.mjs';
 
 export const names = Object.keys(experiments);
 
@@ -32,11 +33,7 @@ export async function runExperiment(name, { profile, jobs, threads, only, again,
   const results = steps ? store(join(folder, 'results')) : resultsOf(profile);
   const chosen = (run) => (only?.includes(run.name) ?? true) && (again || !results.has(run.key));
   const count = await schedule(
-    experiments[name].map(
-      (stage) =>
-        (...given) =>
-          stage(...given).filter(chosen),
-    ),
+    experiments[name].map((stage) => (soFar) => runsOf(stage, sizes, soFar).filter(chosen)),
     { profile: sizes, results, jobs: Number(jobs), threads: Number(threads), folder },
   );
   if (count === 0) {
@@ -57,13 +54,7 @@ export function checkOptions({ profile, jobs, threads, only, steps }) {
     if (value !== undefined && !/^[1-9]\d*$/.test(value))
       throw new Error(`--${name} ${value}: must be a whole number from 1.`);
   }
-  const known = new Set(
-    Object.values(experiments)
-      .flat()
-      .filter((stage) => stage.length < 2)
-      .flatMap((stage) => stage(profiles[profile]).map((run) => run.name)),
-  );
-  for (const name of ['dropout', 'decay']) known.add(name);
+  const known = runNames(profiles[profile]);
   const unknown = only?.find((name) => !known.has(name));
   if (unknown) throw new Error(`--only ${unknown}: must be one of ${[...known].join(', ')}.`);
 }

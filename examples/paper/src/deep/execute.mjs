@@ -8,23 +8,26 @@ import {
   vectorScaling,
 } from '@crossreg/calibration';
 import { createSchedule, expectedOverhead } from '@crossreg/core';
-import { randomLayers } from '@crossreg/tfjs-layers';
+import { measure } from '@crossreg/example-quickstart/train.mjs';
 import * as tf from '@tensorflow/tfjs';
 import { sigmas } from './contender.mjs';
 import { firstOf, prepare } from './data.mjs';
 import { trainPopulation } from './population.mjs';
-import { trainOne } from './single.mjs';
-import { batchOrder, measure } from './training.mjs';
+import { batchOrder } from './training.mjs';
+import { trainOne } from './trainOne.mjs';
 
-/** The four figures, with the bins of a reliability diagram. */
-function report(probabilities, labels) {
-  const bins = reliabilityCurve(probabilities, labels).map(({ confidence, accuracy, count }) => ({
+/** Of a reliability diagram. */
+const binsOf = (probabilities, labels) =>
+  reliabilityCurve(probabilities, labels).map(({ confidence, accuracy, count }) => ({
     confidence,
     accuracy,
     count,
   }));
-  return { ...evaluate(probabilities, labels), bins };
-}
+/** The four figures, with the bins. */
+const report = (probabilities, labels) => ({
+  ...evaluate(probabilities, labels),
+  bins: binsOf(probabilities, labels),
+});
 
 /** Test probabilities of a run, for ensembles of it. Not committed. */
 const predictionFile = (folder, key) => join(folder, 'predictions', `${key}.bin`);
@@ -91,22 +94,22 @@ async function trained(run, profile, data, { folder, onStep }) {
     onStep,
   });
 
-  const samples = randomLayers(model).length > 0 ? profile.samples : 1;
-  const { probabilities, ...test } = await measure(model, data.test, samples);
+  const { samples } = profile;
+  const { probabilities, ...test } = measure(model, data.test, samples);
   const some = firstOf(set, Math.min(1000, set.labels.length));
-  const { probabilities: _, ...train_ } = await measure(model, some, samples);
+  const { probabilities: _, ...known } = measure(model, some, samples);
   tf.dispose([some.x, some.y]);
   const perModel = run.cross ? 1 + expectedOverhead(createSchedule(run.cross), 32 / profile.batchSize) : 1;
   const result = {
     steps,
     stepEquivalents: plan(run, profile) * perModel,
-    test: { ...test, bins: report(probabilities, data.test.labels).bins },
-    train: train_,
+    test: { ...test, bins: binsOf(probabilities, data.test.labels) },
+    train: known,
     sigma: sigmas(model),
     ...about,
   };
   if (run.scale) {
-    const held = await measure(model, data.regularization, samples);
+    const held = measure(model, data.regularization, samples);
     for (const [name, scaling] of Object.entries({ temperatureScaling, vectorScaling })) {
       const fitted = scaling(logitsOf(held.probabilities, 10), data.regularization.labels);
       result[name] = {
@@ -116,7 +119,7 @@ async function trained(run, profile, data, { folder, onStep }) {
     }
   }
   mkdirSync(join(folder, 'predictions'), { recursive: true });
-  writeFileSync(predictionFile(folder, run.key), Float32Array.from(probabilities));
+  writeFileSync(predictionFile(folder, run.key), probabilities);
   dispose();
   return result;
 }

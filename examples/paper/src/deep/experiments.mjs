@@ -11,113 +11,103 @@
 
 const vgg = { network: 'vgg' };
 const learned = { ...vgg, noise: {}, cross: {} };
-const eachSeed = (profile, make) => profile.seeds.flatMap((seed) => make(seed));
 const run = (name, seed, rest) => ({ key: `${name}-${seed}`, name, seed, ...rest });
-const over = (name, runs) => (profile) => eachSeed(profile, (seed) => [run(name, seed, runs)]);
 
-/** Stages that need nothing of each other, as one. */
-const together =
-  (...stages) =>
-  (...given) =>
-    stages.flatMap((stage) => stage(...given));
+// Experiments are made of functions that give runs for a profile.
+const over = (name, rest) => (profile) => profile.seeds.map((seed) => run(name, seed, rest));
+const seedOne = (name, rest) => () => [run(name, 1, rest)];
+/** A change of the cross-regularized run, by name. */
+const variant = (name, change) => over(name, { ...learned, ...change });
 
 const plain = over('plain', { ...vgg, scale: true });
 const cross = over('cross', learned);
 const plainAll = over('plain-all', { ...vgg, trainOn: 'both' });
 const fixed = over('fixed-noise', { ...vgg, noise: { initialSigma: 1, lastLayers: 5 } });
-
-/** Grids of the baselines. The setting is chosen by the held-out NLL of a seed that is not reported. */
-export const grids = {
-  dropout: [0.1, 0.25, 0.5],
-  decay: [0.1, 0.5, 2],
-};
-const ofGrid = {
-  dropout: (rate) => ({ ...vgg, options: { dropout: rate } }),
-  decay: (weightDecay) => ({ ...vgg, weightDecay }),
-};
-const GRID_SEED = 100;
-const gridRuns = Object.entries(grids).flatMap(([name, values]) =>
-  values.map((value) => run(`grid-${name}-${value}`, GRID_SEED, ofGrid[name](value))),
-);
-export const gridKeys = (name) =>
-  grids[name].map((value) => ({ value, key: `grid-${name}-${value}-${GRID_SEED}` }));
-const best = (name) => (profile, results) => {
-  const keys = gridKeys(name);
-  if (!keys.every(({ key }) => results.has(key))) return [];
-  const found = keys
-    .map(({ value, key }) => ({ value, nll: results.read(key).held.nll }))
-    .sort((a, b) => a.nll - b.nll)[0];
-  return eachSeed(profile, (seed) => [
-    run(name, seed, { ...ofGrid[name](found.value), setting: found.value }),
-  ]);
-};
-
-const ENSEMBLE = 5;
-const members = (seed) =>
-  Array.from({ length: ENSEMBLE }, (_, i) => (i === 0 ? `plain-${seed}` : `member${i}-${seed}`));
-const ensembleMembers = (profile) =>
-  eachSeed(profile, (seed) =>
-    members(seed)
-      .slice(1)
-      .map((key, i) => ({ key, name: `member${i + 1}`, seed, ...vgg, initSeed: seed * 1000 + i + 1 })),
-  );
-const ensembles = (profile) =>
-  eachSeed(profile, (seed) => [run('ensemble', seed, { ensemble: members(seed) })]);
 const population = over('population', { ...vgg, noise: {}, population: true });
 
-/** A change of the cross-regularized run, by name. */
-const variant = (name, change) => over(name, { ...learned, ...change });
-const seedOne = (name, rest) => () => [run(name, 1, rest)];
-const channels = { ...learned, noise: { per: 'channel' } };
-
+const GRID_SEED = 100;
 /**
- * Experiments by name, each as a list of stages; a stage gives runs for a profile and, where it needs them, the results of
- * earlier stages.
+ * Runs of a baseline with each of some values of its setting, `tried`, on a seed that is not reported; and `best`, all seeds
+ * with the value of the lowest held-out NLL, once all of those have results.
  */
+function grid(name, values, rest) {
+  const trials = values.map((value) => [value, run(`grid-${name}-${value}`, GRID_SEED, rest(value))]);
+  return {
+    tried: () => trials.map(([, trial]) => trial),
+    best(profile, results) {
+      if (!trials.every(([, { key }]) => results.has(key))) return [];
+      const [setting] = trials
+        .map(([value, { key }]) => [value, results.read(key).held.nll])
+        .reduce((a, b) => (b[1] < a[1] ? b : a));
+      return over(name, { ...rest(setting), setting })(profile);
+    },
+  };
+}
+const grids = {
+  dropout: grid('dropout', [0.1, 0.25, 0.5], (rate) => ({ ...vgg, options: { dropout: rate } })),
+  decay: grid('decay', [0.1, 0.5, 2], (weightDecay) => ({ ...vgg, weightDecay })),
+};
+
+/** Further models on the data of `plain`, and the mean prediction of all five. */
+const others = [1, 2, 3, 4];
+const ensembleMembers = (profile) =>
+  profile.seeds.flatMap((seed) =>
+    others.map((i) => run(`member${i}`, seed, { ...vgg, initSeed: seed * 1000 + i })),
+  );
+const ensembles = (profile) =>
+  profile.seeds.map((seed) => {
+    const ensemble = ['plain', ...others.map((i) => `member${i}`)].map((name) => `${name}-${seed}`);
+    return run('ensemble', seed, { ensemble });
+  });
+
+/** Experiments by name: stages, one after the other, each a list of functions that give runs for a profile and the results so far. */
 export const experiments = {
   noise: [
-    together(plain, cross, plainAll, fixed, () => gridRuns),
-    (profile, results) => together(best('dropout'), best('decay'))(profile, results),
-    population,
+    [plain, cross, plainAll, fixed, grids.dropout.tried, grids.decay.tried],
+    [grids.dropout.best, grids.decay.best],
+    [population],
   ],
-  calibration: [together(plain, cross, fixed, ensembleMembers), ensembles],
+  calibration: [[plain, cross, fixed, ensembleMembers], [ensembles]],
   profile: [
-    together(
-      cross,
-      over('residual', { ...learned, network: 'residual' }),
-      over('residual-plain', { network: 'residual' }),
-    ),
+    [cross, variant('residual', { network: 'residual' }), over('residual-plain', { network: 'residual' })],
   ],
   held: [
-    together(cross, (profile) =>
-      profile.heldSizes.flatMap((held) => over(`held-${held}`, { ...learned, held })(profile)),
-    ),
+    [cross, (profile) => profile.heldSizes.flatMap((held) => variant(`held-${held}`, { held })(profile))],
   ],
   samples: [
-    together(
+    [
       cross,
       ...[{ samples: 1 }, { samples: 2 }, { samples: 16 }, { every: 5 }, { every: 80 }].map((change) =>
         variant(`cross-${Object.entries(change).flat().join('-')}`, { cross: change }),
       ),
-    ),
+    ],
   ],
-  growing: [over('growing', { ...learned, growing: true })],
-  channels: [together(cross, over('channels', channels))],
+  growing: [[variant('growing', { growing: true })]],
+  channels: [[cross, variant('channels', { noise: { per: 'channel' } })]],
   schedules: [
-    together(
+    [
       seedOne('cross-decay', { ...learned, weightDecay: 0.5 }),
       seedOne('cross-cosine', { ...learned, cosine: true }),
       seedOne('plain-cosine', { ...vgg, cosine: true, scale: true }),
       seedOne('cross-decay-cosine', { ...learned, weightDecay: 0.5, cosine: true }),
-    ),
+    ],
   ],
   transformer: [
-    together(
+    [
       seedOne('transformer-plain', { network: 'transformer', scale: true }),
       seedOne('transformer', { network: 'transformer', noise: {}, cross: {} }),
-    ),
+    ],
   ],
-  multiplicative: [
-    together(cross, seedOne('multiplicative', { ...vgg, options: { multiplicative: 1 }, cross: {} })),
-  ],
+  multiplicative: [[cross, seedOne('multiplicative', { ...vgg, options: { multiplicative: 1 }, cross: {} })]],
 };
+
+/** The runs of a stage. */
+export const runsOf = (stage, profile, results) => stage.flatMap((make) => make(profile, results));
+
+/** All runs of a profile that are known before there are results. */
+export const knownRuns = (profile) =>
+  runsOf(Object.values(experiments).flat(2), profile, { has: () => false });
+
+/** Names of all runs of a profile. */
+export const runNames = (profile) =>
+  new Set([...knownRuns(profile).map(({ name }) => name), ...Object.keys(grids)]);

@@ -1,8 +1,9 @@
 import { deriveSeed, uniform } from '@crossreg/core';
+import { measure } from '@crossreg/example-quickstart/train.mjs';
 import { checkpoint, noiseLayers } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import { build, sigmas } from './contender.mjs';
-import { measure, trainSteps } from './training.mjs';
+import { trainSteps } from './training.mjs';
 
 /** σ of a new member: log-uniform between these, each layer its own. */
 const range = [0.05, 2];
@@ -47,7 +48,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
         to,
         onStep: () => onStep(from * size + i * (to - from)),
       });
-      const { accuracy, nll } = await measure(model, data.regularization, profile.glance.samples);
+      const { accuracy, nll } = measure(model, data.regularization, profile.glance.samples);
       scores.push({ i, accuracy, nll });
     }
     scores.sort((a, b) => a.nll - b.nll);
@@ -79,6 +80,8 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
 /** Weights and the optimizer's state of one model to another of the same architecture. */
 async function copy(from, to) {
   to.setWeights(from.getWeights());
-  const state = await from.optimizer.getWeights();
+  const [state, former] = [await from.optimizer.getWeights(), await to.optimizer.getWeights()];
   await to.optimizer.setWeights(state);
+  // `setWeights` makes new variables and forgets the old ones; the first entry, the count, is a copy of `getWeights`.
+  tf.dispose([former, state[0].tensor]);
 }

@@ -1,17 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { saveFigure } from '@crossreg/example-figures';
-import { mean, standardError } from '../numbers.mjs';
+import { meanOf } from '@crossreg/example-quickstart/meanOf.mjs';
+import { mean } from '../numbers.mjs';
 
 const docs = new URL('../../../../docs/', import.meta.url);
 const figures = new URL('figures/', docs);
 
-/** `mean ± standard error`, of one number the number alone, of none a dash. */
-const plusMinus = (values, digits = 3) => {
-  if (values.length === 0) return '–';
-  const middle = mean(values).toFixed(digits);
-  return values.length === 1 ? middle : `${middle} ± ${standardError(values).toFixed(digits)}`;
-};
+/** `mean ± standard error`; of none a dash. */
+const plusMinus = (values) => (values.length === 0 ? '–' : meanOf(values));
+/** The layer that a noise layer belongs to. */
+const layerOf = (noise) => noise.replace(/_(relu|gelu)?_?noise$/, '');
 /** The results of a run that are there, by seed. */
 const resultsOf = (results, name, seeds) =>
   seeds
@@ -35,11 +34,11 @@ function markdown(head, rows) {
 export function tablesOf(results, profile) {
   const of = (name, seeds = profile.seeds) => resultsOf(results, name, seeds);
   const plainSteps = profile.steps;
-  /** A row of the four figures; `pick` finds them in a result. */
+  /** A row of the four figures; `pick` finds them in a result, `experiment` has the run. */
   const row = (
     title,
     name,
-    command,
+    experiment,
     { pick = ({ test }) => test, cost = ({ stepEquivalents }) => stepEquivalents, gap = true, seeds } = {},
   ) => {
     const runs = of(name, seeds);
@@ -53,7 +52,7 @@ export function tablesOf(results, profile) {
         ? plusMinus(runs.map(({ train }, i) => train.accuracy - tests[i].accuracy))
         : '–',
       runs.length > 0 ? (mean(runs.map(cost)) / plainSteps).toFixed(2) : '–',
-      command ? `\`${command}\`` : '',
+      `\`${experiment} --only ${name}\``,
     ];
   };
   const head = ['', 'test accuracy', 'test NLL', 'test ECE', 'accuracy gap', 'cost', '`npm run paper --` …'];
@@ -61,48 +60,45 @@ export function tablesOf(results, profile) {
   const grid = (count) => ({ cost: (r) => r.stepEquivalents * count });
   const sigma = (run) =>
     Object.entries(run.sigma)
-      .map(
-        ([layer, value]) => `${layer.replace(/_(relu|gelu)?_?noise$/, '')} ${[value].flat()[0].toFixed(2)}`,
-      )
+      .map(([layer, value]) => `${layerOf(layer)} ${[value].flat()[0].toFixed(2)}`)
       .join(', ');
   const sigmaRows = (name) => of(name).map((run) => [`seed ${run.run.seed}`, sigma(run)]);
 
-  const dropoutCommand = 'noise --only dropout';
   const noise = markdown(head, [
-    row('no regularization', 'plain', 'noise --only plain'),
-    row('… trained on the held-out images too', 'plain-all', 'noise --only plain-all'),
-    row('… stopped at the lowest held-out NLL', 'plain', 'noise --only plain', {
+    row('no regularization', 'plain', 'noise'),
+    row('… trained on the held-out images too', 'plain-all', 'noise'),
+    row('… stopped at the lowest held-out NLL', 'plain', 'noise', {
       pick: ({ earlyStopping }) => earlyStopping.test,
       gap: false,
     }),
-    row('fixed noise, σ = 1 in the last five layers', 'fixed-noise', 'noise --only fixed-noise'),
-    row(`dropout ${setting('dropout')}, best of three`, 'dropout', dropoutCommand, grid(3)),
-    row(`AdamW, decay ${setting('decay')}, best of three`, 'decay', 'noise --only decay', grid(3)),
-    row(`population-based training, ${profile.population} models`, 'population', 'noise --only population'),
-    row('**cross-regularized**', 'cross', 'noise --only cross'),
+    row('fixed noise, σ = 1 in the last five layers', 'fixed-noise', 'noise'),
+    row(`dropout ${setting('dropout')}, best of three`, 'dropout', 'noise', grid(3)),
+    row(`AdamW, decay ${setting('decay')}, best of three`, 'decay', 'noise', grid(3)),
+    row(`population-based training, ${profile.population} models`, 'population', 'noise'),
+    row('**cross-regularized**', 'cross', 'noise'),
   ]);
   const calibration = markdown(head, [
-    row('uncalibrated', 'plain', 'noise --only plain'),
-    row('temperature scaling', 'plain', 'noise --only plain', {
+    row('uncalibrated', 'plain', 'noise'),
+    row('temperature scaling', 'plain', 'noise', {
       pick: ({ temperatureScaling }) => temperatureScaling.test,
       gap: false,
     }),
-    row('vector scaling', 'plain', 'noise --only plain', {
+    row('vector scaling', 'plain', 'noise', {
       pick: ({ vectorScaling }) => vectorScaling.test,
       gap: false,
     }),
-    row('fixed noise', 'fixed-noise', 'noise --only fixed-noise'),
-    row('ensemble of five', 'ensemble', 'calibration --only ensemble', {
+    row('fixed noise', 'fixed-noise', 'noise'),
+    row('ensemble of five', 'ensemble', 'calibration', {
       gap: false,
       cost: () => 5 * plainSteps,
     }),
-    row('**cross-regularized**', 'cross', 'noise --only cross'),
+    row('**cross-regularized**', 'cross', 'noise'),
   ]);
   const residual = markdown(head, [
-    row('VGG-like, no regularization', 'plain', 'noise --only plain'),
-    row('VGG-like, cross-regularized', 'cross', 'noise --only cross'),
-    row('residual, no regularization', 'residual-plain', 'profile --only residual-plain'),
-    row('residual, cross-regularized', 'residual', 'profile --only residual'),
+    row('VGG-like, no regularization', 'plain', 'noise'),
+    row('VGG-like, cross-regularized', 'cross', 'noise'),
+    row('residual, no regularization', 'residual-plain', 'profile'),
+    row('residual, cross-regularized', 'residual', 'profile'),
   ]);
   const residualSigma = markdown(
     ['', 'σ at the end'],
@@ -116,53 +112,47 @@ export function tablesOf(results, profile) {
       row(
         `${size} images held out, ${((100 * size) / profile.images).toPrecision(2)} %`,
         size === profile.held ? 'cross' : `held-${size}`,
-        size === profile.held ? 'noise --only cross' : `held --only held-${size}`,
+        size === profile.held ? 'noise' : 'held',
       ),
     ),
-    row('no regularization, all images', 'plain-all', 'noise --only plain-all'),
+    row('no regularization, all images', 'plain-all', 'noise'),
   ]);
   const samples = markdown(head, [
-    row('defaults: K = 4, every 20', 'cross', 'noise --only cross'),
+    row('defaults: K = 4, every 20', 'cross', 'noise'),
     ...['samples-1', 'samples-2', 'samples-16', 'every-5', 'every-80'].map((change) =>
-      row(
-        change.replace('samples-', 'K = ').replace('-', ' '),
-        `cross-${change}`,
-        `samples --only cross-${change}`,
-      ),
+      row(change.replace('samples-', 'K = ').replace('-', ' '), `cross-${change}`, 'samples'),
     ),
   ]);
   const channels = markdown(head, [
-    row('one σ a layer', 'cross', 'noise --only cross'),
-    row('one σ a channel', 'channels', 'channels --only channels'),
+    row('one σ a layer', 'cross', 'noise'),
+    row('one σ a channel', 'channels', 'channels'),
   ]);
   const one = { seeds: [1] };
   const schedules = markdown(head, [
-    row('no regularization', 'plain', 'noise --only plain', one),
-    row('no regularization, cosine', 'plain-cosine', 'schedules --only plain-cosine', one),
-    row('cross-regularized', 'cross', 'noise --only cross', one),
-    row('… cosine', 'cross-cosine', 'schedules --only cross-cosine', one),
-    row('… AdamW, decay 0.5', 'cross-decay', 'schedules --only cross-decay', one),
-    row('… AdamW and cosine', 'cross-decay-cosine', 'schedules --only cross-decay-cosine', one),
+    row('no regularization', 'plain', 'noise', one),
+    row('no regularization, cosine', 'plain-cosine', 'schedules', one),
+    row('cross-regularized', 'cross', 'noise', one),
+    row('… cosine', 'cross-cosine', 'schedules', one),
+    row('… AdamW, decay 0.5', 'cross-decay', 'schedules', one),
+    row('… AdamW and cosine', 'cross-decay-cosine', 'schedules', one),
   ]);
   const transformer = markdown(head, [
-    row('no regularization', 'transformer-plain', 'transformer --only transformer-plain', one),
-    row('… stopped at the lowest held-out NLL', 'transformer-plain', 'transformer --only transformer-plain', {
+    row('no regularization', 'transformer-plain', 'transformer', one),
+    row('… stopped at the lowest held-out NLL', 'transformer-plain', 'transformer', {
       ...one,
       pick: ({ earlyStopping }) => earlyStopping.test,
       gap: false,
     }),
-    row('cross-regularized', 'transformer', 'transformer --only transformer', one),
+    row('cross-regularized', 'transformer', 'transformer', one),
   ]);
   const multiplicative = markdown(head, [
-    row('additive noise', 'cross', 'noise --only cross', one),
-    row('multiplicative noise', 'multiplicative', 'multiplicative --only multiplicative', one),
+    row('additive noise', 'cross', 'noise', one),
+    row('multiplicative noise', 'multiplicative', 'multiplicative', one),
   ]);
   const growing = markdown(
     ['training images', ...profile.growing.map(String)],
     of('growing').map(({ run, course }) => [
-      `σ, seed ${run.seed}: ${Object.keys(course[0].sigma)
-        .map((name) => name.replace(/_relu_noise$/, ''))
-        .join(', ')}`,
+      `σ, seed ${run.seed}: ${Object.keys(course[0].sigma).map(layerOf).join(', ')}`,
       ...profile.growing.map((_, i) => {
         const at = course[((i + 1) * course.length) / profile.growing.length - 1];
         return Object.values(at.sigma)
@@ -209,7 +199,7 @@ export function draw(results, profile) {
     y: 'σ',
     yLog: true,
     series: Object.keys(runs[0].course[0].sigma).map((layer) => ({
-      name: layer.replace(/_(relu|gelu)?_?noise$/, ''),
+      name: layerOf(layer),
       ...curve(runs, ({ sigma }) => [sigma[layer]].flat()[0]),
     })),
   });

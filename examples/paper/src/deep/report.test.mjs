@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { profiles } from './profiles.mjs';
 import { fill, tablesOf } from './report.mjs';
-import { store } from './schedule.mjs';
+import { store } from './resultStore.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 

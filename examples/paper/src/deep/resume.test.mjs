@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { checkpointFolder } from './execute.mjs';
-import { experiments } from './experiments.mjs';
+import { knownRuns } from './experiments.mjs';
 import { profiles } from './profiles.mjs';
 
 const root = mkdtempSync(join(tmpdir(), 'crossreg-paper-'));
@@ -28,10 +28,7 @@ function begin(run, folder) {
   return { child, ended, result };
 }
 
-const runs = [experiments.noise, experiments.schedules]
-  .flat()
-  .filter((stage) => stage.length < 2)
-  .flatMap((stage) => stage(profiles.smoke));
+const runs = knownRuns(profiles.smoke);
 
 test.each(['plain', 'cross', 'grid-dropout-0.25', 'population', 'cross-decay-cosine'])(
   '%s: killed by the system, a run goes on to the identical result',

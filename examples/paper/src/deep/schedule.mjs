@@ -1,7 +1,6 @@
 import { execFileSync, fork } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import progress from 'cli-progress';
 import { checkpointFolder, plan } from './execute.mjs';
@@ -16,6 +15,7 @@ const commit = () => {
     return undefined;
   }
 };
+/** What the results of a schedule have in common. */
 const about = () => ({
   commit: commit(),
   versions: {
@@ -30,29 +30,10 @@ const about = () => ({
   machine: { processor: cpus()[0].model, cores: cpus().length },
 });
 
-/** Results in a folder, one file a run. */
-export function store(place) {
-  const file = (key) => join(place, `${key}.json`);
-  return {
-    has: (key) => existsSync(file(key)),
-    read: (key) => JSON.parse(readFileSync(file(key), 'utf8')),
-    write(key, result) {
-      mkdirSync(place, { recursive: true });
-      // Whole or not at all, whenever the process ends.
-      writeFileSync(`${file(key)}.tmp`, `${JSON.stringify(result, rounded)}\n`);
-      renameSync(`${file(key)}.tmp`, file(key));
-    },
-  };
-}
-
-/** Seven digits are more than float32 has. */
-const rounded = (_, value) =>
-  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
-
 /**
  * Does the runs of stages, `jobs` at a time in as many processes.
  *
- * @param stages - of experiments.mjs; one is begun when the former are done.
+ * @param stages - functions that give runs for the results so far; one is begun when the former are done.
  * @param profile - of profiles.mjs.
  * @param folder - for what is not committed: checkpoints and predictions.
  * @returns how many runs were done.
@@ -68,18 +49,20 @@ export async function schedule(stages, { profile, results, jobs, threads, folder
   const children = Array.from({ length: jobs }, () =>
     fork(here('./worker.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
   );
+  // Now, because this is the code that the workers have read when a run ends.
+  const origin = about();
   const perform = async (child, run) => {
     const bar = bars.create(plan(run, profile) || 1, 0, { key: run.key.padEnd(20) });
     child.send({ run, profile, folder, threads });
     const result = await resultOf(child, run, (done) => bar.update(done));
-    results.write(run.key, { run, ...about(), ...result });
+    results.write(run.key, { run, ...origin, ...result });
     rmSync(checkpointFolder(folder, run), { recursive: true, force: true });
     bars.remove(bar);
   };
   let count = 0;
   try {
     for (const stage of stages) {
-      const queue = stage(profile, results);
+      const queue = stage(results);
       count += queue.length;
       await Promise.all(
         children.map(async (child) => {

@@ -1,8 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { evaluate } from '@crossreg/calibration';
 import { deriveSeed, permutation } from '@crossreg/core';
 import { seedNoise } from '@crossreg/tfjs';
-import { predict } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 
 /** Which examples the batch of a step holds: a function of the step alone, so that a run can go on anywhere. */
@@ -46,11 +44,7 @@ export async function trainSteps({
 }) {
   // A state of its own for each stretch: whoever goes on from its start repeats it.
   seedNoise(deriveSeed(seed, from));
-  // Not by `name`, which counts the layers that the process has made before.
-  const kernels = model.trainableWeights.filter(({ originalName }) =>
-    /(kernel|projection|mixing)$/.test(originalName),
-  );
-  if (kernels.length === 0) throw new Error(`${model.name} has no kernel to decay.`);
+  const decayed = weightDecay > 0 ? kernelsOf(model) : [];
   let sum = 0;
   for (let step = from; step < to; step++) {
     const indices = tf.tensor1d([...order(step)], 'int32');
@@ -59,11 +53,9 @@ export async function trainSteps({
     model.optimizer.learningRate = rate;
     const started = performance.now();
     sum += await model.trainOnBatch(x, y);
-    if (weightDecay > 0) {
-      tf.tidy(() => {
-        for (const kernel of kernels) kernel.write(tf.mul(kernel.read(), 1 - rate * weightDecay));
-      });
-    }
+    tf.tidy(() => {
+      for (const kernel of decayed) kernel.write(tf.mul(kernel.read(), 1 - rate * weightDecay));
+    });
     const trained = performance.now();
     await cross?.onBatchEnd(step);
     clock.theta += (trained - started) / 1000;
@@ -76,10 +68,11 @@ export async function trainSteps({
   return sum / (to - from);
 }
 
-/** Accuracy, NLL, ECE and Brier score of the averaged prediction, with the probabilities, [examples · 10]. */
-export async function measure(model, { x, labels }, samples) {
-  const { mean, variance } = predict(model, x, { samples, batchSize: 250, seed: 1 });
-  const probabilities = await mean.data();
-  tf.dispose([mean, variance]);
-  return { ...evaluate(probabilities, labels), probabilities };
+/** Kernels and what is like them; not by `name`, which counts the layers that the process has made before. */
+function kernelsOf(model) {
+  const kernels = model.trainableWeights.filter(({ originalName }) =>
+    /(kernel|projection|mixing)$/.test(originalName),
+  );
+  if (kernels.length === 0) throw new Error(`${model.name} has no kernel to decay.`);
+  return kernels;
 }

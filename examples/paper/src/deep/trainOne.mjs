@@ -1,8 +1,9 @@
-import { checkpoint, randomLayers } from '@crossreg/tfjs-layers';
+import { measure } from '@crossreg/example-quickstart/train.mjs';
+import { checkpoint } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import { build, sigmas } from './contender.mjs';
 import { firstOf } from './data.mjs';
-import { measure, trainSteps } from './training.mjs';
+import { trainSteps } from './training.mjs';
 
 /**
  * Trains one model, from its checkpoint if there is one; see execute.mjs for what goes in.
@@ -13,9 +14,8 @@ export async function trainOne({ run, profile, data, steps, seed, shared, folder
   const { model, cross, dispose } = build(run, profile, { seed, regularization: data.regularization });
   const { images, samples } = profile.glance;
   const seen = firstOf(data.test, images);
-  const random = randomLayers(model).length > 0;
-  const look = async (set) => {
-    const { accuracy, nll } = await measure(model, set, random ? samples : 1);
+  const look = (set) => {
+    const { accuracy, nll } = measure(model, set, samples);
     return { accuracy, nll };
   };
   const kept = checkpoint(folder, { model, cross }, { settings: { run, profile } });
@@ -40,8 +40,8 @@ export async function trainOne({ run, profile, data, steps, seed, shared, folder
       onStep,
     });
     await cross?.onEpochEnd(to);
-    const held = run.scale ? await look(data.regularization) : undefined;
-    course.push({ step: to, loss, held, test: await look(seen), sigma: sigmas(model) });
+    const held = run.scale ? look(data.regularization) : undefined;
+    course.push({ step: to, loss, held, test: look(seen), sigma: sigmas(model) });
     // Early stopping: the weights of the lowest held-out loss.
     if (run.scale && held.nll < best.nll) {
       tf.dispose(best.weights);
@@ -52,14 +52,14 @@ export async function trainOne({ run, profile, data, steps, seed, shared, folder
   await cross?.onTrainEnd();
   const about = {
     seconds: clock,
-    held: await look(data.regularization),
+    held: look(data.regularization),
     course,
     skipped: cross?.history.skipped,
   };
   if (run.scale) {
     const last = model.getWeights().map((w) => tf.clone(w));
     model.setWeights(best.weights);
-    const { probabilities: _, ...test } = await measure(model, data.test, 1);
+    const { probabilities: _, ...test } = measure(model, data.test);
     about.earlyStopping = { step: best.step, test };
     model.setWeights(last);
     tf.dispose([last, best.weights]);

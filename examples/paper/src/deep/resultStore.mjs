@@ -1,0 +1,21 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Seven digits are more than float32 has. */
+const rounded = (_, value) =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
+
+/** Results in a folder, one file a run. */
+export function store(place) {
+  const file = (key) => join(place, `${key}.json`);
+  return {
+    has: (key) => existsSync(file(key)),
+    read: (key) => JSON.parse(readFileSync(file(key), 'utf8')),
+    write(key, result) {
+      mkdirSync(place, { recursive: true });
+      // Whole or not at all, whenever the process ends.
+      writeFileSync(`${file(key)}.tmp`, `${JSON.stringify(result, rounded)}\n`);
+      renameSync(`${file(key)}.tmp`, file(key));
+    },
+  };
+}
