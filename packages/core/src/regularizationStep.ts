@@ -109,15 +109,16 @@ export class RegularizationStep<T> {
     });
   }
 
+  private get variables() {
+    return this.rho.map(({ variable }) => variable);
+  }
+
   /** A copy of ρ, its optimizers' moments and the history, off the device. */
   async state(): Promise<RegularizationState> {
-    const { framework, rho, optimizers, history } = this;
+    const { framework, rho, variables, optimizers, history } = this;
     await history.flush();
     const [values, ...states] = await Promise.all([
-      saveArrays(
-        framework,
-        rho.map(({ variable }) => variable),
-      ),
+      saveArrays(framework, variables),
       ...optimizers.map(({ optimizer }) => saveOptimizer(framework, optimizer)),
     ]);
     return {
@@ -135,12 +136,8 @@ export class RegularizationStep<T> {
    */
   restore(state: RegularizationState): void {
     this.check(state);
-    const { framework, rho, optimizers, history } = this;
-    restoreArrays(
-      framework,
-      rho.map(({ variable }) => variable),
-      state.rho,
-    );
+    const { framework, variables, optimizers, history } = this;
+    restoreArrays(framework, variables, state.rho);
     optimizers.forEach(({ optimizer }, i) => {
       restoreOptimizer(framework, optimizer, state.optimizers[i]);
     });
@@ -149,7 +146,7 @@ export class RegularizationStep<T> {
 
   /** @throws ArgumentError for a state that {@link restore} would refuse. */
   check(state: RegularizationState): void {
-    const { framework, rho, optimizers } = this;
+    const { framework, rho, variables, optimizers } = this;
     const [then, now] = [state.names, rho.map(({ name }) => name)].map((names) => names.map(show).join(', '));
     if (then !== now) {
       throw new ArgumentError(
@@ -157,12 +154,7 @@ export class RegularizationStep<T> {
         `is of the regularization parameters ${then}, but these are ${now}. Build what was saved, or start anew.`,
       );
     }
-    checkArrays(
-      'regularization parameters',
-      framework,
-      rho.map(({ variable }) => variable),
-      state.rho,
-    );
+    checkArrays('regularization parameters', framework, variables, state.rho);
     if (state.optimizers.length !== optimizers.length) {
       throw new ArgumentError(
         'state',

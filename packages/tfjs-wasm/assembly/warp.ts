@@ -65,6 +65,25 @@ function inside(c: i32, cx: f32, slopesX: v128, restsX: v128, slopesY: v128, res
   return i32x4.bitmask(all);
 }
 
+/**
+ * Of a row, the columns [first, last) whose sources have all neighbours in the image, as last · 2³² + first. Where there are
+ * none, first is `width`.
+ */
+// @ts-ignore: decorator
+@inline
+function columnsInside(width: i32, rows: i32, cx: f32, slopesX: v128, restsX: v128, slopesY: v128, restsY: v128): u64 {
+  let first = width, last = 0;
+  for (let c = 0; c < width && first == width; c += 4) {
+    const bits = inside(c, cx, slopesX, restsX, slopesY, restsY, width - 1, rows);
+    if (bits != 0) first = min(width, c + ctz(bits));
+  }
+  for (let c = (width - 1) & -4; c + 4 > first && last == 0; c -= 4) {
+    const bits = inside(c, cx, slopesX, restsX, slopesY, restsY, width - 1, rows);
+    if (bits != 0) last = min(width, c + 32 - clz(bits));
+  }
+  return (<u64>last << 32) | <u64>first;
+}
+
 // @ts-ignore: decorator
 @inline
 function mix(a: v128, b: v128, f: v128): v128 {
@@ -143,17 +162,10 @@ export function warp(args: usize, from: i32, to: i32): void {
     const restsY = f32x4.splat((load<f32>(m, 16) * y + load<f32>(m, 20) + cy) * <f32>SUBPIXELS);
     // Three channels are read as four: not where the fourth would lie beyond all images.
     const rows = max(0, height - 1 - i32(channels == 3 && b == batch - 1));
-    // Columns [first, last) are all inside. Where there are none, first is width.
     let first = width, last = 0;
     if (wide || channels == 1) {
-      for (let c = 0; c < width && first == width; c += 4) {
-        const bits = inside(c, cx, slopesX, restsX, slopesY, restsY, width - 1, rows);
-        if (bits != 0) first = min(width, c + ctz(bits));
-      }
-      for (let c = (width - 1) & -4; c + 4 > first && last == 0; c -= 4) {
-        const bits = inside(c, cx, slopesX, restsX, slopesY, restsY, width - 1, rows);
-        if (bits != 0) last = min(width, c + 32 - clz(bits));
-      }
+      const columns = columnsInside(width, rows, cx, slopesX, restsX, slopesY, restsY);
+      first = <i32>columns, last = <i32>(columns >> 32);
     }
     let out = <usize>arg(args, 2) + <usize>unit * line;
     for (let c = 0; c < width; c++) {
@@ -225,17 +237,10 @@ export function warpGradient(args: usize, from: i32, to: i32): void {
       const y: f32 = <f32>r - cy;
       const restsX = f32x4.splat((load<f32>(m, 4) * y + load<f32>(m, 8) + cx) * <f32>SUBPIXELS);
       const restsY = f32x4.splat((load<f32>(m, 16) * y + load<f32>(m, 20) + cy) * <f32>SUBPIXELS);
-      // Columns [first, last) are all inside. Where there are none, first is width.
       let first = width, last = 0;
       if (vectors && r < height - short) {
-        for (let c = 0; c < width && first == width; c += 4) {
-          const bits = inside(c, cx, slopesX, restsX, slopesY, restsY, width - 1, rows);
-          if (bits != 0) first = min(width, c + ctz(bits));
-        }
-        for (let c = (width - 1) & -4; c + 4 > first && last == 0; c -= 4) {
-          const bits = inside(c, cx, slopesX, restsX, slopesY, restsY, width - 1, rows);
-          if (bits != 0) last = min(width, c + 32 - clz(bits));
-        }
+        const columns = columnsInside(width, rows, cx, slopesX, restsX, slopesY, restsY);
+        first = <i32>columns, last = <i32>(columns >> 32);
       }
       // Of this row: dL/d(source) along both axes, and the same times x.
       let xs = zero(), ys = zero(), xsX = zero(), ysX = zero();

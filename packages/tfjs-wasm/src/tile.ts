@@ -8,16 +8,12 @@ import { defineGradient } from './gradient';
 export const tile = defineGradient(Tile, (dy, saved, attrs) => {
   const { reps } = attrs as unknown as TileAttrs;
   const { shape } = saved[0];
-  const split = shape.flatMap((size, axis) => (reps[axis] === 1 ? [size] : [reps[axis], size]));
+  const split: number[] = [];
   const copies: number[] = [];
-  let at = 0;
-  for (const count of reps) {
-    if (count === 1) at += 1;
-    else {
-      copies.push(at);
-      at += 2;
-    }
-  }
+  shape.forEach((size, axis) => {
+    if (reps[axis] !== 1) copies.push(split.push(reps[axis]) - 1);
+    split.push(size);
+  });
   if (split.length > 6) return undefined;
   return { x: () => reshape(sum(reshape(dy as Tensor, split), copies), shape) };
 });
