@@ -37,7 +37,7 @@ export const checkpointFolder = (folder, { key }) => join(folder, 'checkpoints',
 
 /** The steps at which a run's training data grow, each stage as long as the others. */
 function stagesOf(run, profile, count) {
-  if (!run.growing) return { stages: [{ start: 0, count }], steps: profile.steps };
+  if (!run.growing) return { stages: [{ start: 0, count }], steps: profile.steps * (run.times ?? 1) };
   const steps =
     profile.interval *
     profile.growing.length *

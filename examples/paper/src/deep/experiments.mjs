@@ -5,6 +5,7 @@
 //   noise            options of injectNoise; `lastLayers` gives it to the last ones only
 //   cross            options of crossRegularization beside the data
 //   weightDecay, cosine, growing, population, ensemble (keys of its members), held (how many images are held out)
+//   times            the steps of the profile
 //   initSeed         of the initial weights and the order, where it is not `seed`
 //   scale            fit temperature and vector scaling on the held-out images
 // A run that several experiments share has one key and is trained once.
@@ -81,6 +82,10 @@ export const experiments = {
         variant(`cross-${Object.entries(change).flat().join('-')}`, { cross: change }),
       ),
     ],
+  ],
+  longer: [
+    [over('longer-plain', { ...vgg, times: 2, scale: true }), variant('longer', { times: 2 })],
+    [over('longer-population', { ...vgg, noise: {}, population: true, times: 2 })],
   ],
   growing: [[variant('growing', { growing: true })]],
   channels: [[cross, variant('channels', { noise: { per: 'channel' } })]],

@@ -123,6 +123,15 @@ export function tablesOf(results, profile) {
       row(change.replace('samples-', 'K = ').replace('-', ' '), `cross-${change}`, 'samples'),
     ),
   ]);
+  const longer = markdown(head, [
+    row('no regularization', 'longer-plain', 'longer'),
+    row('… stopped at the lowest held-out NLL', 'longer-plain', 'longer', {
+      pick: ({ earlyStopping }) => earlyStopping.test,
+      gap: false,
+    }),
+    row(`population-based training, ${profile.population} models`, 'longer-population', 'longer'),
+    row('**cross-regularized**', 'longer', 'longer'),
+  ]);
   const channels = markdown(head, [
     row('one σ a layer', 'cross', 'noise'),
     row('one σ a channel', 'channels', 'channels'),
@@ -168,6 +177,7 @@ export function tablesOf(results, profile) {
     'residual-sigma': residualSigma,
     held,
     samples,
+    longer,
     channels,
     schedules,
     transformer,
