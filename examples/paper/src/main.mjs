@@ -1,7 +1,7 @@
 // The paper's experiments as commands, of norms (which print) and of networks (which write results):
 //   node examples/paper/src/main.mjs ridge lasso spline sparse convergence risk
 //   node examples/paper/src/main.mjs noise … [--profile smoke|small|paper] [--only cross] [--again] [--steps 20]
-//     [--jobs 2] [--threads 1]
+//     [--jobs 2] [--backend wasm] [--threads 1]
 //   node examples/paper/src/main.mjs report
 import { parseArgs } from 'node:util';
 import { convergence } from './convergence.mjs';

@@ -12,6 +12,7 @@ export const names = Object.keys(experiments);
 export const options = {
   profile: { type: 'string', default: 'small' },
   jobs: { type: 'string', default: '2' },
+  backend: { type: 'string', default: 'wasm' },
   threads: { type: 'string', default: '1' },
   only: { type: 'string', multiple: true },
   again: { type: 'boolean', default: false },
@@ -27,14 +28,14 @@ const resultsOf = (profile) => store(here(`results/${profile}`));
  * @param only - names of the runs to do, all seeds; with `again` those that have a result too.
  * @param steps - instead of the profile's, to see that it works: results then go to `out`.
  */
-export async function runExperiment(name, { profile, jobs, threads, only, again, steps }) {
+export async function runExperiment(name, { profile, jobs, backend, threads, only, again, steps }) {
   const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps) }) };
   const folder = here(steps ? `out/${profile}-${steps}` : `out/${profile}`);
   const results = steps ? store(join(folder, 'results')) : resultsOf(profile);
   const chosen = (run) => (only?.includes(run.name) ?? true) && (again || !results.has(run.key));
   const count = await schedule(
     experiments[name].map((stage) => (soFar) => runsOf(stage, sizes, soFar).filter(chosen)),
-    { profile: sizes, results, jobs: Number(jobs), threads: Number(threads), folder },
+    { profile: sizes, results, jobs: Number(jobs), backend, threads: Number(threads), folder },
   );
   if (count === 0) {
     const grid = only ? ', or lacks the results of its grid, which it chooses from' : '';

@@ -24,7 +24,7 @@ function begin(run, folder) {
       if (message.result) resolve({ first, result: { ...message.result, seconds: 0, duration: 0 } });
     });
   });
-  child.send({ run, profile: profiles.smoke, folder, threads: 1 });
+  child.send({ run, profile: profiles.smoke, folder, backend: 'wasm', threads: 1 });
   return { child, ended, result };
 }
 

@@ -35,10 +35,11 @@ const about = () => ({
  *
  * @param stages - functions that give runs for the results so far; one is begun when the former are done.
  * @param profile - of profiles.mjs.
+ * @param backend - a name that `useBestBackend` knows; `threads` are for wasm.
  * @param folder - for what is not committed: checkpoints and predictions.
  * @returns how many runs were done.
  */
-export async function schedule(stages, { profile, results, jobs, threads, folder }) {
+export async function schedule(stages, { profile, results, jobs, backend, threads, folder }) {
   const bars = new progress.MultiBar({
     format: '{key} [{bar}] {value}/{total} steps, {eta_formatted} left',
     noTTYOutput: true,
@@ -53,7 +54,7 @@ export async function schedule(stages, { profile, results, jobs, threads, folder
   const origin = about();
   const perform = async (child, run) => {
     const bar = bars.create(plan(run, profile) || 1, 0, { key: run.key.padEnd(20) });
-    child.send({ run, profile, folder, threads });
+    child.send({ run, profile, folder, backend, threads });
     const result = await resultOf(child, run, (done) => bar.update(done));
     results.write(run.key, { run, ...origin, ...result });
     rmSync(checkpointFolder(folder, run), { recursive: true, force: true });

@@ -1,11 +1,15 @@
 // A process that does one run after the other: told by message, answers with progress and the result. Started by
 // schedule.mjs.
-import { useWasm } from '@crossreg/tfjs-wasm';
+import { useBestBackend } from '@crossreg/tfjs-node';
 import { execute } from './execute.mjs';
 
+/** One for all runs. */
+let choice;
+
 process.on('disconnect', () => process.exit(1));
-process.on('message', async ({ run, profile, folder, threads }) => {
-  await useWasm({ threads });
+process.on('message', async ({ run, profile, folder, backend, threads }) => {
+  choice ??= useBestBackend({ require: [backend], threads });
+  const { chosen } = await choice;
   let reported = 0;
   const onStep = (done) => {
     if (performance.now() - reported < 300) return;
@@ -15,5 +19,5 @@ process.on('message', async ({ run, profile, folder, threads }) => {
   };
   const started = performance.now();
   const result = await execute(run, profile, { folder, onStep });
-  process.send({ result: { ...result, duration: (performance.now() - started) / 1000 } });
+  process.send({ result: { ...result, backend: chosen, duration: (performance.now() - started) / 1000 } });
 });
