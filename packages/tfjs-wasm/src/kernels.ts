@@ -63,11 +63,21 @@ function compile(shared: boolean, mayRelax: boolean): WebAssembly.Module {
   return new WebAssembly.Module(shared ? shareMemory(binary)! : binary);
 }
 
-function outOfMemory(what: string): never {
-  throw new Error(
-    `The wasm heap has no room for ${what} (it ends at 4 GB, or where the system says so). ` +
-      `Use a smaller batch, and dispose tensors that are no longer needed.`,
-  );
+/**
+ * Has the backend's allocator throw where there is no room: it answers 0, or too little where 4 GB and more are asked for,
+ * and the backend does not look and writes over whatever is there.
+ */
+export function refuseFullHeap(module: WasmBackend['wasm']): void {
+  const malloc = module._malloc;
+  module._malloc = (bytes) => {
+    // A number of bytes is passed modulo 2³².
+    const address = bytes < 2 ** 32 ? malloc(bytes) : 0;
+    if (address !== 0) return address;
+    throw new Error(
+      `The wasm heap has no room for ${bytes} more bytes (it ends at 4 GB, or where the system says so). ` +
+        'Use a smaller batch, and dispose tensors that are no longer needed.',
+    );
+  };
 }
 
 /**
@@ -96,8 +106,7 @@ export class Kernels {
   }
 
   private malloc(bytes: number): number {
-    const address = this.backend.wasm._malloc(bytes) >>> 0;
-    return address === 0 ? outOfMemory(`${bytes} more bytes`) : address;
+    return this.backend.wasm._malloc(bytes) >>> 0;
   }
 
   /** The heap as 32-bit words; valid until the next allocation. */
@@ -113,9 +122,7 @@ export class Kernels {
 
   /** Where a tensor's numbers are. */
   address(tensor: TensorInfo): number {
-    const { memoryOffset } = this.backend.dataIdMap.get(tensor.dataId);
-    // The backend does not look at what its allocator answers.
-    return memoryOffset === 0 ? outOfMemory(`a tensor of shape [${tensor.shape}]`) : memoryOffset;
+    return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
   }
 
   /** How many threads share out the units of a call. */
@@ -196,6 +203,8 @@ export function kernelsOf(backend: WasmBackend): Kernels {
   if (!kernels) {
     kernels = new Kernels(backend);
     instances.set(backend, kernels);
+    // Emscripten puts the allocator in its place at the first call, which was the constructor's.
+    refuseFullHeap(backend.wasm);
     endWithBackend(backend, kernels);
   }
   return kernels;

@@ -26,10 +26,11 @@ const resultsOf = (profile) => store(here(`results/${profile}`));
  * Does the runs of an experiment that have no result yet.
  *
  * @param only - names of the runs to do, all seeds; with `again` those that have a result too.
- * @param steps - instead of the profile's, to see that it works: results then go to `out`.
+ * @param steps - instead of the profile's, to see that it works, so that little is measured: results then go to `out`.
  */
 export async function runExperiment(name, { profile, jobs, backend, threads, only, again, steps }) {
-  const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps) }) };
+  const { test, samples, glance } = profiles.smoke;
+  const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps), test, samples, glance }) };
   const folder = here(steps ? `out/${profile}-${steps}` : `out/${profile}`);
   const results = steps ? store(join(folder, 'results')) : resultsOf(profile);
   const chosen = (run) => (only?.includes(run.name) ?? true) && (again || !results.has(run.key));

@@ -15,20 +15,20 @@ const draw = (set, size, seed) =>
   size === set.labels.length ? set : split(set, { size, stratified: true, seed })[1];
 
 /**
- * The images of a run: of `both` (all that a model may learn from), `regularization` are held out and the rest is
- * `training`; `test` is for reporting only. The same seed gives the same images to every contender.
+ * The images of a run: `regularization` are held out of all that a model may learn from, `training` is the rest or, for
+ * the run that trains on `both`, all; `test` is for reporting only. The same seed gives the same images to every contender.
  *
  * @param sizes - of a profile: `data`, which set; `images`, how many in all; `held`, how many of them are held out; `test`.
  */
-export async function prepare({ data, images, held, test: testImages }, seed) {
+export async function prepare({ data, images, held, test: testImages }, { seed, trainOn }) {
   const { train, test } = await load(data);
   const both = draw(train, images, seed);
-  const [training, regularization] = split(both, { size: held, stratified: true, seed });
-  return Object.fromEntries(
-    Object.entries({ training, regularization, both, test: draw(test, testImages, seed) }).map(
-      ([name, set]) => [name, tensors(set)],
-    ),
-  );
+  const [rest, regularization] = split(both, { size: held, stratified: true, seed });
+  return {
+    training: tensors(trainOn === 'both' ? both : rest),
+    regularization: tensors(regularization),
+    test: tensors(draw(test, testImages, seed)),
+  };
 }
 
 /** Pixels of mean about 0 and variance about 1; one-hot labels. */

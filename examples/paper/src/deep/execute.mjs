@@ -61,9 +61,9 @@ export function plan(run, profile) {
  * @returns the run's result.
  */
 export async function execute(run, profile, { folder, onStep }) {
-  const { seed, held = profile.held } = run;
+  const { held = profile.held } = run;
   const images = run.growing ? profile.growing.at(-1) + held : profile.images;
-  const data = await prepare({ ...profile, images, held }, seed);
+  const data = await prepare({ ...profile, images, held }, run);
   const result = run.ensemble
     ? ensemble(run, data, folder)
     : await trained(run, profile, data, { folder, onStep });
@@ -72,7 +72,7 @@ export async function execute(run, profile, { folder, onStep }) {
 }
 
 async function trained(run, profile, data, { folder, onStep }) {
-  const set = data[run.trainOn ?? 'training'];
+  const set = data.training;
   const { stages, steps } = stagesOf(run, profile, set.labels.length);
   const seed = run.initSeed ?? run.seed;
   const shared = {
