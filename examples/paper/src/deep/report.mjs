@@ -158,17 +158,24 @@ export function tablesOf(results, profile) {
     row('additive noise', 'cross', 'noise', one),
     row('multiplicative noise', 'multiplicative', 'multiplicative', one),
   ]);
-  const growing = markdown(
-    ['training images', ...profile.growing.map(String)],
-    of('growing').map(({ run, course }) => [
-      `σ, seed ${run.seed}: ${Object.keys(course[0].sigma).map(layerOf).join(', ')}`,
+  /** σ at the end of every stage; a run of as many steps on data that do not grow tells what the steps alone do. */
+  const stageRow =
+    (title) =>
+    ({ run, course }) => [
+      `${title}, seed ${run.seed}`,
       ...profile.growing.map((_, i) => {
         const at = course[((i + 1) * course.length) / profile.growing.length - 1];
         return Object.values(at.sigma)
           .map((value) => value.toFixed(2))
           .join(', ');
       }),
-    ]),
+    ];
+  const growing = markdown(
+    ['training images', ...profile.growing.map(String)],
+    [
+      ...of('growing').map(stageRow('σ of the five layers')),
+      ...of('longer').map(stageRow(`always ${profile.images - profile.held} images`)),
+    ],
   );
   return {
     noise,
