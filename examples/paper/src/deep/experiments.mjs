@@ -83,10 +83,7 @@ export const experiments = {
       ),
     ],
   ],
-  longer: [
-    [over('longer-plain', { ...vgg, times: 2, scale: true }), variant('longer', { times: 2 })],
-    [over('longer-population', { ...vgg, noise: {}, population: true, times: 2 })],
-  ],
+  longer: [[over('longer-plain', { ...vgg, times: 2, scale: true }), variant('longer', { times: 2 })]],
   growing: [[variant('growing', { growing: true })]],
   channels: [[cross, variant('channels', { noise: { per: 'channel' } })]],
   schedules: [

@@ -129,8 +129,9 @@ export function tablesOf(results, profile) {
       pick: ({ earlyStopping }) => earlyStopping.test,
       gap: false,
     }),
-    row(`population-based training, ${profile.population} models`, 'longer-population', 'longer'),
     row('**cross-regularized**', 'longer', 'longer'),
+    row('cross-regularized, half the steps', 'cross', 'noise'),
+    row(`population-based training, ${profile.population} models, half the steps`, 'population', 'noise'),
   ]);
   const channels = markdown(head, [
     row('one σ a layer', 'cross', 'noise'),
