@@ -133,6 +133,16 @@ describe.each(['Sum', 'Mean'])('%s', (kernelName) => {
   });
 });
 
+test('tile agrees with cpu, any number of copies on any axes', () => {
+  const cases = fc
+    .array(fc.record({ size: small(4), copies: small(3) }), { minLength: 1, maxLength: 4 })
+    .map((axes): Case => {
+      const shape = axes.map(({ size }) => size);
+      return { inputs: { x: floats(shape, 7) }, attrs: { reps: axes.map(({ copies }) => copies) } };
+    });
+  agreesWithCpu('Tile', cases);
+});
+
 test("max pooling's gradient agrees with cpu", () => {
   const pool = fc.record({
     shape: fc.tuple(small(3), small(9), small(9), small(9)),

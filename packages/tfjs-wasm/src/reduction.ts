@@ -41,6 +41,18 @@ export function sumMiddle(
   kernels.run('sumMiddle', outer, [from, to, reduced, inner, ...words], reduced * inner * 0.3);
 }
 
+/** Copies of [outer, inner] along the middle axis of [outer, reduced, inner], times `factor`. */
+export function spreadMiddle(
+  kernels: Kernels,
+  from: number,
+  to: number,
+  { outer, reduced, inner, factor = 1 }: { outer: number; reduced: number; inner: number; factor?: number },
+): void {
+  const args = [from, to, reduced, inner, bits(factor)];
+  if (inner === 1) kernels.run('spreadNumbers', outer, args);
+  else kernels.run('spreadRows', outer * reduced, args);
+}
+
 /** A reduction seen as one over the middle axis of [outer, reduced, inner]. */
 interface Middle {
   readonly axes: readonly number[];
@@ -94,11 +106,8 @@ export const spread = defineKernel<
   { dy: TensorInfo },
   { shape: number[]; axis: number | number[]; factor: number }
 >(Spread, ({ inputs: { dy }, attrs: { shape, axis, factor }, backend, kernels }) => {
-  const { outer, reduced, inner } = middleOf(shape, axis)!;
   const out = backend.makeOutput(shape, 'float32');
-  const args = [kernels.address(dy), kernels.address(out), reduced, inner, bits(factor)];
-  if (inner === 1) kernels.run('spreadNumbers', outer, args);
-  else kernels.run('spreadRows', outer * reduced, args);
+  spreadMiddle(kernels, kernels.address(dy), kernels.address(out), { ...middleOf(shape, axis)!, factor });
   return out;
 });
 

@@ -98,7 +98,7 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
   Relu: [{ x: image }],
   Square: [{ x: image }],
   Sum: [{ x: image }, { axis: [1], keepDims: false }],
-  Tile: [{ x: [3, 4] }, { reps: [2, 3] }],
+  Tile: [{ x: [1, 4] }, { reps: [2, 3] }],
   UnsortedSegmentSum: [{ x: [6, 3], segmentIds: [6] }, { numSegments: 3 }],
   _FusedMatMul: [
     { a: [1, 5, 7], b: [1, 6, 7], bias: [6] },
