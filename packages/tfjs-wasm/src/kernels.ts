@@ -69,15 +69,18 @@ function compile(shared: boolean, mayRelax: boolean): WebAssembly.Module {
  */
 export function refuseFullHeap(module: WasmBackend['wasm']): void {
   const malloc = module._malloc;
-  module._malloc = (bytes) => {
+  const guarded = (bytes: number) => {
     // A number of bytes is passed modulo 2³².
     const address = bytes < 2 ** 32 ? malloc(bytes) : 0;
+    // Emscripten's first call puts the bare allocator in place.
+    module._malloc = guarded;
     if (address !== 0) return address;
     throw new Error(
       `The wasm heap has no room for ${bytes} more bytes (it ends at 4 GB, or where the system says so). ` +
         'Use a smaller batch, and dispose tensors that are no longer needed.',
     );
   };
+  module._malloc = guarded;
 }
 
 /**
@@ -201,10 +204,9 @@ const instances = new WeakMap<WasmBackend, Kernels>();
 export function kernelsOf(backend: WasmBackend): Kernels {
   let kernels = instances.get(backend);
   if (!kernels) {
+    refuseFullHeap(backend.wasm);
     kernels = new Kernels(backend);
     instances.set(backend, kernels);
-    // Emscripten puts the allocator in its place at the first call, which was the constructor's.
-    refuseFullHeap(backend.wasm);
     endWithBackend(backend, kernels);
   }
   return kernels;
