@@ -1,5 +1,4 @@
 // LASSO on the diabetes data: coefficient paths, what was learned of sparsity, and how often a first minimum misleads.
-
 import { deriveSeed, l1, permutation } from '@crossreg/core';
 import { diabetes } from '@crossreg/datasets';
 import { saveFigure } from '@crossreg/example-figures';

@@ -15,6 +15,7 @@ export const standardError = (xs) => {
 export const quantile = (xs, q) =>
   [...xs].sort((a, b) => a - b)[Math.min(xs.length - 1, Math.floor(q * xs.length))];
 export const meanSquare = (predicted, y) => mean(Array.from(predicted, (v, i) => (v - y[i]) ** 2));
+
 /** Least squares y = a + b x: the slope b with its 95 % interval, by the t distribution for few points. */
 export function slope(x, y) {
   const [mx, my] = [mean(x), mean(y)];

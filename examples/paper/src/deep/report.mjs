@@ -9,6 +9,10 @@ const figures = new URL('figures/', docs);
 
 /** `mean ± standard error`; of none a dash. */
 const plusMinus = (values) => (values.length === 0 ? '–' : meanOf(values));
+/** The ECE to expect of a perfectly calibrated network with the confidences of these bins: the mean of |N(0, n c (1 − c))|. */
+const eceOfPerfect = (bins) =>
+  bins.reduce((sum, { count, confidence: c }) => sum + Math.sqrt((2 / Math.PI) * count * c * (1 - c)), 0) /
+  bins.reduce((sum, { count }) => sum + count, 0);
 /** The layer that a noise layer belongs to. */
 const layerOf = (noise) => noise.replace(/_(relu|gelu)?_?noise$/, '');
 /** The results of a run that are there, by seed. */
@@ -93,6 +97,10 @@ export function tablesOf(results, profile) {
       cost: () => 5 * plainSteps,
     }),
     row('**cross-regularized**', 'cross', 'noise'),
+    [
+      'perfectly calibrated, as confident',
+      ...['–', '–', plusMinus(of('cross').map(({ test }) => eceOfPerfect(test.bins))), '–', '–', '`report`'],
+    ],
   ]);
   const residual = markdown(head, [
     row('VGG-like, no regularization', 'plain', 'noise'),
