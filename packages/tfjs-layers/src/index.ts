@@ -11,7 +11,6 @@ export {
   CrossRegularization,
   type CrossRegularizationOptions,
   crossRegularization,
-  type RunProgress,
 } from './crossRegularization';
 export { freeze } from './freeze';
 export { type HookedNoise, hookNoise } from './hookNoise';
@@ -28,3 +27,4 @@ export type {
   RegularizationTensors,
   Tensors,
 } from './regularizationData';
+export type { RunProgress } from './resumption';

@@ -1,0 +1,178 @@
+import { ArgumentError, type RegularizationState } from '@crossreg/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel, Logs } from '@tensorflow/tfjs-layers';
+import { type Checkpoint, checkpoint, type Resumable } from './checkpoint';
+import type { CheckpointStore } from './checkpointStore';
+import { assignAll } from './modelState';
+import type { PreparedModel } from './prepareModel';
+import type { BatchesState } from './regularizationData';
+
+/** How far a run has come. */
+export interface RunProgress<Data = any> {
+  /** Epochs that are over: the number of the one to begin with. */
+  epoch: number;
+  /** Training steps taken. */
+  step: number;
+  /** What the loop saved along with it. */
+  data?: Data;
+}
+
+/** What a callback counts, over all its runs: random numbers and orders are taken by these. */
+export interface Counts {
+  trainingSteps: number;
+  rhoSteps: number;
+  /** Epochs begun and ended: the orders of the training data are counted by it. */
+  rounds: number;
+}
+
+/** What `fit` returns as its history. */
+export interface EpochLogs {
+  epoch: number[];
+  history: Record<string, number[]>;
+}
+
+/** What must agree for `fit` to have the same orders of its training data. */
+export interface FittedData {
+  examples: number;
+  batchSize: number;
+  shuffle: boolean;
+}
+
+/** What the callback adds to a checkpoint. */
+export interface CrossState extends Counts {
+  step: RegularizationState;
+  batches: BatchesState;
+  /** Of noise that is hooked in: it is not in the model. */
+  noise: tf.Tensor[];
+  fit: FittedData | undefined;
+  logs: EpochLogs;
+}
+
+const hookedWeights = ({ hook }: PreparedModel) =>
+  (hook?.layers ?? []).flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
+
+/** What a callback is to a checkpoint: how to get its state and to put it back, and what is kept along with it. */
+export class Resumption {
+  /** What `fit` was last given. */
+  fitted: FittedData | undefined;
+  /** Since the checkpoint was read; undefined before. */
+  private progress: RunProgress | undefined;
+  private kept: Checkpoint<RunProgress> | undefined;
+  private logs: EpochLogs = { epoch: [], history: {} };
+
+  constructor(private readonly store: CheckpointStore | undefined) {}
+
+  /** Whether there is a checkpoint to read that was not read yet. */
+  get isDue(): boolean {
+    return this.store !== undefined && !this.progress;
+  }
+
+  /** The logs of all epochs, where there is a checkpoint. */
+  get history(): EpochLogs | undefined {
+    return this.store && structuredClone(this.logs);
+  }
+
+  /** @throws ArgumentError where there is a checkpoint that was not read. */
+  checkRestored(): void {
+    if (this.isDue) throw notRestored();
+  }
+
+  /** @throws ArgumentError for an epoch that the checkpoint has behind it. */
+  checkEpoch(epoch: number): void {
+    if (this.progress && epoch < this.progress.epoch) {
+      throw new ArgumentError(
+        'checkpoint',
+        `is at the end of epoch ${this.progress.epoch}, but training began at epoch ${epoch} (from 0). Use cross.fit, or ` +
+          'pass initialEpoch: (await cross.restore(model)).epoch, with epochs the total; or delete the checkpoint.',
+      );
+    }
+  }
+
+  /** Where the run is: what the checkpoint says, read now where it was not yet; epoch 0 without one. */
+  async begin(model: LayersModel, cross: Resumable): Promise<RunProgress> {
+    if (this.isDue) await this.restore(model, cross);
+    return this.progress ?? { epoch: 0, step: 0 };
+  }
+
+  /** Keeps the run at the end of an epoch, where there is a checkpoint. */
+  async endEpoch(epoch: number, logs: Logs | undefined, step: number): Promise<void> {
+    if (!this.store) return;
+    const { progress } = this;
+    if (!progress) throw notRestored();
+    progress.epoch = epoch + 1;
+    this.logs.epoch.push(epoch);
+    for (const [key, value] of Object.entries(logs ?? {})) {
+      const number = typeof value === 'number' ? value : (await (value as tf.Tensor).data())[0];
+      this.logs.history[key] = [...(this.logs.history[key] ?? []), number];
+    }
+    await this.save(step, progress.data);
+  }
+
+  async save(step: number, data: unknown): Promise<void> {
+    if (!this.progress || !this.kept) throw notRestored();
+    this.progress.step = step;
+    if (data !== undefined) this.progress.data = data;
+    await this.kept.save({ ...this.progress });
+  }
+
+  async restore(model: LayersModel, cross: Resumable): Promise<RunProgress> {
+    if (!this.store) throw notRestored();
+    this.kept = checkpoint<RunProgress>(this.store, { model, cross });
+    this.progress = (await this.kept.restore()) ?? { epoch: 0, step: 0 };
+    return { ...this.progress };
+  }
+
+  /** The state of a prepared model's ρ, its optimizer, history and random numbers. */
+  async state(run: PreparedModel, counts: Counts): Promise<CrossState> {
+    return {
+      ...counts,
+      fit: this.fitted,
+      logs: this.logs,
+      step: await run.step.state(),
+      batches: run.batches.state(),
+      noise: hookedWeights(run),
+    };
+  }
+
+  /**
+   * Goes on from a state.
+   *
+   * @returns the counts to go on with.
+   * @throws ArgumentError for the state of other training data or parameters; nothing has changed then.
+   */
+  async restoreState(run: PreparedModel, state: CrossState): Promise<Counts> {
+    const { step, batches } = run;
+    for (const [what, then] of Object.entries(state.fit ?? {})) {
+      const now = this.fitted?.[what as 'examples'] ?? then;
+      if (now === then) continue;
+      throw new ArgumentError(
+        what === 'examples' ? 'x' : what,
+        `is ${now}, but was ${then} when the checkpoint was saved: the order of the training data would be another.`,
+      );
+    }
+    // The same parameters may have other names: those of layers count what a process has made before.
+    const names = Object.keys(step.history.rho);
+    const { history } = state.step;
+    const rho = Object.fromEntries(names.map((name, i) => [name, history.rho[state.step.names[i]]]));
+    if (names.length !== state.step.names.length) {
+      throw new ArgumentError(
+        'checkpoint',
+        `is of ${state.step.names.length} regularization parameters, but here are ${names.length}.`,
+      );
+    }
+    step.check({ ...state.step, names });
+    await batches.restore(state.batches);
+    step.restore({ ...state.step, names, history: { ...history, rho } });
+    assignAll(hookedWeights(run), state.noise);
+    this.logs = state.logs;
+    const { trainingSteps, rhoSteps, rounds } = state;
+    return { trainingSteps, rhoSteps, rounds };
+  }
+}
+
+const notRestored = () =>
+  new ArgumentError(
+    'checkpoint',
+    'was not restored, so saving would lose an earlier run. Give the option `checkpoint`, and call ' +
+      'await cross.restore(model) before training.',
+  );
