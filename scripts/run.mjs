@@ -70,6 +70,7 @@ const tasks = {
     install();
     build();
     run('benchmarks', process.execPath, ['benchmarks/src/main.mjs', ...process.argv.slice(3)]);
+    run('own loops', process.execPath, ['benchmarks/src/ownLoop.mjs', ...process.argv.slice(3)]);
   },
   'bench:wasm'() {
     install();

@@ -38,7 +38,10 @@ export interface CrossRegularizerOptions<T, B> {
   /** Scalar loss of a regularization batch: of the average of `context.samples` predictions. */
   regularizationLoss(batch: B, context: StepContext): T;
   schedule?: Partial<Schedule>;
-  /** Default: Adam, 1e-3. */
+  /**
+   * Default: Adam, 1e-3, made of the framework's operations. An adapter may have faster ones: `trainOptimizer` of
+   * `@crossreg/tfjs` lets TensorFlow.js's own take the step.
+   */
   thetaOptimizer?: OptimizerFactory;
   /** Default: `rhoAdam()`, 0.02 in the raw parameter. */
   rhoOptimizer?: OptimizerFactory;

@@ -15,3 +15,4 @@ export {
 } from './noise';
 export { operation, stopGradient } from './operation';
 export { type MonteCarloOptions, monteCarloPredict, type Prediction } from './predict';
+export { trainOptimizer } from './trainOptimizer';

@@ -1,0 +1,140 @@
+import { type CrossRegularizer, crossRegularizer, exp, parameter } from '@crossreg/core';
+import '@tensorflow/tfjs';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { tfjs } from './framework';
+import { addNoise, deriveKey } from './noise';
+import { trainOptimizer } from './trainOptimizer';
+
+beforeAll(() => {
+  // A backend that the adapter does not know, as those are whose numbers are on a device.
+  tf.registerBackend('device', () => new MathBackendCPU());
+  tf.copyRegisteredKernels('cpu', 'device');
+});
+afterEach(() => tf.disposeVariables());
+
+const optimizers: Record<string, () => tf.Optimizer> = {
+  sgd: () => tf.train.sgd(0.1),
+  momentum: () => tf.train.momentum(0.1, 0.9),
+  rmsprop: () => tf.train.rmsprop(0.01, 0.9, 0.5, 1e-7, true),
+  adagrad: () => tf.train.adagrad(0.1),
+  adadelta: () => tf.train.adadelta(0.5),
+  adam: () => tf.train.adam(0.05),
+  adamax: () => tf.train.adamax(0.05),
+};
+
+const x = () => tf.linspace(-1, 1, 12).reshape([4, 3]) as tf.Tensor2D;
+const start = () =>
+  tf.tidy(() => [
+    tf.variable(tf.linspace(-0.5, 1, 6).reshape([3, 2])),
+    tf.variable(tf.tensor1d([0.1, -0.2])),
+  ]);
+const noise = () => {
+  const variable = tf.tidy(() => tf.variable(tf.scalar(-1), false));
+  return parameter<tf.Tensor>(tfjs, { name: 'σ', variable, bijector: exp });
+};
+const loss = ([w, b]: readonly tf.Tensor[], sigma: tf.Tensor, seed: number) =>
+  tf.mean(
+    tf.square(
+      tf.sub(addNoise(tf.add(tf.matMul(x(), w as tf.Tensor2D), b), sigma, deriveKey(seed)), tf.scalar(1)),
+    ),
+  ) as tf.Scalar;
+
+/** A run on its own θ; a poisoned step has NaN for its gradients. */
+function run(optimizer: tf.Optimizer, every = 1000) {
+  const theta = start();
+  const rho = noise();
+  let poison = false;
+  const cross = crossRegularizer<tf.Tensor, null>({
+    framework: tfjs,
+    theta,
+    rho: [rho],
+    trainLoss: (_, { seed }) => {
+      const value = loss(theta, rho.value(), seed);
+      return poison ? tf.mul(value, Number.NaN) : value;
+    },
+    regularizationLoss: (_, { seed }) => loss(theta, rho.value(), seed),
+    thetaOptimizer: trainOptimizer(optimizer),
+    schedule: { every },
+  });
+  const step = (n: number, poisoned = false) => {
+    poison = poisoned;
+    for (let i = 0; i < n; i++) cross.step(null, () => null).dispose();
+  };
+  const values = () => theta.flatMap((each) => [...each.dataSync()]);
+  return { cross, theta, rho, step, values };
+}
+
+for (const backend of ['cpu', 'device']) {
+  describe(`on ${backend}`, () => {
+    beforeAll(() => tf.setBackend(backend));
+
+    test.each(Object.entries(optimizers))('%s takes the steps that it takes by hand', (_, make) => {
+      const seeds: number[] = [];
+      const ours = run(make());
+      ours.step(5);
+      // The seeds of core's steps, from a loop that only looks at them.
+      const spy = crossRegularizer<tf.Tensor, null>({
+        framework: tfjs,
+        theta: start(),
+        rho: [noise()],
+        trainLoss: (_batch, { seed }) => {
+          seeds.push(seed);
+          return tf.scalar(0);
+        },
+        regularizationLoss: () => tf.scalar(0),
+      });
+      for (let i = 0; i < 5; i++) spy.step(null, () => null).dispose();
+      const theta = start();
+      const byHand = make();
+      for (const seed of seeds) byHand.minimize(() => loss(theta, tf.exp(tf.scalar(-1)), seed), false, theta);
+      expect(ours.values()).toEqual(theta.flatMap((each) => [...each.dataSync()]));
+    });
+
+    test('a step that is not finite leaves weights and state as they were', () => {
+      const spoilt = run(tf.train.adam(0.05));
+      const before = spoilt.values();
+      spoilt.step(2, true);
+      expect(spoilt.values()).toEqual(before);
+      // Adam's first step has the size of the learning rate, whatever the gradient: the moments are still empty.
+      spoilt.step(1);
+      spoilt.values().forEach((value, i) => {
+        expect(Math.abs(value - before[i])).toBeCloseTo(0.05, 4);
+      });
+    });
+
+    test('a saved run goes on to the bit, in a new optimizer before its first step', async () => {
+      const whole = run(tf.train.adam(0.05), 3);
+      whole.step(4);
+      const state = structuredClone(await whole.cross.state());
+      whole.step(5);
+      const resumed = run(tf.train.adam(0.05), 3);
+      resumed.cross.restore(state);
+      resumed.step(5);
+      expect(resumed.values()).toEqual(whole.values());
+      expect([...resumed.rho.variable.dataSync()]).toEqual([...whole.rho.variable.dataSync()]);
+    });
+
+    test('steps leave no tensors behind, and dispose frees the state', () => {
+      const before = tf.memory().numTensors;
+      const { cross, theta, rho, step } = run(tf.train.adam(0.05));
+      step(1);
+      const after = tf.memory().numTensors;
+      step(3);
+      expect(tf.memory().numTensors).toBe(after);
+      (cross as CrossRegularizer<tf.Tensor, null>).dispose();
+      tf.dispose([theta, rho.variable]);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  });
+}
+
+test('what cannot be driven is refused', () => {
+  const optimizer = tf.train.sgd(0.1);
+  const theta = start();
+  expect(() => trainOptimizer('adam' as unknown as tf.Optimizer)).toThrow(/optimizer: must be an optimizer/);
+  expect(() => trainOptimizer(optimizer)(tfjs, [tf.scalar(1)])).toThrow(/theta: must be tf.Variables/);
+  trainOptimizer(optimizer)(tfjs, theta);
+  expect(() => trainOptimizer(optimizer)(tfjs, theta)).toThrow(/optimizer: SGD moves other variables/);
+});

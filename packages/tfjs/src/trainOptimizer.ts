@@ -1,0 +1,106 @@
+import { ArgumentError, type Optimizer, type OptimizerFactory, show } from '@crossreg/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The optimizers that drive a list of variables: their state goes by place in it. */
+const taken = new WeakSet<tf.Optimizer>();
+
+/**
+ * Lets an optimizer of TensorFlow.js take the steps: for θ in {@link crossRegularizer}, in one call for all weights and with
+ * the optimizer's own kernels.
+ *
+ * The state stays the optimizer's. It is there from the beginning, so that a saved run is restored before the first step;
+ * a learning rate that you change holds from the next step on. A step with a gradient that is not finite is refused:
+ * where tensors are in memory that JavaScript reads (`wasm`, `cpu`) by looking, on other backends by giving variables and
+ * state back what they were, on the device.
+ *
+ * @param optimizer - from `tf.train`, for this use alone; `dispose` of the result disposes it.
+ * @throws ArgumentError for anything that is not an optimizer of TensorFlow.js, for one that is in use already, and, when
+ *   the variables are known, for those that are not `tf.Variable`s.
+ * @example
+ * crossRegularizer({ framework: tfjs, thetaOptimizer: trainOptimizer(tf.train.adam(1e-3)), ...rest });
+ */
+export function trainOptimizer(optimizer: tf.Optimizer): OptimizerFactory {
+  if (typeof optimizer?.applyGradients !== 'function') {
+    throw new ArgumentError(
+      'optimizer',
+      `must be an optimizer of TensorFlow.js such as tf.train.adam(1e-3), but is ${show(optimizer)}.`,
+    );
+  }
+  return (_, variables) => drive(optimizer, variables as readonly unknown[]) as unknown as Optimizer<any>;
+}
+
+function drive(optimizer: tf.Optimizer, given: readonly unknown[]): Optimizer<tf.Tensor> {
+  const variables = given.map((variable) => {
+    if (variable instanceof tf.Variable && !variable.isDisposed) return variable;
+    throw new ArgumentError(
+      'theta',
+      `must be tf.Variables that are not disposed for an optimizer of TensorFlow.js, but has ${show(variable)}.`,
+    );
+  });
+  if (taken.has(optimizer)) {
+    throw new ArgumentError(
+      'optimizer',
+      `${optimizer.getClassName()} moves other variables already, and its state is theirs. Make another one.`,
+    );
+  }
+  taken.add(optimizer);
+  const apply = (gradients: readonly tf.Tensor[]) =>
+    optimizer.applyGradients(variables.map(({ name }, i) => ({ name, tensor: gradients[i] })));
+  const state = () => [...variables, ...slotsOf(optimizer)];
+
+  // An optimizer makes its state when it first steps. What a step of zero changes all the same (powers of β) goes back,
+  // and so does what centred RMSProp makes of it, 0 · 1/√−ε.
+  const former = { state: snapshot(state()), iterations: optimizer.iterations };
+  tf.tidy(() => {
+    apply(variables.map((variable) => tf.zerosLike(variable)));
+    for (const slot of slotsOf(optimizer)) slot.assign(tf.where(tf.isNaN(slot), tf.zerosLike(slot), slot));
+  });
+  restore(former.state);
+  (optimizer as unknown as { iterations_: number }).iterations_ = former.iterations;
+
+  return {
+    iterations: 0,
+    get slots() {
+      return slotsOf(optimizer);
+    },
+    step(gradients, enabled) {
+      this.iterations += 1;
+      if (!enabled) apply(gradients);
+      else if (inHostMemory()) {
+        if (enabled.dataSync()[0] !== 0) apply(gradients);
+      } else {
+        const before = snapshot(state());
+        apply(gradients);
+        restore(before, enabled);
+      }
+    },
+    dispose: () => optimizer.dispose(),
+  };
+}
+
+/** Its variables, those of its lists included. */
+function slotsOf(optimizer: tf.Optimizer): tf.Variable[] {
+  const variableOf = (each: unknown) => (each instanceof tf.Variable ? each : (each as any)?.variable);
+  return Object.values(optimizer)
+    .flat()
+    .map(variableOf)
+    .filter((each): each is tf.Variable => each instanceof tf.Variable);
+}
+
+type Snapshot = readonly { variable: tf.Variable; value: tf.Tensor }[];
+
+const snapshot = (variables: readonly tf.Variable[]): Snapshot =>
+  variables.map((variable) => ({ variable, value: tf.keep(variable.clone()) }));
+
+/** Gives variables back what they had: where `unless`, a scalar, is 0. Ends the snapshot. */
+function restore(values: Snapshot, unless?: tf.Tensor): void {
+  for (const { variable, value } of values) {
+    tf.tidy(() => {
+      variable.assign(unless ? tf.where(tf.notEqual(unless, 0), variable, value) : value.clone());
+    });
+    value.dispose();
+  }
+}
+
+/** Whether reading a number of a tensor waits for nothing. */
+const inHostMemory = (): boolean => ['wasm', 'cpu'].includes(tf.getBackend());
