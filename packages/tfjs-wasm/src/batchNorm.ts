@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { FusedBatchNorm, type FusedBatchNormAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
-import { type GradientFunction, preferGradient } from './gradient';
+import { type GradientFunction, lazily, preferGradient } from './gradient';
 import { sumMiddle } from './reduction';
 
 /** Rows a unit of assembly/batchNorm.ts. */
@@ -60,16 +60,15 @@ const gradient: GradientFunction = (dy, saved, attrs) => {
   const dY = dy as tf.Tensor;
   const rstd = tf.rsqrt(tf.add(variance, varianceEpsilon));
   const factor = scale == null ? rstd : tf.mul(rstd, scale);
-  // At once, not when first asked for: each of the functions below runs in a tidy of its own.
-  const [dySum, productSum] = tf
-    .engine()
-    .runKernel(BatchNormSums, { x, dy: dY, mean }) as unknown as tf.Tensor[];
+  const sums = lazily(
+    () => tf.engine().runKernel(BatchNormSums, { x, dy: dY, mean }) as unknown as tf.Tensor[],
+  );
   return {
     x: () => tf.engine().runKernel(ScaleRows, { x: dY, factor }) as tf.Tensor,
-    mean: () => tf.neg(tf.mul(factor, dySum)),
-    variance: () => tf.mul(tf.mul(tf.mul(factor, tf.square(rstd)), -0.5), productSum),
-    scale: () => tf.mul(rstd, productSum),
-    offset: () => tf.clone(dySum),
+    mean: () => tf.neg(tf.mul(factor, sums()[0])),
+    variance: () => tf.mul(tf.mul(tf.mul(factor, tf.square(rstd)), -0.5), sums()[1]),
+    scale: () => tf.mul(rstd, sums()[1]),
+    offset: () => tf.clone(sums()[0]),
   };
 };
 

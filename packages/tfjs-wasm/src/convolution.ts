@@ -16,6 +16,7 @@ import type { WasmBackend } from './backend';
 import { defineKernel } from './define';
 import { type GradientFunction, preferGradient } from './gradient';
 import type { Kernels } from './kernels';
+import { tellAttrs } from './lazyGradient';
 import { outerProducts } from './outerProducts';
 import { type Epilogue, rowProduct } from './rowProduct';
 
@@ -153,6 +154,7 @@ export const fusedConv2D = defineKernel<
   { x: TensorInfo; filter: TensorInfo; bias?: TensorInfo; preluActivationWeights?: TensorInfo },
   FusedConv2DAttrs
 >(FusedConv2D, ({ inputs, attrs, backend, kernels }) => {
+  tellAttrs(attrs);
   const { x, filter, ...rest } = inputs;
   if (isChannelsFirst(attrs)) {
     return tf.tidy(() => {

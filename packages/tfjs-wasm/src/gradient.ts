@@ -1,4 +1,11 @@
-import { engine, type GradConfig, getBackend, getGradient, registerGradient } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  type GradConfig,
+  getBackend,
+  getGradient,
+  registerGradient,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { defineKernel, type KernelDefinition } from './define';
 
 const OWN = Symbol.for('@crossreg/tfjs-wasm gradient');
@@ -24,6 +31,29 @@ export function preferGradient(kernelName: string, ours: GradientFunction): void
     return (first && ours(dy, saved, attrs)) || stock.gradFunc(dy, saved, attrs);
   };
   registerGradient(Object.assign({ ...stock, gradFunc }, { [OWN]: true }));
+}
+
+/**
+ * The results of a kernel, run when they are first asked for: several functions of a gradient share them, each of which runs
+ * in a tidy of its own, and where none of them is called nobody needs the kernel. They are freed with the gradient.
+ */
+export function lazily(run: () => Tensor[]): () => Tensor[] {
+  const { state } = engine();
+  const scope = state.activeScope;
+  let results: Tensor[] | undefined;
+  return () => {
+    if (!results) {
+      const inner = state.activeScope;
+      // Where a kernel's outputs are tracked. (An operation's are not: it opens scopes.)
+      state.activeScope = scope;
+      try {
+        results = run();
+      } finally {
+        state.activeScope = inner;
+      }
+    }
+    return results;
+  };
 }
 
 /** The backend's own kernel with our gradient. */

@@ -11,6 +11,7 @@ import { activated } from './activation';
 import { sizeOf, type WasmBackend } from './backend';
 import { defineKernel } from './define';
 import type { Kernels } from './kernels';
+import { tellAttrs } from './lazyGradient';
 import { type Epilogue, rowProduct } from './rowProduct';
 
 /** One product of two matrices: addresses, and the sizes of op(A) (rows × inner) and op(B) (inner × columns). */
@@ -132,6 +133,7 @@ export const fusedMatMul = defineKernel<
   Matrices & { bias?: TensorInfo; preluActivationWeights?: TensorInfo },
   _FusedMatMulAttrs
 >(_FusedMatMul, ({ inputs, attrs, backend, kernels }) => {
+  tellAttrs(attrs);
   const sizes = sizesOf(_FusedMatMul, inputs, attrs);
   return activated(kernels, { ...attrs, ...inputs }, sizes.columns, (epilogue) =>
     product(kernels, backend, inputs, attrs, sizes, epilogue),

@@ -9,6 +9,7 @@ import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 import { einsum } from './einsum';
 import { relu, reluGradient, scaledProduct, square } from './elementwise';
 import { cast, identity } from './identity';
+import { differentiateLazily } from './lazyGradient';
 import { batchMatMul, fusedMatMul } from './matrixProduct';
 import { addNoise, gaussian, noiseProducts } from './noise';
 import { maxPoolGrad } from './pooling';
@@ -63,6 +64,7 @@ const flags = globalThis as { [REGISTERED]?: WeakSet<object> };
  */
 export function register(): void {
   fuseAdam();
+  differentiateLazily();
   // The registry itself remembers: two copies of tfjs-core have two registries.
   flags[REGISTERED] ??= new WeakSet();
   const probe = getKernel(definitions[0].kernelName, 'wasm');

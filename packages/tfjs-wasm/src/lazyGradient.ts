@@ -1,0 +1,117 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  broadcast_util,
+  Conv2DBackpropFilter,
+  Conv2DBackpropInput,
+  type FusedConv2DAttrs,
+} from '@tensorflow/tfjs-core';
+
+/**
+ * tfjs-core's fused products, which every dense and convolutional layer is made of, compute the gradients of all their inputs at
+ * once when one is asked for: of the images, for the first layer of a network, and of all weights, where only noise or a
+ * first layer is differentiated. Here each is computed when it is asked for.
+ *
+ * They are written with `tf.customGrad`, which knows no other way, so this puts one beside it for the two operations in
+ * question, told by the scope that tfjs-core opens for each of them. All others are left to `tf.customGrad` itself.
+ */
+export function differentiateLazily(): void {
+  const engine = tf.engine() as unknown as Engine;
+  const stock = engine.customGrad;
+  if (LAZY in stock) return;
+  const customGrad = (f: CustomFunction) => {
+    const all = stock.call(engine, f);
+    return (...inputs: tf.Tensor[]) => {
+      const gradients = operations[engine.state.activeScope?.name ?? ''];
+      if (!gradients || tf.getBackend() !== 'wasm') return all(...inputs);
+      let result: ReturnType<CustomFunction>;
+      let attrs: Attrs | undefined;
+      return engine.runKernelFunc({
+        inputs: byPlace(inputs),
+        forwardFunc(_, save) {
+          told = undefined;
+          result = f(...inputs, save);
+          attrs = told;
+          return result.value;
+        },
+        backwardsFunc(dy, saved) {
+          // Our kernels have no gradients, tfjs's own composition has.
+          const first = engine.state.gradientDepth === 0;
+          const lazy = attrs && first ? gradients(dy, saved, attrs) : undefined;
+          return byPlace(lazy ?? result.gradFunc(dy, saved).map((gradient) => () => gradient));
+        },
+      });
+    };
+  };
+  engine.customGrad = Object.assign(customGrad, { [LAZY]: true });
+}
+
+const byPlace = <T>(each: readonly T[]): Record<string, T> => Object.fromEntries(each.entries());
+
+/** Survives a second copy of this package in the same program. */
+const LAZY = Symbol.for('@crossreg/tfjs-wasm lazy gradients');
+
+type Save = (tensors: tf.Tensor[]) => void;
+type CustomFunction = (...inputsAndSave: unknown[]) => {
+  value: tf.Tensor;
+  gradFunc(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[];
+};
+type Gradients = readonly (() => tf.Tensor)[];
+
+interface Engine {
+  readonly state: {
+    readonly gradientDepth: number;
+    readonly activeScope: { readonly name: string } | null;
+  };
+  customGrad(f: CustomFunction): (...inputs: tf.Tensor[]) => tf.Tensor;
+  runKernelFunc(operation: {
+    inputs: Record<string, tf.Tensor>;
+    forwardFunc(backend: unknown, save: Save): tf.Tensor;
+    backwardsFunc(dy: tf.Tensor, saved: tf.Tensor[]): Record<string, () => tf.Tensor>;
+  }): tf.Tensor;
+}
+
+interface Attrs {
+  readonly activation: string;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+let told: Attrs | undefined;
+
+/** Called by the kernels of the two operations: what they were asked for is in nobody else's reach. */
+export const tellAttrs = (attrs: Attrs): void => {
+  told = attrs;
+};
+
+/** By the name of the scope: gradients in the order of the operation's inputs, or undefined for cases left to tfjs. */
+const operations: Readonly<
+  Record<string, (dy: tf.Tensor, saved: tf.Tensor[], attrs: Attrs) => Gradients | undefined>
+> = {
+  fusedConv2d__op(dy, [filter, x, y, bias], attrs) {
+    const { dataFormat, activation, ...rest } = attrs as FusedConv2DAttrs;
+    if (activation !== 'linear' || dataFormat !== 'NHWC' || x.dtype !== 'float32') return undefined;
+    const full = tf.reshape(dy, y.shape);
+    const run = (kernel: string, inputs: tf.NamedTensorMap, shapes: tf.NamedAttrMap) => () =>
+      tf.engine().runKernel(kernel, inputs, { ...rest, dataFormat, ...shapes }) as tf.Tensor;
+    return [
+      run(Conv2DBackpropInput, { dy: full, filter }, { inputShape: x.shape }),
+      run(Conv2DBackpropFilter, { x, dy: full }, { filterShape: filter.shape }),
+      ...biasGradient(bias, full),
+    ];
+  },
+  fusedMatMul__op(dy, [a, b, y, bias], { activation, transposeA, transposeB }) {
+    if (activation !== 'linear' || a.shape[0] !== b.shape[0]) return undefined;
+    const full = tf.reshape(dy, y.shape);
+    return [
+      () => (transposeA ? tf.matMul(b, full, transposeB, true) : tf.matMul(full, b, false, !transposeB)),
+      () => (transposeB ? tf.matMul(full, a, true, transposeA) : tf.matMul(a, full, !transposeA, false)),
+      ...biasGradient(bias, full),
+    ];
+  },
+};
+
+function biasGradient(bias: tf.Tensor | undefined, dy: tf.Tensor): Gradients {
+  if (!bias) return [];
+  const axes = broadcast_util.getReductionAxes(bias.shape, dy.shape);
+  return [() => tf.reshape(axes.length > 0 ? tf.sum(dy, axes) : dy, bias.shape)];
+}
