@@ -10,6 +10,7 @@ import {
 import { addNoise, currentNoise, operation, tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
+import { MovingDeviation, movingDeviationWeights, type WeightVariable } from './movingDeviation';
 
 export interface LearnableNoiseOptions {
   /** σ to start from, relative to the standard deviation of the input. Default 1; 0 switches the layer off for good. */
@@ -18,14 +19,13 @@ export interface LearnableNoiseOptions {
   per?: 'layer' | 'channel';
   /** How σ > 0 is made from the raw weight. Default `'exp'`. */
   bijector?: BijectorName;
-  /** Of the moving variance of the input, which scales the noise at inference. Default 0.99. */
+  /**
+   * Share of what is known of the deviation of the input that each further training batch leaves, in [0, 1). That
+   * deviation scales the noise at inference. Default 0.9: about the last ten batches, which follows a network that moves
+   * fast. Give 0.99 for batches of one or two examples, whose deviation is uncertain.
+   */
   momentum?: number;
   name?: string;
-}
-
-interface WeightVariable {
-  read(): tf.Tensor;
-  write(value: tf.Tensor): unknown;
 }
 
 /**
@@ -33,8 +33,8 @@ interface WeightVariable {
  * s_c the standard deviation of channel c of the input (method.md §3, *relative noise*). Hence σ has no unit, and the
  * network cannot drown the noise by scaling its activations up.
  *
- * - s_c is |γ_c| directly after a batch normalization; otherwise that of the batch in training and a moving average
- *   at inference. No gradient flows through it.
+ * - s_c is |γ_c| directly after a batch normalization; otherwise that of the batch in training, unbiased, and a moving
+ *   average of it at inference (see {@link MovingDeviation}, also for a batch of one). No gradient flows through it.
  * - The noise is on at inference too: what was trained under σ = 10 is another network without it. One call is one
  *   draw; `predict` averages many.
  * - σ is not trainable, so the optimizer of `fit` never touches it. It is saved with the model.
@@ -48,13 +48,12 @@ export class LearnableNoise extends layers.Layer {
   readonly bijector: BijectorName;
   readonly momentum: number;
   private raw: WeightVariable | undefined;
-  private movingVariance: WeightVariable | undefined;
-  private movingWeight: WeightVariable | undefined;
+  private deviation: MovingDeviation | undefined;
 
   /** @throws ArgumentError for a negative σ, a momentum outside [0, 1), an unknown `per` or `bijector`. */
   constructor(options: LearnableNoiseOptions = {}) {
     super(options as ConstructorParameters<typeof layers.Layer>[0]);
-    const { initialSigma = 1, per = 'layer', bijector = 'exp', momentum = 0.99 } = options;
+    const { initialSigma = 1, per = 'layer', bijector = 'exp', momentum = 0.9 } = options;
     checkAbove('initialSigma', initialSigma, 0, 'Use 1, or 0 to switch the noise off.', true);
     if (per !== 'layer' && per !== 'channel') {
       throw new ArgumentError('per', `must be 'layer' or 'channel', but is ${show(per)}.`);
@@ -66,7 +65,7 @@ export class LearnableNoise extends layers.Layer {
       );
     }
     if (!(momentum >= 0 && momentum < 1)) {
-      throw new ArgumentError('momentum', `must lie in [0, 1), but is ${show(momentum)}. Use 0.99.`);
+      throw new ArgumentError('momentum', `must lie in [0, 1), but is ${show(momentum)}. Use 0.9.`);
     }
     this.initialSigma = initialSigma;
     this.per = per;
@@ -92,8 +91,10 @@ export class LearnableNoise extends layers.Layer {
         ? Number.NEGATIVE_INFINITY
         : bijectors[this.bijector].inverse(this.initialSigma);
     this.raw = weight('raw_sigma', this.per === 'channel' ? [channels] : [], raw);
-    this.movingVariance = weight('moving_variance', [channels], 0);
-    this.movingWeight = weight('moving_weight', [], 0);
+    const statistics = Object.entries(movingDeviationWeights).map(
+      ([name, shape]) => [name, weight(name, shape === 'channels' ? [channels] : [], 0)] as const,
+    );
+    this.deviation = new MovingDeviation(Object.fromEntries(statistics) as never, this.momentum);
     super.build(inputShape as never);
   }
 
@@ -131,24 +132,8 @@ export class LearnableNoise extends layers.Layer {
   private inputDeviation(x?: tf.Tensor): tf.Tensor {
     const gamma = this.gammaBefore();
     if (gamma) return tf.abs(gamma.read());
-    const { movingVariance, movingWeight, momentum } = this;
-    if (!movingVariance || !movingWeight) throw new Error(`${this.name} is not built.`);
-    if (!x) {
-      // An average from zero, divided by the weight it has gathered (as Adam's moments are), is unbiased from the
-      // first batch on. Before any training nothing is known of the input: 1.
-      const weight = movingWeight.read();
-      const known = tf.greater(weight, 0);
-      const variance = tf.div(movingVariance.read(), tf.where(known, weight, tf.onesLike(weight)));
-      return tf.where(known, tf.sqrt(variance), tf.onesLike(variance));
-    }
-    const axes = x.shape.slice(0, -1).map((_, axis) => axis);
-    const mean = tf.mean(x, axes);
-    const variance = tf.mean(tf.squaredDifference(x, mean), axes);
-    const mix = (old: WeightVariable, now: tf.Tensor | number) =>
-      old.write(tf.add(tf.mul(old.read(), momentum), tf.mul(now, 1 - momentum)));
-    mix(movingVariance, variance);
-    mix(movingWeight, 1);
-    return tf.sqrt(variance);
+    if (!this.deviation) throw new Error(`${this.name} is not built.`);
+    return x ? this.deviation.update(x) : this.deviation.read();
   }
 
   /** γ of the batch normalization that feeds this layer, if there is one: found in the graph, so it survives loading. */
