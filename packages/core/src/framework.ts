@@ -38,7 +38,7 @@ export interface Framework<T> {
   sign(x: T): T;
   /** log(1 + eˣ), without overflow. */
   softplus(x: T): T;
-  /** `a` where `condition` is not zero, else `b`. No gradient to the condition. */
+  /** `a` where `condition` is not zero (NaN is not), else `b`. No gradient to the condition. */
   where(condition: T, a: T, b: T): T;
 
   sum(x: T, axes?: readonly number[], keepDims?: boolean): T;

@@ -18,7 +18,7 @@ export interface RegularizationRecord {
   loss: number[];
   /** By the name of each regularization parameter. */
   rho: Record<string, RhoPath>;
-  /** ρ steps that were skipped, for a loss or gradient that was not finite. */
+  /** ρ steps that were skipped, for a loss, gradient or new value that was not finite. */
   skipped: number;
 }
 

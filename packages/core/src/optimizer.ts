@@ -1,4 +1,5 @@
 import { checkAbove } from './argumentError';
+import { ifWasFinite, orNonFinite } from './finite';
 import type { Framework } from './framework';
 
 /** A number, or a function of the zero-based step that gives it. */
@@ -8,7 +9,8 @@ export type LearningRate = number | ((step: number) => number);
 export interface Optimizer<T> {
   /**
    * One step. `enabled`, a scalar on the device, leaves variables and state as they were where it is 0, so that
-   * a non-finite gradient is refused without waiting for the device.
+   * a non-finite gradient is refused without waiting for the device. A step whose new values are not finite is refused
+   * likewise. Elements that are not finite to begin with, such as the raw value −∞ of a scale that is off, stay.
    */
   step(gradients: readonly T[], enabled?: T): void;
   /** Steps taken, refused ones included. With `slots` all that a checkpoint saves, and it assigns both to go on. */
@@ -33,36 +35,34 @@ function optimizer(learningRate: LearningRate, slotsPerVariable: number, rule: R
   }
   const rateAt = typeof learningRate === 'function' ? learningRate : () => learningRate;
   return (framework, variables) => {
-    const zerosLike = (x: (typeof variables)[number]) =>
-      framework.tidy(() => framework.mul(framework.stopGradient(x), framework.array(0)));
-    const slots = variables.map((variable) =>
-      Array.from({ length: slotsPerVariable }, () => {
-        const zeros = zerosLike(variable);
-        const slot = framework.variable(zeros);
-        framework.dispose(zeros);
-        return slot;
-      }),
-    );
+    const slots = variables.map((variable) => {
+      const shape = framework.shape(variable);
+      const zeros = framework.array(new Float64Array(shape.reduce((size, n) => size * n, 1)), shape);
+      const own = Array.from({ length: slotsPerVariable }, () => framework.variable(zeros));
+      framework.dispose(zeros);
+      return own;
+    });
     return {
       iterations: 0,
       slots: slots.flat(),
       step(gradients, enabled) {
         const iteration = this.iterations++;
         const rate = rateAt(iteration);
-        variables.forEach((variable, i) => {
-          framework.tidy(() => {
-            const next = rule(framework, {
-              variable,
-              gradient: gradients[i],
-              slots: slots[i],
-              rate,
-              iteration,
-            });
-            const assign = (target: typeof variable, value: typeof variable) =>
-              framework.assign(target, enabled ? framework.where(enabled, value, target) : value);
-            // All new values exist before the first is assigned: a rule may read what another line writes.
-            assign(variable, next.variable);
-            next.slots.forEach((value, j) => {
+        framework.tidy(() => {
+          // All new values exist before the first is assigned: a rule may read what another line writes.
+          const next = variables.map((variable, i) =>
+            rule(framework, { variable, gradient: gradients[i], slots: slots[i], rate, iteration }),
+          );
+          const finite = framework.allFinite([
+            ...next.map((one, i) => ifWasFinite(framework, variables[i], one.variable)),
+            ...next.flatMap((one) => one.slots),
+          ]);
+          const sound = enabled ? framework.mul(finite, enabled) : finite;
+          const assign = (target: (typeof variables)[number], value: typeof target) =>
+            framework.assign(target, framework.where(sound, value, target));
+          next.forEach((one, i) => {
+            assign(variables[i], orNonFinite(framework, variables[i], one.variable));
+            one.slots.forEach((value, j) => {
               assign(slots[i][j], value);
             });
           });

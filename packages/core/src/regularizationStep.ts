@@ -1,4 +1,5 @@
 import { ArgumentError, show } from './argumentError';
+import { ifWasFinite } from './finite';
 import type { Framework } from './framework';
 import { RegularizationHistory, type RegularizationRecord } from './history';
 import { adam, type LearningRate, type Optimizer, type OptimizerFactory } from './optimizer';
@@ -31,7 +32,9 @@ export const rhoAdam = (learningRate: LearningRate = 0.02): OptimizerFactory =>
  * The ρ half of the method: ρ ← ρ − η_ρ ∇_ρ L_val. It differentiates the regularization loss by ρ and nothing
  * else, moves ρ, and writes the history; θ is touched only where a norm level brings its weights along.
  *
- * A step whose loss or gradient is not finite is skipped as a whole, on the device, and counted in the history.
+ * A step whose loss or gradient is not finite is skipped as a whole, on the device, and counted in the history. So is one
+ * that would make a raw value or the parameter itself (an exp that overflows) so: ρ is finite at all times. What is off,
+ * with a raw value of −∞, stays off.
  */
 export class RegularizationStep<T> {
   readonly history: RegularizationHistory<T>;
@@ -98,14 +101,21 @@ export class RegularizationStep<T> {
         return one.gradient(own);
       });
       const finite = fw.allFinite([value, ...rhoGradients]);
+      const before = rho.map(({ variable }) => fw.add(variable, fw.array(0)));
       for (const { members, optimizer } of this.optimizers) {
         optimizer.step(
           members.map((i) => rhoGradients[i]),
           finite,
         );
       }
+      const sound = fw.allFinite(
+        rho.flatMap((one, i) => [one.value(), ifWasFinite(fw, before[i], one.variable)]),
+      );
+      for (const [i, { variable }] of rho.entries()) {
+        fw.assign(variable, fw.where(sound, variable, before[i]));
+      }
       for (const one of rho) one.settle();
-      this.history.record(trainingStep, value, finite, rhoGradients);
+      this.history.record(trainingStep, value, fw.mul(finite, sound), rhoGradients);
     });
   }
 

@@ -138,3 +138,27 @@ test('what cannot be driven is refused', () => {
   trainOptimizer(optimizer)(tfjs, theta);
   expect(() => trainOptimizer(optimizer)(tfjs, theta)).toThrow(/optimizer: SGD moves other variables/);
 });
+
+test.each(['cpu', 'device'])(
+  'non-finite new values: finite gradients that overflow in the step move nothing (%s)',
+  async (backend) => {
+    await tf.setBackend(backend);
+    for (const make of [() => tf.train.adam(0.1), () => tf.train.momentum(1e10, 0.9)]) {
+      const theta = start();
+      const optimizer = trainOptimizer(make())(tfjs, theta) as ReturnType<ReturnType<typeof trainOptimizer>>;
+      const numbers = () => [...theta, ...optimizer.slots].map((x) => [...(x as tf.Tensor).dataSync()]);
+      const before = numbers();
+      const { numTensors } = tf.memory();
+      // 10³⁰ is a float32, its square and 10⁴⁰ are not.
+      tf.tidy(() => optimizer.step(theta.map((w) => tf.fill(w.shape, 1e30)) as never));
+      expect(numbers()).toEqual(before);
+      expect(tf.memory().numTensors).toBe(numTensors);
+      tf.tidy(() =>
+        optimizer.step(theta.map((w) => tf.fill(w.shape, 1e-12)) as never, tf.scalar(1) as never),
+      );
+      expect(numbers()).not.toEqual(before);
+      optimizer.dispose();
+    }
+    await tf.setBackend('cpu');
+  },
+);

@@ -9,9 +9,8 @@ const taken = new WeakSet<tf.Optimizer>();
  * the optimizer's own kernels.
  *
  * The state stays the optimizer's. It is there from the beginning, so that a saved run is restored before the first step;
- * a learning rate that you change holds from the next step on. A step with a gradient that is not finite is refused:
- * where tensors are in memory that JavaScript reads (`wasm`, `cpu`) by looking, on other backends by giving variables and
- * state back what they were, on the device.
+ * a learning rate that you change holds from the next step on. A step is refused whose gradients, or the values it makes of
+ * variables and state, are not finite: these get back what they were, on the device.
  *
  * @param optimizer - from `tf.train`, for this use alone; `dispose` of the result disposes it.
  * @throws ArgumentError for anything that is not an optimizer of TensorFlow.js, for one that is in use already, and, when
@@ -65,14 +64,17 @@ function drive(optimizer: tf.Optimizer, given: readonly unknown[]): Optimizer<tf
     },
     step(gradients, enabled) {
       this.iterations += 1;
-      if (!enabled) apply(gradients);
-      else if (inHostMemory()) {
-        if (enabled.dataSync()[0] !== 0) apply(gradients);
-      } else {
-        const before = snapshot(state());
-        apply(gradients);
-        restore(before, enabled);
-      }
+      // Looking costs nothing where tensors are in memory that JavaScript reads.
+      const look = inHostMemory();
+      if (look && enabled?.dataSync()[0] === 0) return;
+      const before = snapshot(state());
+      apply(gradients);
+      tf.tidy(() => {
+        const finite = tf.isFinite(tf.addN(state().map((variable) => tf.sum(variable))));
+        const sound = tf.mul(tf.cast(finite, 'float32'), enabled ?? 1);
+        if (look && sound.dataSync()[0] !== 0) for (const { value } of before) value.dispose();
+        else restore(before, sound);
+      });
     },
     dispose: () => optimizer.dispose(),
   };

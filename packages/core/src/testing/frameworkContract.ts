@@ -321,6 +321,8 @@ export function frameworkContract<T>(
       async run() {
         const picked = fw.where(fw.array([1, 0]), fw.array([1, Number.NaN]), fw.array([Number.NaN, 2]));
         checkClose('picked', await fw.read(picked), [1, 2], 0);
+        const byNaN = fw.where(fw.array([Number.NaN, 0]), fw.array(1), fw.array(2));
+        checkClose('NaN is not zero', await fw.read(byNaN), [1, 2], 0);
       },
     },
     {
