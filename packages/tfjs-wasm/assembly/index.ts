@@ -1,5 +1,5 @@
 // Every kernel is a function of an argument block and a range of units, so that ranges can be shared out.
-export { batchNormSums, normalizeRows, scaleRows } from './batchNorm';
+export { batchNormInput, batchNormSums, blockMoments, joinMoments, normalizeRows, scaleRows } from './batchNorm';
 export { convolve, fillTable, packPanels, storeRow, tile1, tile4, tile8 } from './convolution';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { adam, reluGradient, scaledProduct, spreadNumbers, spreadRows } from './elementwise';

@@ -3,6 +3,7 @@ import { FusedBatchNorm, type FusedBatchNormAttrs, type TensorInfo } from '@tens
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
 import { type GradientFunction, lazily, preferGradient } from './gradient';
+import type { Kernels } from './kernels';
 import { sumMiddle } from './reduction';
 
 /** Rows a unit of assembly/batchNorm.ts. */
@@ -10,6 +11,8 @@ const BLOCK = 128;
 
 const BatchNormSums = 'CrossregBatchNormSums';
 const ScaleRows = 'CrossregScaleRows';
+export const NormalizeBatch = 'CrossregNormalizeBatch';
+const NormalizeBatchInput = 'CrossregNormalizeBatchInput';
 
 /** Σ dy and Σ dy · (x − mean) over all axes but the last. */
 export const batchNormSums = defineKernel<{ x: TensorInfo; dy: TensorInfo; mean: TensorInfo }>(
@@ -85,20 +88,121 @@ export const batchNorm = defineKernel<
   );
   if (!perChannel || sizeOf(x.shape) === 0) return stock();
   const out = backend.makeOutput(x.shape, 'float32');
+  normalize(kernels, { x, mean, variance, scale, offset, out }, attrs.varianceEpsilon);
+  return out;
+});
+
+interface Normalization {
+  readonly x: TensorInfo;
+  readonly mean: TensorInfo;
+  readonly variance: TensorInfo;
+  readonly scale?: TensorInfo;
+  readonly offset?: TensorInfo;
+  readonly out: TensorInfo;
+}
+
+/** out = (x − mean) / √(variance + ε) · scale + offset, per entry of the last axis. */
+function normalize(kernels: Kernels, n: Normalization, epsilon: number): void {
+  const channels = n.mean.shape[0];
   kernels.scratch([channels * 4, channels * 4], (factor, zeros) => {
-    const numbers = kernels.numbers();
-    const variances = kernels.address(variance) >>> 2;
-    const scales = scale && kernels.address(scale) >>> 2;
-    for (let i = 0; i < channels; i++) {
-      const rstd = 1 / Math.sqrt(numbers[variances + i] + attrs.varianceEpsilon);
-      numbers[(factor >>> 2) + i] = scales === undefined ? rstd : rstd * numbers[scales + i];
-    }
-    numbers.fill(0, zeros >>> 2, (zeros >>> 2) + channels);
+    writeFactors(kernels, factor, n, epsilon);
+    kernels.numbers().fill(0, zeros >>> 2, (zeros >>> 2) + channels);
     const args = [
-      ...[kernels.address(x), kernels.address(mean), factor, offset ? kernels.address(offset) : zeros],
-      ...[kernels.address(out), channels],
+      ...[kernels.address(n.x), kernels.address(n.mean), factor],
+      ...[n.offset ? kernels.address(n.offset) : zeros, kernels.address(n.out), channels],
     ];
-    kernels.run('normalizeRows', sizeOf(x.shape) / channels, args, channels * 0.4);
+    kernels.run('normalizeRows', sizeOf(n.x.shape) / channels, args, channels * 0.4);
+  });
+}
+
+/** Writes scale / √(variance + ε). */
+function writeFactors(
+  kernels: Kernels,
+  to: number,
+  { variance, scale }: Pick<Normalization, 'variance' | 'scale'>,
+  epsilon: number,
+): void {
+  const numbers = kernels.numbers();
+  const variances = kernels.address(variance) >>> 2;
+  const scales = scale && kernels.address(scale) >>> 2;
+  for (let i = 0; i < variance.shape[0]; i++) {
+    const rstd = 1 / Math.sqrt(numbers[variances + i] + epsilon);
+    numbers[(to >>> 2) + i] = scales === undefined ? rstd : rstd * numbers[scales + i];
+  }
+}
+
+/**
+ * Normalization by the moments of the batch itself, with those: y, mean and variance over all axes but the last. Two passes
+ * over memory, where tfjs makes five, and as many again for its gradient.
+ */
+export const normalizeBatch = defineKernel<
+  { x: TensorInfo; scale: TensorInfo; offset?: TensorInfo },
+  FusedBatchNormAttrs
+>(NormalizeBatch, ({ inputs: { x, scale, offset }, attrs, backend, kernels }) => {
+  const channels = x.shape[x.shape.length - 1];
+  const out = backend.makeOutput(x.shape, 'float32');
+  const mean = backend.makeOutput([channels], 'float32');
+  const variance = backend.makeOutput([channels], 'float32');
+  const rows = sizeOf(x.shape) / channels;
+  const blocks = Math.ceil(rows / BLOCK);
+  const bytes = blocks * channels * 4;
+  kernels.scratch([bytes, bytes], (...partial) => {
+    const args = [kernels.address(x), ...partial, rows, channels];
+    kernels.run('blockMoments', blocks, args, BLOCK * channels * 0.4);
+    const moments = [...partial, kernels.address(mean), kernels.address(variance), rows, channels];
+    kernels.run('joinMoments', channels, moments, blocks * 2);
+  });
+  normalize(kernels, { x, mean, variance, scale, offset, out }, attrs.varianceEpsilon);
+  return [out, mean, variance];
+});
+
+/** The gradient of {@link normalizeBatch} by its input, from the sums of {@link batchNormSums}. */
+export const normalizeBatchInput = defineKernel<
+  Record<'x' | 'dy' | 'mean' | 'variance' | 'scale' | 'sum' | 'product', TensorInfo>,
+  FusedBatchNormAttrs
+>(NormalizeBatchInput, ({ inputs, attrs: { varianceEpsilon }, backend, kernels }) => {
+  const { x, dy, mean, variance, scale, sum, product } = inputs;
+  const [channels] = mean.shape;
+  const rows = sizeOf(x.shape) / channels;
+  const out = backend.makeOutput(x.shape, 'float32');
+  const bytes = channels * 4;
+  kernels.scratch([bytes, bytes, bytes], (factor, slope, shift) => {
+    writeFactors(kernels, factor, { variance, scale }, varianceEpsilon);
+    const numbers = kernels.numbers();
+    const at = (tensor: TensorInfo, i: number) => numbers[(kernels.address(tensor) >>> 2) + i];
+    for (let i = 0; i < channels; i++) {
+      const each = numbers[(factor >>> 2) + i] / rows;
+      numbers[(slope >>> 2) + i] = (-each * at(product, i)) / (at(variance, i) + varianceEpsilon);
+      numbers[(shift >>> 2) + i] = -each * at(sum, i);
+    }
+    const args = [
+      ...[kernels.address(dy), kernels.address(x), factor, kernels.address(mean)],
+      ...[slope, shift, kernels.address(out), channels],
+    ];
+    kernels.run('batchNormInput', rows, args, channels * 0.5);
   });
   return out;
 });
+
+tf.registerGradient({
+  kernelName: NormalizeBatch,
+  inputsToSave: ['x', 'scale'],
+  outputsToSave: [false, true, true],
+  // Mean and variance are for moving averages; nothing is differentiated through those.
+  gradFunc([dy]: tf.Tensor[], saved: tf.Tensor[], attrs) {
+    const [x, scale, mean, variance] = saved;
+    const sums = lazily(
+      () => tf.engine().runKernel(BatchNormSums, { x, dy, mean }) as unknown as tf.Tensor[],
+    );
+    const rstd = () => tf.rsqrt(tf.add(variance, (attrs as unknown as FusedBatchNormAttrs).varianceEpsilon));
+    return {
+      x: () => {
+        const [sum, product] = sums();
+        const inputs = { x, dy, mean, variance, scale, sum, product };
+        return tf.engine().runKernel(NormalizeBatchInput, inputs, attrs) as tf.Tensor;
+      },
+      scale: () => tf.mul(rstd(), sums()[1]),
+      offset: () => tf.clone(sums()[0]),
+    };
+  },
+} as tf.GradConfig);

@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { adam, fuseAdam } from './adam';
-import { batchNorm, batchNormSums, scaleRows } from './batchNorm';
+import { batchNorm, batchNormSums, normalizeBatch, normalizeBatchInput, scaleRows } from './batchNorm';
+import { fuseBatchNormalization } from './batchNormLayer';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
 import { conv3D, conv3DBackpropInput } from './convolution3d';
 import type { KernelDefinition } from './define';
@@ -40,6 +41,8 @@ const definitions: readonly KernelDefinition[] = [
   maxPoolGrad,
   mean,
   noiseProducts,
+  normalizeBatch,
+  normalizeBatchInput,
   relu,
   reluGradient,
   scaledProduct,
@@ -65,6 +68,7 @@ const flags = globalThis as { [REGISTERED]?: WeakSet<object> };
 export function register(): void {
   fuseAdam();
   differentiateLazily();
+  fuseBatchNormalization();
   // The registry itself remembers: two copies of tfjs-core have two registries.
   flags[REGISTERED] ??= new WeakSet();
   const probe = getKernel(definitions[0].kernelName, 'wasm');
