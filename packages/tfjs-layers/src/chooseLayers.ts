@@ -1,5 +1,6 @@
 import { ArgumentError, show } from '@crossreg/core';
 import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
+import { repeated } from './nestedLayers';
 
 /** Layers of a model by name or as a predicate. */
 export type LayerChoice = RegExp | readonly string[] | ((layer: layers.Layer) => boolean);
@@ -29,10 +30,14 @@ export function chooser(
   return (layer) => choice.includes(layer.name);
 }
 
-/** All layers that compute something, those inside nested models for these themselves, each once. */
+/**
+ * All layers that compute something, each once. For a nested model, also one that `timeDistributed` repeats, these are
+ * its layers.
+ */
 export function leafLayers(model: LayersModel): layers.Layer[] {
   const leaves = model.layers.flatMap((layer) => {
-    if (layer instanceof LayersModel) return leafLayers(layer);
+    const inner = repeated(layer);
+    if (inner instanceof LayersModel) return leafLayers(inner);
     return layer.getClassName() === 'InputLayer' ? [] : [layer];
   });
   return [...new Set(leaves)];

@@ -1,5 +1,5 @@
 import { ArgumentError, checkInteger, deriveSeed } from '@crossreg/core';
-import { deriveKey, gaussian } from '@crossreg/tfjs';
+import { deriveKey } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   model as functional,
@@ -11,6 +11,7 @@ import {
 import { GraphRebuild } from './graph';
 import { noiseLayers } from './injectNoise';
 import { LearnableNoise } from './learnableNoise';
+import { withParts } from './nestedLayers';
 import { randomLayers } from './randomLayers';
 
 /**
@@ -46,6 +47,18 @@ export function freeze(
       `${other.name} is a ${other.getClassName()}, whose draws no stock layer can make. Freeze the model without it.`,
     );
   }
+  const repeating = withParts(model).find(
+    (layer) =>
+      layer.getClassName() === 'TimeDistributed' &&
+      withParts(layer).some((part) => part instanceof LearnableNoise),
+  );
+  if (repeating) {
+    throw new ArgumentError(
+      'model',
+      `${repeating.name} repeats noise at every step of a sequence, where a frozen draw would be the same at each. Put the ` +
+        'noise after timeDistributed, as injectNoise does for a single layer.',
+    );
+  }
   let draw = 0;
   const rebuild = new GraphRebuild((layer, inputs, { copy, apply }) => {
     if (!(layer instanceof LearnableNoise)) return apply(copy(), inputs);
@@ -77,7 +90,7 @@ function addConstant(noise: LearnableNoise, x: SymbolicTensor, seed: number, nam
   const sum = normalization.apply(flat) as SymbolicTensor;
   tf.tidy(() => {
     const ones = tf.ones([size]);
-    const constant = tf.mul(gaussian(fixed, deriveKey(seed)), noise.scale());
+    const constant = noise.sample(fixed, deriveKey(seed));
     normalization.setWeights([ones, tf.reshape(constant, [size]), tf.zeros([size]), tf.sub(ones, epsilon)]);
   });
   return layers.reshape({ targetShape: fixed, name: `${name}_shape` }).apply(sum) as SymbolicTensor;

@@ -7,6 +7,7 @@ import {
   layers,
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
+import { partsOf, repeated } from './nestedLayers';
 import { shareWeights } from './shareWeights';
 
 /** What TensorFlow.js keeps of a layer call. Private there; the only way to walk a model's graph. */
@@ -78,6 +79,9 @@ export class GraphRebuild {
   }
 
   private apply(layer: layers.Layer, inputs: Symbols, callArgs: Node['callArgs']): Symbols {
+    if (!(layer instanceof LayersModel) && repeated(layer) instanceof LayersModel) {
+      return this.repetition(layer).apply(inputs, callArgs) as Symbols;
+    }
     if (layer instanceof LayersModel) {
       if (!this.inline) return this.container(layer).apply(inputs) as Symbols;
       const outputs = this.outputs(layer, list(inputs));
@@ -112,6 +116,19 @@ export class GraphRebuild {
     return copy;
   }
 
+  /** `timeDistributed` of the new model of the model that it repeats. */
+  private repetition(layer: layers.Layer): layers.Layer {
+    let copy = this.copies.get(layer);
+    if (!copy) {
+      const [inner] = partsOf(layer);
+      const repeats = inner instanceof LayersModel ? this.container(inner) : this.repetition(inner);
+      copy = layers.timeDistributed({ name: layer.name, layer: repeats });
+      if (!layer.trainable) copy.trainable = false;
+      this.copies.set(layer, copy);
+    }
+    return copy;
+  }
+
   private copy(layer: layers.Layer, change: tf.serialization.ConfigDict = {}): layers.Layer {
     let copy = this.copies.get(layer);
     if (!copy) {
@@ -126,6 +143,12 @@ export class GraphRebuild {
 function remake(layer: layers.Layer, change: tf.serialization.ConfigDict): layers.Layer | undefined {
   const registered = tf.serialization.SerializationMap.getMap().classNameMap[layer.getClassName()]?.[0];
   if ((registered as unknown) !== layer.constructor) return undefined;
+  if (layer.getClassName() === 'TimeDistributed') {
+    const repeats = remake(partsOf(layer)[0], change);
+    return (
+      repeats && layers.timeDistributed({ name: layer.name, trainable: layer.trainable, layer: repeats })
+    );
+  }
   const config = layer.getConfig();
   // Initializers, regularizers, constraints and activation functions go over as the objects they are: they need not
   // be registered then, and DepthwiseConv2D's getConfig, with its regularizer in the constraint's place, does no harm.

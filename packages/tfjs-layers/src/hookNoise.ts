@@ -1,8 +1,10 @@
 import { ArgumentError, show } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
-import { type InjectNoiseOptions, type NoisePlace, placeNoise } from './injectNoise';
+import { type InjectNoiseOptions, placeNoise } from './injectNoise';
 import type { LearnableNoise } from './learnableNoise';
+import { repeated } from './nestedLayers';
+import type { NoisePlace } from './noisePlaces';
 
 /** Noise hooked into a model, see {@link hookNoise}. */
 export interface HookedNoise {
@@ -39,17 +41,17 @@ const hooked = new WeakSet<layers.Layer>();
  */
 export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}): HookedNoise {
   const { noisy, places } = placeNoise(model, options);
-  const noises = places.map(({ noise }) => noise);
+  const noises = places.taken.map(({ noise }) => noise);
   const free = () => {
     for (const noise of noises) for (const weight of noise.weights) weight.dispose();
   };
   try {
-    places.forEach(checkPlace);
+    places.taken.forEach(checkPlace);
   } catch (error) {
     free();
     throw error;
   }
-  const undo = places.map(hook);
+  const undo = places.taken.map(hook);
   const unhook = () => {
     for (const restore of undo.splice(0)) restore();
   };
@@ -84,6 +86,7 @@ function checkPlace({ layer, noise }: NoisePlace): void {
 /** Puts a `call` of the layer's own before that of its class. Returns what takes it away again. */
 function hook({ layer, noise, position }: NoisePlace): () => void {
   const fields = layer as unknown as LayerFields;
+  const activated = repeated(layer) as unknown as LayerFields;
   const own = Object.getOwnPropertyDescriptor(layer, 'call');
   const call = fields.call.bind(layer);
   fields.call = {
@@ -91,13 +94,13 @@ function hook({ layer, noise, position }: NoisePlace): () => void {
     output: ((inputs, kwargs) => tf.tidy(() => noise.call(call(inputs, kwargs), kwargs))) as Call,
     activation: ((inputs, kwargs) =>
       tf.tidy(() => {
-        const { activation } = fields;
+        const { activation } = activated;
         // For the time of the call only: nobody else, a save least of all, must find a linear layer.
-        fields.activation = linear();
+        activated.activation = linear();
         try {
           return activation.apply(noise.call(call(inputs, kwargs), kwargs));
         } finally {
-          fields.activation = activation;
+          activated.activation = activation;
         }
       })) as Call,
   }[position];

@@ -1,19 +1,42 @@
 import { ArgumentError, show } from '@crossreg/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { channelAxis } from './channelAxis';
 import { chooser, type LayerChoice, leafLayers } from './chooseLayers';
 import { GraphRebuild } from './graph';
 import { rememberInjected } from './injected';
 import { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
+import { repeated, withParts } from './nestedLayers';
+import { type NoisePlace, NoisePlaces, rememberPlaces } from './noisePlaces';
 import { outputLayers } from './outputLayers';
+
+/** Noise of recurrent layers, whose nonlinearities are inside, where nothing can be put. */
+export interface RecurrentNoise {
+  /** On what the layer gives (default), or on what it gets. */
+  at?: 'outputs' | 'inputs';
+  /** One draw for a whole sequence (default), as in variational recurrent dropout, or one for each step. */
+  draw?: 'sequence' | 'step';
+}
 
 export interface InjectNoiseOptions extends Omit<LearnableNoiseOptions, 'name'> {
   /** Which layers get noise, by name or as a predicate. Default: every hidden nonlinearity. */
   layers?: LayerChoice;
+  /** What recurrent layers get; `false` for nothing. Default: noise on their outputs, one draw a sequence. */
+  recurrent?: RecurrentNoise | false;
+  /** Which axis the channels are on. Default: found from the data format of each layer. */
+  axis?: number;
 }
 
 /** Layers that are a nonlinearity and nothing else: noise goes to their input. */
-const nonlinearities = new Set(['Activation', 'ReLU', 'LeakyReLU', 'ELU', 'PReLU', 'ThresholdedReLU']);
+const nonlinearities = new Set([
+  'Activation',
+  'ReLU',
+  'LeakyReLU',
+  'ELU',
+  'PReLU',
+  'ThresholdedReLU',
+  'Softmax',
+]);
 /** Layers that end in a nonlinearity of their own: it is split off, and noise goes between. */
 const fused = new Set([
   'Dense',
@@ -26,24 +49,58 @@ const fused = new Set([
   'DepthwiseConv2D',
 ]);
 
-/** Where `injectNoise` put noise into a model. */
-export interface NoisePlace {
-  /** The layer in the model that was given. */
-  layer: layers.Layer;
-  noise: LearnableNoise;
-  /** Between the linear part of the layer and its activation function, before the layer, or after it. */
-  position: 'activation' | 'input' | 'output';
-}
+/** Layers of TensorFlow.js that only look up, join, pool, normalize, move or drop. */
+const stockLinear = new Set([
+  'Embedding',
+  'Add',
+  'Average',
+  'Concatenate',
+  'Dot',
+  'Maximum',
+  'Minimum',
+  'Multiply',
+  'BatchNormalization',
+  'LayerNormalization',
+  'AlphaDropout',
+  'Dropout',
+  'GaussianDropout',
+  'GaussianNoise',
+  'SpatialDropout1D',
+  'Masking',
+  'Flatten',
+  'Permute',
+  'RepeatVector',
+  'Reshape',
+  'Cropping2D',
+  'UpSampling2D',
+  'ZeroPadding2D',
+  'AveragePooling1D',
+  'AveragePooling2D',
+  'AveragePooling3D',
+  'MaxPooling1D',
+  'MaxPooling2D',
+  'MaxPooling3D',
+  'GlobalAveragePooling1D',
+  'GlobalAveragePooling2D',
+  'GlobalMaxPooling1D',
+  'GlobalMaxPooling2D',
+]);
+
+const recurrentLayers = new Set(['SimpleRNN', 'LSTM', 'GRU', 'RNN', 'ConvLSTM2D', 'Bidirectional']);
 
 /**
  * A new model with learnable noise before every hidden nonlinearity. The weights are shared with `model`, which
  * stays as it was; the function is the same while σ = 0. Works on sequential and functional models, with nested
  * models, shared layers, several inputs and outputs, fused and separate activations. Compile the result.
  *
- * With `layers` you choose: a chosen layer with a nonlinearity gets noise before it, any other on its output. A model
- * output gets none unless chosen.
+ * A nonlinearity inside `timeDistributed` gets noise too, and a recurrent layer, whose nonlinearities are inside, on its
+ * outputs or inputs. With `layers` you choose: a chosen layer with a nonlinearity gets noise before it, any other on its
+ * output. A model output gets none unless chosen. Where the noise is and why not elsewhere: {@link noisePlaces}.
  *
  * @throws ArgumentError if the model has no place for noise, or has noise already.
+ * @example
+ * const noisy = injectNoise(model, { recurrent: { at: 'inputs' } });
+ * console.log(String(noisePlaces(noisy)));
  */
 export function injectNoise(model: LayersModel, options: InjectNoiseOptions = {}): LayersModel {
   const { noisy } = placeNoise(model, options);
@@ -51,18 +108,19 @@ export function injectNoise(model: LayersModel, options: InjectNoiseOptions = {}
   return noisy;
 }
 
-/** {@link injectNoise}, with the places of the noise, in the order of the graph. */
+/** {@link injectNoise}, with the places of the noise. */
 export function placeNoise(
   model: LayersModel,
   options: InjectNoiseOptions,
-): { noisy: LayersModel; places: NoisePlace[] } {
+): { noisy: LayersModel; places: NoisePlaces } {
   if (!(model instanceof LayersModel)) {
     throw new ArgumentError('model', `must be a tf.LayersModel, but is ${show(model)}.`);
   }
   if (noiseLayers(model).length > 0) {
     throw new ArgumentError('model', `${model.name} has learnable noise already. Train it as it is.`);
   }
-  const { layers: choice, ...noiseOptions } = options;
+  const { layers: choice, recurrent = {}, ...noiseOptions } = options;
+  checkRecurrent(recurrent);
   const chosen = chooser(choice, model);
   const outputs = outputLayers(model);
   const names = new Set(leafLayers(model).map(({ name }) => name));
@@ -73,38 +131,52 @@ export function placeNoise(
     return free;
   };
   const places = new Map<layers.Layer, NoisePlace & { after?: layers.Layer }>();
+  const leftOut = new Map<layers.Layer, string>();
 
   const noisy = new GraphRebuild((layer, inputs, { copy, apply }) => {
-    const kind = layer.getClassName();
-    const { activation } = layer as unknown as { activation?: tf.serialization.Serializable };
-    const separate = nonlinearities.has(kind);
-    const nonlinear =
-      activation?.getClassName() !== 'linear' && (separate || (fused.has(kind) && activation));
-    if (!(chosen ? chosen(layer) : nonlinear && !outputs.has(layer))) return apply(copy(), inputs);
-    let place = places.get(layer);
-    if (!place) {
-      const noise = new LearnableNoise({ ...noiseOptions, name: unique(`${layer.name}_noise`) });
-      place = { layer, noise, position: separate ? 'input' : nonlinear ? 'activation' : 'output' };
-      if (place.position === 'activation') {
-        // The function as an object, which need not be registered; the declared type knows names only.
-        const config = { activation: activation as never, name: unique(`${layer.name}_activation`) };
-        place.after = layers.activation(config);
-      }
-      places.set(layer, place);
+    const position = positionOf(layer, { chosen, outputs, recurrent });
+    if ('reason' in position) {
+      leftOut.set(layer, position.reason);
+      return apply(copy(), inputs);
     }
-    const { noise, position, after } = place;
-    if (position === 'input') return apply(copy(), noise.apply(inputs) as SymbolicTensor);
-    const linear = apply(copy(after && { activation: 'linear' }), inputs);
-    if (Array.isArray(linear) && linear.length > 1) {
+    const { at, draw } = position;
+    const noiseAt = (tensor: SymbolicTensor): SymbolicTensor => {
+      let place = places.get(layer);
+      if (!place) {
+        const name = unique(`${layer.name}_noise`);
+        const noise = new LearnableNoise({ axis: channelAxis(tensor), draw, ...noiseOptions, name });
+        place = { layer, noise, position: at };
+        if (at === 'activation') {
+          // The function as an object, which need not be registered; the declared type knows names only.
+          const activation = activationOf(layer) as never;
+          place.after = layers.activation({ activation, name: unique(`${layer.name}_activation`) });
+        }
+        places.set(layer, place);
+      }
+      const result = place.noise.apply(tensor) as SymbolicTensor;
+      return place.after ? (place.after.apply(result) as SymbolicTensor) : result;
+    };
+    if (at === 'input') {
+      // Further inputs of a recurrent layer are its states.
+      const [first, ...states] = Array.isArray(inputs) ? inputs : [inputs];
+      const noisyInput = noiseAt(first);
+      return apply(copy(), states.length > 0 ? [noisyInput, ...states] : noisyInput);
+    }
+    const linear = apply(copy(at === 'activation' ? { activation: 'linear' } : undefined), inputs);
+    const [output, ...more] = Array.isArray(linear) ? linear : [linear];
+    if (more.length > 0) {
       throw new ArgumentError(
         'layers',
-        `chooses ${show(layer.name)}, which has ${linear.length} outputs. Choose the layers that use them.`,
+        `chooses ${show(layer.name)}, which has ${more.length + 1} outputs. Choose the layers that use them.`,
       );
     }
-    const result = noise.apply(linear) as SymbolicTensor;
-    return after ? (after.apply(result) as SymbolicTensor) : result;
+    return noiseAt(output);
   }).model(model);
 
+  const all = new NoisePlaces(
+    [...places.values()],
+    [...leftOut].map(([layer, reason]) => ({ layer, reason })),
+  );
   if (places.size === 0) {
     const reason = chosen ? 'no layer was chosen by `layers`' : 'it has no hidden nonlinearity';
     throw new ArgumentError(
@@ -112,13 +184,77 @@ export function placeNoise(
       `${model.name} has no place for noise: ${reason}. Choose layers by name with { layers: [...] }.`,
     );
   }
-  return { noisy, places: [...places.values()] };
+  rememberPlaces(noisy, all);
+  return { noisy, places: all };
 }
 
-/** All `LearnableNoise` layers of a model in order, those of nested models included, each once. */
-export function noiseLayers(model: LayersModel): LearnableNoise[] {
-  const found = model.layers.flatMap((layer) =>
-    layer instanceof LayersModel ? noiseLayers(layer) : layer instanceof LearnableNoise ? [layer] : [],
-  );
-  return [...new Set(found)];
+/** The activation function of a layer, or of what `timeDistributed` repeats. */
+const activationOf = (layer: layers.Layer) =>
+  (repeated(layer) as unknown as { activation?: tf.serialization.Serializable }).activation;
+
+/** Where a layer gets noise, or why it gets none. */
+function positionOf(
+  layer: layers.Layer,
+  {
+    chosen,
+    outputs,
+    recurrent,
+  }: {
+    chosen: ReturnType<typeof chooser>;
+    outputs: Set<layers.Layer>;
+    recurrent: RecurrentNoise | false;
+  },
+): { at: NoisePlace['position']; draw?: 'step' | 'sequence' } | { reason: string } {
+  if (chosen && !chosen(layer)) return { reason: 'not chosen by `layers`' };
+  const kind = repeated(layer).getClassName();
+  const activation = activationOf(layer);
+  const isLinear = activation?.getClassName() === 'linear';
+  const isRecurrent = recurrentLayers.has(kind);
+  if (!chosen && outputs.has(layer) && !(isRecurrent && recurrent && recurrent.at === 'inputs')) {
+    return { reason: 'makes an output of the model' };
+  }
+  if (!isLinear && nonlinearities.has(kind)) return { at: 'input' };
+  if (!isLinear && fused.has(kind) && activation) return { at: 'activation' };
+  if (isRecurrent && layer.getClassName() === kind && (chosen || recurrent)) {
+    const { at = 'outputs', draw = 'sequence' } = recurrent || {};
+    if (at === 'inputs') return { at: 'input', draw };
+    const returnsStates = layer.inboundNodes[0].outputTensors.length > 1;
+    if (chosen || !returnsStates) return { at: 'output', draw };
+    const advice = "recurrent: { at: 'inputs' } puts it before";
+    return { reason: `returns its states too, which noise on its output does not reach; ${advice}` };
+  }
+  if (chosen) return { at: 'output' };
+  if (isRecurrent) {
+    return {
+      reason: recurrent
+        ? 'a recurrent layer in timeDistributed; chosen by `layers` it gets noise on its output'
+        : 'recurrent: false',
+    };
+  }
+  if (isLinear || stockLinear.has(kind)) return { reason: 'has no nonlinearity' };
+  return {
+    reason: `nothing is known of a nonlinearity in its class ${kind}; chosen by \`layers\` it gets noise on its output`,
+  };
 }
+
+function checkRecurrent(recurrent: RecurrentNoise | false): void {
+  const { at = 'outputs', draw = 'sequence' } = recurrent || {};
+  const known = typeof recurrent === 'object' || recurrent === false;
+  if (
+    !known ||
+    recurrent === null ||
+    !['outputs', 'inputs'].includes(at) ||
+    !['sequence', 'step'].includes(draw)
+  ) {
+    throw new ArgumentError(
+      'recurrent',
+      `must be false or { at: 'outputs' or 'inputs', draw: 'sequence' or 'step' }, but is ${
+        known && recurrent ? `{ at: ${show(at)}, draw: ${show(draw)} }` : show(recurrent)
+      }.`,
+    );
+  }
+}
+
+/** All `LearnableNoise` layers of a model in order, those of nested models and in `timeDistributed` included, each once. */
+export const noiseLayers = (model: LayersModel): LearnableNoise[] =>
+  withParts(model).filter((layer) => layer instanceof LearnableNoise);

@@ -7,16 +7,24 @@ import {
   type Rho,
   show,
 } from '@crossreg/core';
-import { addNoise, currentNoise, operation, tfjs } from '@crossreg/tfjs';
+import { addNoise, currentNoise, gaussian, type NoiseKey, operation, tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import { initializers, layers } from '@tensorflow/tfjs-layers';
+import { initializers, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { carriesMask } from './masks';
 import { MovingDeviation, movingDeviationWeights, type WeightVariable } from './movingDeviation';
 
 export interface LearnableNoiseOptions {
   /** σ to start from, relative to the standard deviation of the input. Default 1; 0 switches the layer off for good. */
   initialSigma?: number;
-  /** One σ for the layer (default), or one per channel (last axis). */
+  /** One σ for the layer (default), or one per channel. */
   per?: 'layer' | 'channel';
+  /** Which axis the channels are on, counted from the end where negative. Default −1, the last. */
+  axis?: number;
+  /**
+   * Whether every step of a sequence (axis 1) has its own draw (default), or all steps share one, as the masks of
+   * variational recurrent dropout do (Gal & Ghahramani 2016). The same for an input of rank 2.
+   */
+  draw?: 'step' | 'sequence';
   /** How σ > 0 is made from the raw weight. Default `'exp'`. */
   bijector?: BijectorName;
   /**
@@ -39,24 +47,38 @@ export interface LearnableNoiseOptions {
  *   draw; `predict` averages many.
  * - σ is not trainable, so the optimizer of `fit` never touches it. It is saved with the model.
  *
- * Input and output: the same shape, of rank 2 or more, channels last.
+ * - Padding that a mask marks does not count in s_c.
+ *
+ * Input and output: the same shape, of rank 2 or more.
  */
 export class LearnableNoise extends layers.Layer {
   static className = 'LearnableNoise';
   readonly initialSigma: number;
   readonly per: 'layer' | 'channel';
+  readonly axis: number;
+  readonly draw: 'step' | 'sequence';
   readonly bijector: BijectorName;
   readonly momentum: number;
   private raw: WeightVariable | undefined;
   private deviation: MovingDeviation | undefined;
 
-  /** @throws ArgumentError for a negative σ, a momentum outside [0, 1), an unknown `per` or `bijector`. */
+  /** @throws ArgumentError for a negative σ, a momentum outside [0, 1), an unknown `per`, `draw` or `bijector`, and the axis 0. */
   constructor(options: LearnableNoiseOptions = {}) {
     super(options as ConstructorParameters<typeof layers.Layer>[0]);
-    const { initialSigma = 1, per = 'layer', bijector = 'exp', momentum = 0.9 } = options;
+    const { initialSigma = 1, per = 'layer', axis = -1, draw = 'step' } = options;
+    const { bijector = 'exp', momentum = 0.9 } = options;
     checkAbove('initialSigma', initialSigma, 0, 'Use 1, or 0 to switch the noise off.', true);
     if (per !== 'layer' && per !== 'channel') {
       throw new ArgumentError('per', `must be 'layer' or 'channel', but is ${show(per)}.`);
+    }
+    if (draw !== 'step' && draw !== 'sequence') {
+      throw new ArgumentError('draw', `must be 'step' or 'sequence', but is ${show(draw)}.`);
+    }
+    if (!Number.isInteger(axis) || axis === 0) {
+      throw new ArgumentError(
+        'axis',
+        `must be an integer other than 0, the axis of the examples, but is ${show(axis)}. Use -1 for the last one.`,
+      );
     }
     if (!(bijector in bijectors)) {
       throw new ArgumentError(
@@ -69,6 +91,8 @@ export class LearnableNoise extends layers.Layer {
     }
     this.initialSigma = initialSigma;
     this.per = per;
+    this.axis = axis;
+    this.draw = draw;
     this.bijector = bijector;
     this.momentum = momentum;
     this.supportsMasking = true;
@@ -76,11 +100,13 @@ export class LearnableNoise extends layers.Layer {
 
   override build(inputShape: (number | null)[] | (number | null)[][]): void {
     const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as (number | null)[];
-    const channels = shape[shape.length - 1];
-    if (shape.length < 2 || channels === null) {
+    const axis = this.axisOf(shape.length);
+    const channels = shape[axis];
+    if (shape.length < 2 || !(axis > 0) || channels === null || channels === undefined) {
       throw new ArgumentError(
         'input',
-        `of ${this.name} must have a fixed last axis, but its shape is [${shape}].`,
+        `of ${this.name} must have channels of fixed number on axis ${this.axis}, but its shape is ` +
+          `[${shape.map((n) => n ?? 'any')}].`,
       );
     }
     const weight = (name: string, weightShape: number[], value: number): WeightVariable =>
@@ -120,20 +146,77 @@ export class LearnableNoise extends layers.Layer {
     return tf.tidy(() => tf.mul(this.sigma(), this.inputDeviation()));
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    kwargs: { training?: boolean; mask?: tf.Tensor | null },
+  ): tf.Tensor {
     return tf.tidy(() => {
       const x = Array.isArray(inputs) ? inputs[0] : inputs;
-      const deviation = operation({}, () => this.inputDeviation(kwargs.training === true ? x : undefined));
-      return addNoise(x, tf.mul(this.sigma(), deviation), currentNoise().next());
+      const batch = kwargs.training === true ? { x, mask: this.maskOf(x, kwargs.mask) } : undefined;
+      const deviation = operation({}, () => this.inputDeviation(batch));
+      return this.add(x, tf.mul(this.sigma(), deviation), currentNoise().next());
     });
   }
 
+  /**
+   * One draw of the noise at inference, σ · s_c · ε.
+   *
+   * @param shape - of one example.
+   */
+  sample(shape: readonly number[], key: NoiseKey): tf.Tensor {
+    return tf.tidy(() => {
+      const none = tf.zeros([1, ...shape]);
+      return tf.reshape(this.add(none, this.scale(), key), shape as number[]);
+    });
+  }
+
+  /** x + scale · ε, with a scale for every channel. */
+  private add(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tensor {
+    return this.withChannelsLast(x, (last) => {
+      if (this.draw === 'step' || last.rank === 2) return addNoise(last, scale, key);
+      const [examples, , ...rest] = last.shape;
+      return tf.add(last, tf.mul(gaussian([examples, 1, ...rest], key), scale));
+    });
+  }
+
+  /** Applies `f` to the input with its channels moved to the last axis, and moves them back. */
+  private withChannelsLast(x: tf.Tensor, f: (last: tf.Tensor) => tf.Tensor): tf.Tensor {
+    const axis = this.axisOf(x.rank);
+    if (axis === x.rank - 1) return f(x);
+    const axes = x.shape.map((_, i) => i);
+    const toLast = [...axes.filter((i) => i !== axis), axis];
+    return tf.transpose(
+      f(tf.transpose(x, toLast)),
+      axes.map((i) => toLast.indexOf(i)),
+    );
+  }
+
+  private axisOf(rank: number): number {
+    return this.axis < 0 ? this.axis + rank : this.axis;
+  }
+
   /** s_c, [channels]: of a training batch where one is given, else as gathered so far. */
-  private inputDeviation(x?: tf.Tensor): tf.Tensor {
+  private inputDeviation(batch?: { x: tf.Tensor; mask: tf.Tensor | undefined }): tf.Tensor {
     const gamma = this.gammaBefore();
     if (gamma) return tf.abs(gamma.read());
-    if (!this.deviation) throw new Error(`${this.name} is not built.`);
-    return x ? this.deviation.update(x) : this.deviation.read();
+    const { deviation } = this;
+    if (!deviation) throw new Error(`${this.name} is not built.`);
+    if (!batch) return deviation.read();
+    const axis = this.axisOf(batch.x.rank);
+    const others = batch.x.shape.map((_, i) => i).filter((i) => i !== axis);
+    const last = axis === batch.x.rank - 1 ? batch.x : tf.transpose(batch.x, [...others, axis]);
+    return deviation.update(last, batch.mask);
+  }
+
+  /**
+   * The mask of the input. TensorFlow.js hands a layer without one that of some layer before it, so the graph has to say
+   * that this layer's input has a mask, and the shape that it can be this one.
+   */
+  private maskOf(x: tf.Tensor, mask: tf.Tensor | null | undefined): tf.Tensor | undefined {
+    const nodes = this.inboundNodes as unknown as { inputTensors: SymbolicTensor[] }[];
+    if (!mask || nodes.length === 0 || mask.rank >= x.rank) return undefined;
+    if (mask.shape.some((n, axis) => n !== x.shape[axis])) return undefined;
+    return nodes.every(({ inputTensors }) => carriesMask(inputTensors[0])) ? mask : undefined;
   }
 
   /** γ of the batch normalization that feeds this layer, if there is one: found in the graph, so it survives loading. */
@@ -145,8 +228,9 @@ export class LearnableNoise extends layers.Layer {
       axis: number;
     })[];
     if (before?.getClassName() !== 'BatchNormalization') return undefined;
-    const isLastAxis = before.axis === -1 || before.axis === (before.outputShape as number[]).length - 1;
-    return isLastAxis ? (before.gamma ?? undefined) : undefined;
+    const { length: rank } = before.outputShape as number[];
+    const normalized = before.axis < 0 ? before.axis + rank : before.axis;
+    return normalized === this.axisOf(rank) ? (before.gamma ?? undefined) : undefined;
   }
 
   override computeOutputShape<S>(inputShape: S): S {
@@ -154,8 +238,8 @@ export class LearnableNoise extends layers.Layer {
   }
 
   override getConfig() {
-    const { initialSigma, per, bijector, momentum } = this;
-    return { ...super.getConfig(), initialSigma, per, bijector, momentum };
+    const { initialSigma, per, axis, draw, bijector, momentum } = this;
+    return { ...super.getConfig(), initialSigma, per, axis, draw, bijector, momentum };
   }
 }
 

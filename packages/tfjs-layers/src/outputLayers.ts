@@ -1,4 +1,5 @@
 import { LayersModel, type layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { repeated } from './nestedLayers';
 
 /** Stock layers that hand on, average or join what they get: what they make of an output still is one. */
 const transparent = new Set([
@@ -29,15 +30,16 @@ export function outputLayers(model: LayersModel): Set<layers.Layer> {
   const mark = (tensor: SymbolicTensor, markFeed: (input: SymbolicTensor) => void) => {
     const { sourceLayer: layer, nodeIndex, tensorIndex } = tensor;
     const { inputTensors } = layer.inboundNodes[nodeIndex];
-    if (layer instanceof LayersModel) {
-      mark(layer.outputs[tensorIndex], (input) => mark(inputTensors[layer.inputs.indexOf(input)], markFeed));
+    const inner = repeated(layer);
+    if (inner instanceof LayersModel) {
+      mark(inner.outputs[tensorIndex], (input) => mark(inputTensors[inner.inputs.indexOf(input)], markFeed));
     } else if (inputTensors[0] === tensor) {
       // The node of an input layer leads from its tensor to itself.
       markFeed(tensor);
     } else {
       found.add(layer);
-      const linear = layer.getClassName() === 'Activation' && layer.getConfig().activation === 'linear';
-      if (linear || transparent.has(layer.getClassName())) {
+      const linear = inner.getClassName() === 'Activation' && inner.getConfig().activation === 'linear';
+      if (linear || transparent.has(inner.getClassName())) {
         for (const input of inputTensors) mark(input, markFeed);
       }
     }

@@ -1,6 +1,7 @@
 import type { Rho } from '@crossreg/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { withParts } from './nestedLayers';
 
 /**
  * A layer that makes the model random and has regularization parameters of that randomness, such as a noise scale. It
@@ -15,10 +16,5 @@ export interface RandomLayer extends layers.Layer {
 const isRandom = (layer: layers.Layer): layer is RandomLayer =>
   typeof (layer as Partial<RandomLayer>).regularizationParameters === 'function';
 
-/** All {@link RandomLayer}s of a model in order, those of nested models included, each once. */
-export function randomLayers(model: LayersModel): RandomLayer[] {
-  const found = model.layers.flatMap((layer) =>
-    layer instanceof LayersModel ? randomLayers(layer) : isRandom(layer) ? [layer] : [],
-  );
-  return [...new Set(found)];
-}
+/** All {@link RandomLayer}s of a model in order, those of nested models and inside `timeDistributed` included, each once. */
+export const randomLayers = (model: LayersModel): RandomLayer[] => withParts(model).filter(isRandom);
