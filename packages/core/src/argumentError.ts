@@ -51,3 +51,17 @@ export function checkAbove(
   }
   return value as number;
 }
+
+/** Refuses anything but one of the values `allowed`. */
+export function checkOneOf<V extends string | boolean>(
+  argument: string,
+  value: unknown,
+  allowed: readonly V[],
+  advice: string,
+): V {
+  if (!allowed.includes(value as V)) {
+    const list = allowed.map((one) => (typeof one === 'string' ? `'${one}'` : one)).join(' or ');
+    throw new ArgumentError(argument, `must be ${list}, but is ${show(value)}. ${advice}`);
+  }
+  return value as V;
+}

@@ -1,4 +1,4 @@
-export { ArgumentError, checkAbove, checkInteger, show } from './argumentError';
+export { ArgumentError, checkAbove, checkInteger, checkOneOf, show } from './argumentError';
 export { type Bijector, type BijectorName, bijectors, bounded, exp, softplus } from './bijector';
 export { type Convergence, type ConvergenceStatus, convergence, fitLinearRate } from './convergence';
 export {
@@ -25,6 +25,7 @@ export {
   StreamingMoments,
 } from './monteCarlo';
 export { adam, type LearningRate, type Optimizer, type OptimizerFactory, sgd } from './optimizer';
+export { checkOptions } from './options';
 export { partition } from './partition';
 export { decompose, type Extent, innerProduct, normalRate } from './projection';
 export { deriveSeed, fillNormal, hash32, permutation, uniform } from './random';

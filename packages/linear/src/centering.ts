@@ -1,5 +1,5 @@
-import { Array64 } from '@crossreg/core';
-import type { Examples } from './heldOut';
+import { Array64, checkOneOf } from '@crossreg/core';
+import type { Examples } from './holdOut';
 
 export interface CenteringOptions {
   /** Fit an intercept, outside the penalty. Default true. */
@@ -10,6 +10,12 @@ export interface CenteringOptions {
    * Default false.
    */
   standardize?: boolean;
+}
+
+/** @throws ArgumentError for values that are not allowed. */
+export function checkCentering({ fitIntercept = true, standardize = false }: CenteringOptions): void {
+  checkOneOf('fitIntercept', fitIntercept, [true, false], 'Use true, unless the data are centered.');
+  checkOneOf('standardize', standardize, [true, false], 'Use true for columns in different units.');
 }
 
 /** The map from columns and targets to the ones that are fitted, learned from training examples. */

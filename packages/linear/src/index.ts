@@ -1,6 +1,7 @@
 export type { CenteringOptions } from './centering';
+export { NotFittedError } from './estimator';
 export type { RhoStep } from './followRho';
-export type { HoldOut } from './heldOut';
+export type { HoldOut } from './holdOut';
 export { Lasso, type LassoOptions } from './lasso';
 export type { LearnedRho, LearningOptions } from './learnRho';
 export { Ridge, type RidgeOptions } from './ridge';

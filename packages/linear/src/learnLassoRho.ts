@@ -122,14 +122,14 @@ class Curve {
 
 /**
  * Follows ρ from 0 along the path while the validation loss falls, and on past each minimum to the end of the path;
- * the lowest is kept. With several judges (folds) the loss is their mean at the same ρ, each on its own path.
+ * the lowest is kept. With several splits (folds) the loss is their mean at the same ρ, each on its own path.
  */
 export function learnLassoRho(
   reference: LassoPath,
-  judges: readonly { path: LassoPath; loss: MeanSquares }[],
+  splits: readonly { path: LassoPath; loss: MeanSquares }[],
   { gradient: kind = 'total', first = false }: LearningOptions,
 ): LearnedRho {
-  const curves = judges.map(({ path, loss }) => new Curve(pieces(path, loss)));
+  const curves = splits.map(({ path, loss }) => new Curve(pieces(path, loss)));
   /** The mean loss at ρ, the derivative that is followed just after it, and how fast that changes. */
   const at = (rho: number) => {
     const mean = { rho, loss: 0, gradient: 0, change: 0 };

@@ -1,13 +1,13 @@
-import type { Regularizer } from '@crossreg/core';
+import { checkOneOf, type Regularizer } from '@crossreg/core';
 import { type Followed, followRho, type RhoStep } from './followRho';
-import type { Examples } from './heldOut';
+import type { Examples } from './holdOut';
 import type { PathPoint, QuadraticPath } from './quadraticPath';
 import { type RhoGradient, validate } from './validation';
 
-/** A path of training optima and, in its coordinates, what judges them. */
-export interface JudgedPath {
+/** A path of training optima and, in its coordinates, the examples that validate them. */
+export interface ValidatedPath {
   path: QuadraticPath;
-  heldOut: Examples;
+  validation: Examples;
 }
 
 /** How ρ is learned. */
@@ -16,6 +16,12 @@ export interface LearningOptions {
   gradient?: RhoGradient;
   /** Stop at the first minimum of the validation loss from the strong end, not at the lowest. Default false. */
   first?: boolean;
+}
+
+/** @throws ArgumentError for values that are not allowed. */
+export function checkLearning({ gradient = 'total', first = false }: LearningOptions): void {
+  checkOneOf('gradient', gradient, ['total', 'projected'], "Use 'total', which leads to the best λ.");
+  checkOneOf('first', first, [true, false], 'Use false, which finds the lowest minimum.');
 }
 
 /** What a fit learned of ρ. */
@@ -35,23 +41,23 @@ export interface LearnedRho {
 }
 
 /**
- * Learns ρ for coefficients that are trained on `reference`, from the rounds that judge it. A single round on the
- * reference path itself is the held-out set of one split; several are folds, each at the same ρ on its own path.
+ * Learns ρ for coefficients that are trained on `reference`, from the splits that validate it. A single one on the
+ * reference path itself is a held-out set; several are folds, each at the same ρ on its own path.
  */
 export function learnRho(
   reference: QuadraticPath,
-  rounds: readonly JudgedPath[],
+  splits: readonly ValidatedPath[],
   regularizer: Regularizer,
   { gradient: kind = 'total', first = false }: LearningOptions,
 ): { learned: LearnedRho; point: PathPoint } {
   const at = (u: number) => {
     const point = reference.at(u);
     let [loss, gradient] = [0, 0];
-    for (const { path, heldOut } of rounds) {
+    for (const { path, validation } of splits) {
       const own = path === reference ? point : path.atRho(point.rho);
-      const judged = validate(heldOut, own, regularizer, kind);
-      loss += judged.loss / rounds.length;
-      gradient += judged.gradient / rounds.length;
+      const validated = validate(validation, own, regularizer, kind);
+      loss += validated.loss / splits.length;
+      gradient += validated.gradient / splits.length;
     }
     const { rho, rhoDerivative } = point;
     return { u, rho, lambda: Math.exp(u), loss, gradient, rhoDerivative };

@@ -3,12 +3,14 @@ import { type Table, toTable } from './table';
 
 /** XWᵀ + intercepts, row-major: n numbers, or n × targets. */
 export function predictLinear(x: Table, coefficients: Float64Array, intercepts: Float64Array): Float64Array {
-  if (coefficients.length === 0) throw new Error('predict: nothing was fitted yet. Call fit first.');
   const table = toTable('X', x);
   const targets = intercepts.length;
   const columns = coefficients.length / targets;
   if (table.shape[1] !== columns) {
-    throw new ArgumentError('X', `has ${table.shape[1]} columns, but the fit was to ${columns}.`);
+    throw new ArgumentError(
+      'X',
+      `has ${table.shape[1]} columns, but the fit was to ${columns}. Give the same columns.`,
+    );
   }
   const transposed = coefficients.map(
     (_, i) => coefficients[(i % targets) * columns + Math.floor(i / targets)],

@@ -1,8 +1,23 @@
-import { type Array64, float64 as fw, l2, Array64 as Numbers } from '@crossreg/core';
+import {
+  type Array64,
+  checkOneOf,
+  checkOptions,
+  float64 as fw,
+  l2,
+  Array64 as Numbers,
+} from '@crossreg/core';
 import { Matrix, SVD } from 'ml-matrix';
-import { type Centering, type CenteringOptions, center, centering, uncenter } from './centering';
-import { type Examples, type HoldOut, plan } from './heldOut';
-import { type LearnedRho, type LearningOptions, learnRho } from './learnRho';
+import {
+  type Centering,
+  type CenteringOptions,
+  center,
+  centering,
+  checkCentering,
+  uncenter,
+} from './centering';
+import { Estimator, type Fitted } from './estimator';
+import { type Examples, type HoldOut, splitExamples } from './holdOut';
+import { checkLearning, type LearningOptions, learnRho } from './learnRho';
 import { predictLinear } from './predictLinear';
 import { QuadraticPath } from './quadraticPath';
 import { joinColumns, type Table, type Targets, takeColumns } from './table';
@@ -12,24 +27,28 @@ export interface RidgeOptions extends CenteringOptions, LearningOptions {
   per?: 'model' | 'target';
 }
 
+interface FittedRidge extends Fitted {
+  intercepts: Float64Array;
+}
+
 /**
  * Ridge regression whose penalty is learned: the coefficients that minimize the squared error on training data among
  * those of norm ρ = ‖w‖₂, with ρ learned on held-out data. One factorization serves the whole path.
  *
  * `lambda` is the `alpha` of scikit-learn's `Ridge` for the same coefficients: ‖y − Xw‖² + λ‖w‖². Columns and targets
- * are centered and the intercept is outside the penalty, as there. Deterministic.
+ * are centered and the intercept is outside the penalty, as there; ρ is measured on centered and, if asked,
+ * standardized columns. Deterministic.
  *
  * Source: Stein Brito 2025, Theorem 3.1.
  */
-export class Ridge {
-  /** In the units of X; target by target, where there are several. */
-  coefficients = new Float64Array();
-  /** One for each target. */
-  intercepts = new Float64Array();
-  /** What was learned of ρ: one entry, or one for each target with `per: 'target'`. */
-  learned: LearnedRho[] = [];
-
-  constructor(readonly options: RidgeOptions = {}) {}
+export class Ridge extends Estimator<FittedRidge> {
+  constructor(readonly options: RidgeOptions = {}) {
+    super('Ridge');
+    checkOptions('Ridge', options, { fitIntercept: 1, standardize: 1, gradient: 1, first: 1, per: 1 });
+    checkCentering(options);
+    checkLearning(options);
+    checkOneOf('per', options.per ?? 'model', ['model', 'target'], "Use 'target' for a ρ for each target.");
+  }
 
   /**
    * Learns the coefficients and ρ.
@@ -39,55 +58,44 @@ export class Ridge {
    * @throws ArgumentError for tables that do not fit each other or numbers that are not finite.
    */
   fit(x: Table, y: Targets, holdOut: HoldOut = {}): this {
-    const { training, rounds } = plan(x, y, holdOut);
+    const { training, splits } = splitExamples(x, y, holdOut);
     const whole = new FactoredExamples(training, this.options);
-    const judges = rounds.map((round) => ({
-      factored: round.training === training ? whole : new FactoredExamples(round.training, this.options),
-      heldOut: round.heldOut,
+    const factored = splits.map((split) => ({
+      training: split.training === training ? whole : new FactoredExamples(split.training, this.options),
+      validation: split.validation,
     }));
     const all = Array.from({ length: training.y.shape[1] }, (_, k) => k);
     const fits = (this.options.per === 'target' ? all.map((k) => [k]) : [all]).map((targets) => {
       const reference = whole.path(targets);
-      const rules = judges.map(({ factored, heldOut }) => ({
-        path: factored === whole ? reference : factored.path(targets),
-        heldOut: factored.center(heldOut, targets),
+      const paths = factored.map((split) => ({
+        path: split.training === whole ? reference : split.training.path(targets),
+        validation: split.training.center(split.validation, targets),
       }));
-      return learnRho(reference, rules, l2(), this.options);
+      return learnRho(reference, paths, l2(), this.options);
     });
     const { weights } = fits[0].point;
     const joined = fits.length === 1 ? weights : joinColumns(fits.map(({ point }) => point.weights));
-    Object.assign(this, uncenter(joined, whole.centering));
-    this.learned = fits.map(({ learned }) => learned);
+    this.fitted = {
+      ...uncenter(joined, whole.centering),
+      learned: fits.map(({ learned }) => learned),
+    };
     return this;
+  }
+
+  /** One for each target. */
+  get intercepts(): Float64Array {
+    return this.fitted.intercepts;
+  }
+  get intercept(): number {
+    const { intercepts } = this.fitted;
+    if (intercepts.length > 1) throw new Error('intercept: there are several targets, see `intercepts`.');
+    return intercepts[0];
   }
 
   /** The fitted function: n numbers, or n × targets, row-major. */
   predict(x: Table): Float64Array {
-    return predictLinear(x, this.coefficients, this.intercepts);
-  }
-
-  /** The learned ρ = ‖w‖₂, of centered and, if asked, standardized columns. */
-  get rho(): number {
-    return this.single().rho;
-  }
-  /** The `alpha` of scikit-learn's `Ridge` for the same coefficients. */
-  get lambda(): number {
-    return this.single().lambda;
-  }
-  /** Every ρ step, in the order taken. */
-  get history(): LearnedRho['history'] {
-    return this.single().history;
-  }
-  get intercept(): number {
-    if (this.intercepts.length > 1)
-      throw new Error('intercept: there are several targets, see `intercepts`.');
-    return this.intercepts[0];
-  }
-
-  private single(): LearnedRho {
-    if (this.learned.length === 0) throw new Error('Nothing was fitted yet. Call fit first.');
-    if (this.learned.length > 1) throw new Error('There is a ρ for each target, see `learned`.');
-    return this.learned[0];
+    const { coefficients, intercepts } = this.fitted;
+    return predictLinear(x, coefficients, intercepts);
   }
 }
 
@@ -110,19 +118,19 @@ class FactoredExamples {
     // Below this a singular value is rounding (as LAPACK's and NumPy's rank): no direction of the data.
     const least = Math.max(...values) * Math.max(n, p) * Number.EPSILON;
     const rank = values.filter((s) => s > least).length;
-    const kept = values
+    const order = values
       .map((_, i) => i)
       .sort((a, b) => values[b] - values[a])
       .slice(0, rank);
     const [u, v] = [svd.leftSingularVectors, svd.rightSingularVectors];
-    this.curvature = Float64Array.from(kept, (i) => values[i] ** 2);
+    this.curvature = Float64Array.from(order, (i) => values[i] ** 2);
     const build = (rows: number, columns: number, f: (row: number, column: number) => number) =>
       new Numbers(
         new Float64Array(rows * columns).map((_, i) => f(Math.floor(i / columns), i % columns)),
         [rows, columns],
       );
-    this.basis = build(p, rank, (i, j) => v.get(i, kept[j]));
-    this.scores = build(rank, n, (j, i) => values[kept[j]] * u.get(i, kept[j]));
+    this.basis = build(p, rank, (i, j) => v.get(i, order[j]));
+    this.scores = build(rank, n, (j, i) => values[order[j]] * u.get(i, order[j]));
   }
 
   path(targets: readonly number[]): QuadraticPath {

@@ -1,8 +1,9 @@
-import { ArgumentError, checkInteger, float64 as fw } from '@crossreg/core';
-import { type HoldOut, plan } from './heldOut';
-import { type LearnedRho, type LearningOptions, learnRho } from './learnRho';
+import { ArgumentError, checkInteger, checkOptions, float64 as fw } from '@crossreg/core';
+import { Estimator, type Fitted } from './estimator';
+import { type HoldOut, pair, splitExamples } from './holdOut';
+import { checkLearning, type LearningOptions, learnRho } from './learnRho';
 import { SplineBasis } from './splineBasis';
-import { checkFinite } from './table';
+import { toNumbers } from './table';
 
 export interface SmoothingSplineOptions extends LearningOptions {
   /**
@@ -10,6 +11,11 @@ export interface SmoothingSplineOptions extends LearningOptions {
    * the smoothing spline; fewer make a penalized regression spline, hardly different where λ is felt. Default 100.
    */
   knots?: number;
+}
+
+interface FittedSpline extends Fitted {
+  knotPositions: Float64Array;
+  curve(at: Float64Array): Float64Array;
 }
 
 /**
@@ -21,25 +27,12 @@ export interface SmoothingSplineOptions extends LearningOptions {
  *
  * Source: Stein Brito 2025, §2; method.md §2.
  */
-export class SmoothingSpline {
-  /** Of the cubic B-splines on `knotPositions`. */
-  coefficients = new Float64Array();
-  /** With fourfold ends. */
-  knotPositions = new Float64Array();
-  /** The learned roughness ρ = ½∫f''². */
-  rho = Number.NaN;
-  /** SciPy's `lam` for the same curve. */
-  lambda = Number.NaN;
-  /** Mean squared error on what is held out at the learned ρ, averaged over folds. */
-  validationLoss = Number.NaN;
-  /** Every ρ step, in the order taken. */
-  history: LearnedRho['history'] = [];
-  status: LearnedRho['status'] = 'at bound';
-  /** Local minima of the validation loss along the path; the lowest was kept. */
-  minima = 0;
-
+export class SmoothingSpline extends Estimator<FittedSpline> {
   constructor(readonly options: SmoothingSplineOptions = {}) {
+    super('SmoothingSpline');
+    checkOptions('SmoothingSpline', options, { gradient: 1, first: 1, knots: 1 });
     checkInteger('knots', options.knots ?? 100, 2, 'Use 100.');
+    checkLearning(options);
   }
 
   /**
@@ -54,50 +47,60 @@ export class SmoothingSpline {
     y: ArrayLike<number>,
     holdOut: HoldOut<ArrayLike<number>, ArrayLike<number>> = {},
   ): this {
-    const { regularizationData } = holdOut;
-    const { training, rounds } = plan(column('x', x), y, {
-      ...holdOut,
-      regularizationData: regularizationData && [
-        column('regularizationData[0]', regularizationData[0]),
-        regularizationData[1],
-      ],
-    });
+    const { training, splits } = splitExamples(column('x', x), y, asTables(holdOut));
+    if (training.y.shape[1] !== 1) {
+      throw new ArgumentError('y', `has ${training.y.shape[1]} targets. Fit each by itself.`);
+    }
     const basis = new SplineBasis(training.x.data, this.options.knots ?? 100);
     const reference = basis.path(training);
-    const judges = rounds.map(({ training: own, heldOut }) => ({
+    const paths = splits.map(({ training: own, validation }) => ({
       path: own === training ? reference : basis.path(own),
-      heldOut: { x: basis.at(heldOut.x.data), y: heldOut.y },
+      validation: { x: basis.at(validation.x.data), y: validation.y },
     }));
-    const { learned, point } = learnRho(reference, judges, basis.regularizer, this.options);
-    Object.assign(this, learned);
+    const { learned, point } = learnRho(reference, paths, basis.regularizer, this.options);
     // Inside, x is measured in units of its range, h: ∫f''² dx = h⁻³ ∫f''² dz.
     const unit = basis.range ** 3;
-    this.rho = learned.rho / unit;
-    this.lambda = learned.lambda * unit;
-    this.history = learned.history.map(({ rho, lambda, loss, gradient }) => ({
-      rho: rho / unit,
-      lambda: lambda * unit,
-      loss,
-      gradient: gradient * unit,
-    }));
-    this.coefficients = Float64Array.from(point.weights.data);
-    this.knotPositions = Float64Array.from(basis.knots, (z) => basis.first + basis.range * z);
-    this.evaluate = (at) => fw.matMul(basis.at(at), point.weights).data;
+    const rescaled = {
+      ...learned,
+      rho: learned.rho / unit,
+      lambda: learned.lambda * unit,
+      history: learned.history.map(({ rho, lambda, loss, gradient }) => ({
+        rho: rho / unit,
+        lambda: lambda * unit,
+        loss,
+        gradient: gradient * unit,
+      })),
+    };
+    this.fitted = {
+      coefficients: Float64Array.from(point.weights.data),
+      knotPositions: Float64Array.from(basis.knots, (z) => basis.first + basis.range * z),
+      learned: [rescaled],
+      curve: (at) => fw.matMul(basis.at(at), point.weights).data,
+    };
     return this;
+  }
+
+  /** Where the cubic B-splines of `coefficients` have their knots, with fourfold ends. */
+  get knotPositions(): Float64Array {
+    return this.fitted.knotPositions;
   }
 
   /** The fitted curve at some points. */
   predict(x: ArrayLike<number>): Float64Array {
-    if (!this.evaluate) throw new Error('predict: nothing was fitted yet. Call fit first.');
-    checkFinite('x', x);
-    return this.evaluate(x);
+    const { curve } = this.fitted;
+    return curve(toNumbers('x', x));
   }
-
-  private evaluate: ((x: ArrayLike<number>) => Float64Array) | undefined;
 }
 
 const column = (argument: string, x: ArrayLike<number>) => {
-  if (!(x?.length > 0))
-    throw new ArgumentError(argument, 'is empty. At least two different numbers are needed.');
-  return { data: x, shape: [x.length, 1] };
+  const data = toNumbers(argument, x);
+  return { data, shape: [data.length, 1] };
 };
+
+/** The held-out points, if they are the caller's, as a table of one column. */
+function asTables(holdOut: HoldOut<ArrayLike<number>, ArrayLike<number>>): HoldOut {
+  const { regularizationData, ...rest } = holdOut ?? {};
+  if (regularizationData === undefined) return rest;
+  const [x, y] = pair(regularizationData);
+  return { ...rest, regularizationData: [column('regularizationData[0]', x), y] };
+}

@@ -1,7 +1,7 @@
 import { ArgumentError, Array64, smoothness } from '@crossreg/core';
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { bsplineBasis, clampedKnots, roughness } from './bspline';
-import type { Examples } from './heldOut';
+import type { Examples } from './holdOut';
 import { QuadraticPath } from './quadraticPath';
 
 const degree = 3;

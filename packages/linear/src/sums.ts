@@ -1,4 +1,4 @@
-import type { Examples } from './heldOut';
+import type { Examples } from './holdOut';
 
 /** The sums that a fit to one target needs of its examples: they add up over parts of the data. */
 export interface Sums {

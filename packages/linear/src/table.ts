@@ -11,70 +11,121 @@ export type Table =
 /** A number for each example, or a table with a column for each target. */
 export type Targets = ArrayLike<number> | Table;
 
-const isNumbers = (x: unknown): x is ArrayLike<number> =>
-  typeof x === 'object' &&
-  x !== null &&
-  'length' in x &&
-  (x.length === 0 || typeof (x as any)[0] === 'number');
+/** An array or a typed array. A string has a length, too, but its characters are not numbers. */
+const isList = (x: unknown): x is ArrayLike<unknown> =>
+  Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
 
-/** Refuses anything but finite numbers. */
-export function checkFinite(argument: string, numbers: ArrayLike<number>, columns = 1): void {
-  for (let i = 0; i < numbers.length; i++) {
-    if (!Number.isFinite(numbers[i])) {
-      const place = columns > 1 ? `row ${Math.floor(i / columns)}, column ${i % columns}` : `row ${i}`;
+/** Copies numbers, and refuses anything else at the place where it stands: no `null`, `''` or `'3'` becomes a number. */
+function copyNumbers(
+  argument: string,
+  from: ArrayLike<unknown>,
+  to: Float64Array,
+  start: number,
+  place: (i: number) => string,
+): void {
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i];
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      const advice =
+        typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+          ? 'Turn text into numbers with Number(text).'
+          : 'Fill in or drop what is missing.';
       throw new ArgumentError(
         argument,
-        `is ${show(numbers[i])} at ${place}. Fill in or drop what is missing: only finite numbers can be fitted.`,
+        `is ${show(value)} at ${place(i)}. ${advice} Only finite numbers can be fitted.`,
       );
     }
+    to[start + i] = value;
   }
+}
+
+/**
+ * A list of numbers, copied.
+ *
+ * @throws ArgumentError for anything but an array or typed array of one finite number or more.
+ */
+export function toNumbers(argument: string, list: unknown): Float64Array {
+  if (!isList(list)) {
+    throw new ArgumentError(
+      argument,
+      `must be an array of numbers, but is ${show(list)}. Give a number a row.`,
+    );
+  }
+  if (list.length === 0) throw new ArgumentError(argument, 'is empty. At least one number is needed.');
+  const numbers = new Float64Array(list.length);
+  copyNumbers(argument, list, numbers, 0, (i) => `row ${i}`);
+  return numbers;
 }
 
 /**
  * A table as one array `[rows, columns]`, copied.
  *
- * @throws ArgumentError for no rows, no columns, ragged rows, or a number that is not finite.
+ * @throws ArgumentError for no rows, no columns, ragged rows, or anything that is not a finite number.
  */
-export function toTable(argument: string, table: Table): Array64 {
-  let array: Array64;
-  if (Array.isArray(table)) {
-    const columns = table[0]?.length ?? 0;
-    const ragged = table.findIndex((row) => row?.length !== columns);
-    if (ragged >= 0) {
-      throw new ArgumentError(
-        argument,
-        `has ${columns} numbers in row 0 but ${show(table[ragged]?.length)} in row ${ragged}. Rows must agree.`,
-      );
-    }
-    const data = new Float64Array(table.length * columns);
-    table.forEach((row, i) => {
-      data.set(row, i * columns);
-    });
-    array = new Array64(data, [table.length, columns]);
-  } else {
-    const { data, shape } = (table ?? {}) as { data?: ArrayLike<number>; shape?: readonly number[] };
-    if (!data || shape?.length !== 2 || data.length !== shape[0] * shape[1]) {
-      throw new ArgumentError(
-        argument,
-        `must be rows of numbers, or { data, shape: [rows, columns] }, but is ${show(table)}.`,
-      );
-    }
-    array = new Array64(Float64Array.from(data), [...shape]);
-  }
+export function toTable(argument: string, table: unknown): Array64 {
+  const array = isList(table) ? fromRows(argument, table) : fromShape(argument, table);
   const [rows, columns] = array.shape;
   if (rows === 0 || columns === 0) {
     throw new ArgumentError(argument, `has shape [${rows}, ${columns}]. At least one of each is needed.`);
   }
-  checkFinite(argument, array.data, columns);
   return array;
 }
 
-/** Targets as one array `[examples, targets]`. */
-export function toTargets(argument: string, targets: Targets): Array64 {
-  if (!isNumbers(targets)) return toTable(argument, targets as Table);
-  if (targets.length === 0) throw new ArgumentError(argument, 'is empty. At least one number is needed.');
-  checkFinite(argument, targets);
-  return new Array64(Float64Array.from(targets), [targets.length, 1]);
+function fromRows(argument: string, rows: ArrayLike<unknown>): Array64 {
+  if (rows.length > 0 && typeof rows[0] === 'number') {
+    throw new ArgumentError(
+      argument,
+      `is a list of ${rows.length} numbers, but must be a table, [examples, columns]. ` +
+        'Write x.map((v) => [v]) for a single column, [x] for a single example.',
+    );
+  }
+  const columns = isList(rows[0]) ? rows[0].length : 0;
+  const data = new Float64Array(rows.length * columns);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    if (!isList(row)) {
+      throw new ArgumentError(
+        argument,
+        `is ${show(row)} at row ${i}. Every row must be an array of numbers.`,
+      );
+    }
+    if (row.length !== columns) {
+      throw new ArgumentError(
+        argument,
+        `has ${columns} numbers in row 0 but ${row.length} in row ${i}. Rows must agree.`,
+      );
+    }
+    copyNumbers(argument, row, data, i * columns, (j) => `row ${i}, column ${j}`);
+  }
+  return new Array64(data, [rows.length, columns]);
+}
+
+function fromShape(argument: string, table: unknown): Array64 {
+  const { data, shape } = (table ?? {}) as { data?: unknown; shape?: unknown };
+  if (!isList(data) || !isList(shape)) {
+    throw new ArgumentError(
+      argument,
+      `must be rows of numbers, or { data, shape: [rows, columns] }, but is ${show(table)}.`,
+    );
+  }
+  const [rows, columns] = shape as ArrayLike<number> & Iterable<number>;
+  if (shape.length !== 2 || data.length !== rows * columns) {
+    throw new ArgumentError(
+      argument,
+      `has shape ${show(Array.from(shape))} with ${data.length} numbers. Give shape: [rows, columns], whose product is their count.`,
+    );
+  }
+  const numbers = new Float64Array(data.length);
+  copyNumbers(argument, data, numbers, 0, (i) => `row ${Math.floor(i / columns)}, column ${i % columns}`);
+  return new Array64(numbers, [rows, columns]);
+}
+
+/** Targets as one array `[examples, targets]`: of one column, where they are a list of numbers. */
+export function toTargets(argument: string, targets: unknown): Array64 {
+  // A list of anything but rows is read as numbers, so that what is wrong with it is said of its entries.
+  if (!isList(targets) || isList(targets[0])) return toTable(argument, targets);
+  const numbers = toNumbers(argument, targets);
+  return new Array64(numbers, [numbers.length, 1]);
 }
 
 /** Some rows of a table, copied. */

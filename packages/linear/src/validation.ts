@@ -1,5 +1,5 @@
 import { Array64, float64 as fw, innerProduct, levelRate, type Regularizer } from '@crossreg/core';
-import type { Examples } from './heldOut';
+import type { Examples } from './holdOut';
 import type { PathPoint } from './quadraticPath';
 
 /**

@@ -1,5 +1,13 @@
-import { ArgumentError, type Array64, checkInteger, deriveSeed, permutation, show } from '@crossreg/core';
-import { type Table, type Targets, takeRows, toTable, toTargets } from './table';
+import {
+  ArgumentError,
+  type Array64,
+  checkInteger,
+  checkOptions,
+  deriveSeed,
+  permutation,
+  show,
+} from '@crossreg/core';
+import { type Table, type Targets, takeRows, toNumbers, toTable, toTargets } from './table';
 
 /** Where the regularization set comes from. One of the three; default `{ folds: 5 }`. */
 export interface HoldOut<X = Table, Y = Targets> {
@@ -23,16 +31,16 @@ export interface Examples {
   y: Array64;
 }
 
-/** A part that coefficients are trained on and the part that judges their ρ. */
-export interface Round {
+/** A part that coefficients are trained on, and the part that validates them. */
+export interface Split {
   training: Examples;
-  heldOut: Examples;
+  validation: Examples;
 }
 
-/** What coefficients are trained on in the end, and the rounds that ρ is learned from. */
-export interface Plan {
+/** What coefficients are trained on in the end, and the splits that ρ is learned from. */
+export interface Splits {
   training: Examples;
-  rounds: Round[];
+  splits: Split[];
 }
 
 /**
@@ -40,46 +48,45 @@ export interface Plan {
  *
  * @throws ArgumentError for tables that do not fit each other, or parts without examples.
  */
-export function plan(x: Table, y: Targets, options: HoldOut = {}): Plan {
+export function splitExamples(x: Table, y: Targets, options: HoldOut = {}): Splits {
+  checkOptions('fit', options, { regularizationData: 1, split: 1, folds: 1, seed: 1 });
   const all = examples('X', 'y', x, y);
   const count = all.x.shape[0];
   const { regularizationData, split, folds, seed = 0 } = options;
+  checkInteger('seed', seed, 0, 'Use 0.');
   const given = Object.entries({ regularizationData, split, folds }).filter(([, v]) => v !== undefined);
   if (given.length > 1) {
     const names = given.map(([name]) => name);
     throw new ArgumentError(names.join(', '), 'are given together. Give one: each says what is held out.');
   }
   if (regularizationData !== undefined) {
-    if (!Array.isArray(regularizationData) || regularizationData.length !== 2) {
-      throw new ArgumentError('regularizationData', `must be [X, y], but is ${show(regularizationData)}.`);
-    }
-    const heldOut = examples(
+    const validation = examples(
       'regularizationData[0]',
       'regularizationData[1]',
-      ...(regularizationData as unknown as [Table, Targets]),
+      ...pair(regularizationData),
     );
     for (const part of ['x', 'y'] as const) {
-      const [have, want] = [heldOut[part].shape[1], all[part].shape[1]];
+      const [have, want] = [validation[part].shape[1], all[part].shape[1]];
       if (have !== want) {
         throw new ArgumentError(
           'regularizationData',
-          `has ${have} ${part === 'x' ? 'columns' : 'targets'}, but the training data have ${want}.`,
+          `has ${have} ${part === 'x' ? 'columns' : 'targets'}, but the training data have ${want}. Both must have the same.`,
         );
       }
     }
-    return { training: all, rounds: [{ training: all, heldOut }] };
+    return { training: all, splits: [{ training: all, validation }] };
   }
   if (split !== undefined) {
-    const held = typeof split === 'number' ? Math.round(split * count) : Number.NaN;
-    if (!(held > 0 && held < count)) {
+    const size = typeof split === 'number' ? Math.round(split * count) : Number.NaN;
+    if (!(size > 0 && size < count)) {
       throw new ArgumentError(
         'split',
         `is ${show(split)}, which leaves nothing on one side of ${count} examples. Use 0.2, or folds.`,
       );
     }
     const order = permutation(count, deriveSeed(seed, 0));
-    const round = divide(all, [...order.subarray(held)], [...order.subarray(0, held)]);
-    return { training: round.training, rounds: [round] };
+    const one = divide(all, [...order.subarray(size)], [...order.subarray(0, size)]);
+    return { training: one.training, splits: [one] };
   }
   const fold = foldOf(folds ?? 5, count, seed);
   const numbers = [...new Set(Array.from(fold))].sort((a, b) => a - b);
@@ -89,7 +96,7 @@ export function plan(x: Table, y: Targets, options: HoldOut = {}): Plan {
   const rows = Array.from({ length: count }, (_, i) => i);
   return {
     training: all,
-    rounds: numbers.map((k) =>
+    splits: numbers.map((k) =>
       divide(
         all,
         rows.filter((i) => fold[i] !== k),
@@ -97,6 +104,17 @@ export function plan(x: Table, y: Targets, options: HoldOut = {}): Plan {
       ),
     ),
   };
+}
+
+/** Held-out data as the pair that they must be. */
+export function pair<X, Y>(regularizationData: readonly [X, Y]): readonly [X, Y] {
+  if (!Array.isArray(regularizationData) || regularizationData.length !== 2) {
+    throw new ArgumentError(
+      'regularizationData',
+      `must be [X, y], but is ${show(regularizationData)}. Give the held-out examples and their targets.`,
+    );
+  }
+  return regularizationData;
 }
 
 function examples(nameX: string, nameY: string, x: Table, y: Targets): Examples {
@@ -109,14 +127,19 @@ function examples(nameX: string, nameY: string, x: Table, y: Targets): Examples 
 }
 
 function foldOf(folds: number | ArrayLike<number>, count: number, seed: number): ArrayLike<number> {
-  if (typeof folds !== 'number') {
-    if (folds.length !== count) {
+  if (folds !== null && typeof folds === 'object') {
+    const fold = toNumbers('folds', folds);
+    if (fold.length !== count) {
       throw new ArgumentError(
         'folds',
-        `has ${folds.length} numbers for ${count} examples. Give each its fold.`,
+        `has ${fold.length} numbers for ${count} examples. Give each its fold.`,
       );
     }
-    return folds;
+    const odd = fold.findIndex((k) => !Number.isInteger(k));
+    if (odd >= 0) {
+      throw new ArgumentError('folds', `is ${fold[odd]} at row ${odd}. Number the folds 0, 1, 2, …`);
+    }
+    return fold;
   }
   checkInteger('folds', folds, 2, 'Use 5.');
   if (folds > count) {
@@ -129,7 +152,7 @@ function foldOf(folds: number | ArrayLike<number>, count: number, seed: number):
   return fold;
 }
 
-const divide = ({ x, y }: Examples, training: number[], heldOut: number[]): Round => ({
+const divide = ({ x, y }: Examples, training: number[], validation: number[]): Split => ({
   training: { x: takeRows(x, training), y: takeRows(y, training) },
-  heldOut: { x: takeRows(x, heldOut), y: takeRows(y, heldOut) },
+  validation: { x: takeRows(x, validation), y: takeRows(y, validation) },
 });

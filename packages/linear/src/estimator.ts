@@ -1,0 +1,68 @@
+import type { LearnedRho } from './learnRho';
+
+/** A fitted attribute or `predict` was asked for before `fit`, as scikit-learn's exception of that name. */
+export class NotFittedError extends Error {
+  override readonly name = 'NotFittedError';
+}
+
+/** What every `fit` of this package comes to. */
+export interface Fitted {
+  coefficients: Float64Array;
+  /** What was learned of ρ: one entry, or one for each target. */
+  learned: LearnedRho[];
+}
+
+/** What the estimators share: what `fit` found is one object, and before there is one, whoever asks gets an error. */
+export abstract class Estimator<F extends Fitted> {
+  private found: F | undefined;
+
+  /** @param name - of the class, for messages: a bundler shortens what `constructor.name` says. */
+  constructor(private readonly name: string) {}
+
+  /** What `fit` found. */
+  protected get fitted(): F {
+    if (!this.found) throw new NotFittedError(`${this.name}: nothing was fitted yet. Call fit first.`);
+    return this.found;
+  }
+  protected set fitted(found: F) {
+    this.found = found;
+  }
+
+  /** The coefficients, in the units of X; target by target, where there are several. */
+  get coefficients(): Float64Array {
+    return this.fitted.coefficients;
+  }
+  /** What was learned of ρ: one entry, or one for each target with `per: 'target'`. */
+  get learned(): LearnedRho[] {
+    return this.fitted.learned;
+  }
+  /** The learned ρ = R(w). */
+  get rho(): number {
+    return this.single.rho;
+  }
+  /** The penalty weight that leads to the same coefficients, in the convention of the class. */
+  get lambda(): number {
+    return this.single.lambda;
+  }
+  /** Mean squared error on what is held out at the learned ρ, averaged over folds. */
+  get validationLoss(): number {
+    return this.single.validationLoss;
+  }
+  /** Every ρ step, in the order taken. */
+  get history(): LearnedRho['history'] {
+    return this.single.history;
+  }
+  get status(): LearnedRho['status'] {
+    return this.single.status;
+  }
+  /** Local minima of the validation loss along the path; the lowest was kept. */
+  get minima(): number {
+    return this.single.minima;
+  }
+
+  private get single(): LearnedRho {
+    const { learned } = this.fitted;
+    if (learned.length > 1) throw new Error('There is a ρ for each target, see `learned`.');
+    return learned[0];
+  }
+}
