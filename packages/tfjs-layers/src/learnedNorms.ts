@@ -1,16 +1,19 @@
 import {
   ArgumentError,
   exp,
+  groupNorm,
   normLevel,
   type OptimizerFactory,
+  type Regularizer,
   type Rho,
   rhoAdam,
   show,
 } from '@crossreg/core';
 import { tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
+import type { LayersModel, LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { chooser, leafLayers } from './chooseLayers';
+import { type Block, isPlain, type KernelLayout, kernelLayout, onBlocks, weightOwners } from './kernelLayout';
 import { ownName } from './modelState';
 import type { Norm, NormOptions } from './norms';
 
@@ -37,6 +40,9 @@ interface Weight {
   /** `layer/weight`. */
   name: string;
   variable: tf.Variable;
+  /** The layer that owns it: a part of the one it is named after, where that one is made of others. */
+  owner: layers.Layer;
+  layout: KernelLayout;
 }
 
 /**
@@ -65,13 +71,14 @@ export async function learnNorms(
     for (const { rho } of made) tf.dispose(rho.variable);
   };
   try {
-    for (const { regularizer, options } of norms) {
+    for (const { regularizer: given, options, blocks } of norms) {
       const extent = options.per === 'unit' ? 'unit' : 'group';
       const { learningRate } = options;
       // One optimizer for all levels of the norm.
       const optimizer = options.optimizer ?? (learningRate === undefined ? undefined : rhoAdam(learningRate));
       for (const { name, weights } of groups(model, options, trained)) {
         const variables = weights.map(({ variable }) => variable);
+        const regularizer = inLayout(given, blocks ?? (extent === 'unit' ? 'units' : undefined), weights);
         const full = [name, options.name ?? regularizer.name].filter(Boolean).join('/');
         const start = tf.tidy(() => regularizer.value(tfjs, variables, extent));
         const levels = await start.data();
@@ -146,12 +153,9 @@ function groups(model: LayersModel, options: NormOptions, trained: readonly Laye
     .filter((layer) => !chosen || chosen(layer))
     .map((layer) => ({
       name: layer.name,
-      weights: layer.weights
-        .filter((weight) => isTrained.has(weight.read()) && belongs(weight, biases))
-        .map((weight) => ({
-          name: `${layer.name}/${ownName(weight)}`,
-          variable: weight.read() as tf.Variable,
-        })),
+      weights: weightsOf(layer).filter(
+        ({ weight, variable }) => isTrained.has(variable) && belongs(weight, biases),
+      ),
     }))
     .filter(({ weights }) => weights.length > 0);
   if (byLayer.length === 0) {
@@ -165,13 +169,42 @@ function groups(model: LayersModel, options: NormOptions, trained: readonly Laye
   if (per === 'layer') return byLayer;
   // Arrays with the same units go together, as a kernel and its bias.
   return byLayer.flatMap(({ name, weights }) => {
-    const units = ({ variable }: Weight) => variable.shape[variable.shape.length - 1];
-    const sizes = [...new Set(weights.map(units))];
-    return sizes.map((size) => {
-      const own = weights.filter((weight) => units(weight) === size);
-      return { name: sizes.length > 1 ? own[0].name : name, weights: own };
-    });
+    const byUnits = new Map<string, Weight[]>();
+    for (const weight of weights) {
+      const { shape, units, role } = weight.layout;
+      const key = [weight.owner.id, role, ...units.map((axis) => shape[axis])].join();
+      byUnits.set(key, [...(byUnits.get(key) ?? []), weight]);
+    }
+    return [...byUnits.values()].map((own) => ({
+      name: byUnits.size > 1 ? own[0].name : name,
+      weights: own,
+    }));
   });
+}
+
+function weightsOf(layer: layers.Layer): (Weight & { weight: LayerVariable })[] {
+  const owners = weightOwners(layer);
+  return layer.weights.map((weight) => {
+    const variable = weight.read() as tf.Variable;
+    const owner = owners.get(variable) ?? layer;
+    const layout = kernelLayout(owner.getClassName(), ownName(weight), weight.shape as number[]);
+    return { weight, name: `${layer.name}/${ownName(weight)}`, variable, owner, layout };
+  });
+}
+
+/** A regularizer that finds the blocks it is of on the last axis of what it sees. */
+function inLayout(
+  regularizer: Regularizer,
+  blocks: Block | undefined,
+  weights: readonly Weight[],
+): Regularizer {
+  if (!blocks) return regularizer;
+  const layouts = weights.map(({ layout }) => layout);
+  if (!weights.every(({ layout, variable }) => isPlain(layout, variable.shape))) {
+    return onBlocks(regularizer, blocks, layouts);
+  }
+  // Units are on the last axis as they are, and for inputs there is no need to move anything either.
+  return blocks === 'inputs' ? groupNorm({ axis: -2 }) : regularizer;
 }
 
 /** Kernels and embeddings; biases where asked for; never the scales and offsets of a normalization or an activation. */

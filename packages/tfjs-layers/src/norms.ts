@@ -9,14 +9,15 @@ import {
   show,
 } from '@crossreg/core';
 import type { LayerChoice } from './chooseLayers';
+import type { Block } from './kernelLayout';
 
 /** Which weights a norm is of, and how its level learns. */
 export interface NormOptions {
   /** Which layers, by name or as a predicate. Default: every layer with a kernel that training moves. */
   layers?: LayerChoice;
   /**
-   * One ρ for all weights chosen, one for each layer, or one for each output unit (index of the last axis) of a layer.
-   * Default `'layer'`.
+   * One ρ for all weights chosen, one for each layer, or one for each output unit of a layer, all gates of a recurrent
+   * one together. Default `'layer'`.
    */
   per?: 'model' | 'layer' | 'unit';
   /** Whether biases belong to it too. Default false. */
@@ -33,6 +34,8 @@ export interface NormOptions {
 export interface Norm {
   readonly regularizer: Regularizer;
   readonly options: NormOptions;
+  /** Where the regularizer is to see blocks of weights on the last axis: what the blocks are. */
+  readonly blocks?: Block;
 }
 
 /**
@@ -68,11 +71,27 @@ export const l1 = (options?: NormOptions): Norm => norm(coreL1(), options);
 
 export interface GroupOptions extends NormOptions {
   /**
-   * One block for each index along this axis. Default −2: all weights that leave an input, so that inputs are dropped;
-   * −1: those of a unit; `'array'`: every array of weights.
+   * The blocks. `'inputs'` (default): all weights that leave an input, so that inputs are dropped; `'units'`: those of an
+   * output unit. Where a kernel has them follows from the class of its layer. `'array'`: every array of weights. A number:
+   * one block for each index along that axis of the array as it is, counted from the end where negative.
    */
-  axis?: number | 'array';
+  axis?: Block | 'array' | number;
 }
 
-/** Σ ‖block‖₂, which zeroes whole blocks. */
-export const group = ({ axis, ...options }: GroupOptions = {}): Norm => norm(groupNorm({ axis }), options);
+/**
+ * Σ ‖block‖₂, which zeroes whole blocks.
+ *
+ * @throws ArgumentError for an axis that is none.
+ */
+export function group({ axis = 'inputs', ...options }: GroupOptions = {}): Norm {
+  if (axis === 'inputs' || axis === 'units') {
+    return { ...norm(groupNorm({ axis: -1 }), options), blocks: axis };
+  }
+  if (typeof axis === 'string' && axis !== 'array') {
+    throw new ArgumentError(
+      'axis',
+      `must be 'inputs', 'units', 'array' or a number, but is ${show(axis)}. Use 'inputs'.`,
+    );
+  }
+  return norm(groupNorm({ axis }), options);
+}
