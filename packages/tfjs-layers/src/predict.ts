@@ -1,36 +1,83 @@
+import { ArgumentError } from '@crossreg/core';
 import { type MonteCarloOptions, monteCarloPredict, type Prediction } from '@crossreg/tfjs';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { randomLayers } from './randomLayers';
+import { keepingStates } from './recurrentState';
 
 /** A forward pass in inference mode: noise on, everything else as `predict` has it. */
-export function forward(model: LayersModel, inputs: Tensor[]): Tensor[] {
+function pass(model: LayersModel, inputs: tf.Tensor[]): tf.Tensor[] {
   const outputs = model.apply(inputs.length === 1 ? inputs[0] : inputs, { training: false }) as
-    | Tensor
-    | Tensor[];
+    | tf.Tensor
+    | tf.Tensor[];
   return Array.isArray(outputs) ? outputs : [outputs];
 }
 
 /**
- * The prediction of a model with learned noise or augmentation: the average over `samples` draws, with its variance. A model without
- * either is deterministic, so one pass does for it.
+ * A forward pass in inference mode of any number of examples: in batches, one after the other, for a model that was
+ * built for batches of one size. States of recurrent layers stay what they were before.
+ *
+ * @param states - that recurrent layers begin from: with their own they go on from batch to batch; from zero each begins.
+ * @throws ArgumentError for examples that make no whole batches.
+ */
+export function forward(model: LayersModel, inputs: tf.Tensor[], states: 'present' | 'zero'): tf.Tensor[] {
+  const [size] = model.inputs[0].shape;
+  const examples = inputs[0].shape[0];
+  if (size === null || examples === size) return keepingStates(model, states, () => pass(model, inputs));
+  checkBatches(model, examples, 'x');
+  const batch = (at: number) =>
+    pass(
+      model,
+      inputs.map((x) => tf.slice(x, at, size)),
+    );
+  const starts = Array.from({ length: examples / size }, (_, i) => i * size);
+  const batches =
+    states === 'zero'
+      ? starts.map((at) => keepingStates(model, states, () => batch(at)))
+      : keepingStates(model, states, () => starts.map(batch));
+  return batches[0].map((_, i) => tf.concat(batches.map((outputs) => outputs[i])));
+}
+
+/**
+ * @param name - the argument that the examples are, for the message.
+ * @throws ArgumentError for examples that make no whole batches of the size that a model was built for.
+ */
+export function checkBatches(model: LayersModel, examples: number, name: string): void {
+  const [size] = model.inputs[0].shape;
+  if (size !== null && examples % size !== 0) {
+    throw new ArgumentError(
+      name,
+      `has ${examples} examples, but the model was built for batches of ${size}. Give a multiple of ${size}.`,
+    );
+  }
+}
+
+/**
+ * The prediction of a model with learned noise or augmentation: the average over `samples` draws, with its variance. A
+ * model without either is deterministic, so one pass does for it.
+ *
+ * Every draw begins from the states that stateful recurrent layers have, and leaves them as they are.
  *
  * @returns one {@link Prediction}, or a list for a model with several outputs; the arrays are the caller's.
  */
-export function predict(model: LayersModel, x: Tensor, options?: MonteCarloOptions): Prediction;
+export function predict(model: LayersModel, x: tf.Tensor, options?: MonteCarloOptions): Prediction;
 export function predict(
   model: LayersModel,
-  x: Tensor | Tensor[],
+  x: tf.Tensor | tf.Tensor[],
   options?: MonteCarloOptions,
 ): Prediction | Prediction[];
 export function predict(
   model: LayersModel,
-  x: Tensor | Tensor[],
+  x: tf.Tensor | tf.Tensor[],
   options: MonteCarloOptions = {},
 ): Prediction | Prediction[] {
   const samples = randomLayers(model).length > 0 ? options.samples : 1;
-  const predictions = monteCarloPredict((batch) => forward(model, batch), Array.isArray(x) ? x : [x], {
+  const inputs = Array.isArray(x) ? x : [x];
+  // With batches of one size all of them are one draw, so that states go on from batch to batch.
+  const batchSize = model.inputs[0].shape[0] === null ? options.batchSize : inputs[0]?.shape[0] || undefined;
+  const predictions = monteCarloPredict((batch) => forward(model, batch, 'present'), inputs, {
     ...options,
+    batchSize,
     samples,
   });
   return predictions.length === 1 ? predictions[0] : predictions;

@@ -1,6 +1,7 @@
 import { ArgumentError, deriveSeed, permutation, show } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { checkBatches } from './predict';
 
 /** A tensor, or a list for a model with several inputs or outputs. Examples on the first axis. */
 export type Tensors = tf.Tensor | tf.Tensor[];
@@ -102,6 +103,7 @@ export async function regularizationBatches(
   await checkClasses(all.y, model);
   const count = all.x[0].shape[0];
   const size = Math.min(batchSize, count);
+  checkBatches(model, size, `a batch of ${name}`);
   const perRound = Math.floor(count / size);
   let taken = 0;
   const orderOf = (round: number) => ({ round, indices: permutation(count, deriveSeed(seed, round)) });
@@ -156,6 +158,7 @@ async function datasetBatches(
   let first: RegularizationBatch | undefined = await read();
   try {
     checkFit(first, model, name);
+    checkBatches(model, first.x[0].shape[0], `a batch of ${name}`);
   } catch (error) {
     tf.dispose([first.x, first.y]);
     throw error;

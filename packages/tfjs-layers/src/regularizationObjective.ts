@@ -23,12 +23,13 @@ export interface RegularizationObjective {
 
 /**
  * The loss of the K-sample averaged prediction (method.md §3), the sum over a model's outputs: a scalar, differentiable
- * in every σ and weight. All K draws of an example are in one pass: sample k of example b is row k · batch + b.
+ * in every σ and weight. Stateful recurrent layers begin from zero, as the examples go on from no batch of training, and
+ * keep their states. All K draws of an example are in one pass: sample k of example b is row k · batch + b.
  */
 export function regularizationLoss(objective: RegularizationObjective): tf.Tensor {
   const { model, batch, stream, samples, losses, averaging } = objective;
   const inputs = batch.x.map((tensor) => tf.concat(new Array<tf.Tensor>(samples).fill(tensor)));
-  return withNoise(stream, () => forward(model, inputs))
+  return withNoise(stream, () => forward(model, inputs, 'zero'))
     .map((output, i) => {
       const shape = [samples, batch.x[0].shape[0], ...output.shape.slice(1)];
       const average = averagePredictions(tfjs, tf.reshape(output, shape), averaging);
