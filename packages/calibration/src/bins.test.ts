@@ -4,13 +4,13 @@ import { binConfidences } from './bins';
 const bin = (confidences: number[], options = {}) =>
   binConfidences(Float64Array.from(confidences), new Uint8Array(confidences.length).fill(1), options);
 
-test('equal width: closed below, the last bin closed above, empty bins left out', () => {
+test('equal width: (lo, hi], the first bin closed below, empty bins left out', () => {
   expect(
     bin([0, 0.25, 0.5, 0.51, 1], { bins: 4 }).map(({ lower, upper, count }) => [lower, upper, count]),
   ).toEqual([
-    [0, 0.25, 1],
+    [0, 0.25, 2],
     [0.25, 0.5, 1],
-    [0.5, 0.75, 2],
+    [0.5, 0.75, 1],
     [0.75, 1, 1],
   ]);
   expect(bin([0.1, 0.9], { bins: 10 })).toHaveLength(2);
@@ -30,4 +30,17 @@ test('equal mass: as even as the count allows', () => {
 test('equal mass keeps equal confidences together', () => {
   expect(bin([1, 1, 1, 0.2, 1, 1], { bins: 3, binning: 'mass' }).map(({ count }) => count)).toEqual([6]);
   expect(bin([1, 1, 0.1, 0.2, 1, 1], { bins: 3, binning: 'mass' }).map(({ count }) => count)).toEqual([2, 4]);
+});
+
+test('an edge is an edge in every number of bins, in float64 and float32: 0.58 and 0.07 went different ways', () => {
+  for (const bins of [10, 15, 49, 100, 1000]) {
+    for (let k = 1; k <= bins; k++) {
+      for (const confidence of [k / bins, Math.fround(k / bins)]) {
+        const [only] = bin([confidence], { bins });
+        expect(only.upper).toBe(k / bins);
+      }
+      const [above] = bin([(k - 1) / bins + 1e-9], { bins });
+      expect(above.upper).toBe(k / bins);
+    }
+  }
 });

@@ -5,8 +5,8 @@ export interface BinOptions {
   /** Number of bins. Default 15. */
   bins?: number;
   /**
-   * `'width'` (default): bins of equal width, [k/bins, (k+1)/bins), the last one closed. `'mass'`: bins of
-   * equal count, to the nearest example; equal confidences stay together, so there can be fewer bins.
+   * `'width'` (default): bins of equal width, (k/bins, (k+1)/bins], the first one closed, as the code of Guo et al. 2017
+   * has it. `'mass'`: bins of equal count, to the nearest example; equal confidences stay together, so there can be fewer bins.
    */
   binning?: 'width' | 'mass';
 }
@@ -35,7 +35,7 @@ export function binConfidences(confidences: Float64Array, hits: Uint8Array, opti
 function equalWidth(confidences: Float64Array, hits: Uint8Array, bins: number): Bin[] {
   const sums = Array.from({ length: bins }, (_, b) => ({ bin: b, count: 0, confidence: 0, hits: 0 }));
   confidences.forEach((confidence, i) => {
-    const sum = sums[Math.max(0, Math.min(bins - 1, Math.floor(confidence * bins)))];
+    const sum = sums[binOf(confidence, bins)];
     sum.count++;
     sum.confidence += confidence;
     sum.hits += hits[i];
@@ -49,6 +49,18 @@ function equalWidth(confidences: Float64Array, hits: Uint8Array, bins: number): 
       confidence: confidence / count,
       accuracy: hits / count,
     }));
+}
+
+/**
+ * The bin (lo, hi] of a confidence. Edges are k / bins to the last bit: confidence · bins would put 0.58 and 0.07 on
+ * different sides of theirs, as 57.99… and 7.00…1 hundredths. A float32 confidence on an edge counts as on it.
+ */
+function binOf(confidence: number, bins: number): number {
+  const above = (edge: number) => confidence > edge && confidence !== Math.fround(edge);
+  let bin = Math.max(0, Math.min(bins - 1, Math.ceil(confidence * bins) - 1));
+  while (bin > 0 && !above(bin / bins)) bin--;
+  while (bin < bins - 1 && above((bin + 1) / bins)) bin++;
+  return bin;
 }
 
 function equalMass(confidences: Float64Array, hits: Uint8Array, bins: number): Bin[] {

@@ -1,10 +1,7 @@
 import { ArgumentError } from './argumentError';
+import { flatRows, type Rows } from './rows';
 
-/**
- * One row of numbers an example, one number a class: an array of rows, or all rows one after the other in a flat
- * (typed) array. The number of classes of a flat array is its length over the number of labels.
- */
-export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
+export type { Rows };
 
 /** The class index of every example. */
 export type Labels = ArrayLike<number>;
@@ -30,7 +27,7 @@ const RANGE_TOLERANCE = 1e-5;
  *   finite or not in [0, 1], and rows that do not sum to 1 within 0.01.
  */
 export function readProbabilities(probabilities: Rows, labels: Labels): Predictions {
-  const predictions = readRows('probabilities', probabilities, labels);
+  const predictions = readRows('probabilities', probabilities, labels, 2);
   const { values, examples, classes } = predictions;
   for (let i = 0; i < examples; i++) {
     let sum = 0;
@@ -54,10 +51,31 @@ export function readProbabilities(probabilities: Rows, labels: Labels): Predicti
   return predictions;
 }
 
-/** Logits and labels, checked and flat: any finite numbers, and −∞ for an impossible class is refused. */
+/**
+ * Logits and labels, checked and flat: any finite numbers; −∞ for an impossible class is refused. One logit an example is
+ * that of class 1 against class 0 (sigmoid), and `classes` is 1 then.
+ */
 export function readLogits(logits: Rows, labels: Labels): Predictions {
-  const predictions = readRows('logits', logits, labels);
-  const { values, classes } = predictions;
+  const predictions = readRows('logits', logits, labels, 1);
+  checkFinite(predictions.values, predictions.classes);
+  return predictions;
+}
+
+/** One logit an example as two: sigmoid(z) is the softmax of [0, z]. */
+export function againstZero({ values, labels, examples }: Predictions): Predictions {
+  const pairs = new Float64Array(2 * examples);
+  for (let i = 0; i < examples; i++) pairs[2 * i + 1] = values[i];
+  return { values: pairs, labels, examples, classes: 2 };
+}
+
+/** More logits for what was fitted to rows of `classes`: flat, and of the same width. */
+export function readMoreLogits(logits: Rows, classes: number): ArrayLike<number> {
+  const { values } = flatRows('logits', logits, classes, 1);
+  checkFinite(values, classes);
+  return values;
+}
+
+function checkFinite(values: ArrayLike<number>, classes: number): void {
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
       throw new ArgumentError(
@@ -66,59 +84,46 @@ export function readLogits(logits: Rows, labels: Labels): Predictions {
       );
     }
   }
-  return predictions;
 }
 
-function readRows(argument: string, rows: Rows, labels: Labels): Predictions {
+function readRows(argument: string, rows: Rows, labels: Labels, least: number): Predictions {
   const examples = labels?.length;
   if (!examples)
     throw new ArgumentError('labels must hold the class index of at least one example, but is empty.');
-  const values = flatten(argument, rows, examples);
-  const classes = values.length / examples;
+  const { values, classes } = flatten(argument, rows, examples);
   if (!Number.isInteger(classes)) {
     throw new ArgumentError(
       `${argument} must hold the same number of classes for each of the ${examples} labels, but ${values.length} ` +
         `is not a multiple of ${examples}. Labels are class indices, not one-hot rows.`,
     );
   }
-  if (classes < 2) {
+  if (classes < least) {
     throw new ArgumentError(
       `${argument} must hold at least two classes an example, but holds ${classes}. Give a two-class problem ` +
         'with a single output p as the rows [1 − p, p].',
     );
   }
+  const top = Math.max(classes - 1, 1);
   for (let i = 0; i < examples; i++) {
-    if (!Number.isInteger(labels[i]) || labels[i] < 0 || labels[i] >= classes) {
+    if (!Number.isInteger(labels[i]) || labels[i] < 0 || labels[i] > top) {
       throw new ArgumentError(
-        `labels[${i}] must be a class index from 0 to ${classes - 1}, but is ${String(labels[i])}.`,
+        `labels[${i}] must be a class index from 0 to ${top}, but is ${String(labels[i])}.`,
       );
     }
   }
   return { values, labels, examples, classes };
 }
 
-function flatten(argument: string, rows: Rows, examples: number): ArrayLike<number> {
-  if (rows == null || typeof rows.length !== 'number') {
-    throw new ArgumentError(
-      `${argument} must be an array of rows or a flat (typed) array, but is ${typeof rows}.`,
-    );
+function flatten(argument: string, rows: Rows, examples: number) {
+  const flat = typeof rows?.[0] === 'number';
+  // Whole rows or not is said by the caller, in terms of the labels.
+  const { values, width } = flatRows(argument, rows, flat ? 1 : undefined, 1);
+  if (flat) return { values, classes: values.length / examples };
+  const count = values.length / width;
+  if (count !== examples) {
+    throw new ArgumentError(`${argument} has ${count} rows, but there are ${examples} labels.`);
   }
-  if (typeof rows[0] === 'number') return rows as ArrayLike<number>;
-  const list = rows as readonly ArrayLike<number>[];
-  if (list.length !== examples) {
-    throw new ArgumentError(`${argument} has ${list.length} rows, but there are ${examples} labels.`);
-  }
-  const classes = list[0].length;
-  const flat = new Float64Array(examples * classes);
-  list.forEach((row, i) => {
-    if (row.length !== classes) {
-      throw new ArgumentError(
-        `${argument} must hold ${classes} numbers in every row, but row ${i} has ${row.length}.`,
-      );
-    }
-    flat.set(row, i * classes);
-  });
-  return flat;
+  return { values, classes: width };
 }
 
 /** The class with the largest number in row `i`; the first of several. */

@@ -1,5 +1,5 @@
-import { ArgumentError, checkInteger } from './argumentError';
-import type { Rows } from './predictions';
+import { ArgumentError } from './argumentError';
+import { flatRows, type Rows } from './rows';
 
 /**
  * Probabilities from logits, row by row, without overflow.
@@ -29,6 +29,12 @@ export function logitsOf(probabilities: Rows, classes?: number, floor = Number.E
   });
 }
 
+/** σ(z) = 1/(1 + e⁻ᶻ), exact at both ends. */
+export const sigmoid = (z: number): number => {
+  const small = Math.exp(-Math.abs(z));
+  return (z < 0 ? small : 1) / (1 + small);
+};
+
 /** Softmax of one row of `values`, into `out` at the same place. Returns the row's log-sum-exp. */
 export function softmaxRow(
   values: ArrayLike<number>,
@@ -45,20 +51,4 @@ export function softmaxRow(
   }
   for (let k = start; k < start + width; k++) out[k] /= sum;
   return max + Math.log(sum);
-}
-
-/** An array of rows or a flat array, as a flat array and its row length. */
-export function flatRows(argument: string, rows: Rows, classes?: number) {
-  const flat = typeof rows[0] === 'number';
-  const values = flat
-    ? (rows as ArrayLike<number>)
-    : Float64Array.from((rows as readonly ArrayLike<number>[]).flatMap((row) => Array.from(row)));
-  const width = classes ?? (flat ? undefined : (rows as readonly ArrayLike<number>[])[0]?.length);
-  checkInteger('classes', width, 2);
-  if (values.length === 0 || values.length % width! !== 0) {
-    throw new ArgumentError(
-      `${argument} must hold rows of ${width} classes, but ${values.length} numbers are not a multiple of that.`,
-    );
-  }
-  return { values, width: width! };
 }

@@ -77,13 +77,46 @@ test('without a minimum inside, the bound is given and named', () => {
       [1, 0],
     ).temperature,
   ).toBeCloseTo(1000, 9);
-  expect(
+});
+
+test('constant logits leave T at 1: it was 0.001, although every T gives the same probabilities', () => {
+  const flat = [
+    [1, 1, 1],
+    [0.1 + 0.2, 0.3, 0.3],
+    [-7, -7, -7],
+  ];
+  const scaling = temperatureScaling(flat, [1, 0, 2]);
+  expect(scaling).toMatchObject({ temperature: 1, atBound: false });
+  expect([...scaling.apply([[5, 5, 5]])]).toEqual([1 / 3, 1 / 3, 1 / 3]);
+  expect(temperatureScaling([0, 0], [1, 0]).temperature).toBe(1);
+});
+
+test('one logit an example, solved by hand: right in 3 of 4, always with logit 2', () => {
+  const scaling = temperatureScaling([2, 2, -2, 2], [1, 1, 0, 0]);
+  expect(scaling.temperature).toBeCloseTo(2 / Math.log(3), 12);
+  const [up, down] = scaling.apply([2, -2]);
+  expect(up).toBeCloseTo(0.75, 12);
+  expect(down).toBeCloseTo(0.25, 12);
+  expect([...scaling.apply([[2000], [-2000]])]).toEqual([1, 0]);
+  expect(() => temperatureScaling([2, -2], [0, 2])).toThrow(
+    'labels[1] must be a class index from 0 to 1, but is 2',
+  );
+});
+
+test.each<[string, any, RegExp]>([
+  ['wider rows', [[1, 2, 3]], /must hold 2 numbers in every row, but row 0 has 3/],
+  ['narrower rows', [[1], [2]], /must hold 2 numbers in every row, but row 0 has 1/],
+  ['half a row', [1, 2, 3], /not a multiple/],
+  ['NaN', [[1, Number.NaN]], /example 0, class 1 must be finite, but is NaN/],
+  ['text', [['1', '2']], /must be a number, but is "1"/],
+])('apply refuses %s', (_, logits, message) => {
+  expect(() =>
     temperatureScaling(
       [
-        [1, 1],
-        [1, 1],
+        [2, 0],
+        [0, 1],
       ],
-      [1, 0],
-    ).atBound,
-  ).toBe(true);
+      [0, 0],
+    ).apply(logits),
+  ).toThrow(message);
 });

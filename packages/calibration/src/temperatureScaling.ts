@@ -1,5 +1,12 @@
-import { type Labels, type Predictions, type Rows, readLogits } from './predictions';
-import { flatRows, softmax, softmaxRow } from './softmax';
+import {
+  againstZero,
+  type Labels,
+  type Predictions,
+  type Rows,
+  readLogits,
+  readMoreLogits,
+} from './predictions';
+import { sigmoid, softmax, softmaxRow } from './softmax';
 
 /** Temperatures are sought from 0.001 to 1000. */
 const BOUND = Math.log(1000);
@@ -13,7 +20,12 @@ export interface TemperatureScaling {
    * if every label has the largest logit already, 1000 if the logits say nothing about the labels.
    */
   atBound: boolean;
-  /** Calibrated probabilities for logits of the same classes: row-major. */
+  /**
+   * Calibrated probabilities for logits of the same classes: row-major. Of one logit an example, the probability of
+   * class 1.
+   *
+   * @throws {ArgumentError} for rows of another width, or logits that are not finite.
+   */
   apply(logits: Rows): Float64Array;
 }
 
@@ -24,29 +36,34 @@ export interface TemperatureScaling {
  * The likelihood is convex in 1/T, so its derivative has one sign change: Newton's method on log T, kept inside a
  * bracket by bisection, finds it to machine precision.
  *
+ * Where the logits of every example are equal, every temperature gives the same probabilities, and T is 1.
+ *
  * Source: C. Guo et al., *On calibration of modern neural networks*, ICML 2017.
  *
- * @param logits Of probabilities, {@link logitsOf} makes logits.
+ * @param logits One a class, or one an example: of a single sigmoid output, for which it is sigmoid(logit / T). Of
+ *   probabilities, {@link logitsOf} makes logits.
  * @throws {ArgumentError} for logits that are not finite and labels that are no class index.
+ *
+ * @example temperatureScaling([[2, 0], [1, 3]], [0, 1]).apply([[1, 0]]) // softmax([1, 0] / T)
+ * @example temperatureScaling([2, -1, 0.5], [1, 0, 0]).apply([1]) // sigmoid(1 / T)
  */
 export function temperatureScaling(logits: Rows, labels: Labels): TemperatureScaling {
   const predictions = readLogits(logits, labels);
-  const { logTemperature, atBound } = solve(predictions);
+  const { classes } = predictions;
+  const { logTemperature, atBound } = solve(classes === 1 ? againstZero(predictions) : predictions);
   const temperature = Math.exp(logTemperature);
   return {
     temperature,
     atBound,
     apply(others) {
-      const { values, width } = flatRows('logits', others, predictions.classes);
-      return softmax(
-        Float64Array.from(values, (z) => z / temperature),
-        width,
-      );
+      const scaled = Float64Array.from(readMoreLogits(others, classes), (z) => z / temperature);
+      return classes === 1 ? scaled.map(sigmoid) : softmax(scaled, classes);
     },
   };
 }
 
 function solve(predictions: Predictions): { logTemperature: number; atBound: boolean } {
+  if (isConstant(predictions)) return { logTemperature: 0, atBound: false };
   let lower = -BOUND;
   let upper = BOUND;
   if (slope(predictions, lower).value >= 0) return { logTemperature: lower, atBound: true };
@@ -62,6 +79,19 @@ function solve(predictions: Predictions): { logTemperature: number; atBound: boo
     at = next;
   }
   return { logTemperature: at, atBound: false };
+}
+
+/** Whether no example prefers a class: the logits of each differ by rounding at most. */
+function isConstant({ values, examples, classes }: Predictions): boolean {
+  for (let i = 0; i < examples; i++) {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let k = 0; k < classes; k++) {
+      low = Math.min(low, values[i * classes + k]);
+      high = Math.max(high, values[i * classes + k]);
+    }
+    if (high - low > 4 * Number.EPSILON * Math.max(Math.abs(low), Math.abs(high))) return false;
+  }
+  return true;
 }
 
 /**

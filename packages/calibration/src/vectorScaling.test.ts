@@ -21,3 +21,50 @@ test('mends a shift between classes, which no temperature can', () => {
     negativeLogLikelihood(temperature.apply(logits), labels) - 0.05,
   );
 });
+
+test('separable data have no minimum, and it says so: it was converged with weights of 952', () => {
+  const apart = [
+    [2, 0],
+    [1, 0],
+    [0, 1],
+    [0, 3],
+  ];
+  expect(vectorScaling(apart, [0, 0, 1, 1]).converged).toBe(false);
+  expect(vectorScaling([2, 1, -1, -3], [1, 1, 0, 0]).converged).toBe(false);
+  // One class of three apart from the others, which overlap: the loss does not fall to 0.
+  const half = Array.from({ length: 30 }, (_, i) => (i % 3 === 0 ? [3 + i, 0, 0] : [-1, i % 5, (i * 7) % 5]));
+  const labels = half.map((_, i) => (i % 3 === 0 ? 0 : 1 + (i % 2)));
+  expect(vectorScaling(half, labels).converged).toBe(false);
+  // A class that has no example.
+  expect(
+    vectorScaling(
+      half,
+      labels.map((label) => Math.max(label, 1)),
+    ).converged,
+  ).toBe(false);
+});
+
+test('a flat minimum is one: logits of all sizes', () => {
+  const base = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
+  const labels = base.map((_, i) => ((i * i) % 3 === 0 ? 1 : 0));
+  for (const size of [1e-2, 1, 30]) {
+    expect(
+      vectorScaling(
+        base.map((row) => row.map((v) => v * size)),
+        labels,
+      ).converged,
+    ).toBe(true);
+  }
+});
+
+test('apply refuses rows of another width', () => {
+  const scaling = vectorScaling(
+    [
+      [1, 0],
+      [0, 1],
+      [1, 2],
+    ],
+    [0, 1, 0],
+  );
+  expect(() => scaling.apply([[1, 2, 3, 4]])).toThrow('must hold 2 numbers in every row, but row 0 has 4');
+});

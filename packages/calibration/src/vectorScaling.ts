@@ -1,19 +1,32 @@
 import { minimize } from './minimize';
-import { type Labels, type Rows, readLogits } from './predictions';
-import { flatRows, softmax, softmaxRow } from './softmax';
+import {
+  againstZero,
+  type Labels,
+  type Predictions,
+  type Rows,
+  readLogits,
+  readMoreLogits,
+} from './predictions';
+import { sigmoid, softmax, softmaxRow } from './softmax';
 
 /** A fitted scale and shift of every class's logit. */
 export interface VectorScaling {
   /** Factor of each class's logit. */
   weights: Float64Array;
-  /** What is added to each class's logit; they sum to 0. */
+  /** What is added to each class's logit; they sum to 0, unless there is one logit an example. */
   biases: Float64Array;
   /**
-   * False if 1,000 iterations did not reach the minimum, as when the examples are so few that some scaling
-   * separates them without error: then fit on more, or use temperature scaling.
+   * False if there is no minimum, or 1,000 iterations did not reach it. There is none where some scaling separates a
+   * class from the others without error, or a class has no example: the likelihood rises for ever as the weights grow,
+   * and those given say only where the search ended. Then fit on more examples, or use temperature scaling.
    */
   converged: boolean;
-  /** Calibrated probabilities for logits of the same classes: row-major. */
+  /**
+   * Calibrated probabilities for logits of the same classes: row-major. Of one logit an example, the probability of
+   * class 1.
+   *
+   * @throws {ArgumentError} for rows of another width, or logits that are not finite.
+   */
   apply(logits: Rows): Float64Array;
 }
 
@@ -24,11 +37,13 @@ export interface VectorScaling {
  * Source: C. Guo et al., *On calibration of modern neural networks*, ICML 2017. The problem is convex; it is solved
  * by L-BFGS from weights 1 and biases 0.
  *
- * @param logits Of probabilities, {@link logitsOf} makes logits.
+ * @param logits One a class, or one an example: of a single sigmoid output, for which it is sigmoid(weight · logit +
+ *   bias), Platt scaling. Of probabilities, {@link logitsOf} makes logits.
  * @throws {ArgumentError} for logits that are not finite and labels that are no class index.
  */
 export function vectorScaling(logits: Rows, labels: Labels): VectorScaling {
-  const { values, examples, classes } = readLogits(logits, labels);
+  const given = readLogits(logits, labels);
+  const { values, examples, classes } = given.classes === 1 ? againstZero(given) : given;
   const row = new Float64Array(classes);
   const scale = (parameters: Float64Array, source: ArrayLike<number>, i: number) => {
     for (let k = 0; k < classes; k++) {
@@ -52,18 +67,60 @@ export function vectorScaling(logits: Rows, labels: Labels): VectorScaling {
   };
   const identity = new Float64Array(2 * classes).fill(1, 0, classes);
   const { point, converged } = minimize(loss, identity);
+  const scaled = (source: ArrayLike<number>) => {
+    const result = new Float64Array(source.length);
+    for (let i = 0; i < source.length / classes; i++) {
+      scale(point, source, i);
+      result.set(row, i * classes);
+    }
+    return result;
+  };
+  const fit = { values, labels, examples, classes };
+  const ends =
+    converged &&
+    !allRight({ ...fit, values: scaled(values) }) &&
+    !Array.from({ length: classes }, (_, k) => k).some((k) => standsApart(fit, k));
+  if (given.classes === 1) {
+    const [weight, bias] = [point[1], point[3] - point[2]];
+    return {
+      weights: Float64Array.of(weight),
+      biases: Float64Array.of(bias),
+      converged: ends,
+      apply: (others) => Float64Array.from(readMoreLogits(others, 1), (z) => sigmoid(weight * z + bias)),
+    };
+  }
   return {
     weights: point.slice(0, classes),
     biases: point.slice(classes),
-    converged,
-    apply(others) {
-      const source = flatRows('logits', others, classes).values;
-      const scaled = new Float64Array(source.length);
-      for (let i = 0; i < source.length / classes; i++) {
-        scale(point, source, i);
-        scaled.set(row, i * classes);
-      }
-      return softmax(scaled, classes);
-    },
+    converged: ends,
+    apply: (others) => softmax(scaled(readMoreLogits(others, classes)), classes),
   };
+}
+
+/** Whether the label has the largest number in every row: the same scaling, ever larger, leads to probabilities of 1. */
+function allRight({ values, labels, examples, classes }: Predictions): boolean {
+  for (let i = 0; i < examples; i++) {
+    const label = values[i * classes + labels[i]];
+    for (let k = 0; k < classes; k++) {
+      if (k !== labels[i] && !(values[i * classes + k] < label)) return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Whether a threshold on logit k alone tells the examples of class k from all others, or there are none: an ever steeper
+ * scaling of that logit costs nothing then.
+ */
+function standsApart({ values, labels, examples, classes }: Predictions, k: number): boolean {
+  const inside = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const outside = [...inside];
+  for (let i = 0; i < examples; i++) {
+    const part = labels[i] === k ? inside : outside;
+    part[0] = Math.min(part[0], values[i * classes + k]);
+    part[1] = Math.max(part[1], values[i * classes + k]);
+  }
+  const spread = Math.max(inside[1], outside[1]) > Math.min(inside[0], outside[0]);
+  const apart = inside[0] >= outside[1] || inside[1] <= outside[0];
+  return inside[0] > inside[1] || (spread && apart);
 }

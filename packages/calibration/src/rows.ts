@@ -1,0 +1,78 @@
+import { ArgumentError, checkInteger } from './argumentError';
+
+/**
+ * One row of numbers an example, one number a class: an array of rows, or all rows one after the other in a flat
+ * (typed) array. The number of classes of a flat array is its length over the number of labels.
+ */
+export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
+
+/** Rows one after the other. */
+export interface FlatRows {
+  values: ArrayLike<number>;
+  /** Numbers in a row. */
+  width: number;
+}
+
+const isList = (x: unknown): x is ArrayLike<unknown> =>
+  Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
+
+const show = (value: unknown) => (typeof value === 'string' ? JSON.stringify(value) : String(value));
+
+/**
+ * An array of rows or a flat array, as a flat array and its row length.
+ *
+ * @param width What a row must have: needed for a flat array, held against the rows of the others.
+ * @param least The fewest numbers that make a row. Default 2.
+ * @throws {ArgumentError} for anything but numbers, and for rows of different or other widths.
+ */
+export function flatRows(argument: string, rows: Rows, width?: number, least = 2): FlatRows {
+  if (!isList(rows)) {
+    throw new ArgumentError(
+      `${argument} must be an array of rows or a flat (typed) array, but is ${rows === null ? 'null' : typeof rows}.`,
+    );
+  }
+  if (rows.length === 0) throw new ArgumentError(`${argument} must hold at least one row, but is empty.`);
+  if (!isList(rows[0]) && rows[0] !== null) {
+    checkInteger('classes', width, least);
+    if (rows.length % width! !== 0) {
+      throw new ArgumentError(
+        `${argument} must hold rows of ${width} classes, but ${rows.length} numbers are not a multiple of that.`,
+      );
+    }
+    checkNumbers(argument, rows);
+    return { values: rows as ArrayLike<number>, width: width! };
+  }
+  const list = rows as readonly ArrayLike<number>[];
+  const classes = width ?? list[0]?.length ?? 0;
+  const values = new Float64Array(list.length * classes);
+  for (let i = 0; i < list.length; i++) {
+    const row = list[i];
+    if (!isList(row)) {
+      throw new ArgumentError(
+        `${argument} must hold a row of numbers an example, but row ${i} is ${show(row)}.`,
+      );
+    }
+    if (row.length !== classes) {
+      throw new ArgumentError(
+        `${argument} must hold ${classes} numbers in every row, but row ${i} has ${row.length}.`,
+      );
+    }
+    checkNumbers(argument, row, i);
+    values.set(row, i * classes);
+  }
+  checkInteger('classes', classes, least);
+  return { values, width: classes };
+}
+
+/** Typed arrays hold nothing but numbers; in others `'0.5'` and `null` would become some. */
+function checkNumbers(argument: string, numbers: ArrayLike<unknown>, row?: number): void {
+  if (ArrayBuffer.isView(numbers)) return;
+  for (let i = 0; i < numbers.length; i++) {
+    if (typeof numbers[i] !== 'number') {
+      const place = row === undefined ? `[${i}]` : ` of row ${row}, class ${i}`;
+      throw new ArgumentError(
+        `${argument}${place} must be a number, but is ${show(numbers[i])}. Fill in or drop what is missing.`,
+      );
+    }
+  }
+}
