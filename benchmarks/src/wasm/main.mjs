@@ -2,7 +2,8 @@
 // processor time, which other programs do not add to, on several by the clock, which asks for a quiet machine:
 //   1. GFLOP/s of convolution and of both its gradients over a sweep of shapes, on one thread, next to the backend's own;
 //   2. matrix products and Gaussian noise;
-//   3. whole training steps of three networks: cpu, wasm as it comes, ours on one thread and on all, PyTorch if it is there;
+//   3. whole training steps: cpu, ours on one thread and on all, PyTorch 2 and 1.13 and Keras 3, which are installed for it
+//      once (12 GB in ~/.cache/crossreg) where PyPI has them;
 //   4. the share of each kernel in a step.
 // `--quick` takes fewer shapes and rounds, `--steps` leaves out the first two parts.
 import { availableParallelism } from 'node:os';

@@ -1,6 +1,7 @@
+import { network as quickstart } from '@crossreg/example-quickstart/network.mjs';
 import * as tf from '@tensorflow/tfjs';
 
-// Three networks on 32×32×3 images and 10 classes. networks.py has the same ones.
+// Networks with 10 classes: three on 32×32×3 images, the quickstart's, and an MLP. anchors/ has the same ones.
 
 const normalized = (layer) => [layer, tf.layers.batchNormalization(), tf.layers.reLU()];
 const conv = (filters, kernelSize = 3, strides = 1, options = {}) =>
@@ -74,7 +75,15 @@ function mobilenet() {
   });
 }
 
-export const networks = { vgg, resnet, mobilenet };
+/** 784-128-64-10. */
+function mlp() {
+  const dense = (units, options = {}) => tf.layers.dense({ units, activation: 'relu', ...options });
+  return tf.sequential({ layers: [dense(128, { inputShape: [784] }), dense(64), head()] });
+}
+
+export const networks = { vgg, resnet, mobilenet, quickstart: () => quickstart(1), mlp };
+/** Examples in a batch. */
+export const batches = { vgg: 64, resnet: 64, mobilenet: 64, quickstart: 64, mlp: 32, transformer: 32 };
 
 /** Multiplications and additions of all convolutions for one image, forward and both gradients. */
 export function convolutionFlop(model) {
@@ -88,10 +97,10 @@ export function convolutionFlop(model) {
 }
 
 /** A compiled network and a batch for it. */
-export function training(name, batch) {
+export function training(name, batch = batches[name]) {
   const model = networks[name]();
   model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
-  const x = tf.randomUniform([batch, 32, 32, 3], -1, 1, 'float32', 1);
+  const x = tf.randomUniform([batch, ...model.inputs[0].shape.slice(1)], -1, 1, 'float32', 1);
   const labels = tf.tensor1d(
     Array.from({ length: batch }, (_, i) => i % 10),
     'int32',

@@ -1,83 +1,108 @@
-import { spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { availableParallelism, cpus } from 'node:os';
 import { injectNoise } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
+import { anchor, anchorNames } from './anchors.mjs';
 import { median, processorSeconds, quick, wallSeconds, watchOthers } from './measure.mjs';
-import { convolutionFlop, networks, training } from './networks.mjs';
+import { batches, convolutionFlop, networks, training } from './networks.mjs';
+import { transformerStep } from './transformer.mjs';
 
-const BATCH = 64;
 const threads = Math.max(2, availableParallelism());
 const rounds = quick ? 4 : 8;
-async function imagesPerSecond(steps, batch, clock) {
+/** Short steps are repeated until they take about this long. */
+const ROUND_SECONDS = 0.15;
+
+/** Seconds of a step of each of several kinds, taken in turn. */
+async function secondsOf(steps, clock) {
   const times = steps.map(() => []);
+  let repeats = 1;
   for (let round = -2; round < rounds; round++) {
     for (const [i, step] of steps.entries()) {
       const started = clock();
-      await step();
-      if (round >= 0) times[i].push(clock() - started);
+      for (let k = 0; k < repeats; k++) await step();
+      const time = clock() - started;
+      if (round >= 0) times[i].push(time / repeats);
+      else if (i === 0) repeats = Math.max(1, Math.round((ROUND_SECONDS / time) * repeats));
     }
   }
-  return times.map((each) => batch / median(each));
+  return times.map(median);
 }
-function pytorch(count) {
-  const script = fileURLToPath(new URL('./networks.py', import.meta.url));
-  for (const python of ['python3', '/usr/bin/python3']) {
-    const { status: ended, stdout } = spawnSync(python, [script, `${BATCH}`, `${count}`], {
-      encoding: 'utf8',
-    });
-    if (ended === 0) return JSON.parse(stdout);
-  }
-  return undefined;
+
+/** Examples a second of each of several kinds of steps, on one thread and on all. */
+async function rates(name, kinds) {
+  await useWasm({ threads: 1 });
+  const one = await secondsOf(kinds, processorSeconds);
+  await useWasm({ threads });
+  const [all] = await secondsOf(kinds.slice(0, 1), wallSeconds);
+  return { one: one.map((seconds) => batches[name] / seconds), all: batches[name] / all };
 }
-/** Whole training steps: cpu, ours on one thread and on all, PyTorch if it is there. */
+
+/** What TensorFlow.js's `cpu` makes of a step, with a batch of two. */
+async function onCpu(name) {
+  await tf.setBackend('cpu');
+  const { model, x, y } = training(name, 2);
+  const started = processorSeconds();
+  await model.trainOnBatch(x, y);
+  await tf.setBackend('wasm');
+  return 2 / (processorSeconds() - started);
+}
+
+/** Whole training steps: cpu, ours on one thread and on all, and what they are compared with, where Python has it. */
 export async function wholeSteps() {
-  const torch = { one: pytorch(1), all: pytorch(threads) };
-  const others = watchOthers();
-  const steps = {};
-  for (const name of Object.keys(networks)) {
-    const row = {};
-    await tf.setBackend('cpu');
-    {
-      const { model, x, y } = training(name, 2);
-      const started = processorSeconds();
-      await model.trainOnBatch(x, y);
-      row.cpu = 2 / (processorSeconds() - started);
-    }
-    await tf.setBackend('wasm');
-    const { model, x, y } = training(name, BATCH);
-    const noisy = injectNoise(networks[name]());
-    noisy.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
-    const on = (count, net) => async () => {
-      await useWasm({ threads: count });
-      await net.trainOnBatch(x, y);
-    };
-    await useWasm({ threads: 1 });
-    [row.one, row.noisy] = await imagesPerSecond([on(1, model), on(1, noisy)], BATCH, processorSeconds);
-    await useWasm({ threads });
-    [row.all] = await imagesPerSecond([on(threads, model)], BATCH, wallSeconds);
-    steps[name] = {
-      'cpu (batch 2)': row.cpu.toFixed(2),
-      'ours, 1 thread': row.one.toFixed(1),
-      [`ours, ${threads} threads`]: row.all.toFixed(1),
-      'PyTorch, 1 thread': torch.one?.[name].toFixed(1),
-      [`PyTorch, ${threads} threads`]: torch.all?.[name].toFixed(1),
-      'ours over cpu, 1 thread': Math.round(row.one / row.cpu),
-      'ours over PyTorch, 1 thread': torch.one ? (row.one / torch.one[name]).toFixed(2) : undefined,
-      [`ours over PyTorch, ${threads} threads`]: torch.all
-        ? (row.all / torch.all[name]).toFixed(2)
-        : undefined,
-      'convolution GFLOP/s': ((convolutionFlop(model) * row.all) / 1e9).toFixed(1),
-      'noise injection': `${((row.one / row.noisy - 1) * 100).toFixed(1)} %`,
-    };
-  }
-  console.log(
-    `\nimages a second in training, batch ${BATCH} (wasm as it comes trains none of them); ` +
-      `other programs took ${(others() * 100).toFixed(0)} % of the processors meanwhile`,
+  const asked = { steps: rounds, batches };
+  const found = Object.fromEntries(
+    anchorNames.map((name) => [
+      name,
+      { one: anchor(name, { ...asked, threads: 1 }), all: anchor(name, { ...asked, threads }) },
+    ]),
   );
-  console.table(steps);
-  if (!torch.all) console.log('PyTorch was not found: no comparison with it.');
+  const others = watchOthers();
+  const absolute = {};
+  const ratios = {};
+  for (const name of Object.keys(batches)) {
+    const layers = name in networks;
+    const cpu = layers ? await onCpu(name) : undefined;
+    await tf.setBackend('wasm');
+    const { model, x, y } = layers ? training(name) : {};
+    const kinds = layers ? [() => model.trainOnBatch(x, y)] : [transformerStep()];
+    if (layers) {
+      const noisy = injectNoise(networks[name]());
+      noisy.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
+      kinds.push(() => noisy.trainOnBatch(x, y));
+    }
+    const ours = await rates(name, kinds);
+    const flop = layers ? convolutionFlop(model) : 0;
+    absolute[name] = {
+      batch: batches[name],
+      ...(cpu && { 'cpu (batch 2)': cpu.toFixed(2) }),
+      'ours, 1 thread': ours.one[0].toFixed(0),
+      [`ours, ${threads} threads`]: ours.all.toFixed(0),
+      ...(flop > 0 && { 'convolution GFLOP/s': ((flop * ours.all) / 1e9).toFixed(1) }),
+    };
+    ratios[name] = {};
+    for (const [anchorName, { one, all }] of Object.entries(found)) {
+      for (const [count, its, own] of [
+        ['1 thread', one, ours.one[0]],
+        [`${threads} threads`, all, ours.all],
+      ]) {
+        const rate = its?.rates[name];
+        if (!rate) continue;
+        absolute[name][`${anchorName}, ${count}`] = rate.toFixed(0);
+        ratios[name][`over ${anchorName}, ${count}`] = (own / rate).toFixed(2);
+      }
+    }
+    if (layers) ratios[name]['noise injection'] = `${((ours.one[0] / ours.one[1] - 1) * 100).toFixed(1)} %`;
+  }
+  const versions = Object.entries(found).map(([name, { one }]) => `${name}: ${one?.version ?? 'left out'}`);
+  console.log(
+    `\n${cpus()[0].model}, Node ${process.version}, TensorFlow.js ${tf.version_core}; ${versions.join('; ')}`,
+  );
+  console.log(
+    `examples a second in training (wasm as it comes trains none of the convolutional ones); other programs took ` +
+      `${(others() * 100).toFixed(0)} % of the processors while ours ran`,
+  );
+  console.table(absolute);
+  console.table(ratios);
 }
 
 /** The share of each kernel in a step on one thread. Kernels call others: time is counted where it is spent. */
@@ -103,7 +128,7 @@ export async function shares() {
     tf.registerKernel({ ...config, kernelFunc: timed });
   }
   for (const name of Object.keys(networks)) {
-    const { model, x, y } = training(name, BATCH);
+    const { model, x, y } = training(name);
     await model.trainOnBatch(x, y);
     for (const key of Object.keys(spent)) delete spent[key];
     const started = performance.now();

@@ -1,5 +1,5 @@
-# The networks of networks.mjs in PyTorch on the CPU: images per second as JSON, of processor time on one thread, by
-# the clock on several. Arguments: batch, threads.
+# The networks of networks.mjs and transformer.mjs in PyTorch on the CPU: examples per second as JSON, of processor time on one
+# thread, by the clock on several. Arguments: threads, steps, batch by network as JSON.
 import json
 import sys
 import time
@@ -7,7 +7,7 @@ import time
 import torch
 from torch import nn
 
-batch, threads = int(sys.argv[1]), int(sys.argv[2])
+threads, steps, batches = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
 torch.set_num_threads(threads)
 torch.manual_seed(1)
 
@@ -58,12 +58,58 @@ def mobilenet():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, 10))
 
 
-def images_per_second(model):
+def quickstart():
+    return nn.Sequential(
+        *normalized(conv(1, 8), 8), nn.MaxPool2d(2), *normalized(conv(8, 16), 16), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(784, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 10),
+    )
+
+
+def mlp():
+    return nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
+
+
+class Attention(nn.Module):
+    def __init__(self, width, heads, hidden):
+        super().__init__()
+        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.feed = nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width))
+
+    def forward(self, x):
+        h = self.before(x)
+        x = x + self.attention(h, h, h, need_weights=False)[0]
+        return x + self.feed(self.between(x))
+
+
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.Sequential(Attention(64, 4, 256), Attention(64, 4, 256))
+        self.head = nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.head(self.blocks(x).mean(1))
+
+
+networks = {
+    "vgg": (vgg, (3, 32, 32)),
+    "resnet": (resnet, (3, 32, 32)),
+    "mobilenet": (mobilenet, (3, 32, 32)),
+    "quickstart": (quickstart, (1, 28, 28)),
+    "mlp": (mlp, (784,)),
+    "transformer": (Transformer, (64, 64)),
+}
+
+
+def per_second(name):
+    make, shape = networks[name]
+    model, batch = make(), batches[name]
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    x, y = torch.rand(batch, 3, 32, 32) * 2 - 1, torch.arange(batch) % 10
+    x, y = torch.rand(batch, *shape) * 2 - 1, torch.arange(batch) % 10
     clock = time.process_time if threads == 1 else time.perf_counter
     times = []
-    for step in range(15):
+    for step in range(3 + steps * (1 if len(shape) > 2 and shape[0] == 3 else 20)):
         started = clock()
         optimizer.zero_grad()
         nn.functional.cross_entropy(model(x), y).backward()
@@ -73,4 +119,4 @@ def images_per_second(model):
     return batch / sorted(times)[len(times) // 2]
 
 
-print(json.dumps({name: images_per_second(make()) for name, make in (("vgg", vgg), ("resnet", resnet), ("mobilenet", mobilenet))}))
+print(json.dumps({"version": torch.__version__, "rates": {name: per_second(name) for name in batches}}))
