@@ -9,7 +9,7 @@ import { bits } from './kernels';
 export const ELEMENTS = 1024;
 
 const ScaledProduct = 'CrossregScaledProduct';
-const ReluGradient = 'CrossregReluGradient';
+export const ReluGradient = 'CrossregReluGradient';
 
 /** a · b · factor, a and b of one shape. */
 export const scaledProduct = defineKernel<{ a: TensorInfo; b: TensorInfo }, { factor: number }>(

@@ -198,8 +198,12 @@ export class Kernels {
 
 /** A float32 as an entry of an argument block. */
 export function bits(value: number): number {
-  return new Int32Array(Float32Array.of(value).buffer)[0];
+  float[0] = value;
+  return word[0];
 }
+
+const float = new Float32Array(1);
+const word = new Int32Array(float.buffer);
 
 const instances = new WeakMap<WasmBackend, Kernels>();
 

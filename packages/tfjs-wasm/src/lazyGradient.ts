@@ -15,34 +15,64 @@ import {
  * question, told by the scope that tfjs-core opens for each of them. All others are left to `tf.customGrad` itself.
  */
 export function differentiateLazily(): void {
-  const engine = tf.engine() as unknown as Engine;
+  const engine = engineOf();
   const stock = engine.customGrad;
   if (LAZY in stock) return;
   const customGrad = (f: CustomFunction) => {
     const all = stock.call(engine, f);
     return (...inputs: tf.Tensor[]) => {
-      const gradients = operations[engine.state.activeScope?.name ?? ''];
-      if (!gradients || tf.getBackend() !== 'wasm') return all(...inputs);
+      const scope = engine.state.activeScope?.name ?? '';
+      if (!(scope in operations) || tf.getBackend() !== 'wasm') return all(...inputs);
       let result: ReturnType<CustomFunction>;
-      let attrs: Attrs | undefined;
-      return engine.runKernelFunc({
-        inputs: byPlace(inputs),
-        forwardFunc(_, save) {
-          told = undefined;
+      return lazyOperation(scope, inputs, {
+        forward(save) {
           result = f(...inputs, save);
-          attrs = told;
           return result.value;
         },
-        backwardsFunc(dy, saved) {
-          // Our kernels have no gradients, tfjs's own composition has.
-          const first = engine.state.gradientDepth === 0;
-          const lazy = attrs && first ? gradients(dy, saved, attrs) : undefined;
-          return byPlace(lazy ?? result.gradFunc(dy, saved).map((gradient) => () => gradient));
-        },
+        otherwise: (dy, saved) => result.gradFunc(dy, saved),
       });
     };
   };
   engine.customGrad = Object.assign(customGrad, { [LAZY]: true });
+}
+
+export const engineOf = () => tf.engine() as unknown as Engine;
+
+interface LazyOperation {
+  /** Runs the product's kernel, which tells what it was asked for, and saves the operands as tfjs-core does. */
+  forward(save: Save): tf.Tensor;
+  /** dy behind the activation, given that before it: for a product that has one. */
+  through?(dy: tf.Tensor, y: tf.Tensor): tf.Tensor;
+  /** All gradients at once, where ours are not for the case at hand. */
+  otherwise?(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[];
+}
+
+/** A product of the kind that a scope of tfjs-core names, each of whose gradients is computed when it is asked for. */
+export function lazyOperation(
+  scope: string,
+  inputs: readonly tf.Tensor[],
+  { forward, through, otherwise }: LazyOperation,
+): tf.Tensor {
+  const engine = engineOf();
+  let attrs: Attrs | undefined;
+  return engine.runKernelFunc({
+    inputs: byPlace(inputs),
+    forwardFunc(_, save) {
+      told = undefined;
+      const value = forward(save);
+      attrs = told;
+      if (!attrs && !otherwise) throw new Error(`A layer on ${scope} did not run this package's kernel.`);
+      return value;
+    },
+    backwardsFunc(dy, saved) {
+      const linear = through ? { ...attrs!, activation: 'linear' } : attrs;
+      // Our kernels have no gradients, tfjs's own composition has.
+      const first = engine.state.gradientDepth === 0 || !otherwise;
+      const behind = through ? through(dy, saved[2]) : dy;
+      const lazy = linear && first ? operations[scope](behind, saved, linear) : undefined;
+      return byPlace(lazy ?? otherwise!(dy, saved).map((gradient) => () => gradient));
+    },
+  });
 }
 
 const byPlace = <T>(each: readonly T[]): Record<string, T> => Object.fromEntries(each.entries());
@@ -59,7 +89,8 @@ type Gradients = readonly (() => tf.Tensor)[];
 
 interface Engine {
   readonly state: {
-    readonly gradientDepth: number;
+    gradientDepth: number;
+    readonly kernelDepth: number;
     readonly activeScope: { readonly name: string } | null;
   };
   customGrad(f: CustomFunction): (...inputs: tf.Tensor[]) => tf.Tensor;
@@ -100,7 +131,8 @@ const operations: Readonly<
     ];
   },
   fusedMatMul__op(dy, [a, b, y, bias], { activation, transposeA, transposeB }) {
-    if (activation !== 'linear' || a.shape[0] !== b.shape[0]) return undefined;
+    const isBroadcast = a.rank > 2 && a.shape[0] !== b.shape[0];
+    if (activation !== 'linear' || isBroadcast) return undefined;
     const full = tf.reshape(dy, y.shape);
     return [
       () => (transposeA ? tf.matMul(b, full, transposeB, true) : tf.matMul(full, b, false, !transposeB)),

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { fuseActivations } from './activationLayer';
 import { adam, fuseAdam } from './adam';
 import { batchNorm, batchNormSums, normalizeBatch, normalizeBatchInput, scaleRows } from './batchNorm';
 import { fuseBatchNormalization } from './batchNormLayer';
@@ -69,6 +70,7 @@ export function register(): void {
   fuseAdam();
   differentiateLazily();
   fuseBatchNormalization();
+  fuseActivations();
   // The registry itself remembers: two copies of tfjs-core have two registries.
   flags[REGISTERED] ??= new WeakSet();
   const probe = getKernel(definitions[0].kernelName, 'wasm');

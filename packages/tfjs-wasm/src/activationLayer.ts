@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ReluGradient } from './elementwise';
+import { overrideCall } from './layerCall';
+import { engineOf, lazyOperation } from './lazyGradient';
+
+interface LayerVariable {
+  read(): tf.Tensor;
+}
+
+/** What this package uses of the Dense and Conv2D of tfjs-layers. */
+interface ProductLayer {
+  readonly activation: { getClassName(): string } | null;
+  readonly kernel: LayerVariable;
+  readonly bias: LayerVariable | null;
+  readonly dataFormat?: string;
+}
+
+/**
+ * Has dense and convolutional layers that end in a ReLU take product, bias and activation in one pass when they are differentiated, as
+ * they do when they are not: tfjs-core takes them apart then, because its gradient would need the activation's. The
+ * gradient is that of the product at dy where the output is above 0.
+ */
+export function fuseActivations(): void {
+  for (const [className, scope, rank] of [
+    ['Dense', 'fusedMatMul__op', 2],
+    ['Conv2D', 'fusedConv2d__op', 4],
+  ] as const) {
+    overrideCall<ProductLayer>(className, (layer, x, _, stock) => {
+      const { state } = engineOf();
+      const isDifferentiated = state.gradientDepth === 1 && state.kernelDepth === 0;
+      const fits = layer.activation?.getClassName() === 'relu' && x.rank === rank;
+      if (!isDifferentiated || !fits || layer.dataFormat === 'channelsFirst') return undefined;
+      const [kernel, bias] = [layer.kernel.read(), layer.bias?.read()];
+      return lazyOperation(scope, bias ? [x, kernel, bias] : [x, kernel], {
+        forward(save) {
+          // Nothing is recorded in here. Told that nothing is differentiated, the layer chooses its fused kernel.
+          const depth = state.gradientDepth;
+          state.gradientDepth = 0;
+          try {
+            const y = stock();
+            const operands = rank === 4 ? [kernel, x, y] : [x, kernel, y];
+            save(bias ? [...operands, bias] : operands);
+            return y;
+          } finally {
+            state.gradientDepth = depth;
+          }
+        },
+        through: (dy, y) => tf.engine().runKernel(ReluGradient, { dy, x: y }) as tf.Tensor,
+      });
+    });
+  }
+}
