@@ -54,6 +54,7 @@ const budgets = {
   tfjs: 40,
   'tfjs-augment': 90,
   'tfjs-layers': 150,
+  'tfjs-native': 40,
   'tfjs-node': 40,
   'tfjs-wasm': 280,
 };

@@ -1,3 +1,4 @@
+import type { NativeKernels } from '@crossreg/tfjs-native';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './backend';
 import { plainBase64, relaxedBase64 } from './kernels.generated';
@@ -36,6 +37,9 @@ export type KernelName =
   | 'warpGradient';
 
 type Kernel = (args: number, from: number, to: number) => void;
+
+/** The kernels of `@crossreg/tfjs-native`, each of which stands for several of ours. */
+export type NativeKernel = 'rowProduct' | 'outerProducts' | 'matrixProducts';
 
 const ARGUMENT_BYTES = 256;
 
@@ -96,7 +100,9 @@ export class Kernels {
   private readonly memory: WebAssembly.Memory;
   private readonly args: number;
   private words: Int32Array;
+  private bytes: Uint8Array;
   private pool: Pool | undefined;
+  private native: { readonly kernels: NativeKernels; readonly threads: number } | undefined;
   private readonly tables = new Map<KernelName, number>();
 
   constructor(
@@ -109,6 +115,7 @@ export class Kernels {
     this.exports = instance.exports as unknown as Record<KernelName, Kernel>;
     this.args = this.malloc(ARGUMENT_BYTES);
     this.words = new Int32Array(this.memory.buffer);
+    this.bytes = new Uint8Array(this.memory.buffer);
   }
 
   private malloc(bytes: number): number {
@@ -145,6 +152,25 @@ export class Kernels {
   startThreads(threads: number): void {
     this.pool?.terminate();
     this.pool = threads > 1 ? new Pool(this.module, this.memory, this.exports, threads) : undefined;
+  }
+
+  /** Has native kernels do what they can, on so many threads; or none. */
+  useNative(kernels: NativeKernels | undefined, threads = 1): void {
+    this.native = kernels && { kernels, threads };
+  }
+
+  /**
+   * Runs a native kernel, if there are any.
+   *
+   * @param args - gives the argument block.
+   * @returns whether it ran.
+   */
+  runNative(kernel: NativeKernel, args: () => readonly number[]): boolean {
+    if (!this.native) return false;
+    // A view of memory that has grown since is empty.
+    if (this.bytes.buffer !== this.memory.buffer) this.bytes = new Uint8Array(this.memory.buffer);
+    this.native.kernels[kernel](this.bytes, Int32Array.from(args()), this.native.threads);
+    return true;
   }
 
   /**

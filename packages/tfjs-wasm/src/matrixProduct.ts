@@ -12,7 +12,7 @@ import { sizeOf, type WasmBackend } from './backend';
 import { defineKernel } from './define';
 import type { Kernels } from './kernels';
 import { tellAttrs } from './lazyGradient';
-import { type Epilogue, rowProduct } from './rowProduct';
+import { type Epilogue, nativeEpilogue, rowProduct } from './rowProduct';
 
 /** One product of two matrices: addresses, and the sizes of op(A) (rows × inner) and op(B) (inner × columns). */
 interface Product {
@@ -84,7 +84,18 @@ function product(
   const out = backend.makeOutput([...batch, rows, columns], a.dtype);
   const aOffsets = broadcastOffsets(batch, a.shape.slice(0, -2), rows * inner);
   const bOffsets = broadcastOffsets(batch, b.shape.slice(0, -2), inner * columns);
+  // The native kernel of Aᵀ·B stores sums as they are, and knows no Aᵀ·Bᵀ.
+  const transposed = transposeA && !transposeB && !epilogue;
+  const nativeArgs = (aStart: number, transposeHere: boolean) => [
+    ...[rows, inner, columns, transposeHere ? 1 : 0, transposeB ? 1 : 0, ...nativeEpilogue(epilogue)],
+    ...Array.from({ length: sizeOf(batch) }, (_, i) => [
+      aStart + aOffsets(i) * 4,
+      kernels.address(b) + bOffsets(i) * 4,
+      kernels.address(out) + i * rows * columns * 4,
+    ]).flat(),
+  ];
   const multiplyAll = (aStart: number) => {
+    if (kernels.runNative('matrixProducts', () => nativeArgs(aStart, false))) return;
     for (let i = 0; i < sizeOf(batch); i++) {
       const p = {
         ...sizes,
@@ -107,6 +118,8 @@ function product(
         ...{ aStep, aInner, bStep, bInner },
       });
     }
+  } else if (transposed && kernels.runNative('matrixProducts', () => nativeArgs(kernels.address(a), true))) {
+    return out;
   } else if (transposeA) {
     kernels.scratch([sizeOf(a.shape) * 4], (start) => {
       for (let i = 0; i < sizeOf(a.shape.slice(0, -2)); i++) {

@@ -28,17 +28,18 @@ export function outerProducts(kernels: Kernels, p: OuterProducts): void {
   const blockRows = Math.max(1, Math.ceil(pixels / Math.max(1, p.bWidth)));
   const units = p.taps.length * Math.ceil(p.depth / 4);
   if (sizeOf([units, p.columns]) === 0) return;
-  kernels.integers(
-    p.taps.flatMap(({ y, x }) => [y, x]),
-    (tapList) =>
-      kernels.run(
-        'outerProducts',
-        units,
-        [
-          ...[p.a, p.b, p.output, p.images, p.aHeight, p.aWidth, p.depth, p.bHeight, p.bWidth, p.columns],
-          ...[p.strideY, p.strideX, p.taps.length, tapList, blockRows],
-        ],
-        (p.images * p.bHeight * p.bWidth * p.columns) / 4,
-      ),
+  const taps = p.taps.flatMap(({ y, x }) => [y, x]);
+  const sizes = [
+    ...[p.a, p.b, p.output, p.images, p.aHeight, p.aWidth, p.depth, p.bHeight, p.bWidth, p.columns],
+    ...[p.strideY, p.strideX],
+  ];
+  if (kernels.runNative('outerProducts', () => [...sizes, ...taps])) return;
+  kernels.integers(taps, (tapList) =>
+    kernels.run(
+      'outerProducts',
+      units,
+      [...sizes, p.taps.length, tapList, blockRows],
+      (p.images * p.bHeight * p.bWidth * p.columns) / 4,
+    ),
   );
 }

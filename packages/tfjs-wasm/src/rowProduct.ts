@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels';
+import { bits, type Kernels } from './kernels';
 
 /** Rows of output in one tile, and tiles in one unit, of assembly/convolution.ts. */
 const TILE = 4;
@@ -74,6 +74,7 @@ export function rowProduct(kernels: Kernels, p: RowProduct): void {
   const taps = p.taps.length;
   const panels = Math.ceil(p.columns / 8);
   if (imageRows === 0 || panels === 0 || p.images === 0) return;
+  if (kernels.runNative('rowProduct', () => nativeArgs(p))) return;
   const shared = imagesInTable(p.images, imageRows);
   const rows = imageRows * shared;
   const tiles = Math.ceil(rows / TILE);
@@ -128,4 +129,24 @@ export function rowProduct(kernels: Kernels, p: RowProduct): void {
     const units = (p.images / shared) * blocks;
     kernels.run('convolve', units, product, (TILE * BLOCK * taps * p.depth * p.columns) / 16);
   });
+}
+
+/** As rust/rows.rs of @crossreg/tfjs-native reads it. */
+function nativeArgs(p: RowProduct): number[] {
+  return [
+    ...[p.input, p.weights, p.output, p.images],
+    ...[p.inputPlanes ?? 1, p.inputHeight, p.inputWidth, p.depth],
+    ...[p.inputRow ?? p.inputWidth, p.inputPlane ?? p.inputHeight * p.inputWidth],
+    ...[p.columns, p.depthStride, p.columnStride, p.gridPlanes ?? 1, p.gridHeight, p.gridWidth],
+    ...[p.stepZ ?? 1, p.stepY, p.stepX],
+    ...[p.outputOrigin, p.outputColumn, p.outputRow, p.outputPlane ?? 0, p.outputImage],
+    ...nativeEpilogue(p.epilogue),
+    ...p.taps.flatMap(({ z = 0, y, x, weights }) => [z, y, x, weights]),
+  ];
+}
+
+/** As `Epilogue` in rust/rows.rs of @crossreg/tfjs-native is read. */
+export function nativeEpilogue(epilogue: Epilogue | undefined): number[] {
+  const { bias, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = epilogue ?? {};
+  return [epilogue ? 1 : 0, bias?.address ?? 0, bias?.size ?? 0, bits(least), bits(most)];
 }

@@ -1,6 +1,7 @@
 import { backend, env, ready, setBackend } from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './backend';
-import { kernelsOf } from './kernels';
+import { type Kernels, kernelsOf } from './kernels';
+import { type Loaded, loadNative, type NativeOption } from './native';
 import { canStartWorkers, processors } from './pool';
 import { register } from './register';
 import { withSharedMemory } from './sharedMemory';
@@ -11,6 +12,11 @@ export interface WasmOptions {
    * once, and at most 16. 1 starts no worker.
    */
   readonly threads?: number;
+  /**
+   * In Node: whether the native kernels of the npm package `@crossreg/tfjs-native` do the heavy work, in place on the
+   * backend's memory. `'auto'`: where they load; `true`: or an error. Default: false.
+   */
+  readonly native?: NativeOption;
 }
 
 /** How the wasm backend runs. */
@@ -19,6 +25,16 @@ export interface WasmStatus {
   readonly threads: number;
   /** Why there are fewer threads than asked for (or than the machine has). */
   readonly reason?: string;
+  /** The native kernels in use, or why there are none; not there where none were asked for. */
+  readonly native?: NativeStatus | { readonly reason: string };
+}
+
+/** How native kernels run. */
+export interface NativeStatus {
+  /** `avx512`, `avx2`, `neon` or `portable`. */
+  readonly instructionSet: string;
+  /** Threads, the calling one included: also where the other kernels have only one. */
+  readonly threads: number;
 }
 
 /** More share less: the kernels are short. */
@@ -31,7 +47,12 @@ const MOST_THREADS = 16;
  *
  * Call it before anything else starts the backend: memory that threads can share must be had from the start.
  *
- * @throws Error - if `threads` is not a positive integer, or if the backend cannot start, most often because its
+ * With `native`, convolutions and matrix products, forward and backward, run on native kernels (Node only).
+ *
+ * @example
+ * const { threads, native } = await useWasm({ native: 'auto' });
+ *
+ * @throws Error - if `threads` is not a positive integer, if `native` is true and native kernels do not load, or if the backend cannot start, most often because its
  *   `.wasm` files are not where it looks for them: see `setWasmPaths` of `@tensorflow/tfjs-backend-wasm`.
  */
 export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
@@ -40,6 +61,14 @@ export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
     throw new Error(
       `useWasm: threads must be a positive integer, but got ${wanted}. Leave it out to use what the machine has.`,
     );
+  }
+  const nativeOption = options.native ?? false;
+  if (nativeOption !== 'auto' && typeof nativeOption !== 'boolean') {
+    throw new Error(`useWasm: native must be true, false or 'auto', but got ${nativeOption}.`);
+  }
+  const loaded = nativeOption === false ? undefined : await loadNative();
+  if (nativeOption === true && loaded && 'reason' in loaded) {
+    throw new Error(`useWasm: native kernels are asked for, but do not load. ${loaded.reason}`);
   }
   register();
   // The threads of TensorFlow.js start from the text of a function of its own, which names a variable outside of it: in
@@ -57,7 +86,18 @@ export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
   const reason = wanted === 1 ? undefined : whyOneThread(kernels.shared);
   const threads = reason === undefined ? wanted : 1;
   if (threads !== kernels.threads) kernels.startThreads(threads);
-  return reason === undefined ? { threads } : { threads, reason };
+  const native = loaded && startNative(kernels, loaded, wanted);
+  if (!loaded) kernels.useNative(undefined);
+  return { threads, ...(reason !== undefined && { reason }), ...(native && { native }) };
+}
+
+function startNative(kernels: Kernels, loaded: Loaded, threads: number): WasmStatus['native'] {
+  if ('reason' in loaded) {
+    kernels.useNative(undefined);
+    return loaded;
+  }
+  kernels.useNative(loaded.kernels, threads);
+  return { instructionSet: loaded.kernels.instructionSet(), threads };
 }
 
 /** In Node; in a browser only in pages that are cross-origin isolated. */

@@ -1,0 +1,4 @@
+fn main() {
+    #[cfg(feature = "addon")]
+    napi_build::setup();
+}

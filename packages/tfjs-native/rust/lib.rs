@@ -1,0 +1,12 @@
+//! The heavy kernels of @crossreg/tfjs-wasm, run by the processor itself, in place on the memory of the wasm backend.
+
+pub mod heap;
+pub mod lanes;
+pub mod matrices;
+pub mod outer;
+pub mod pool;
+pub mod processor;
+pub mod rows;
+
+#[cfg(feature = "addon")]
+mod addon;

@@ -1,0 +1,70 @@
+import { createRequire } from 'node:module';
+
+/**
+ * The functions of the binary. Each kernel gets all of the wasm backend's memory, one block of 32-bit integers (addresses
+ * in bytes, sizes), and the number of threads to use. It checks every address and length against the memory before
+ * it starts.
+ *
+ * @throws Error - each kernel, if an argument reaches beyond the memory.
+ */
+export interface NativeKernels {
+  /** What this processor has, the fastest first: of `avx512`, `avx2`, `neon` and `portable`, which all have. */
+  instructionSets(): string[];
+  /** The one in use. */
+  instructionSet(): string;
+  /** Uses another one from now on, in the whole process. */
+  useInstructionSet(name: string): void;
+  /** out[p, :] = Σ_t in[row(p, t), :] · W_t. The fields of `RowProduct` in rust/rows.rs. */
+  rowProduct(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** out[t] = Σ_p a[p · stride + tap t] ⊗ b[p]. The fields of `OuterProducts` in rust/outer.rs. */
+  outerProducts(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** out = op(A) · op(B), one or many. The fields of `MatrixProducts` in rust/matrices.rs. */
+  matrixProducts(heap: Uint8Array, args: Int32Array, threads: number): void;
+}
+
+/** What the binary for this machine is called: as npm packages of napi-rs are. */
+function target(): string {
+  const { platform, arch } = process;
+  if (platform === 'win32') return `win32-${arch}-msvc`;
+  if (platform !== 'linux') return `${platform}-${arch}`;
+  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+  return `linux-${arch}-${header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
+}
+
+let loaded: NativeKernels | undefined;
+
+/**
+ * Loads the binary for this machine: the one that was built here, or that of the npm package for this system and
+ * processor, which npm installs along. The environment variable `CROSSREG_INSTRUCTION_SET` names the instruction set
+ * to use; without it, it is the fastest that the processor has.
+ *
+ * @throws Error - if there is no binary for this machine, or it does not load, or the processor has no such instruction
+ *   set. The message tells what to do.
+ */
+export function nativeKernels(): NativeKernels {
+  if (loaded) return loaded;
+  const require = createRequire(import.meta.url);
+  const name = target();
+  const places = [`../crossreg-native.${name}.node`, `@crossreg/tfjs-native-${name}`];
+  const reasons: string[] = [];
+  for (const place of places) {
+    let kernels: NativeKernels;
+    try {
+      kernels = require(place) as NativeKernels;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'MODULE_NOT_FOUND') reasons.push(message.split('\n')[0]);
+      continue;
+    }
+    const set = process.env.CROSSREG_INSTRUCTION_SET;
+    if (set) kernels.useInstructionSet(set);
+    loaded = kernels;
+    return kernels;
+  }
+  throw new Error(
+    reasons.length > 0
+      ? `The native kernels for ${name} do not load: ${reasons.join('; ')}`
+      : `There are no native kernels for ${name}. Install the npm package ${places[1]}, which npm leaves out with ` +
+          '--omit=optional, or build them in a clone of the repository, where cargo is: npm run build.',
+  );
+}
