@@ -44,6 +44,7 @@ export function customRegularizer({
       : fw.valueAndGradients(() => fw.reshape(value(fw, weights), []), weights).gradients;
   return {
     name,
+    settings: { value, gradient, lowerBound, steps },
     lowerBound,
     extents: ['group'],
     value: (fw, weights) => fw.reshape(value(fw, weights), []),

@@ -46,6 +46,7 @@ export function groupNorm({
     });
   return {
     name: 'group',
+    settings: { axis, steps },
     lowerBound: nearZero,
     extents: ['group'],
     value: (fw, weights) => total(fw, norms(fw, weights)),

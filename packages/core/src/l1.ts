@@ -19,6 +19,7 @@ export function l1({
   checkInteger('steps', steps, 1, 'Use 5.');
   return {
     name: 'l1',
+    settings: { steps },
     lowerBound: nearZero,
     extents: ['group', 'unit'],
     value: (fw, weights, extent) =>

@@ -21,7 +21,11 @@ export interface Optimizer<T> {
 }
 
 /** Makes an optimizer for given variables on any framework. */
-export type OptimizerFactory = <T>(framework: Framework<T>, variables: readonly T[]) => Optimizer<T>;
+export interface OptimizerFactory {
+  <T>(framework: Framework<T>, variables: readonly T[]): Optimizer<T>;
+  /** What it was made with, by which a checkpoint tells it from another one. Without it the function's text does. */
+  readonly settings?: object;
+}
 
 /** How one variable and its slots change; everything else about optimizers is shared. */
 type Rule = <T>(
@@ -82,7 +86,7 @@ export function sgd({
   momentum?: number;
 }): OptimizerFactory {
   checkAbove('momentum', momentum, 0, 'Use a number in [0, 1), such as 0.9.', true);
-  return optimizer(
+  const factory = optimizer(
     learningRate,
     momentum > 0 ? 1 : 0,
     (fw, { variable, gradient, slots: [velocity], rate }) => {
@@ -93,6 +97,7 @@ export function sgd({
       };
     },
   );
+  return Object.assign(factory, { settings: { name: 'sgd', learningRate, momentum } });
 }
 
 /**
@@ -110,17 +115,22 @@ export function adam({
   beta2?: number;
   epsilon?: number;
 }): OptimizerFactory {
-  return optimizer(learningRate, 2, (fw, { variable, gradient, slots: [mean, square], rate, iteration }) => {
-    const mix = (old: typeof gradient, now: typeof gradient, beta: number) =>
-      fw.add(fw.mul(old, fw.array(beta)), fw.mul(now, fw.array(1 - beta)));
-    const m = mix(mean, gradient, beta1);
-    const v = mix(square, fw.mul(gradient, gradient), beta2);
-    const t = iteration + 1;
-    const rootMeanSquare = fw.sqrt(fw.div(v, fw.array(1 - beta2 ** t)));
-    const step = fw.div(
-      fw.mul(m, fw.array(rate / (1 - beta1 ** t))),
-      fw.add(rootMeanSquare, fw.array(epsilon)),
-    );
-    return { variable: fw.sub(variable, step), slots: [m, v] };
-  });
+  const factory = optimizer(
+    learningRate,
+    2,
+    (fw, { variable, gradient, slots: [mean, square], rate, iteration }) => {
+      const mix = (old: typeof gradient, now: typeof gradient, beta: number) =>
+        fw.add(fw.mul(old, fw.array(beta)), fw.mul(now, fw.array(1 - beta)));
+      const m = mix(mean, gradient, beta1);
+      const v = mix(square, fw.mul(gradient, gradient), beta2);
+      const t = iteration + 1;
+      const rootMeanSquare = fw.sqrt(fw.div(v, fw.array(1 - beta2 ** t)));
+      const step = fw.div(
+        fw.mul(m, fw.array(rate / (1 - beta1 ** t))),
+        fw.add(rootMeanSquare, fw.array(epsilon)),
+      );
+      return { variable: fw.sub(variable, step), slots: [m, v] };
+    },
+  );
+  return Object.assign(factory, { settings: { name: 'adam', learningRate, beta1, beta2, epsilon } });
 }

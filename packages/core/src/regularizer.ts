@@ -9,6 +9,8 @@ import { type Extent, innerProduct, normalRate } from './projection';
  */
 export interface Regularizer {
   readonly name: string;
+  /** What it was made with, beyond its name, by which a checkpoint tells it from another one. */
+  readonly settings?: object;
   /** The smallest ρ = R(w) that training may reach. */
   readonly lowerBound: number;
   /** The extents it is defined for; the first one is the default. */

@@ -79,6 +79,7 @@ export function smoothness({ matrix, size, nullSpace = [] }: QuadraticPenalty): 
   };
   return {
     name: 'smoothness',
+    settings: { matrix: s, size, nullSpace: basis },
     lowerBound: 1e-16,
     extents: ['group', 'unit'],
     value,

@@ -6,13 +6,14 @@ import { decodeBundle, encodeBundle } from './bundle';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import { differences } from './differences';
 import { freeState, type ModelState, modelSettings, modelState, restoreModel } from './modelState';
+import { asSettings } from './settings';
 
 /** What learns along with a model and has a state of its own: the callback of `crossRegularization`. */
 export interface Resumable {
   /** Makes what the state is of. */
   prepare(model: LayersModel): Promise<void>;
-  /** What must agree for a state to be one's own, as JSON. */
-  settings(): object;
+  /** What must agree for a state to be one's own; functions and regular expressions are compared as text. */
+  settings(): object | Promise<object>;
   /** Plain objects, typed arrays and tensors; these may be live. */
   state(): Promise<unknown>;
   restoreState(state: any): Promise<void>;
@@ -87,9 +88,11 @@ export function checkpoint<Progress = any>(
   /** Whether what is in the store is known to be ours to replace. */
   let ours = false;
 
-  const settingsNow = () => {
-    const models = all.map(({ model, cross }) => ({ ...modelSettings(model), cross: cross?.settings() }));
-    return JSON.parse(JSON.stringify({ settings, models })) as object;
+  const settingsNow = async () => {
+    const models = await Promise.all(
+      all.map(async ({ model, cross }) => ({ ...modelSettings(model), cross: await cross?.settings() })),
+    );
+    return asSettings({ settings, models }) as object;
   };
   const prepare = async () => {
     for (const { model, cross } of all) await cross?.prepare(model);
@@ -111,7 +114,7 @@ export function checkpoint<Progress = any>(
         }
         const { seed, count } = currentNoise();
         const noise = { seed, count };
-        const contents = { settings: settingsNow(), noise, models, progress } satisfies Contents;
+        const contents = { settings: await settingsNow(), noise, models, progress } satisfies Contents;
         await place.write(await encodeBundle(contents));
       } finally {
         for (const { model } of models) freeState(model);
@@ -120,7 +123,7 @@ export function checkpoint<Progress = any>(
 
     async restore() {
       await prepare();
-      const now = settingsNow();
+      const now = await settingsNow();
       // Now rather than after an epoch: what cannot be saved.
       for (const { model } of all) freeState(await modelState(model));
       const bundle = await place.read();

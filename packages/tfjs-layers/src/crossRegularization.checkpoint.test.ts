@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { adam } from '@crossreg/core';
 import { seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CrossRegularization, crossRegularization } from './crossRegularization';
-import { l2 } from './norms';
+import { group, l2, type Norm } from './norms';
 
 beforeAll(() => tf.setBackend('cpu'));
 const root = mkdtempSync(join(tmpdir(), 'crossreg-checkpoint-'));
@@ -35,6 +36,7 @@ const outcome = (cross: CrossRegularization) => ({
   history: Object.values(cross.history.rho),
   steps: cross.history.step,
 });
+const layerOf = (units: number) => (layer: tf.layers.Layer) => layer.outputShape[1] === units;
 /** Throws in the middle of an epoch. */
 const breakAt = (epoch: number) => {
   let now = 0;
@@ -167,4 +169,112 @@ test('other training data, batches or order are refused', async () => {
   expect(await fit(30, { epochs: 2, shuffle: false })).toContain('shuffle: is false, but was true');
   expect(await fit(30, { epochs: 0 })).toContain('args.epochs: must be an integer of at least 1');
   expect(await fit(30, { sampleWeight: x })).toContain('has sampleWeight');
+});
+
+describe('another run taken for the same: the error names what differs', () => {
+  const regularizationData = [x, y.expandDims(1)] as [tf.Tensor, tf.Tensor];
+  interface Run {
+    model?: () => tf.LayersModel;
+    x?: tf.Tensor;
+    y?: tf.Tensor;
+    args?: object;
+    cross?: object;
+  }
+  const fit = (folder: string, { model = network, args, cross, ...data }: Run) =>
+    crossRegularization({ ...options, regularizationData, ...cross, checkpoint: folder })
+      .fit(model(), data.x ?? x, data.y ?? y, { epochs: 1, batchSize: 8, verbose: 0, ...args })
+      .then(() => 'accepted', String);
+  const oneRow = (at: number) => {
+    const values = x.arraySync() as number[][];
+    values[at][2] += 1e-3;
+    return tf.tensor2d(values);
+  };
+  const rate = (step: number) => 0.01 / (1 + step);
+  const regularizers = (norm: Norm) => ({ cross: { regularizers: [norm] } });
+
+  test.each<[string, Run, Run, string]>([
+    [
+      'x · (−3)',
+      {},
+      { x: x.mul(-3) },
+      'x: holds other numbers than when the checkpoint was saved: x[0].examples is',
+    ],
+    [
+      'y · 10',
+      {},
+      { y: y.mul(10) },
+      'y: holds other numbers than when the checkpoint was saved: y[0].examples is',
+    ],
+    ['one number of one example', {}, { x: oneRow(17) }, 'x[0].examples is'],
+    ['numbers of equal size elsewhere', {}, { x: tf.reverse(x, 0) }, 'x[0].examples is'],
+    [
+      'regularization data',
+      {},
+      { cross: { regularizationData: [x, y.expandDims(1).mul(2)] } },
+      'cross.regularizationData.y[0].examples is',
+    ],
+    ['validationSplit', {}, { args: { validationSplit: 0.25 } }, 'validationSplit: is 0.25, but was 0 when'],
+    [
+      'a bijector of the noise',
+      { cross: { noise: { bijector: 'exp' } } },
+      { cross: { noise: { bijector: 'softplus' } } },
+      'cross.noise[0].bijector is "exp" there and "softplus" here',
+    ],
+    [
+      'the start of the noise',
+      {},
+      { cross: { noise: { initialSigma: 0.5 } } },
+      'cross.noise[0].initialSigma is 1 there and 0.5 here',
+    ],
+    [
+      'layers of a norm',
+      regularizers(l2()),
+      regularizers(l2({ layers: (layer) => layer.outputShape[1] === 1 })),
+      'cross.regularizers[0].groups[0][0] is "0/kernel" there and "1/kernel" here',
+    ],
+    [
+      'biases of a norm',
+      regularizers(l2()),
+      regularizers(l2({ biases: true })),
+      'cross.regularizers[0].biases is false there and true here',
+    ],
+    [
+      'the blocks of a norm',
+      regularizers(group({ layers: layerOf(5) })),
+      regularizers(group({ layers: layerOf(5), axis: 'units' })),
+      'cross.regularizers[0].blocks is "inputs" there and "units" here',
+    ],
+    [
+      "ρ's optimizer",
+      { cross: { optimizer: adam({ learningRate: 0.01 }) } },
+      { cross: { optimizer: adam({ learningRate: 0.02 }) } },
+      'cross.optimizer.learningRate is 0.01 there and 0.02 here',
+    ],
+    [
+      'a schedule, a function',
+      { cross: { learningRate: rate } },
+      { cross: { learningRate: (step: number) => 0.02 / (1 + step) } },
+      '/ (1 + step)" there and "(step) => ',
+    ],
+  ])('%s', async (_, first, other, message) => {
+    const folder = newFolder();
+    expect(await fit(folder, first)).toBe('accepted');
+    expect(await fit(folder, other)).toContain(message);
+    // The same once more, and longer, is no other run.
+    expect(await fit(folder, { ...first, args: { ...first.args, epochs: 2 } })).toBe('accepted');
+  });
+
+  test('a loss that is a function, by its text', async () => {
+    const compile = (loss: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) => () => {
+      const model = network();
+      model.compile({ optimizer: tf.train.adam(0.01), loss });
+      return model;
+    };
+    const folder = newFolder();
+    expect(await fit(folder, { model: compile((a, b) => tf.mean(tf.abs(tf.sub(a, b)), -1)) })).toBe(
+      'accepted',
+    );
+    const other = compile((a, b) => tf.mean(tf.square(tf.sub(a, b)), -1));
+    expect(await fit(folder, { model: other })).toContain('run.models[0].loss is "(a, b) =>');
+  });
 });

@@ -14,7 +14,7 @@ import {
   type Schedule,
   show,
 } from '@crossreg/core';
-import { NoiseStream } from '@crossreg/tfjs';
+import { NoiseStream, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
 import type { Resumable } from './checkpoint';
@@ -25,9 +25,10 @@ import type { InjectNoiseOptions } from './injectNoise';
 import { compiledModel } from './modelState';
 import type { Norm } from './norms';
 import { type PreparedModel, prepareModel } from './prepareModel';
-import { checkRegularizationData, list, type RegularizationData, type Tensors } from './regularizationData';
+import { checkRegularizationData, type RegularizationData, type Tensors } from './regularizationData';
 import { regularizationLoss } from './regularizationObjective';
 import { type Counts, type CrossState, Resumption, type RunProgress } from './resumption';
+import { dataSettings, fittedData, noiseSettings } from './runSettings';
 
 export interface CrossRegularizationOptions extends Partial<Schedule> {
   /** The held-out set that ρ learns from, see {@link RegularizationData}. */
@@ -50,7 +51,12 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   optimizer?: OptimizerFactory;
   /** How sampled outputs become one prediction. Default `'probabilities'`: their mean, as for a regression. */
   averaging?: Averaging;
-  /** Of the noise of ρ steps, the order of the regularization set and, in `cross.fit`, of the training data. Default 0. */
+  /**
+   * Of the noise of training and of ρ steps, the order of the regularization set and, in `cross.fit`, of the training
+   * data. The same seed gives the same numbers, to the last bit on the same backend, in any process. Outside it is what
+   * TensorFlow.js draws from `Math.random`: initializers and stock dropout and noise layers that have no seed of their
+   * own, and the shuffling of `model.fit`. Default 0.
+   */
   seed?: number;
   /**
    * A folder (in Node) or a store to keep the run in, written at the end of every epoch: a program that was killed and
@@ -74,7 +80,6 @@ export class CrossRegularization extends Callback implements Resumable {
   private readonly batchSize: number;
   private readonly seed: number;
   private readonly averaging: Averaging;
-  private readonly learningRate: LearningRate | undefined;
   private readonly optimizer: OptimizerFactory;
   private readonly noise: InjectNoiseOptions | undefined;
   private readonly norms: readonly Norm[];
@@ -104,7 +109,6 @@ export class CrossRegularization extends Callback implements Resumable {
       );
     }
     this.averaging = checkAveraging('averaging', options.averaging ?? 'probabilities');
-    this.learningRate = options.learningRate;
     this.optimizer = options.optimizer ?? rhoAdam(options.learningRate);
     this.resumption = new Resumption(
       options.checkpoint === undefined ? undefined : storeOf(options.checkpoint),
@@ -165,6 +169,11 @@ export class CrossRegularization extends Callback implements Resumable {
     this.run = await prepareModel(model, data, { noise, norms, optimizer, samples, batchSize, seed });
   }
 
+  /** Training noise follows from the callback's seed and the number of the step, whatever was drawn before. */
+  override async onBatchBegin(_batch?: number, _logs?: Logs): Promise<void> {
+    if (this.run) seedNoise(deriveSeed(this.seed, 5, this.counts.trainingSteps));
+  }
+
   override async onBatchEnd(_batch: number, _logs?: Logs): Promise<void> {
     this.run?.norms.retract();
     if (isRegularizationStep(this.schedule, this.counts.trainingSteps++)) await this.regularize();
@@ -216,17 +225,13 @@ export class CrossRegularization extends Callback implements Resumable {
   }
 
   /** What must agree between the options of a checkpoint and these. */
-  settings(): object {
-    const { schedule, batchSize, seed, averaging, learningRate, norms, data } = this;
-    const shapes = (tensors: Tensors) => list(tensors).map(({ shape }) => shape);
+  async settings(): Promise<object> {
+    const { schedule, batchSize, seed, averaging, optimizer, data, run } = this;
     return {
-      ...{ schedule, batchSize, seed, averaging, learningRate },
-      regularizers: norms.map(({ regularizer, options }) => [regularizer.name, options.per ?? 'layer']),
-      regularizationData: Array.isArray(data)
-        ? data.map(shapes)
-        : 'split' in data
-          ? { split: data.split, of: this.heldOut?.from }
-          : 'a data set',
+      ...{ schedule, batchSize, seed, averaging, optimizer },
+      noise: run?.hook && noiseSettings(run.hook, run.model),
+      regularizers: run?.norms.settings,
+      regularizationData: await dataSettings(data, this.heldOut),
     };
   }
 
@@ -245,20 +250,21 @@ export class CrossRegularization extends Callback implements Resumable {
   /**
    * `model.fit` with this callback, in an order of the training data that follows from the callback's `seed`. (`fit` of
    * the model shuffles with `Math.random`.) With `regularizationData: { split }` it first takes that share of the
-   * examples, chosen at random, off the training data: the same ones in every further call. With a `checkpoint` it goes
+   * examples, chosen at random, of every class or in whole groups where asked for, off the training data: the same ones in
+   * every further call. With a `checkpoint` it goes
    * on where that is, `epochs` is the total, and the history that is returned begins at epoch 0.
    *
-   * @throws ArgumentError for arrays that do not fit the model, and `sampleWeight`, which TensorFlow.js does not have.
+   * @throws ArgumentError for arrays that do not fit the model, a split that leaves a class out, and `sampleWeight`, which TensorFlow.js does not have.
    */
   async fit(model: LayersModel, x: Tensors, y: Tensors, args: ModelFitArgs = {}) {
     const { seed, counts, resumption } = this;
     const plan = fitPlan(model, x, y, args);
-    let examples = Array.from({ length: plan.examples }, (_, i) => i);
     if ('split' in this.data) {
-      const split = { split: this.data.split, seed, before: this.heldOut };
-      ({ heldOut: this.heldOut, rest: examples } = holdOut(plan.data, split));
+      const { data, heldOut: before } = this;
+      this.heldOut = await holdOut(plan.data, { data, seed, before, model });
     }
-    resumption.fitted = { examples: plan.examples, batchSize: plan.batchSize, shuffle: plan.shuffle };
+    const examples = this.heldOut?.rest ?? Array.from({ length: plan.examples }, (_, i) => i);
+    resumption.fitted = await fittedData(plan);
     const { epoch } = await resumption.begin(model, this);
     const history = await fitInOrder(model, plan, {
       ...{ examples, seed, callback: this, round: () => counts.rounds },
@@ -271,6 +277,7 @@ export class CrossRegularization extends Callback implements Resumable {
   async trainOnBatch(model: LayersModel, x: Tensors, y: Tensors) {
     await this.prepare(model);
     this.resumption.checkRestored();
+    await this.onBatchBegin();
     const result = await model.trainOnBatch(x, y);
     await this.onBatchEnd(0);
     return result;

@@ -4,12 +4,14 @@ import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { type InjectNoiseOptions, placeNoise } from './injectNoise';
 import type { LearnableNoise } from './learnableNoise';
 import { repeated } from './nestedLayers';
-import type { NoisePlace } from './noisePlaces';
+import type { NoisePlace, NoisePlaces } from './noisePlaces';
 
 /** Noise hooked into a model, see {@link hookNoise}. */
 export interface HookedNoise {
   /** One for each place, in the order of the graph. They are layers of {@link toModel}'s result, not of the model. */
   readonly layers: readonly LearnableNoise[];
+  /** Where they are, and why not elsewhere. */
+  readonly places: NoisePlaces;
   /** Takes the noise out of the model. The layers keep their σ, and `toModel` still works. Twice does nothing. */
   unhook(): void;
   /**
@@ -57,6 +59,7 @@ export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}):
   };
   return {
     layers: noises,
+    places,
     unhook,
     toModel: () => noisy,
     dispose() {

@@ -16,6 +16,7 @@ import { chooser, leafLayers } from './chooseLayers';
 import { type Block, isPlain, type KernelLayout, kernelLayout, onBlocks, weightOwners } from './kernelLayout';
 import { ownName } from './modelState';
 import type { Norm, NormOptions } from './norms';
+import { asSettings } from './settings';
 
 /** The norms on a model's weights, as the callback uses them. */
 export interface LearnedNorms {
@@ -26,6 +27,8 @@ export interface LearnedNorms {
   retract(): void;
   /** The share of exact zeros in every weight under a norm, by `layer/weight`. */
   sparsity(): Promise<Record<string, number>>;
+  /** What they were made with and of which weights, as JSON. */
+  readonly settings: object;
   /** Frees the levels. The weights stay. */
   dispose(): void;
 }
@@ -39,6 +42,8 @@ interface Group {
 interface Weight {
   /** `layer/weight`. */
   name: string;
+  /** The same in any process: `number of the layer/weight`. */
+  place: string;
   variable: tf.Variable;
   /** The layer that owns it: a part of the one it is named after, where that one is made of others. */
   owner: layers.Layer;
@@ -124,6 +129,12 @@ export async function learnNorms(
     throw error;
   }
   return {
+    settings: norms.map(({ regularizer, options, blocks }) => ({
+      ...{ name: regularizer.name, made: asSettings(regularizer.settings), blocks },
+      ...{ per: options.per ?? 'layer', label: options.name, biases: options.biases ?? false },
+      ...{ learningRate: asSettings(options.learningRate), optimizer: asSettings(options.optimizer) },
+      groups: groups(model, options, trained).map(({ weights }) => weights.map(({ place }) => place)),
+    })),
     rho: made.map(({ rho }) => rho),
     optimizerOf: (rho) => made.find((one) => one.rho === rho)?.optimizer,
     retract: () => {
@@ -150,10 +161,11 @@ function groups(model: LayersModel, options: NormOptions, trained: readonly Laye
   const chosen = chooser(options.layers, model);
   const isTrained = new Set(trained.map((weight) => weight.read()));
   const byLayer = leafLayers(model)
-    .filter((layer) => !chosen || chosen(layer))
-    .map((layer) => ({
+    .map((layer, index) => ({ layer, index }))
+    .filter(({ layer }) => !chosen || chosen(layer))
+    .map(({ layer, index }) => ({
       name: layer.name,
-      weights: weightsOf(layer).filter(
+      weights: weightsOf(layer, index).filter(
         ({ weight, variable }) => isTrained.has(variable) && belongs(weight, biases),
       ),
     }))
@@ -182,13 +194,14 @@ function groups(model: LayersModel, options: NormOptions, trained: readonly Laye
   });
 }
 
-function weightsOf(layer: layers.Layer): (Weight & { weight: LayerVariable })[] {
+function weightsOf(layer: layers.Layer, index: number): (Weight & { weight: LayerVariable })[] {
   const owners = weightOwners(layer);
   return layer.weights.map((weight) => {
     const variable = weight.read() as tf.Variable;
     const owner = owners.get(variable) ?? layer;
     const layout = kernelLayout(owner.getClassName(), ownName(weight), weight.shape as number[]);
-    return { weight, name: `${layer.name}/${ownName(weight)}`, variable, owner, layout };
+    const name = ownName(weight);
+    return { weight, name: `${layer.name}/${name}`, place: `${index}/${name}`, variable, owner, layout };
   });
 }
 

@@ -2,6 +2,7 @@ import { ArgumentError } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, type LayerVariable, type layers, Sequential } from '@tensorflow/tfjs-layers';
 import { leafLayers } from './chooseLayers';
+import { asSettings } from './settings';
 
 /** A sequential model's own functional model, which `compile` makes and callbacks see; any other model itself. */
 export const compiledModel = (model: LayersModel): LayersModel =>
@@ -53,9 +54,9 @@ function configOf(layer: layers.Layer): object | undefined {
   }
 }
 
-/** Without names and without what JSON drops. */
+/** Without names. */
 const asJSON = (value: object): object =>
-  JSON.parse(JSON.stringify(value, (key, each) => (key === 'name' ? undefined : each)));
+  JSON.parse(JSON.stringify(asSettings(value), (key, each) => (key === 'name' ? undefined : each)));
 
 /**
  * The state of a compiled model, in its own variables: encode it before the model trains on, then {@link freeState} it.

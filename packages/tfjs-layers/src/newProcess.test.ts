@@ -112,3 +112,43 @@ test('a frozen model loads and predicts where no @crossreg package can be resolv
   const y = frozen.predict(tf.tensor(x, [3, 4])) as tf.Tensor;
   expect(result).toEqual({ resolved: false, y: [...y.dataSync()] });
 });
+
+test('numbers that no seed covers: two processes train to the same bits, with noise and seeded dropout', async () => {
+  await buildSources({ crossreg: '../src/index.ts' }, folder);
+  symlinkSync(
+    realpathSync(source('../node_modules/@tensorflow/tfjs')),
+    join(folder, 'node_modules/@tensorflow/tfjs'),
+  );
+  const script = (seed: number) => `
+    import * as tf from '@tensorflow/tfjs';
+    import { crossRegularization, predict } from './crossreg.mjs';
+    await tf.setBackend('cpu');
+    const init = (seed) => tf.initializers.glorotNormal({ seed });
+    const model = tf.sequential({ layers: [
+      tf.layers.dense({ inputShape: [4], units: 8, activation: 'relu', kernelInitializer: init(1) }),
+      tf.layers.dropout({ rate: 0.3, seed: 5 }),
+      tf.layers.dense({ units: 8, activation: 'relu', kernelInitializer: init(2) }),
+      tf.layers.dense({ units: 1, kernelInitializer: init(3) }),
+    ] });
+    model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
+    const x = tf.randomNormal([64, 4], 0, 1, 'float32', 1);
+    const y = tf.sum(x, 1, true);
+    const cross = crossRegularization({ regularizationData: { split: 0.25 }, noise: true, every: 3, seed: ${seed} });
+    const { history } = await cross.fit(model, x, y, { epochs: 3, batchSize: 16, validationSplit: 0.2, verbose: 0 });
+    await cross.trainOnBatch(model, x, y);
+    const bits = cross.toModel().getWeights().map((w) => [...new Uint32Array(Float32Array.from(w.dataSync()).buffer)]);
+    console.log(JSON.stringify({ history, bits, rho: cross.history.rho }));
+  `;
+  const run = (seed: number) => {
+    const file = join(folder, 'train.mjs');
+    writeFileSync(file, script(seed));
+    return execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', stdio: 'pipe' })
+      .trim()
+      .split('\n')
+      .at(-1);
+  };
+  const first = run(1);
+  expect(JSON.parse(first!).history.loss).toHaveLength(3);
+  expect(run(1)).toBe(first);
+  expect(run(2)).not.toBe(first);
+});

@@ -21,11 +21,21 @@ export interface RegularizationDataset {
 }
 
 /**
- * The held-out set that ρ learns from: tensors, a batched `tf.data.Dataset`, or `{ split }`, the share that
- * `CrossRegularization.fit` takes off the training data at random. Never `fit`'s `validationData`, whose loss is to
+ * The held-out set that ρ learns from: tensors, a batched `tf.data.Dataset`, or a {@link RegularizationSplit} that
+ * `CrossRegularization.fit` takes off the training data. Never `fit`'s `validationData`, whose loss is to
  * stay an unbiased estimate.
  */
-export type RegularizationData = RegularizationTensors | RegularizationDataset | { split: number };
+export type RegularizationData = RegularizationTensors | RegularizationDataset | RegularizationSplit;
+
+/** What `CrossRegularization.fit` takes off the training data, at random by the callback's seed. */
+export interface RegularizationSplit {
+  /** The share of the examples, between 0 and 1. */
+  split: number;
+  /** Whether every class is held out by that share, of targets that are classes. Default false. */
+  stratified?: boolean;
+  /** For every example the group it belongs to, such as its patient or its video: held out as a whole or not at all. */
+  groups?: ArrayLike<number | string>;
+}
 
 export interface RegularizationBatch {
   x: tf.Tensor[];
@@ -74,6 +84,19 @@ export function checkRegularizationData(data: RegularizationData | undefined): R
       throw new ArgumentError(
         `${name}.split`,
         `must lie between 0 and 1, but is ${show(data.split)}. Use 0.1.`,
+      );
+    }
+    const { stratified = false, groups = [] } = data;
+    if (typeof stratified !== 'boolean') {
+      throw new ArgumentError(
+        `${name}.stratified`,
+        `must be true or false, but is ${show(stratified)}. Classes are found from the targets.`,
+      );
+    }
+    if (typeof groups !== 'object' || groups === null || !Number.isInteger(groups.length)) {
+      throw new ArgumentError(
+        `${name}.groups`,
+        `must be an array with a number or text for each example, but is ${show(groups)}.`,
       );
     }
   } else if (!isTensors(data) && !(typeof data === 'object' && isDataset(data))) {

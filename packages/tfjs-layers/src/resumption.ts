@@ -3,9 +3,11 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, Logs } from '@tensorflow/tfjs-layers';
 import { type Checkpoint, checkpoint, type Resumable } from './checkpoint';
 import type { CheckpointStore } from './checkpointStore';
+import { differences } from './differences';
 import { assignAll } from './modelState';
 import type { PreparedModel } from './prepareModel';
 import type { BatchesState } from './regularizationData';
+import type { FittedData } from './runSettings';
 
 /** How far a run has come. */
 export interface RunProgress<Data = any> {
@@ -29,13 +31,6 @@ export interface Counts {
 export interface EpochLogs {
   epoch: number[];
   history: Record<string, number[]>;
-}
-
-/** What must agree for `fit` to have the same orders of its training data. */
-export interface FittedData {
-  examples: number;
-  batchSize: number;
-  shuffle: boolean;
 }
 
 /** What the callback adds to a checkpoint. */
@@ -142,14 +137,7 @@ export class Resumption {
    */
   async restoreState(run: PreparedModel, state: CrossState): Promise<Counts> {
     const { step, batches } = run;
-    for (const [what, then] of Object.entries(state.fit ?? {})) {
-      const now = this.fitted?.[what as 'examples'] ?? then;
-      if (now === then) continue;
-      throw new ArgumentError(
-        what === 'examples' ? 'x' : what,
-        `is ${now}, but was ${then} when the checkpoint was saved: the order of the training data would be another.`,
-      );
-    }
+    if (state.fit && this.fitted) checkFitted(state.fit, this.fitted);
     // The same parameters may have other names: those of layers count what a process has made before.
     const names = Object.keys(step.history.rho);
     const { history } = state.step;
@@ -167,6 +155,26 @@ export class Resumption {
     this.logs = state.logs;
     const { trainingSteps, rhoSteps, rounds } = state;
     return { trainingSteps, rhoSteps, rounds };
+  }
+}
+
+/** @throws ArgumentError for other training data, or another order of it, than when a checkpoint was saved. */
+function checkFitted(then: FittedData, now: FittedData): void {
+  for (const what of ['examples', 'batchSize', 'shuffle', 'validationSplit', 'classWeight'] as const) {
+    const [before, after] = [then, now].map((fitted) => JSON.stringify(fitted[what]));
+    if (before === after) continue;
+    throw new ArgumentError(
+      what === 'examples' ? 'x' : what,
+      `is ${after}, but was ${before} when the checkpoint was saved: the order of the training data would be another.`,
+    );
+  }
+  for (const what of ['x', 'y'] as const) {
+    const [found] = differences(then[what], now[what], what);
+    if (found === undefined) continue;
+    throw new ArgumentError(
+      what,
+      `holds other numbers than when the checkpoint was saved: ${found}. Train on the same data, or give another folder.`,
+    );
   }
 }
 

@@ -1,0 +1,164 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { crossRegularization } from './crossRegularization';
+import { holdOut } from './holdOut';
+import type { RegularizationSplit } from './regularizationData';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+/** A compiled model with an output for each list of classes; `loss` tells what they are. */
+function network(outputs: number[], loss: string) {
+  const input = tf.input({ shape: [1] });
+  const heads = outputs.map((units) => tf.layers.dense({ units }).apply(input) as tf.SymbolicTensor);
+  const model = tf.model({ inputs: input, outputs: heads });
+  model.compile({ optimizer: 'sgd', loss });
+  return model;
+}
+/** Which examples are held out and which are left, by index: the input of each is its index. */
+async function split(y: tf.Tensor[], loss: string, data: RegularizationSplit, seed = 1) {
+  const count = y[0].shape[0];
+  const x = [tf.tensor2d(Array.from({ length: count }, (_, i) => [i]))];
+  const model = network(
+    y.map((target) => target.shape[1] ?? 1),
+    loss,
+  );
+  const { tensors, rest } = await holdOut({ x, y }, { data, seed, before: undefined, model });
+  const held = [...(tensors[0] as tf.Tensor[])[0].dataSync()];
+  expect([...held, ...rest].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+  return { held, rest };
+}
+const repeat = (...counts: number[]) => counts.flatMap((n, label) => new Array<number>(n).fill(label));
+const oneHot = (labels: number[], classes: number) =>
+  tf.oneHot(tf.tensor1d(labels, 'int32'), classes).toFloat();
+const countsOf = (indices: number[], labels: ArrayLike<number>, classes: number) =>
+  Array.from({ length: classes }, (_, c) => indices.filter((i) => labels[i] === c).length);
+
+describe('a split that leaves something out: stratified', () => {
+  const labels = repeat(60, 30, 8, 2);
+  test.each([
+    ['one-hot', () => oneHot(labels, 4), 'categoricalCrossentropy'],
+    ['sparse', () => tf.tensor1d(labels), 'sparseCategoricalCrossentropy'],
+    ['a column of classes', () => tf.tensor2d(labels, [100, 1]), 'sparseCategoricalCrossentropy'],
+  ] as const)('%s: a fifth of every class, at least one', async (_, y, loss) => {
+    for (const seed of [1, 2, 3]) {
+      const { held } = await split([y()], loss, { split: 0.2, stratified: true }, seed);
+      // 12, 6, 1.6 and 0.4, with what rounding left over carried on: 12, 6, 2 and at least 1.
+      expect(countsOf(held, labels, 4)).toEqual([12, 6, 2, 1]);
+    }
+    const [a, b] = await Promise.all(
+      [1, 2].map((seed) => split([y()], loss, { split: 0.2, stratified: true }, seed)),
+    );
+    expect(a.held).not.toEqual(b.held);
+  });
+
+  test('of two outputs, what they have together', async () => {
+    const other = labels.map((_, i) => i % 2);
+    const { held } = await split([oneHot(labels, 4), oneHot(other, 2)], 'categoricalCrossentropy', {
+      split: 0.5,
+      stratified: true,
+    });
+    expect(countsOf(held, labels, 4)).toEqual([30, 15, 4, 1]);
+    expect(
+      countsOf(
+        held.filter((i) => labels[i] === 0),
+        other,
+        2,
+      ),
+    ).toEqual([15, 15]);
+  });
+
+  test('targets that are no classes are refused', async () => {
+    await expect(
+      split([tf.randomNormal([20, 1])], 'meanSquaredError', { split: 0.2, stratified: true }),
+    ).rejects.toThrow('regularizationData.stratified: is for targets that are classes');
+  });
+});
+
+describe('a split that leaves something out: classes', () => {
+  const labels = repeat(98, 2);
+  test.each([
+    ['one-hot', () => oneHot(labels, 2), 'categoricalCrossentropy'],
+    ['sparse', () => tf.tensor1d(labels), 'sparseCategoricalCrossentropy'],
+    ['binary', () => tf.tensor2d(labels, [100, 1]), 'binaryCrossentropy'],
+  ] as const)('%s: refused where the regularization set has none of a class', async (_, y, loss) => {
+    await expect(split([y()], loss, { split: 0.02 }, 1)).rejects.toThrow(
+      'regularizationData.split: leaves no example of class 1 in the regularization set. Use { split, stratified: true }',
+    );
+  });
+
+  test('refused where the training data have none of a class', async () => {
+    const single = repeat(19, 1);
+    await expect(
+      split([oneHot(single, 2)], 'categoricalCrossentropy', { split: 0.2, stratified: true }),
+    ).rejects.toThrow(
+      'leaves no example of class 1 in the training data. Give at least two examples of each class.',
+    );
+  });
+
+  test('counts under a squared error are no classes', async () => {
+    const { held } = await split([tf.tensor1d(labels)], 'meanSquaredError', { split: 0.02 });
+    expect(held).toHaveLength(2);
+  });
+});
+
+describe('a split that leaves something out: groups', () => {
+  const groups = Array.from({ length: 120 }, (_, i) => `patient ${i % 24}`);
+  test('are on one side as a whole, and the share is right to within half of one', async () => {
+    const { held, rest } = await split([tf.randomNormal([120, 1])], 'meanSquaredError', {
+      split: 0.2,
+      groups,
+    });
+    const [a, b] = [held, rest].map((side) => new Set(side.map((i) => groups[i])));
+    expect([...a].filter((name) => b.has(name))).toEqual([]);
+    expect(Math.abs(held.length - 24)).toBeLessThanOrEqual(2.5);
+  });
+
+  test('with classes: each class is held out by about its share', async () => {
+    // Patients of one class each, 16 and 8 of them.
+    const labels = groups.map((_, i) => (i % 24 < 16 ? 0 : 1));
+    const { held } = await split([oneHot(labels, 2)], 'categoricalCrossentropy', {
+      split: 0.25,
+      stratified: true,
+      groups,
+    });
+    expect(countsOf(held, labels, 2)).toEqual([20, 10]);
+  });
+
+  test('what does not fit is refused', async () => {
+    const y = [tf.randomNormal([120, 1])];
+    await expect(split(y, 'meanSquaredError', { split: 0.2, groups: [1, 2] })).rejects.toThrow(
+      'regularizationData.groups: has 2 entries, but there are 120 examples',
+    );
+    const two = Array.from({ length: 120 }, (_, i) => i % 2);
+    await expect(split(y, 'meanSquaredError', { split: 0.1, groups: two })).rejects.toThrow(
+      'groups: are too large for a split of 0.1: the smallest has 60 of 120 examples',
+    );
+    const make = (data: object) => () =>
+      crossRegularization({ regularizationData: data as never, noise: true });
+    expect(make({ split: 0.1, stratified: 'yes' })).toThrow(
+      'regularizationData.stratified: must be true or false',
+    );
+    expect(make({ split: 0.1, groups: 3 })).toThrow('regularizationData.groups: must be an array');
+  });
+});
+
+test('a split that leaves something out: fit takes what is stratified off, once and for all', async () => {
+  const labels = repeat(18, 6);
+  const x = tf.randomNormal([24, 1], 0, 1, 'float32', 1);
+  const model = tf.sequential({
+    layers: [
+      tf.layers.dense({ inputShape: [1], units: 3, activation: 'relu' }),
+      tf.layers.dense({ units: 2, activation: 'softmax' }),
+    ],
+  });
+  model.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });
+  const cross = crossRegularization({
+    regularizationData: { split: 0.5, stratified: true },
+    noise: true,
+    every: 1,
+  });
+  for (let i = 0; i < 2; i++)
+    await cross.fit(model, x, oneHot(labels, 2), { epochs: 1, batchSize: 4, verbose: 0 });
+  expect(cross.history.step).toEqual([1, 2, 3, 4, 5, 6]);
+  cross.dispose();
+});

@@ -1,0 +1,55 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { leafLayers } from './chooseLayers';
+import { type Fingerprint, fingerprint } from './fingerprint';
+import type { FitPlan } from './fitInOrder';
+import type { HeldOut } from './holdOut';
+import type { HookedNoise } from './hookNoise';
+import { list, type RegularizationData, type Tensors } from './regularizationData';
+
+/** What must agree for `fit` to have the same examples in the same order. */
+export interface FittedData {
+  examples: number;
+  batchSize: number;
+  shuffle: boolean;
+  validationSplit: number;
+  classWeight: unknown;
+  x: Fingerprint[];
+  y: Fingerprint[];
+}
+
+const fingerprints = (tensors: Tensors) => Promise.all(list(tensors).map(fingerprint));
+
+/** The training data, and what is made of it. */
+export async function fittedData({ data, examples, batchSize, shuffle, args }: FitPlan): Promise<FittedData> {
+  const [x, y] = await Promise.all([fingerprints(data.x), fingerprints(data.y)]);
+  const { validationSplit = 0, classWeight = null } = args;
+  return { examples, batchSize, shuffle, validationSplit, classWeight, x, y };
+}
+
+/** Regularization data, as JSON. Of a data set nothing is known before it is read. */
+export async function dataSettings(data: RegularizationData, heldOut: HeldOut | undefined): Promise<unknown> {
+  if (Array.isArray(data)) {
+    const [x, y] = await Promise.all(data.map(fingerprints));
+    return { x, y };
+  }
+  if (!('split' in data)) return 'a data set';
+  // What is held out says which groups and classes there are.
+  const [x, y] = heldOut ? await Promise.all(heldOut.tensors.map(fingerprints)) : [];
+  return {
+    split: data.split,
+    stratified: data.stratified ?? false,
+    groups: data.groups !== undefined,
+    of: heldOut?.from,
+    x,
+    y,
+  };
+}
+
+/** Hooked noise, as JSON: each layer with its place by number, as names count what a process has made before. */
+export function noiseSettings(hook: HookedNoise, model: LayersModel): object {
+  const leaves = leafLayers(model);
+  return hook.places.taken.map(({ layer, noise, position }) => {
+    const { name, ...config } = noise.getConfig() as Record<string, unknown>;
+    return { layer: leaves.indexOf(layer), position, ...config };
+  });
+}
