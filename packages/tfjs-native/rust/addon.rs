@@ -3,6 +3,7 @@
 
 use crate::heap::Heap;
 use crate::matrices::MatrixProducts;
+use crate::noise::{Kind, Noise};
 use crate::outer::OuterProducts;
 use crate::processor;
 use crate::rows::{Epilogue, RowProduct, Tap};
@@ -144,5 +145,29 @@ pub fn matrix_products(heap: Uint8Array, args: Int32Array, threads: u32) -> Resu
             p.addresses.push([w.size()?, w.size()?, w.size()?]);
         }
         p.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn noise(heap: Uint8Array, args: Int32Array, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let kind = match w.next()? {
+            0 => Kind::Gaussian,
+            1 => Kind::Add,
+            2 => Kind::Products,
+            other => return Err(format!("There is no kind of noise {other}.")),
+        };
+        let noise = Noise {
+            kind,
+            input: w.size()?,
+            scale: w.size()?,
+            output: w.size()?,
+            count: w.size()?,
+            channels: w.size()?,
+            k0: w.size()?,
+            k1: w.size()?,
+        };
+        noise.run(heap, threads.max(1) as usize)
     })
 }

@@ -3,6 +3,7 @@
 pub mod heap;
 pub mod lanes;
 pub mod matrices;
+pub mod noise;
 pub mod outer;
 pub mod pool;
 pub mod processor;

@@ -20,6 +20,8 @@ export interface NativeKernels {
   outerProducts(heap: Uint8Array, args: Int32Array, threads: number): void;
   /** out = op(A) · op(B), one or many. The fields of `MatrixProducts` in rust/matrices.rs. */
   matrixProducts(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** ε, in + scale · ε, or Σ in · ε by channel. The fields of `Noise` in rust/noise.rs. */
+  noise(heap: Uint8Array, args: Int32Array, threads: number): void;
 }
 
 /** What the binary for this machine is called: as npm packages of napi-rs are. */

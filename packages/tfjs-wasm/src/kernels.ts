@@ -39,7 +39,7 @@ export type KernelName =
 type Kernel = (args: number, from: number, to: number) => void;
 
 /** The kernels of `@crossreg/tfjs-native`, each of which stands for several of ours. */
-export type NativeKernel = 'rowProduct' | 'outerProducts' | 'matrixProducts';
+export type NativeKernel = 'rowProduct' | 'outerProducts' | 'matrixProducts' | 'noise';
 
 const ARGUMENT_BYTES = 256;
 

@@ -15,12 +15,17 @@ const UNIT = 4096;
 const units = (count: number) => Math.ceil(count / UNIT);
 const constants = (kernels: Kernels) => kernels.resident('noiseConstants', 92);
 
+/** `Kind` in rust/noise.rs of @crossreg/tfjs-native. */
+const NATIVE = { gaussian: 0, add: 1, products: 2 };
+
 /** ε of the stream of a key, in a given shape. */
 export const gaussian = defineKernel<object, KeyAttrs & { shape: number[] }>(
   'CrossregGaussian',
   ({ attrs: { shape, k0, k1 }, backend, kernels }) => {
     const out = backend.makeOutput(shape, 'float32');
     const count = sizeOf(shape);
+    const native = () => [NATIVE.gaussian, 0, 0, kernels.address(out), count, 1, k0, k1];
+    if (kernels.runNative('noise', native)) return out;
     kernels.run(
       'gaussian',
       units(count),
@@ -37,6 +42,11 @@ export const addNoise = defineKernel<{ x: TensorInfo; scale: TensorInfo }, KeyAt
   ({ inputs: { x, scale }, attrs: { k0, k1 }, backend, kernels }) => {
     const out = backend.makeOutput(x.shape, 'float32');
     const [count, channels] = [sizeOf(x.shape), sizeOf(scale.shape)];
+    const native = () => [
+      ...[NATIVE.add, kernels.address(x), kernels.address(scale), kernels.address(out)],
+      ...[count, channels, k0, k1],
+    ];
+    if (kernels.runNative('noise', native)) return out;
     kernels.scratch([(channels + 8) * 4], (table) => {
       const heap = kernels.heap();
       const [from, to] = [kernels.address(scale) >>> 2, table >>> 2];
@@ -64,6 +74,10 @@ export const noiseProducts = defineKernel<{ dy: TensorInfo }, KeyAttrs & { perCh
     const count = sizeOf(dy.shape);
     const channels = perChannel ? dy.shape[dy.shape.length - 1] : 1;
     const out = backend.makeOutput(perChannel ? [channels] : [], 'float32');
+    const native = () => [
+      ...[NATIVE.products, kernels.address(dy), 0, kernels.address(out), count, channels, k0, k1],
+    ];
+    if (kernels.runNative('noise', native)) return out;
     // Whole rows of eight channels, so that every unit starts at channel 0 and on an even position.
     const size = 8 * channels * Math.ceil(UNIT / (8 * channels));
     const rows = Math.ceil(count / size);

@@ -1,0 +1,361 @@
+//! Gaussian noise of a keyed counter: the same numbers as assembly/noise.ts of @crossreg/tfjs-wasm, to the bit where both
+//! have fused multiply-adds.
+
+use crate::heap::Heap;
+use crate::pool;
+use crate::processor::{self, Set};
+
+/// Numbers drawn at a time: two of each of `LANES` counters.
+const DRAWN: usize = 32;
+const LANES: usize = DRAWN / 2;
+/// Numbers in a unit of work.
+const UNIT: usize = 4096;
+/// Fewer are drawn on one thread.
+const SHARED_NUMBERS: usize = 1 << 17;
+
+/// hash32 of @crossreg/core.
+#[inline(always)]
+fn hash(mut h: u32) -> u32 {
+    h = (h ^ (h >> 16)).wrapping_mul(0x21f0_aaad);
+    h = (h ^ (h >> 15)).wrapping_mul(0x735a_2d97);
+    h ^ (h >> 15)
+}
+
+#[inline(always)]
+fn fma<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+    // Not mul_add where the processor has no such instruction: it is a call there.
+    if FUSED {
+        a.mul_add(b, c)
+    } else {
+        c + a * b
+    }
+}
+
+/// One pair of the stream, from the counter of an even position. The steps are those of `draw` in assembly/noise.ts.
+#[inline(always)]
+fn pair<const FUSED: bool>(counter: u32, k1: u32) -> (f32, f32) {
+    let state = hash(counter) ^ k1;
+    let (u, v) = (hash(state), hash(state ^ 0x9e37_79b9));
+
+    let bits = ((u >> 1) as i32 as f32 + 0.5).to_bits() as i32;
+    let exponent = bits.wrapping_sub(0x3f35_04f3) >> 23;
+    let mantissa = f32::from_bits(bits.wrapping_sub(exponent << 23) as u32);
+    let s = (mantissa - 1.0) / (mantissa + 1.0);
+    let z = s * s;
+    let series = fma::<FUSED>(z, (-4.0 / 7.0f64) as f32, (-4.0 / 5.0f64) as f32);
+    let series = fma::<FUSED>(z, series, (-4.0 / 3.0f64) as f32);
+    let series = fma::<FUSED>(z, series, -4.0);
+    let turns = (31 - exponent) as f32;
+    let square = fma::<FUSED>(s, series, turns * 1.386_294_4);
+    let r = if square < 0.0 { 0.0 } else { square }.sqrt();
+
+    let quarter = (v.wrapping_add(0x2000_0000) as i32) >> 30;
+    let rest = v.wrapping_sub((quarter as u32) << 30) as i32;
+    let t = rest as f32 * 1.462_918_079_267_159_6e-9;
+    let z = t * t;
+    let sin = fma::<FUSED>(z, -1.951_529_589_1e-4, 8.332_160_873_6e-3);
+    let sin = fma::<FUSED>(z, sin, -1.666_665_461_1e-1);
+    let sin = fma::<FUSED>(z * t, sin, t);
+    let cos = fma::<FUSED>(z, 2.443_315_711_809_948e-5, -1.388_731_625_493_765e-3);
+    let cos = fma::<FUSED>(z, cos, 4.166_664_568_298_827e-2);
+    let cos = fma::<FUSED>(z, cos, -0.5);
+    let cos = fma::<FUSED>(z, cos, 1.0);
+
+    let odd = ((quarter << 31) >> 31) as u32;
+    let (c, s) = (
+        (sin.to_bits() & odd) | (cos.to_bits() & !odd),
+        (cos.to_bits() & odd) | (sin.to_bits() & !odd),
+    );
+    let sign_c = ((quarter.wrapping_add(1) & 2) as u32) << 30;
+    let sign_s = ((quarter & 2) as u32) << 30;
+    (r * f32::from_bits(c ^ sign_c), r * f32::from_bits(s ^ sign_s))
+}
+
+/// The numbers from an even position on.
+#[inline(always)]
+fn draw<const FUSED: bool>(position: u32, k0: u32, k1: u32) -> [f32; DRAWN] {
+    let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
+    for i in 0..LANES {
+        let counter = position.wrapping_add(k0).wrapping_add(2 * i as u32);
+        (first[i], second[i]) = pair::<FUSED>(counter, k1);
+    }
+    let mut drawn = [0.0; DRAWN];
+    for i in 0..LANES {
+        drawn[2 * i] = first[i];
+        drawn[2 * i + 1] = second[i];
+    }
+    drawn
+}
+
+/// The first `count` numbers, 0 for the others; nothing else is read.
+#[inline(always)]
+unsafe fn read(from: *const f32, count: usize) -> [f32; DRAWN] {
+    if count == DRAWN {
+        return from.cast::<[f32; DRAWN]>().read_unaligned();
+    }
+    let mut numbers = [0.0; DRAWN];
+    std::ptr::copy_nonoverlapping(from, numbers.as_mut_ptr(), count);
+    numbers
+}
+
+#[inline(always)]
+unsafe fn write(to: *mut f32, numbers: [f32; DRAWN], count: usize) {
+    if count == DRAWN {
+        to.cast::<[f32; DRAWN]>().write_unaligned(numbers);
+    } else {
+        std::ptr::copy_nonoverlapping(numbers.as_ptr(), to, count);
+    }
+}
+
+/// Addresses in bytes, sizes in numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Noise {
+    pub kind: Kind,
+    /// What noise is added to or multiplied with; not read by `Gaussian`.
+    pub input: u32,
+    /// One for each channel; not read by `Gaussian` and `Products`.
+    pub scale: u32,
+    /// `count` numbers, or one a channel for `Products`.
+    pub output: u32,
+    pub count: u32,
+    pub channels: u32,
+    pub k0: u32,
+    pub k1: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// out = ε.
+    Gaussian,
+    /// out = in + scale · ε.
+    Add,
+    /// out[c] = Σ in · ε over the numbers of channel c.
+    Products,
+}
+
+struct Job {
+    noise: Noise,
+    input: *const f32,
+    output: *mut f32,
+    /// The scales over and over, so that `DRAWN` neighbours can be read from any channel on.
+    table: Vec<f32>,
+}
+unsafe impl Sync for Job {}
+
+impl Noise {
+    /// Runs it, on up to `threads` threads. Sums do not depend on how many.
+    pub fn run(self, heap: Heap, threads: usize) -> Result<(), String> {
+        let (count, channels) = (self.count as usize, self.channels as usize);
+        let numbers = u64::from(self.count);
+        if channels == 0 {
+            return Err("The number of channels must be positive.".into());
+        }
+        let input = match self.kind {
+            Kind::Gaussian => std::ptr::null(),
+            _ => heap.numbers("input", self.input, numbers)?.cast_const(),
+        };
+        let size = if self.kind == Kind::Products { u64::from(self.channels) } else { numbers };
+        let output = heap.numbers("output", self.output, size)?;
+        let mut table = Vec::new();
+        if self.kind == Kind::Add {
+            let scale = heap.numbers("scale", self.scale, u64::from(self.channels))?;
+            table.extend((0..channels + DRAWN).map(|i| unsafe { *scale.add(i % channels) }));
+        }
+        let job = Job { noise: self, input, output, table };
+        if self.kind == Kind::Products {
+            return job.products(threads);
+        }
+        let units = count.div_ceil(UNIT);
+        let threads = if count < SHARED_NUMBERS { 1 } else { threads };
+        pool::run(threads, units, units.div_ceil(threads * 4).max(1), &|from, to| unsafe {
+            job.numbers(from * UNIT, count.min(to * UNIT))
+        })
+    }
+}
+
+/// Runs a function that is compiled for each instruction set.
+macro_rules! on_each_set {
+    ($name:ident, $inner:ident, ($($arg:ident: $kind:ty),*)) => {
+        unsafe fn $name(&self, $($arg: $kind),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx2,fma")]
+                unsafe fn avx512(job: &Job, $($arg: $kind),*) {
+                    job.$inner::<true>($($arg),*)
+                }
+                #[target_feature(enable = "avx2,fma")]
+                unsafe fn avx2(job: &Job, $($arg: $kind),*) {
+                    job.$inner::<true>($($arg),*)
+                }
+                match processor::chosen() {
+                    Set::Avx512 => return avx512(self, $($arg),*),
+                    Set::Avx2 => return avx2(self, $($arg),*),
+                    _ => {}
+                }
+            }
+            // Every 64-bit ARM processor has fused multiply-adds.
+            self.$inner::<{ cfg!(target_arch = "aarch64") }>($($arg),*)
+        }
+    };
+}
+
+impl Job {
+    on_each_set!(numbers, numbers_from, (from: usize, to: usize));
+    on_each_set!(sums, sums_of, (from: usize, to: usize, sums: *mut f32));
+
+    #[inline(always)]
+    unsafe fn numbers_from<const FUSED: bool>(&self, from: usize, to: usize) {
+        let Noise { kind, channels, k0, k1, .. } = self.noise;
+        let channels = channels as usize;
+        let step = DRAWN % channels;
+        let mut channel = from % channels;
+        let mut at = from;
+        while at < to {
+            let count = DRAWN.min(to - at);
+            let mut drawn = draw::<FUSED>(at as u32, k0, k1);
+            if kind == Kind::Add {
+                let scale = self.table.as_ptr().add(channel).cast::<[f32; DRAWN]>().read_unaligned();
+                let x = read(self.input.add(at), count);
+                for i in 0..DRAWN {
+                    drawn[i] = fma::<FUSED>(drawn[i], scale[i], x[i]);
+                }
+                channel += step;
+                if channel >= channels {
+                    channel -= channels;
+                }
+            }
+            write(self.output.add(at), drawn, count);
+            at += DRAWN;
+        }
+    }
+
+    /// Adds in · ε up by channel, into `channels + DRAWN` numbers: entry `channels + i` belongs to channel i (mod channels).
+    #[inline(always)]
+    unsafe fn sums_of<const FUSED: bool>(&self, from: usize, to: usize, sums: *mut f32) {
+        let Noise { channels, k0, k1, .. } = self.noise;
+        let channels = channels as usize;
+        let step = DRAWN % channels;
+        let mut channel = from % channels;
+        let mut at = from;
+        while at < to {
+            let drawn = draw::<FUSED>(at as u32, k0, k1);
+            let x = read(self.input.add(at), DRAWN.min(to - at));
+            let place = sums.add(channel).cast::<[f32; DRAWN]>();
+            let mut sum = place.read_unaligned();
+            for i in 0..DRAWN {
+                sum[i] = fma::<FUSED>(drawn[i], x[i], sum[i]);
+            }
+            place.write_unaligned(sum);
+            channel += step;
+            if channel >= channels {
+                channel -= channels;
+            }
+            at += DRAWN;
+        }
+    }
+
+    fn products(&self, threads: usize) -> Result<(), String> {
+        let (count, channels) = (self.noise.count as usize, self.noise.channels as usize);
+        let row = channels + DRAWN;
+        // A pair begins at every even position.
+        let unit = UNIT.max(channels).next_multiple_of(2);
+        let units = count.div_ceil(unit);
+        let mut partial = vec![0.0f32; units * row];
+        // As an address: the rows are apart.
+        let start = partial.as_mut_ptr() as usize;
+        let threads = if count < SHARED_NUMBERS { 1 } else { threads };
+        pool::run(threads, units, units.div_ceil(threads * 4).max(1), &|from, to| {
+            for i in from..to {
+                let end = count.min((i + 1) * unit);
+                unsafe { self.sums(i * unit, end, (start as *mut f32).add(i * row)) };
+            }
+        })?;
+        let mut totals = vec![0.0f64; channels];
+        for sums in partial.chunks_exact(row) {
+            for (i, sum) in sums.iter().enumerate() {
+                totals[i % channels] += f64::from(*sum);
+            }
+        }
+        for (channel, total) in totals.iter().enumerate() {
+            unsafe { *self.output.add(channel) = *total as f32 };
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(kind: Kind, count: u32, channels: u32) -> Noise {
+        Noise { kind, input: 0, scale: 4096, output: 8192, count, channels, k0: 7, k1: 8 }
+    }
+
+    fn heap(memory: &mut [f32]) -> Heap {
+        unsafe { Heap::new(memory.as_mut_ptr().cast(), memory.len() * 4) }
+    }
+
+    #[test]
+    fn nothing_beyond_the_output_is_written() {
+        for count in [0, 1, 2, 31, 32, 33, 100] {
+            let mut memory = vec![5.0f32; 3000];
+            noise(Kind::Gaussian, count, 1).run(heap(&mut memory), 1).unwrap();
+            let end = 2048 + count as usize;
+            assert!(memory[2048..end].iter().all(|value| *value != 5.0 && value.is_finite()));
+            assert!(memory[..2048].iter().chain(&memory[end..]).all(|value| *value == 5.0));
+        }
+    }
+
+    #[test]
+    fn the_moments_are_those_of_a_standard_normal() {
+        let mut memory = vec![0.0f32; 2048 + 1_000_000];
+        noise(Kind::Gaussian, 1_000_000, 1).run(heap(&mut memory), 2).unwrap();
+        let drawn = &memory[2048..];
+        let mean = |power: i32| drawn.iter().map(|x| f64::from(*x).powi(power)).sum::<f64>() / 1e6;
+        // Five standard errors each.
+        assert!(mean(1).abs() < 5e-3 && (mean(2) - 1.0).abs() < 7.1e-3 && (mean(4) - 3.0).abs() < 5e-2);
+    }
+
+    #[test]
+    fn sums_are_those_of_the_numbers_whatever_the_threads() {
+        for channels in [1u32, 3, 32, 100] {
+            let count = 200_000 / channels * channels;
+            let mut memory = vec![0.0f32; 2 * 200_000 + 4096];
+            let drawn = Noise { output: 4 * 200_000, ..noise(Kind::Gaussian, count, 1) };
+            drawn.run(heap(&mut memory), 1).unwrap();
+            for i in 0..count as usize {
+                memory[i] = (i % 17) as f32 - 8.0;
+            }
+            let mut expected = vec![0.0f64; channels as usize];
+            for i in 0..count as usize {
+                expected[i % channels as usize] += f64::from(memory[i]) * f64::from(memory[200_000 + i]);
+            }
+            let mut results = Vec::new();
+            for threads in [1, 3] {
+                let sums = Noise { output: 4 * 400_000, ..noise(Kind::Products, count, channels) };
+                sums.run(heap(&mut memory), threads).unwrap();
+                results.push(memory[400_000..400_000 + channels as usize].to_vec());
+            }
+            assert_eq!(results[0], results[1]);
+            for (sum, exact) in results[0].iter().zip(&expected) {
+                assert!((f64::from(*sum) - exact).abs() < 0.05, "{sum} {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_the_heap_is_refused() {
+        let mut memory = vec![0.0f32; 3000];
+        for bad in [
+            noise(Kind::Gaussian, 953, 1),
+            noise(Kind::Gaussian, u32::MAX, 1),
+            noise(Kind::Add, 2, 0),
+            Noise { input: 11_996, ..noise(Kind::Add, 2, 1) },
+            Noise { scale: 11_996, ..noise(Kind::Add, 2, 2) },
+            Noise { input: 2, ..noise(Kind::Products, 2, 1) },
+            noise(Kind::Products, 2, 953),
+        ] {
+            assert!(bad.run(heap(&mut memory), 1).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import { type NativeKernels, nativeKernels } from '@crossreg/tfjs-native';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { kernelsOf } from '../src/kernels';
+import { floats, relativeError, wasm } from './agreement';
+
+let native: NativeKernels | undefined;
+try {
+  native = nativeKernels();
+} catch (error) {
+  console.error(`\n!!! SKIPPED: NATIVE NOISE IS NOT TESTED. ${(error as Error).message} !!!\n`);
+}
+const sets = native?.instructionSets() ?? [];
+beforeAll(() => tf.setBackend('wasm'));
+afterAll(() => {
+  native?.useInstructionSet(sets[0]);
+  if (native) kernelsOf(wasm()).useNative(undefined);
+});
+
+const key = { k0: 123_456_789, k1: -987_654_321 };
+const run = (kernel: string, inputs: tf.NamedTensorMap, attrs: object) =>
+  tf.engine().runKernel(kernel, inputs, { ...key, ...attrs }) as tf.Tensor;
+
+/** ε, noise added and sums, for shapes that end anywhere within a vector. */
+function drawn(): number[][] {
+  return tf.tidy(() =>
+    [[1], [33], [7, 5], [129, 3], [64, 32, 40]].flatMap((shape) => {
+      const x = tf.tensor(floats(shape, 1).values, shape);
+      const channels = shape[shape.length - 1];
+      const scale = tf.tensor(floats([channels], 2).values, [channels]);
+      return [
+        run('CrossregGaussian', {}, { shape }),
+        run('CrossregAddNoise', { x, scale }, {}),
+        run('CrossregAddNoise', { x, scale: tf.scalar(0.7) }, {}),
+        run('CrossregNoiseProducts', { dy: x }, { perChannel: true }),
+        run('CrossregNoiseProducts', { dy: x }, { perChannel: false }),
+      ].map((each) => Array.from(each.dataSync()));
+    }),
+  );
+}
+
+describe.each(sets)('on %s', (set) => {
+  test('the stream is that of wasm, and nothing depends on the number of threads', () => {
+    kernelsOf(wasm()).useNative(undefined);
+    const expected = drawn();
+    native?.useInstructionSet(set);
+    kernelsOf(wasm()).useNative(native, 1);
+    const before = [wasm().numDataIds(), tf.memory().numTensors];
+    const one = drawn();
+    expect([wasm().numDataIds(), tf.memory().numTensors]).toEqual(before);
+    kernelsOf(wasm()).useNative(native, 3);
+    expect(drawn()).toEqual(one);
+    one.forEach((values, i) => {
+      const isSum = i % 5 > 2;
+      if (isSum || set === 'portable') expect(relativeError(values, expected[i])).toBeLessThan(1e-3);
+      // Node has relaxed SIMD, on this processor with fused multiply-adds: the bits are the same.
+      else expect(values).toEqual(expected[i]);
+    });
+  });
+});
