@@ -229,6 +229,29 @@ describe('in a model', () => {
     expect(await layer.values()).toEqual(still);
   });
 
+  test('non-finite new values: ranges of 0 stay off beside one that is learned, under Adam', async () => {
+    const augmented = injectAugmentation(classifier(), {
+      translate: 2,
+      rotate: 0,
+      brightness: 0,
+      contrast: { initial: 0, bijector: 'exp' },
+      noise: { initial: 0, bijector: 'softplus' },
+    });
+    augmented.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });
+    const cross = crossRegularization({
+      regularizationData: [x.slice(100), y.slice(100)],
+      every: 1,
+      samples: 2,
+    });
+    await augmented.fit(x.slice(0, 96), y.slice(0, 96), { batchSize: 32, callbacks: cross, verbose: 0 });
+    const { translate, ...off } = await augmentationLayers(augmented)[0].values();
+    expect(off).toEqual({ rotate: 0, brightness: 0, contrast: 0, noise: 0 });
+    expect(translate).not.toBeCloseTo(2, 4);
+    expect(cross.history.skipped).toBe(0);
+    expect(cross.history.loss.every(Number.isFinite)).toBe(true);
+    cross.dispose();
+  });
+
   test('a training step computes no gradient of the warp, a ρ step does', async () => {
     const augmented = injectAugmentation(classifier(), options);
     augmented.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });

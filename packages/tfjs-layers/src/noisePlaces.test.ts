@@ -236,35 +236,44 @@ test('layers without noise: places taken and left out with the reason, printable
       'head (Dense)            no noise: makes an output of the model',
     ].join('\n'),
   );
+  const model = tf.sequential({
+    layers: [dense(2, 1, { inputShape: [2], activation: 'relu' }), dense(1, 2)],
+  });
+  const hook = hookNoise(model);
+  expect(noisePlaces(hook.toModel())).toBe(hook.places);
   expect(() => noisePlaces(tf.sequential())).toThrow('noisy: must be a model that injectNoise(model)');
 });
 
 describe('statistics of what is not there: masks', () => {
   const deviation = (layer: { scale(): tf.Tensor }) => numbers(layer.scale());
 
-  test('at 90 % padding s_c is that of the steps that count, by hand', async () => {
-    const model = tf.sequential({
-      layers: [
-        tf.layers.masking({ maskValue: 0, inputShape: [20, 1] }),
-        tf.layers.timeDistributed({
-          layer: tf.layers.dense({ units: 2, kernelInitializer: 'ones', activation: 'tanh' }),
-        }),
-        lstm({ units: 1 }),
-      ],
-    });
-    const noisy = injectNoise(model, { recurrent: false });
-    noisy.compile({ optimizer: tf.train.sgd(0), loss: 'meanSquaredError' });
-    const values = [1, -2, 4, 3, -1, 2, 5, -3];
-    // Two steps of twenty count in each of four examples.
-    const x = tf.buffer([4, 20, 1]);
-    values.forEach((v, i) => {
-      x.set(v, i >> 1, i % 2, 0);
-    });
-    await noisy.trainOnBatch(x.toTensor(), tf.zeros([4, 1]));
-    const mean = values.reduce((a, b) => a + b) / 8;
-    const expected = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 7);
-    for (const s of deviation(noiseLayers(noisy)[0])) expect(s).toBeCloseTo(expected, 5);
-  });
+  test.each(['injected', 'hooked'])(
+    'at 90 %% padding s_c is that of the steps that count, by hand (%s)',
+    async (how) => {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.masking({ maskValue: 0, inputShape: [20, 1] }),
+          tf.layers.timeDistributed({
+            layer: tf.layers.dense({ units: 2, kernelInitializer: 'ones', activation: 'tanh' }),
+          }),
+          lstm({ units: 1 }),
+        ],
+      });
+      const hook = how === 'hooked' ? hookNoise(model, { recurrent: false }) : undefined;
+      const noisy = hook ? model : injectNoise(model, { recurrent: false });
+      noisy.compile({ optimizer: tf.train.sgd(0), loss: 'meanSquaredError' });
+      const values = [1, -2, 4, 3, -1, 2, 5, -3];
+      // Two steps of twenty count in each of four examples.
+      const x = tf.buffer([4, 20, 1]);
+      values.forEach((v, i) => {
+        x.set(v, i >> 1, i % 2, 0);
+      });
+      await noisy.trainOnBatch(x.toTensor(), tf.zeros([4, 1]));
+      const mean = values.reduce((a, b) => a + b) / 8;
+      const expected = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 7);
+      for (const s of deviation(noiseLayers(hook?.toModel() ?? noisy)[0])) expect(s).toBeCloseTo(expected, 5);
+    },
+  );
 
   test('a mask of some other layer, which TensorFlow.js hands on, is not used', async () => {
     const [a, b] = [tf.input({ shape: [6, 1] }), tf.input({ shape: [6, 1] })];
