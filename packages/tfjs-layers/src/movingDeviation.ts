@@ -1,3 +1,4 @@
+import { native } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** A weight of a layer: a variable that the layer saves. */
@@ -49,9 +50,8 @@ export class MovingDeviation {
     const axes = x.shape.slice(0, -1).map((_, axis) => axis);
     const count = tf.util.sizeFromShape(x.shape.slice(0, -1));
     if (mask) return this.updateMasked(x, mask, axes, count);
-    const mean = tf.mean(x, axes);
+    const { mean, squares } = moments(x, axes, count);
     if (count > 1) {
-      const squares = tf.sum(tf.squaredDifference(x, mean), axes);
       this.remember(squares, count - 1, mean, tf.scalar(count));
       return tf.sqrt(tf.div(squares, count - 1));
     }
@@ -101,4 +101,15 @@ export class MovingDeviation {
     last_mean.write(mean);
     last_count.write(count);
   }
+}
+
+/** Mean and Σ(x − x̄)² of every channel: in one pass where the backend has a kernel for it. */
+function moments(x: tf.Tensor, axes: number[], count: number): { mean: tf.Tensor; squares: tf.Tensor } {
+  const fused = x.dtype === 'float32' && x.size > 0 ? native('CrossregChannelMoments', { x }, {}) : undefined;
+  if (fused) {
+    const [mean, variance] = fused as unknown as tf.Tensor[];
+    return { mean, squares: tf.mul(variance, count) };
+  }
+  const mean = tf.mean(x, axes);
+  return { mean, squares: tf.sum(tf.squaredDifference(x, mean), axes) };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { FusedBatchNorm, type FusedBatchNormAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
-import { sizeOf } from './backend';
+import { sizeOf, type WasmBackend } from './backend';
 import { defineKernel } from './define';
 import { type GradientFunction, lazily, preferGradient } from './gradient';
 import type { Kernels } from './kernels';
@@ -131,16 +131,9 @@ function writeFactors(
   }
 }
 
-/**
- * Normalization by the moments of the batch itself, with those: y, mean and variance over all axes but the last. Two passes
- * over memory, where tfjs makes five, and as many again for its gradient.
- */
-export const normalizeBatch = defineKernel<
-  { x: TensorInfo; scale: TensorInfo; offset?: TensorInfo },
-  FusedBatchNormAttrs
->(NormalizeBatch, ({ inputs: { x, scale, offset }, attrs, backend, kernels }) => {
+/** Mean and variance over all axes but the last, in one pass over memory. */
+function writeMoments(kernels: Kernels, backend: WasmBackend, x: TensorInfo): [TensorInfo, TensorInfo] {
   const channels = x.shape[x.shape.length - 1];
-  const out = backend.makeOutput(x.shape, 'float32');
   const mean = backend.makeOutput([channels], 'float32');
   const variance = backend.makeOutput([channels], 'float32');
   const rows = sizeOf(x.shape) / channels;
@@ -152,6 +145,25 @@ export const normalizeBatch = defineKernel<
     const moments = [...partial, kernels.address(mean), kernels.address(variance), rows, channels];
     kernels.run('joinMoments', channels, moments, blocks * 2);
   });
+  return [mean, variance];
+}
+
+/** Mean and variance per channel, which `@crossreg/tfjs-layers` asks for: noise has the size of what it is added to. */
+export const channelMoments = defineKernel<{ x: TensorInfo }>(
+  'CrossregChannelMoments',
+  ({ inputs: { x }, backend, kernels }) => writeMoments(kernels, backend, x),
+);
+
+/**
+ * Normalization by the moments of the batch itself, with those: y, mean and variance over all axes but the last. Two passes
+ * over memory, where tfjs makes five, and as many again for its gradient.
+ */
+export const normalizeBatch = defineKernel<
+  { x: TensorInfo; scale: TensorInfo; offset?: TensorInfo },
+  FusedBatchNormAttrs
+>(NormalizeBatch, ({ inputs: { x, scale, offset }, attrs, backend, kernels }) => {
+  const out = backend.makeOutput(x.shape, 'float32');
+  const [mean, variance] = writeMoments(kernels, backend, x);
   normalize(kernels, { x, mean, variance, scale, offset, out }, attrs.varianceEpsilon);
   return [out, mean, variance];
 });

@@ -2,7 +2,14 @@ import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { fuseActivations } from './activationLayer';
 import { adam, fuseAdam } from './adam';
-import { batchNorm, batchNormSums, normalizeBatch, normalizeBatchInput, scaleRows } from './batchNorm';
+import {
+  batchNorm,
+  batchNormSums,
+  channelMoments,
+  normalizeBatch,
+  normalizeBatchInput,
+  scaleRows,
+} from './batchNorm';
 import { fuseBatchNormalization } from './batchNormLayer';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
 import { conv3D, conv3DBackpropInput } from './convolution3d';
@@ -27,6 +34,7 @@ const definitions: readonly KernelDefinition[] = [
   batchNorm,
   batchNormSums,
   cast,
+  channelMoments,
   conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
