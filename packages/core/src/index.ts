@@ -20,6 +20,7 @@ export {
   type Averaging,
   averagePredictions,
   checkAveraging,
+  checkSoftmaxWidth,
   logMeanExp,
   logSumExp,
   StreamingMoments,

@@ -18,6 +18,26 @@ test('averaged logits are the log of the averaged softmax', () => {
   }
 });
 
+test('averaged sigmoid logits are the logit of the averaged sigmoid, at the ends of float64 too', () => {
+  const logits = fw.mul(fw.normal([5, 4, 3], 1), fw.array(3));
+  const averaged = averagePredictions(fw, logits, 'sigmoidLogits');
+  for (let i = 0; i < 12; i++) {
+    const p = [0, 1, 2, 3, 4].reduce((sum, k) => sum + 1 / (1 + Math.exp(-logits.data[k * 12 + i])) / 5, 0);
+    expect(averaged.data[i]).toBeCloseTo(Math.log(p / (1 - p)), 10);
+  }
+  // ½ (e^−100 + e^−90) has the logit log ½ (e^−100 + e^−90) to every digit, where 1 − p is 1; likewise near p = 1.
+  const far = averagePredictions(fw, fw.array([-100, 100, -90, 90], [2, 2]), 'sigmoidLogits');
+  const expected = -90 + Math.log((1 + Math.exp(-10)) / 2);
+  expect(far.data[0]).toBeCloseTo(expected, 10);
+  expect(far.data[1]).toBeCloseTo(-expected, 10);
+});
+
+test('wrong averaging: softmax logits of a single class are refused, as their softmax is 1 whatever they are', () => {
+  expect(() => averagePredictions(fw, fw.normal([5, 4, 1], 1), 'logits')).toThrow(
+    "averaging: is 'logits' for an output of one unit, whose softmax is always 1. Use 'sigmoidLogits'",
+  );
+});
+
 test('streamed moments do not depend on the chunks', () => {
   const data = fw.add(fw.normal([12, 3], 2), fw.array(1e6));
   const moments = (...chunks: number[]) => {
@@ -49,6 +69,6 @@ test('streamed moments do not depend on the chunks', () => {
 
 test('an unknown kind of averaging is refused', () => {
   expect(() => checkAveraging('output', 'probs')).toThrow(
-    `output: must be 'probabilities', 'logits' or 'mean'`,
+    `output: must be 'probabilities', 'logits', 'sigmoidLogits' or 'mean'`,
   );
 });

@@ -7,16 +7,35 @@ import type { Framework } from './framework';
  * - `'probabilities'`: class probabilities; their mean.
  * - `'logits'`: unnormalized log-probabilities over the last axis; the log of the mean of their softmax, which is
  *   again a valid vector of logits (log-mean-exp: no overflow, no underflow of the average).
+ * - `'sigmoidLogits'`: a logit for each unit, as before a sigmoid; the logit of the mean of their sigmoid.
  * - `'mean'`: anything whose average makes sense, such as a regression; the mean.
  */
-export type Averaging = 'probabilities' | 'logits' | 'mean';
+export type Averaging = 'probabilities' | 'logits' | 'sigmoidLogits' | 'mean';
+
+const kinds: readonly unknown[] = ['probabilities', 'logits', 'sigmoidLogits', 'mean'] satisfies Averaging[];
 
 export function checkAveraging(argument: string, value: unknown): Averaging {
-  if (value === 'probabilities' || value === 'logits' || value === 'mean') return value;
+  if (kinds.includes(value)) return value as Averaging;
   throw new ArgumentError(
     argument,
-    `must be 'probabilities', 'logits' or 'mean', but is ${show(value)}. ` +
-      "Use 'probabilities' after a softmax or sigmoid, 'logits' before one, 'mean' for a regression.",
+    `must be 'probabilities', 'logits', 'sigmoidLogits' or 'mean', but is ${show(value)}. ` +
+      "Use 'probabilities' after a softmax or sigmoid, 'logits' before a softmax, 'sigmoidLogits' before a sigmoid, " +
+      "'mean' for a regression.",
+  );
+}
+
+/**
+ * Refuses softmax logits over a single class: their softmax is 1 whatever they are, so neither a loss nor its gradient
+ * would depend on the noise.
+ *
+ * @param classes - the size of the last axis.
+ * @throws ArgumentError
+ */
+export function checkSoftmaxWidth(argument: string, averaging: Averaging, classes: number): void {
+  if (averaging !== 'logits' || classes > 1) return;
+  throw new ArgumentError(
+    argument,
+    "is 'logits' for an output of one unit, whose softmax is always 1. Use 'sigmoidLogits', or 'mean' for a regression.",
   );
 }
 
@@ -37,11 +56,22 @@ export function logMeanExp<T>(framework: Framework<T>, x: T): T {
 /**
  * One prediction from K sampled ones, [K, …] → […]. Differentiable, so that the loss of the *averaged* prediction
  * can be followed back to the noise. Never average the K losses instead: that objective always prefers σ = 0.
+ *
+ * @throws ArgumentError for `'logits'` over a last axis of 1.
  */
 export function averagePredictions<T>(framework: Framework<T>, samples: T, averaging: Averaging): T {
   if (averaging === 'logits') {
-    const last = framework.shape(samples).length - 1;
+    const shape = framework.shape(samples);
+    const last = shape.length - 1;
+    checkSoftmaxWidth('averaging', averaging, shape[last]);
     return logMeanExp(framework, framework.sub(samples, logSumExp(framework, samples, [last])));
+  }
+  if (averaging === 'sigmoidLogits') {
+    const zero = framework.array(0);
+    // log p of a logit z is −softplus(−z), and log (1 − p) is −softplus(z): both keep their digits where p is near 0 or 1.
+    const log = (z: T) =>
+      logMeanExp(framework, framework.sub(zero, framework.softplus(framework.sub(zero, z))));
+    return framework.sub(log(samples), log(framework.sub(zero, samples)));
   }
   return framework.div(framework.sum(samples, [0]), framework.array(framework.shape(samples)[0]));
 }

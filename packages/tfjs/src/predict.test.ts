@@ -51,6 +51,44 @@ test('logits average as probabilities', () => {
   expect(tf.sum(tf.exp(mean)).dataSync()[0]).toBeCloseTo(1, 5);
 });
 
+test('each output is averaged as what it is: one kind of averaging for all was wrong for some', () => {
+  // The "noise" is the parity of the sample, so that means and variances are known by hand.
+  let k = 0;
+  const forward = () => {
+    const odd = k++ % 2;
+    return [
+      tf.tensor2d([[odd ? 3 : -1]]),
+      tf.tensor2d([odd ? [2, 0] : [0, 0]]),
+      tf.tensor2d([[odd ? 7 : 1]]),
+    ];
+  };
+  const before = tf.memory().numTensors;
+  const [sigmoid, softmax, mean] = monteCarloPredict(forward, [tf.ones([1, 1])], {
+    samples: 2,
+    averaging: ['sigmoidLogits', 'logits', 'mean'],
+  });
+  const logistic = (z: number) => 1 / (1 + Math.exp(-z));
+  const [a, b] = [logistic(3), logistic(-1)];
+  const p = (a + b) / 2;
+  expect(sigmoid.mean.dataSync()[0]).toBeCloseTo(Math.log(p / (1 - p)), 5);
+  expect(sigmoid.variance.dataSync()[0]).toBeCloseTo((a - b) ** 2 / 2, 5);
+  const q = (logistic(2) + 0.5) / 2;
+  expect([...softmax.mean.dataSync()].map(Math.exp)[0]).toBeCloseTo(q, 5);
+  expect(mean.mean.dataSync()[0]).toBeCloseTo(4, 5);
+  expect(mean.variance.dataSync()[0]).toBeCloseTo(18, 4);
+  tf.dispose([sigmoid, softmax, mean] as never);
+  expect(tf.memory().numTensors).toBe(before + 1);
+});
+
+test('wrong averaging is refused: softmax logits of one unit, and fewer kinds than outputs', () => {
+  const x = tf.ones([2, 1]);
+  expect(() => monteCarloPredict(noisy, [x], { averaging: 'logits' })).toThrow(
+    "averaging: is 'logits' for an output of one unit",
+  );
+  const two = (batch: tf.Tensor[]) => [...noisy(batch), ...noisy(batch)];
+  expect(() => monteCarloPredict(two, [x], { averaging: ['mean'] })).toThrow('averaging: has 1 entries');
+});
+
 test('bad counts, kinds of averaging and empty inputs are refused', () => {
   const x = tf.ones([1, 1]);
   expect(() => monteCarloPredict(noisy, [tf.zeros([0, 1])])).toThrow('x: has no examples');

@@ -3,6 +3,7 @@ import {
   type Averaging,
   checkAveraging,
   checkInteger,
+  checkSoftmaxWidth,
   deriveSeed,
   logSumExp,
   StreamingMoments,
@@ -21,15 +22,18 @@ export interface MonteCarloOptions {
   batchSize?: number;
   /** Of the noise: the same seed and samples give the same numbers. Default 0. */
   seed?: number;
-  /** What the outputs are. Default `'probabilities'`, whose average is the plain mean, as a regression's is. */
-  averaging?: Averaging;
+  /**
+   * What the outputs are: one for all, or a list with one for each. Default `'probabilities'`, whose average is the plain
+   * mean, as a regression's is.
+   */
+  averaging?: Averaging | readonly Averaging[];
 }
 
 /** One array for each output of the model, in the shape of a single prediction. */
 export interface Prediction {
-  /** The averaged prediction (for logits: the log of the averaged softmax). */
+  /** The averaged prediction (for logits: the log of the averaged softmax, or the logit of the averaged sigmoid). */
   mean: tf.Tensor;
-  /** Unbiased variance over the noise samples; of the probabilities where the outputs are logits. */
+  /** Unbiased variance over the noise samples; of the probabilities where the outputs are logits of either kind. */
   variance: tf.Tensor;
 }
 
@@ -40,7 +44,8 @@ export interface Prediction {
  * @param forward - one stochastic forward pass of a batch; draws its noise from `currentNoise()`.
  * @param inputs - arrays with examples on the first axis.
  * @returns one prediction per output of `forward`; the arrays are the caller's.
- * @throws ArgumentError for `samples` or `batchSize` below 1, an unknown `averaging`, or no examples.
+ * @throws ArgumentError for `samples` or `batchSize` below 1, an `averaging` that is unknown or cannot be that of the
+ *   output, or no examples.
  */
 export function monteCarloPredict(
   forward: (batch: tf.Tensor[]) => tf.Tensor[],
@@ -49,7 +54,7 @@ export function monteCarloPredict(
 ): Prediction[] {
   checkInteger('samples', samples, 1, 'Use 16 for a smooth average, 1 for a single draw.');
   checkInteger('batchSize', batchSize, 1, 'Use 64.');
-  checkAveraging('averaging', averaging);
+  for (const one of [averaging].flat()) checkAveraging('averaging', one);
   const examples = inputs[0]?.shape[0] ?? 0;
   if (examples === 0) throw new ArgumentError('x', 'has no examples. Give at least one, on the first axis.');
   // An even number, so that a batch never begins in the middle of a pair of the noise.
@@ -66,8 +71,8 @@ export function monteCarloPredict(
             const stream = new NoiseStream(deriveSeed(seed, k), 0, start);
             // Outputs only: everything else of a pass is freed before the next one.
             const outputs = tf.tidy(() =>
-              withNoise(stream, () => forward(batch)).map((output) =>
-                tf.expandDims(averaging === 'logits' ? softmax(output) : output, 0),
+              withNoise(stream, () => forward(batch)).map((output, i) =>
+                tf.expandDims(toMean(output, kindOf(averaging, i)), 0),
               ),
             );
             outputs.forEach((output, i) => {
@@ -76,10 +81,7 @@ export function monteCarloPredict(
             });
             tf.dispose(outputs);
           }
-          return moments.map((stream) => {
-            const { mean, variance } = stream.finish();
-            return { mean: averaging === 'logits' ? tf.log(mean) : mean, variance };
-          });
+          return moments.map((stream, i) => fromMean(stream.finish(), kindOf(averaging, i)));
         }),
       );
     }
@@ -90,4 +92,30 @@ export function monteCarloPredict(
   });
 }
 
-const softmax = (logits: tf.Tensor) => tf.exp(tf.sub(logits, logSumExp(tfjs, logits, [logits.rank - 1])));
+function kindOf(averaging: Averaging | readonly Averaging[], output: number): Averaging {
+  if (typeof averaging === 'string') return averaging;
+  const one = averaging[output];
+  if (one) return one;
+  throw new ArgumentError(
+    'averaging',
+    `has ${averaging.length} entries, but the model has more outputs. Give one for each output, or a single one for all.`,
+  );
+}
+
+/** What of an output is averaged: probabilities where it is logits, of a sigmoid those of 1 and of 0. */
+function toMean(output: tf.Tensor, averaging: Averaging): tf.Tensor {
+  checkSoftmaxWidth('averaging', averaging, output.shape[output.rank - 1]);
+  if (averaging === 'logits') {
+    return tf.exp(tf.sub(output, logSumExp(tfjs, output, [output.rank - 1])));
+  }
+  return averaging === 'sigmoidLogits' ? tf.stack([tf.sigmoid(output), tf.sigmoid(tf.neg(output))]) : output;
+}
+
+/** From the moments of {@link toMean} to those of an output. */
+function fromMean({ mean, variance }: Prediction, averaging: Averaging): Prediction {
+  if (averaging === 'logits') return { mean: tf.log(mean), variance };
+  if (averaging !== 'sigmoidLogits') return { mean, variance };
+  // From both probabilities, as 1 − p has no digits left where p is near 1.
+  const [one, zero] = tf.unstack(mean);
+  return { mean: tf.sub(tf.log(one), tf.log(zero)), variance: tf.unstack(variance)[0] };
+}
