@@ -28,6 +28,7 @@ const negativeLogLikelihood = (logProbabilities: Array64) =>
 const losses: Record<Averaging, (prediction: Array64) => Array64> = {
   logits: negativeLogLikelihood,
   probabilities: (p) => negativeLogLikelihood(fw.log(p)),
+  sigmoidLogits: (z) => fw.mul(fw.sum(fw.sub(fw.softplus(z), fw.mul(classes, z))), fw.array(1 / examples)),
   mean(prediction) {
     const error = fw.sub(prediction, target);
     return fw.sum(fw.mul(error, error));
@@ -39,6 +40,8 @@ test.each([
   ['classifier on logits', 'logits', 'a σ for each channel', [hidden]],
   ['classifier on probabilities', 'probabilities', 'one σ', []],
   ['classifier on probabilities', 'probabilities', 'a σ for each channel', [hidden]],
+  ['several labels on logits', 'sigmoidLogits', 'one σ', []],
+  ['several labels on logits', 'sigmoidLogits', 'a σ for each channel', [hidden]],
   ['regressor', 'mean', 'one σ', []],
   ['regressor', 'mean', 'a σ for each channel', [hidden]],
 ] as const)('%s (%s), %s: ∂L/∂ρ agrees with central differences', (_, averaging, __, shape) => {

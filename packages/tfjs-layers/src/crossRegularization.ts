@@ -19,13 +19,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
 import type { Resumable } from './checkpoint';
 import { type CheckpointStore, storeOf } from './checkpointStore';
+import type { ClassWeights } from './classWeights';
+import { lossFunctions } from './compiled';
+import { checkFit, type NamedTensors, type Tensors, tensorList } from './examples';
 import { fitInOrder, fitPlan } from './fitInOrder';
 import { freeHeldOut, type HeldOut, holdOut } from './holdOut';
 import type { InjectNoiseOptions } from './injectNoise';
+import { addToLogs, whyNothing } from './logs';
 import { compiledModel } from './modelState';
 import type { Norm } from './norms';
-import { type PreparedModel, prepareModel } from './prepareModel';
-import { checkRegularizationData, type RegularizationData, type Tensors } from './regularizationData';
+import type { AveragingChoice } from './outputAveraging';
+import { type PreparedModel, prepareAgain, prepareModel } from './prepareModel';
+import { checkRegularizationData, type RegularizationData } from './regularizationData';
 import { regularizationLoss } from './regularizationObjective';
 import { type Counts, type CrossState, Resumption, type RunProgress } from './resumption';
 import { dataSettings, fittedData, noiseSettings } from './runSettings';
@@ -49,8 +54,18 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   learningRate?: LearningRate;
   /** Replaces Adam for ρ. */
   optimizer?: OptimizerFactory;
-  /** How sampled outputs become one prediction. Default `'probabilities'`: their mean, as for a regression. */
-  averaging?: Averaging;
+  /**
+   * How sampled outputs become one prediction: one for all outputs, or by the name of the output. Default: inferred from
+   * the last activation and the loss, see {@link CrossRegularization.averaging}.
+   */
+  averaging?: AveragingChoice;
+  /**
+   * Weights of the classes in the regularization loss, as those of `fit`, which a callback does not see. `cross.fit` takes
+   * them from its arguments.
+   */
+  classWeight?: ClassWeights;
+  /** Accepts tensors of regularization data in which a class is missing. Default false: they are refused. */
+  allowMissingClasses?: boolean;
   /**
    * Of the noise of training and of ρ steps, the order of the regularization set and, in `cross.fit`, of the training
    * data. The same seed gives the same numbers, to the last bit on the same backend, in any process. Outside it is what
@@ -79,7 +94,15 @@ export class CrossRegularization extends Callback implements Resumable {
   private readonly schedule: Schedule;
   private readonly batchSize: number;
   private readonly seed: number;
-  private readonly averaging: Averaging;
+  private readonly choice: AveragingChoice | undefined;
+  private readonly allowMissingClasses: boolean;
+  private classWeight: ClassWeights | undefined;
+  /** The class weights that the prepared model has. */
+  private weighted: ClassWeights | undefined;
+  /** Times that this callback is in the list of the `fit` that begins. */
+  private listed = 0;
+  /** ρ steps in the history when the epoch began. */
+  private stepsBefore = 0;
   private readonly optimizer: OptimizerFactory;
   private readonly noise: InjectNoiseOptions | undefined;
   private readonly norms: readonly Norm[];
@@ -108,7 +131,12 @@ export class CrossRegularization extends Callback implements Resumable {
         `must be a list of norms such as [l2(), l1({ layers: /dense/ })], but is ${show(options.regularizers)}.`,
       );
     }
-    this.averaging = checkAveraging('averaging', options.averaging ?? 'probabilities');
+    this.choice = options.averaging;
+    for (const one of typeof this.choice === 'object' ? Object.values(this.choice ?? {}) : [this.choice]) {
+      if (one !== undefined) checkAveraging('averaging', one);
+    }
+    this.classWeight = options.classWeight;
+    this.allowMissingClasses = options.allowMissingClasses ?? false;
     this.optimizer = options.optimizer ?? rhoAdam(options.learningRate);
     this.resumption = new Resumption(
       options.checkpoint === undefined ? undefined : storeOf(options.checkpoint),
@@ -119,6 +147,24 @@ export class CrossRegularization extends Callback implements Resumable {
   /** What every ρ step did, complete at the end of each epoch. */
   get history(): RegularizationRecord {
     return this.run?.step.history ?? { step: [], loss: [], rho: {}, skipped: 0 };
+  }
+
+  /**
+   * How the draws of each output become one prediction, by the name of the output; empty before training. A softmax or
+   * sigmoid makes `'probabilities'`; before a loss that takes logits, a linear output is `'logits'` or `'sigmoidLogits'`;
+   * any other is `'mean'`. It is saved with the model, and `predict` and `freeze` follow it.
+   */
+  get averaging(): Record<string, Averaging> {
+    const { model, outputs = [] } = this.run ?? {};
+    return Object.fromEntries(outputs.map(({ averaging }, i) => [model?.outputNames[i], averaging]));
+  }
+
+  /**
+   * Takes hooked noise out of the model, which is then without: the network that was trained is {@link toModel}. Without
+   * hooked noise it does nothing.
+   */
+  unhook(): void {
+    this.run?.hook?.unhook();
   }
 
   /**
@@ -142,14 +188,29 @@ export class CrossRegularization extends Callback implements Resumable {
     return this.run?.step.history.status() ?? {};
   }
 
+  override setParams(params: Parameters<Callback['setParams']>[0]): void {
+    this.listed = 0;
+    super.setParams(params);
+  }
+
+  override setModel(model: Parameters<Callback['setModel']>[0]): void {
+    this.listed += 1;
+    super.setModel(model);
+  }
+
   override async onTrainBegin(_logs?: Logs): Promise<void> {
     const model = this.model as LayersModel | undefined;
     if (!model) {
       throw new ArgumentError(
         'callbacks',
-        'gave crossRegularization no model: in a list with plain callback objects, put it first or wrap those in ' +
-          'tf.CustomCallback.',
+        'is a list with plain objects, which TensorFlow.js does not run together with others. Write ' +
+          'callbacks: callbackList(cross, { onEpochEnd }) with callbackList of @crossreg/tfjs-layers.',
       );
+    }
+    const { listed } = this;
+    this.listed = 0;
+    if (listed > 1) {
+      throw new ArgumentError('callbacks', `has the same crossRegularization ${listed} times. Give it once.`);
     }
     await this.prepare(model);
     await this.resumption.begin(model, this);
@@ -157,16 +218,26 @@ export class CrossRegularization extends Callback implements Resumable {
 
   override async onEpochBegin(epoch: number, _logs?: Logs): Promise<void> {
     this.resumption.checkEpoch(epoch);
+    this.stepsBefore = this.history.step.length;
   }
 
   /** Prepares for a model, once; a further call with the same model goes on where the last ended. */
   async prepare(given: LayersModel): Promise<void> {
     const model = compiledModel(given);
-    if (this.run?.model === model) return;
-    const { noise, norms, optimizer, batchSize, seed, schedule } = this;
-    const data = 'split' in this.data ? this.heldOut?.tensors : this.data;
-    const { samples } = schedule;
-    this.run = await prepareModel(model, data, { noise, norms, optimizer, samples, batchSize, seed });
+    const { noise, norms, optimizer, batchSize, seed, schedule, allowMissingClasses, classWeight, run } =
+      this;
+    const chosen = { averaging: this.choice, classWeight };
+    if (!run) {
+      const data = 'split' in this.data ? this.heldOut?.tensors : this.data;
+      const { samples } = schedule;
+      this.run = await prepareModel(model, data, {
+        ...{ noise, norms, optimizer, samples, batchSize, seed, allowMissingClasses },
+        ...chosen,
+      });
+    } else if (run.model !== model || run.losses !== lossFunctions(model) || this.weighted !== classWeight) {
+      await prepareAgain(run, model, chosen);
+    }
+    this.weighted = classWeight;
   }
 
   /** Training noise follows from the callback's seed and the number of the step, whatever was drawn before. */
@@ -183,22 +254,26 @@ export class CrossRegularization extends Callback implements Resumable {
   override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
     this.counts.rounds += 1;
     await this.run?.step.history.flush();
+    if (logs) addToLogs(logs, this.history, this.stepsBefore);
+    this.stepsBefore = this.history.step.length;
     await this.resumption.endEpoch(epoch, logs, this.counts.trainingSteps);
   }
 
+  /** Warns where nothing was learned. */
   override async onTrainEnd(_logs?: Logs): Promise<void> {
     await this.run?.step.history.flush();
+    const silence = whyNothing(this.history, this.schedule, this.counts.trainingSteps);
+    if (silence) console.warn(`crossRegularization learned nothing: ${silence}`);
   }
 
   /** One ρ step, now. */
   private async regularize(): Promise<void> {
     if (!this.run) return;
-    const { model, batches, losses, step, samples } = this.run;
-    const { averaging } = this;
+    const { model, batches, outputs, step, samples } = this.run;
     const batch = await batches.next();
     const stream = new NoiseStream(deriveSeed(this.seed, 1, this.counts.rhoSteps));
     this.counts.rhoSteps += 1;
-    const loss = () => regularizationLoss({ model, batch, stream, samples, losses, averaging });
+    const loss = () => regularizationLoss({ model, batch, stream, samples, outputs });
     tf.tidy(() => step.run(loss, this.counts.trainingSteps));
     tf.dispose([batch.x, batch.y]);
   }
@@ -226,9 +301,9 @@ export class CrossRegularization extends Callback implements Resumable {
 
   /** What must agree between the options of a checkpoint and these. */
   async settings(): Promise<object> {
-    const { schedule, batchSize, seed, averaging, optimizer, data, run } = this;
+    const { schedule, batchSize, seed, choice: averaging, classWeight, optimizer, data, run } = this;
     return {
-      ...{ schedule, batchSize, seed, averaging, optimizer },
+      ...{ schedule, batchSize, seed, averaging, classWeight, optimizer },
       noise: run?.hook && noiseSettings(run.hook, run.model),
       regularizers: run?.norms.settings,
       regularizationData: await dataSettings(data, this.heldOut),
@@ -256,9 +331,15 @@ export class CrossRegularization extends Callback implements Resumable {
    *
    * @throws ArgumentError for arrays that do not fit the model, a split that leaves a class out, and `sampleWeight`, which TensorFlow.js does not have.
    */
-  async fit(model: LayersModel, x: Tensors, y: Tensors, args: ModelFitArgs = {}) {
+  async fit(
+    model: LayersModel,
+    x: Tensors | NamedTensors,
+    y: Tensors | NamedTensors,
+    args: ModelFitArgs = {},
+  ) {
     const { seed, counts, resumption } = this;
     const plan = fitPlan(model, x, y, args);
+    if (args.classWeight !== undefined) this.classWeight = args.classWeight;
     if ('split' in this.data) {
       const { data, heldOut: before } = this;
       this.heldOut = await holdOut(plan.data, { data, seed, before, model });
@@ -274,24 +355,29 @@ export class CrossRegularization extends Callback implements Resumable {
   }
 
   /** `model.trainOnBatch`, and the ρ step that follows it when one is due. */
-  async trainOnBatch(model: LayersModel, x: Tensors, y: Tensors) {
+  async trainOnBatch(model: LayersModel, x: Tensors | NamedTensors, y: Tensors | NamedTensors) {
+    const batch = { x: tensorList(x, model.inputNames, 'x'), y: tensorList(y, model.outputNames, 'y') };
+    checkFit(batch, compiledModel(model), 'x, y');
     await this.prepare(model);
     this.resumption.checkRestored();
     await this.onBatchBegin();
-    const result = await model.trainOnBatch(x, y);
+    const result = await model.trainOnBatch(batch.x, batch.y);
     await this.onBatchEnd(0);
+    // The loss was read from the device just now, so that this waits for little; nothing else ends such a loop.
+    await this.run?.step.history.flush();
     return result;
   }
 
   /**
-   * Frees the state of ρ's optimizer, the levels of norms, and what was split off. The model, its weights and its σ
-   * stay.
+   * Frees the state of ρ's optimizer, the levels of norms, and what was split off, and takes hooked noise out of the model.
+   * The model and its weights stay, and so do {@link toModel}'s result and its σ.
    */
   dispose(): void {
     freeHeldOut(this.heldOut);
     this.heldOut = undefined;
     this.run?.step.dispose();
     this.run?.norms.dispose();
+    this.unhook();
     this.run = undefined;
   }
 }

@@ -1,8 +1,10 @@
 import { ArgumentError, checkInteger, deriveSeed, permutation } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Callback, History, LayersModel, ModelFitArgs } from '@tensorflow/tfjs-layers';
+import { type AnyCallback, callbackList } from './callbackList';
+import { checkFit, type NamedTensors, type Tensors, tensorList } from './examples';
 import { compiledModel } from './modelState';
-import { checkFit, list, type RegularizationBatch, type Tensors } from './regularizationData';
+import type { RegularizationBatch } from './regularizationData';
 import { take, trainingBatches } from './trainingBatches';
 
 /** What `model.fit` is told of its data, checked and complete. */
@@ -18,14 +20,22 @@ export interface FitPlan {
 /**
  * @throws ArgumentError for arrays that do not fit the model, and for arguments of `fit` that TensorFlow.js lacks.
  */
-export function fitPlan(model: LayersModel, x: Tensors, y: Tensors, args: ModelFitArgs): FitPlan {
+export function fitPlan(
+  model: LayersModel,
+  x: Tensors | NamedTensors,
+  y: Tensors | NamedTensors,
+  args: ModelFitArgs,
+): FitPlan {
   const { batchSize = 32, shuffle = true, epochs = 1 } = args;
   if (args.sampleWeight !== undefined || args.stepsPerEpoch !== undefined) {
     throw new ArgumentError('args', 'has sampleWeight or stepsPerEpoch, which fit of TensorFlow.js lacks.');
   }
   checkInteger('args.batchSize', batchSize, 1, 'Use 32.');
   checkInteger('args.epochs', epochs, 1, 'Use 1, or more.');
-  const data = { x: list(x), y: list(y) };
+  const data = {
+    x: tensorList(x, model.inputNames, 'x'),
+    y: tensorList(y, model.outputNames, 'y'),
+  };
   checkFit(data, compiledModel(model), 'x, y');
   return { data, examples: data.x[0].shape[0], batchSize, shuffle, args };
 }
@@ -61,7 +71,7 @@ export async function fitInOrder(
     if (!shuffle) return rest;
     return [...permutation(rest.length, deriveSeed(options.seed, 4, options.round()))].map((i) => rest[i]);
   };
-  const others = args.callbacks === undefined ? [] : list(args.callbacks as Callback | Callback[]);
+  const others = callbackList((args.callbacks ?? []) as AnyCallback | AnyCallback[]);
   try {
     return await model.fitDataset(trainingBatches(data, { batchSize, order }) as never, {
       ...{ epochs, initialEpoch: options.initialEpoch, classWeight, yieldEvery: args.yieldEvery },

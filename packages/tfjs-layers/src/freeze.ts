@@ -8,10 +8,14 @@ import {
   layers,
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
+import { averageOutputs } from './averageOutputs';
 import { GraphRebuild } from './graph';
+import { hookOf } from './hooks';
 import { noiseLayers } from './injectNoise';
 import { LearnableNoise } from './learnableNoise';
 import { withParts } from './nestedLayers';
+import { type AveragingChoice, outputAveragingNow } from './outputAveraging';
+import type { predict } from './predict';
 import { randomLayers } from './randomLayers';
 
 /**
@@ -19,23 +23,27 @@ import { randomLayers } from './randomLayers';
  * is deterministic, saves and loads anywhere, and runs where no package of this project is installed.
  *
  * Each draw is a path through the same (shared) weight layers, with the noise as a constant that a batch
- * normalization adds; an `Average` layer joins the paths. The cost of a prediction is that of `samples` passes, and
+ * normalization adds; the outputs of the paths are averaged as `predict` does: logits by way of their probabilities. The cost of a prediction is that of `samples` passes, and
  * the file grows by the noise: 16 bytes for every noisy activation and sample.
  *
  * @throws ArgumentError if the model has no noise or another random layer, or a noisy activation no fixed shape.
  */
 export function freeze(
-  model: LayersModel,
+  given: LayersModel,
   {
     samples = 8,
     seed = 0,
+    averaging: choice,
   }: {
     /** Draws to average. Default 8. */
     samples?: number;
     /** Of the draws. Default 0. */
     seed?: number;
+    /** How draws become one prediction, see {@link predict}. Default: as in training. */
+    averaging?: AveragingChoice;
   } = {},
 ): LayersModel {
+  const model = hookOf(given)?.toModel() ?? given;
   checkInteger('samples', samples, 1, 'Use 8.');
   if (noiseLayers(model).length === 0) {
     throw new ArgumentError('model', `${model.name} has no learnable noise, so there is nothing to freeze.`);
@@ -67,8 +75,13 @@ export function freeze(
   }, true);
   const inputs = model.inputs.map((x) => input({ batchShape: x.shape, dtype: x.dtype, name: x.name }));
   const paths = Array.from({ length: samples }, () => rebuild.outputs(model, inputs));
+  const averaging = outputAveragingNow(model, choice);
   const outputs = model.outputs.map((_, i) =>
-    samples === 1 ? paths[0][i] : (layers.average().apply(paths.map((path) => path[i])) as SymbolicTensor),
+    averageOutputs(
+      paths.map((path) => path[i]),
+      averaging[i],
+      `${model.outputNames[i]}_frozen`,
+    ),
   );
   return functional({ inputs, outputs, name: `${model.name}_frozen` });
 }

@@ -1,6 +1,7 @@
 import { ArgumentError, show } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { forgetHook, hookedNoise, rememberHook } from './hooks';
 import { type InjectNoiseOptions, placeNoise } from './injectNoise';
 import type { LearnableNoise } from './learnableNoise';
 import { repeated } from './nestedLayers';
@@ -29,7 +30,6 @@ interface LayerFields {
   call: Call;
   activation: { apply(x: tf.Tensor): tf.Tensor };
 }
-const hooked = new WeakSet<layers.Layer>();
 
 /**
  * Puts learnable noise into a model in place, in the same places as `injectNoise` and with the same numbers: so that
@@ -53,11 +53,11 @@ export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}):
     free();
     throw error;
   }
-  const undo = places.taken.map(hook);
+  const undo: (() => void)[] = [];
   const unhook = () => {
     for (const restore of undo.splice(0)) restore();
   };
-  return {
+  const result: HookedNoise = {
     layers: noises,
     places,
     unhook,
@@ -67,10 +67,15 @@ export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}):
       free();
     },
   };
+  for (const place of places.taken) {
+    undo.push(hook(place));
+    rememberHook(place.layer, place.noise, result);
+  }
+  return result;
 }
 
 function checkPlace({ layer, noise }: NoisePlace): void {
-  if (hooked.has(layer)) {
+  if (hookedNoise(layer)) {
     throw new ArgumentError(
       'model',
       `has noise hooked into ${show(layer.name)} already. Call unhook() first.`,
@@ -107,11 +112,10 @@ function hook({ layer, noise, position }: NoisePlace): () => void {
         }
       })) as Call,
   }[position];
-  hooked.add(layer);
   return () => {
     if (own) Object.defineProperty(layer, 'call', own);
     else Reflect.deleteProperty(layer, 'call');
-    hooked.delete(layer);
+    forgetHook(layer);
   };
 }
 

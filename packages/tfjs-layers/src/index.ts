@@ -1,3 +1,4 @@
+export { type AnyCallback, callbackList } from './callbackList';
 export {
   type Checkpoint,
   type CheckpointOptions,
@@ -7,11 +8,13 @@ export {
 } from './checkpoint';
 export { type CheckpointStore, folderStore } from './checkpointStore';
 export type { LayerChoice } from './chooseLayers';
+export type { ClassWeights } from './classWeights';
 export {
   CrossRegularization,
   type CrossRegularizationOptions,
   crossRegularization,
 } from './crossRegularization';
+export type { NamedTensors, Tensors } from './examples';
 export { freeze } from './freeze';
 export { type HookedNoise, hookNoise } from './hookNoise';
 export { indexedDBStore } from './indexedDBStore';
@@ -20,12 +23,12 @@ export { type InjectNoiseOptions, injectNoise, noiseLayers, type RecurrentNoise 
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { type NoisePlace, NoisePlaces, noisePlaces } from './noisePlaces';
 export { type GroupOptions, group, l1, l2, type Norm, type NormOptions, norm } from './norms';
-export { predict } from './predict';
+export type { AveragingChoice } from './outputAveraging';
+export { type PredictOptions, predict } from './predict';
 export { type RandomLayer, randomLayers } from './randomLayers';
 export type {
   RegularizationData,
   RegularizationDataset,
   RegularizationTensors,
-  Tensors,
 } from './regularizationData';
 export type { RunProgress } from './resumption';

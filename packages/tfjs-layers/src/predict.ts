@@ -2,6 +2,8 @@ import { ArgumentError } from '@crossreg/core';
 import { type MonteCarloOptions, monteCarloPredict, type Prediction } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { type NamedTensors, type Tensors, tensorList } from './examples';
+import { type AveragingChoice, outputAveragingNow } from './outputAveraging';
 import { randomLayers } from './randomLayers';
 import { keepingStates } from './recurrentState';
 
@@ -52,33 +54,45 @@ export function checkBatches(model: LayersModel, examples: number, name: string)
   }
 }
 
+export interface PredictOptions extends Omit<MonteCarloOptions, 'averaging'> {
+  /** How draws become one prediction: one for all outputs, or by the name of the output. Default: as in training. */
+  averaging?: AveragingChoice;
+}
+
 /**
  * The prediction of a model with learned noise or augmentation: the average over `samples` draws, with its variance. A
  * model without either is deterministic, so one pass does for it.
  *
+ * The draws of each output are averaged as training did it, see the option `averaging` of `crossRegularization`. For a model
+ * that was never trained so it is inferred from the last activations and the loss it is compiled with; without a loss, a
+ * linear output is averaged as it is.
+ *
  * Every draw begins from the states that stateful recurrent layers have, and leaves them as they are.
  *
+ * @param x - as `model.predict` takes it, or by the names of the inputs.
  * @returns one {@link Prediction}, or a list for a model with several outputs; the arrays are the caller's.
+ * @throws ArgumentError for plain arrays and an `averaging` that cannot be right.
  */
-export function predict(model: LayersModel, x: tf.Tensor, options?: MonteCarloOptions): Prediction;
+export function predict(model: LayersModel, x: tf.Tensor, options?: PredictOptions): Prediction;
 export function predict(
   model: LayersModel,
-  x: tf.Tensor | tf.Tensor[],
-  options?: MonteCarloOptions,
+  x: Tensors | NamedTensors,
+  options?: PredictOptions,
 ): Prediction | Prediction[];
 export function predict(
   model: LayersModel,
-  x: tf.Tensor | tf.Tensor[],
-  options: MonteCarloOptions = {},
+  x: Tensors | NamedTensors,
+  options: PredictOptions = {},
 ): Prediction | Prediction[] {
   const samples = randomLayers(model).length > 0 ? options.samples : 1;
-  const inputs = Array.isArray(x) ? x : [x];
+  const inputs = tensorList(x, model.inputNames, 'x');
   // With batches of one size all of them are one draw, so that states go on from batch to batch.
   const batchSize = model.inputs[0].shape[0] === null ? options.batchSize : inputs[0]?.shape[0] || undefined;
   const predictions = monteCarloPredict((batch) => forward(model, batch, 'present'), inputs, {
     ...options,
     batchSize,
     samples,
+    averaging: outputAveragingNow(model, options.averaging),
   });
   return predictions.length === 1 ? predictions[0] : predictions;
 }

@@ -1,12 +1,17 @@
-import { ArgumentError, deriveSeed, type OptimizerFactory, RegularizationStep } from '@crossreg/core';
+import { ArgumentError, deriveSeed, type OptimizerFactory, RegularizationStep, show } from '@crossreg/core';
 import { tfjs } from '@crossreg/tfjs';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
+import { leafLayers } from './chooseLayers';
+import { type ClassWeights, classWeights } from './classWeights';
+import { compiledWeights, lossFunctions } from './compiled';
 import { type HookedNoise, hookNoise } from './hookNoise';
+import { hookOf } from './hooks';
 import { injectedBy } from './injected';
 import { type InjectNoiseOptions, noiseLayers } from './injectNoise';
 import { type LearnedNorms, learnNorms } from './learnedNorms';
 import type { Norm } from './norms';
+import { type AveragingChoice, outputAveraging, rememberAveraging } from './outputAveraging';
 import { randomLayers } from './randomLayers';
 import {
   type RegularizationBatches,
@@ -14,19 +19,16 @@ import {
   type RegularizationTensors,
   regularizationBatches,
 } from './regularizationData';
-import type { LossFunction } from './regularizationObjective';
-
-/** What `compile` leaves on a model. Private there. */
-interface Compiled {
-  lossFunctions?: LossFunction[];
-  collectedTrainableWeights?: LayerVariable[];
-}
+import type { OutputObjective } from './regularizationObjective';
 
 /** A compiled model with all that its ρ steps need. */
 export interface PreparedModel {
   model: LayersModel;
+  /** As `compile` left them, by which a later one is seen. */
+  losses: unknown;
+  weights: readonly LayerVariable[];
   batches: RegularizationBatches;
-  losses: readonly LossFunction[];
+  outputs: readonly OutputObjective[];
   step: RegularizationStep<tf.Tensor>;
   hook: HookedNoise | undefined;
   norms: LearnedNorms;
@@ -43,6 +45,9 @@ export interface Preparation {
   samples: number;
   batchSize: number;
   seed: number;
+  averaging: AveragingChoice | undefined;
+  classWeight: ClassWeights | undefined;
+  allowMissingClasses: boolean;
 }
 
 /**
@@ -55,10 +60,13 @@ export interface Preparation {
 export async function prepareModel(
   model: LayersModel,
   data: RegularizationTensors | RegularizationDataset | undefined,
-  { noise, norms: chosen, optimizer, samples, batchSize, seed }: Preparation,
+  preparation: Preparation,
 ): Promise<PreparedModel> {
+  const { noise, norms: chosen, optimizer, samples, batchSize, seed, allowMissingClasses } = preparation;
   const own = randomLayers(model);
-  const hooks = noise !== undefined && noiseLayers(model).length === 0;
+  // Noise that another callback has hooked in is gone on with.
+  const before = hookOf(model);
+  const hooks = noise !== undefined && !before && noiseLayers(model).length === 0;
   if (own.length === 0 && !hooks && chosen.length === 0) {
     const maker = injectedBy(model);
     throw new ArgumentError(
@@ -68,9 +76,10 @@ export async function prepareModel(
         : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model) or injectAugmentation(model, …), set noise: true, or give regularizers.`,
     );
   }
-  const { lossFunctions, collectedTrainableWeights } = model as unknown as Compiled;
-  if (!lossFunctions) throw new ArgumentError('model', `${model.name} is not compiled. Call compile first.`);
-  const trained = new Set(collectedTrainableWeights?.map((weight) => weight.read()));
+  const weights = compiledWeights(model) ?? [];
+  if (!lossFunctions(model))
+    throw new ArgumentError('model', `${model.name} is not compiled. Call compile first.`);
+  const trained = new Set(weights.map((weight) => weight.read()));
   const owned = own
     .flatMap((layer) => layer.regularizationParameters())
     .find(({ variable }) => trained.has(variable));
@@ -87,10 +96,18 @@ export async function prepareModel(
         'model.fit, or hold out tensors yourself.',
     );
   }
-  const batches = await regularizationBatches(data, model, { batchSize, seed: deriveSeed(seed, 2) });
-  const norms = await learnNorms(model, chosen, collectedTrainableWeights ?? []);
-  const hook = hooks ? hookNoise(model, noise) : undefined;
-  const random = [...own, ...(hook?.layers ?? [])];
+  const outputs = await outputObjectives(model, preparation);
+  const batches = await regularizationBatches(data, model, {
+    ...{ batchSize, allowMissingClasses, seed: deriveSeed(seed, 2) },
+  });
+  const norms = await learnNorms(model, chosen, weights);
+  const hook = hooks ? hookNoise(model, noise) : before;
+  rememberAveraging(
+    hook?.toModel() ?? model,
+    outputs.map(({ averaging }) => averaging),
+    preparation.averaging,
+  );
+  const random = hook && !before ? [...own, ...hook.layers] : own;
   const drawn = random.flatMap((layer) => layer.regularizationParameters());
   const step = new RegularizationStep({
     framework: tfjs,
@@ -98,12 +115,65 @@ export async function prepareModel(
     optimizer: { for: (rho) => norms.optimizerOf(rho) ?? optimizer },
   });
   return {
-    model,
-    batches,
-    losses: lossFunctions,
-    step,
-    hook,
-    norms,
+    ...{ model, losses: lossFunctions(model), weights, batches, outputs, step, hook, norms },
     samples: random.length > 0 ? samples : 1,
   };
+}
+
+/**
+ * The loss of every output, how its draws are averaged, and the weights of its classes.
+ *
+ * @throws ArgumentError for an output without a loss, an averaging that cannot be right, and class weights of other classes.
+ */
+export async function outputObjectives(
+  model: LayersModel,
+  { averaging: choice, classWeight }: Pick<Preparation, 'averaging' | 'classWeight'>,
+): Promise<OutputObjective[]> {
+  const losses = lossFunctions(model) ?? [];
+  const averaging = await outputAveraging(model, choice);
+  const weights = classWeights(classWeight, model);
+  return model.outputNames.map((name, i) => {
+    const loss = losses[i];
+    if (loss) return { loss, averaging: averaging[i], classWeights: weights[i] };
+    throw new ArgumentError(
+      'model',
+      `was compiled without a loss for its output ${show(name)}. Give one for each output: loss: { ${show(name)}: … }.`,
+    );
+  });
+}
+
+/**
+ * Takes up what `compile` has changed since a model was prepared.
+ *
+ * @param model - the same layers; of a sequential model, `compile` makes the functional one inside again.
+ * @throws ArgumentError for another model, and where norms would hold other weights than before.
+ */
+export async function prepareAgain(
+  run: PreparedModel,
+  model: LayersModel,
+  preparation: Pick<Preparation, 'averaging' | 'classWeight'>,
+): Promise<void> {
+  const same = (a: readonly unknown[], b: readonly unknown[]) =>
+    a.length === b.length && a.every((one, i) => one === b[i]);
+  if (!same(leafLayers(run.model), leafLayers(model))) {
+    throw new ArgumentError(
+      'model',
+      `${model.name} is not the model that this callback trains, ${run.model.name}. Make one callback for each model.`,
+    );
+  }
+  const weights = compiledWeights(model) ?? [];
+  if (run.norms.rho.length > 0 && !same(run.weights, weights)) {
+    throw new ArgumentError(
+      'model',
+      `${model.name} was compiled to train ${weights.length} weights where it was ${run.weights.length}, but norms hold those of ` +
+        'before. Make a new callback: its levels begin where the weights are now.',
+    );
+  }
+  const outputs = await outputObjectives(model, preparation);
+  rememberAveraging(
+    run.hook?.toModel() ?? model,
+    outputs.map(({ averaging }) => averaging),
+    preparation.averaging,
+  );
+  Object.assign(run, { model, weights, outputs, losses: lossFunctions(model) });
 }

@@ -1,6 +1,7 @@
 import type { Rho } from '@crossreg/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { hookedNoise } from './hooks';
 import { withParts } from './nestedLayers';
 
 /**
@@ -16,5 +17,11 @@ export interface RandomLayer extends layers.Layer {
 const isRandom = (layer: layers.Layer): layer is RandomLayer =>
   typeof (layer as Partial<RandomLayer>).regularizationParameters === 'function';
 
-/** All {@link RandomLayer}s of a model in order, those of nested models and inside `timeDistributed` included, each once. */
-export const randomLayers = (model: LayersModel): RandomLayer[] => withParts(model).filter(isRandom);
+/**
+ * All {@link RandomLayer}s of a model in order, those of nested models, inside `timeDistributed` and hooked in included,
+ * each once.
+ */
+export function randomLayers(model: LayersModel): RandomLayer[] {
+  const all = withParts(model).flatMap((layer) => [layer, hookedNoise(layer) ?? layer]);
+  return [...new Set(all)].filter(isRandom);
+}

@@ -1,16 +1,19 @@
 import { ArgumentError, deriveSeed, permutation, show } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { lossNames } from './compiled';
+import {
+  checkFit,
+  type Examples,
+  type NamedTensors,
+  type Tensors,
+  tensorList,
+  withLastAxis,
+} from './examples';
 import { checkBatches } from './predict';
 
-/** A tensor, or a list for a model with several inputs or outputs. Examples on the first axis. */
-export type Tensors = tf.Tensor | tf.Tensor[];
-
-/** Inputs and targets held out from the training data. They stay the caller's. */
-export type RegularizationTensors = [x: Tensors, y: Tensors];
-
-/** What a `tf.data.Dataset` yields: tensors, a list of them, or tensors by the name of the input or output. */
-type Element = Tensors | Record<string, tf.Tensor>;
+/** Inputs and targets held out from the training data, as `fit` takes them. They stay the caller's. */
+export type RegularizationTensors = [x: Tensors | NamedTensors, y: Tensors | NamedTensors];
 
 /** A `tf.data.Dataset` of batches `{ xs, ys }`, as `fitDataset` takes it; only its iterator is used. */
 export interface RegularizationDataset {
@@ -37,10 +40,7 @@ export interface RegularizationSplit {
   groups?: ArrayLike<number | string>;
 }
 
-export interface RegularizationBatch {
-  x: tf.Tensor[];
-  y: tf.Tensor[];
-}
+export type RegularizationBatch = Examples;
 
 /** Where a source of regularization batches is: batches taken, of a data set those of the last pass alone. */
 export interface BatchesState {
@@ -64,13 +64,16 @@ export interface RegularizationBatches {
 
 const name = 'regularizationData';
 
-export const list = <T>(x: T | T[]): T[] => (Array.isArray(x) ? x : [x]);
-
-const isTensors = (data: unknown): data is RegularizationTensors =>
-  Array.isArray(data) && data.length === 2 && data.flat().every((x) => x instanceof tf.Tensor);
+const isTensors = (data: unknown): data is RegularizationTensors => Array.isArray(data) && data.length === 2;
 
 const isDataset = (data: object): data is RegularizationDataset =>
   'iterator' in data && typeof data.iterator === 'function';
+
+const noData = (data: unknown) =>
+  new ArgumentError(
+    name,
+    `must be [x, y] with tensors or lists of tensors, a tf.data.Dataset or { split }, but is ${show(data)}.`,
+  );
 
 /**
  * Refuses what cannot be regularization data of any model, before there is one.
@@ -99,11 +102,16 @@ export function checkRegularizationData(data: RegularizationData | undefined): R
         `must be an array with a number or text for each example, but is ${show(groups)}.`,
       );
     }
-  } else if (!isTensors(data) && !(typeof data === 'object' && isDataset(data))) {
-    throw new ArgumentError(
-      name,
-      `must be [x, y] with tensors or lists of tensors, a tf.data.Dataset or { split }, but is ${show(data)}.`,
-    );
+  } else if (isTensors(data)) {
+    // The names are the model's, which is not known yet.
+    for (const part of data) {
+      if (part === null || typeof part !== 'object') throw noData(data);
+      const names =
+        part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.keys(part) : [];
+      tensorList(part, names, name);
+    }
+  } else if (!(typeof data === 'object' && isDataset(data))) {
+    throw noData(data);
   }
   return data;
 }
@@ -118,12 +126,19 @@ export function checkRegularizationData(data: RegularizationData | undefined): R
 export async function regularizationBatches(
   data: RegularizationTensors | RegularizationDataset,
   model: LayersModel,
-  { batchSize, seed }: { batchSize: number; seed: number },
+  {
+    batchSize,
+    seed,
+    allowMissingClasses = false,
+  }: { batchSize: number; seed: number; allowMissingClasses?: boolean },
 ): Promise<RegularizationBatches> {
   if (!isTensors(data)) return datasetBatches(data, model);
-  const all = { x: list(data[0]), y: list(data[1]) };
+  const all = {
+    x: tensorList(data[0], model.inputNames, name),
+    y: tensorList(data[1], model.outputNames, name),
+  };
   checkFit(all, model, name);
-  await checkClasses(all.y, model);
+  if (!allowMissingClasses) await checkClasses(all.y, model);
   const count = all.x[0].shape[0];
   const size = Math.min(batchSize, count);
   checkBatches(model, size, `a batch of ${name}`);
@@ -142,7 +157,8 @@ export async function regularizationBatches(
       taken += 1;
       return tf.tidy(() => {
         const indices = tf.tensor1d([...order.indices.subarray(start, start + size)], 'int32');
-        const take = (tensors: tf.Tensor[]) => tensors.map((tensor) => tf.gather(tensor, indices));
+        const take = (tensors: tf.Tensor[]) =>
+          tensors.map((tensor) => withLastAxis(tf.gather(tensor, indices)));
         return { x: take(all.x), y: take(all.y) };
       });
     },
@@ -168,24 +184,30 @@ async function datasetBatches(
         name,
         'is a data set without a batch. Hold out at least 1 % of the training data.',
       );
-    const { xs, ys } = (value ?? {}) as { xs?: Element; ys?: Element };
+    const { xs, ys } = (value ?? {}) as { xs?: Tensors | NamedTensors; ys?: Tensors | NamedTensors };
     if (!xs || !ys) {
       throw new ArgumentError(
         name,
         'must yield { xs, ys } batches, as fitDataset takes them. Use tf.data.zip({ xs, ys }).batch(32).',
       );
     }
-    return { x: byName(xs, model.inputNames), y: byName(ys, model.outputNames) };
+    const batch = { x: tensorList(xs, model.inputNames, name), y: tensorList(ys, model.outputNames, name) };
+    try {
+      checkFit(batch, model, name);
+      checkBatches(model, batch.x[0].shape[0], `a batch of ${name}`);
+    } catch (error) {
+      tf.dispose([batch.x, batch.y]);
+      throw error;
+    }
+    const standardize = (tensor: tf.Tensor) => {
+      const full = withLastAxis(tensor);
+      if (full !== tensor) tensor.dispose();
+      return full;
+    };
+    return { x: batch.x.map(standardize), y: batch.y.map(standardize) };
   };
   // The first batch is looked at now, so that what does not fit is refused before training starts.
   let first: RegularizationBatch | undefined = await read();
-  try {
-    checkFit(first, model, name);
-    checkBatches(model, first.x[0].shape[0], `a batch of ${name}`);
-  } catch (error) {
-    tf.dispose([first.x, first.y]);
-    throw error;
-  }
   const next = async () => {
     const batch = first ?? (await read());
     first = undefined;
@@ -217,74 +239,44 @@ async function datasetBatches(
   };
 }
 
-function byName(element: Element, names: readonly string[]): tf.Tensor[] {
-  if (element instanceof tf.Tensor || Array.isArray(element)) return list(element);
-  return names.map((key) => {
-    if (!element[key]) {
-      throw new ArgumentError(
-        name,
-        `has no tensor ${show(key)}, but ${Object.keys(element).map(show).join(', ')}.`,
-      );
-    }
-    return element[key];
-  });
-}
-
 /**
- * Refuses examples that are not of a model's inputs and outputs.
- *
- * @param name - the argument they are, for the message.
- * @throws ArgumentError
+ * A class that ρ never sees is one whose errors cost nothing: σ would learn to give it up. One rule for all targets that
+ * name classes: one-hot rows, class numbers, and units that are 0 or 1.
  */
-export function checkFit({ x, y }: RegularizationBatch, model: LayersModel, name: string): void {
-  for (const [what, given, wanted] of [
-    ['inputs', x, model.inputs],
-    ['targets', y, model.outputs],
-  ] as const) {
-    if (given.length !== wanted.length) {
-      throw new ArgumentError(name, `has ${given.length} ${what}, but the model has ${wanted.length}.`);
-    }
-  }
-  x.forEach((tensor, i) => {
-    const { shape } = model.inputs[i];
-    if (
-      tensor.rank !== shape.length ||
-      shape.some((n, axis) => axis > 0 && n !== null && n !== tensor.shape[axis])
-    ) {
-      throw new ArgumentError(
-        name,
-        `input ${i} has shape [${tensor.shape}], but the model takes [${shape.map((n) => n ?? 'any')}].`,
-      );
-    }
-  });
-  const counts = [...x, ...y].map((tensor) => tensor.shape[0]);
-  if (counts[0] === 0) throw new ArgumentError(name, 'is empty. Hold out at least 1 % of the training data.');
-  if (counts.some((n) => n !== counts[0])) {
-    throw new ArgumentError(name, `has ${counts.join(', ')} examples in its arrays. They must agree.`);
-  }
-}
-
-/** A class that ρ never sees is one whose errors cost nothing: σ would learn to give it up. */
 async function checkClasses(targets: readonly tf.Tensor[], model: LayersModel): Promise<void> {
-  for (const [i, target] of targets.entries()) {
-    const classes = model.outputs[i].shape[1];
-    const categorical = target.rank === 2 && target.shape[1] === classes && target.shape[1] > 1;
-    if (!categorical) continue;
-    const sums = tf.tidy(() => [
-      tf.sum(target, 0),
-      tf.min(target),
-      tf.max(tf.abs(tf.sub(tf.sum(target, 1), 1))),
-    ]);
+  const losses = lossNames(model);
+  for (const [i, given] of targets.entries()) {
+    const { shape } = model.outputs[i];
+    const classes = shape[shape.length - 1];
+    const units = given.rank === 1 ? 1 : given.shape[given.rank - 1];
+    const sparse = losses[i] === 'sparseCategoricalCrossentropy';
+    if (classes === null || (!sparse && units !== classes)) continue;
+    const sums = tf.tidy(() => {
+      const y = sparse
+        ? tf.oneHot(tf.cast(tf.reshape(given, [-1]), 'int32'), classes)
+        : tf.cast(tf.reshape(given, [-1, units]), 'float32');
+      const binary = tf.min(tf.cast(tf.logicalOr(tf.equal(y, 0), tf.equal(y, 1)), 'float32'));
+      const rows = tf.max(tf.abs(tf.sub(tf.sum(y, 1), 1)));
+      return [tf.sum(y, 0), tf.min(y), rows, binary, tf.scalar(y.shape[0])];
+    });
     // Not dataSync: WebGPU has none outside of browsers.
-    const [totals, [low], [rowError]] = await Promise.all(sums.map((tensor) => tensor.data()));
+    const [totals, [low], [rowError], [binary], [count]] = await Promise.all(sums.map((sum) => sum.data()));
     tf.dispose(sums);
-    const oneHot = low >= 0 && rowError < 1e-4;
-    const missing = [...totals].flatMap((total, c) => (total > 0 ? [] : [c]));
-    if (oneHot && missing.length > 0) {
+    const refuse = (what: string) => {
       throw new ArgumentError(
         name,
-        `has no example of class ${missing.join(', ')}. Take a larger or a stratified regularization set.`,
+        `has no example of ${what}${model.outputs.length > 1 ? ` in the target of output ${show(model.outputNames[i])}` : ''}. ` +
+          'Take a larger or a stratified regularization set, or set allowMissingClasses: true.',
       );
+    };
+    const missing = [...totals].flatMap((total, c) => (total > 0 ? [] : [c]));
+    if (classes > 1 && (sparse || (low >= 0 && rowError < 1e-4))) {
+      if (missing.length > 0) refuse(`class ${missing.join(', ')}`);
+    } else if (binary === 1 && losses[i] === 'binaryCrossentropy') {
+      const full = [...totals].flatMap((total, c) => (total < count ? [] : [c]));
+      const at = (list: number[]) => (classes > 1 ? ` for unit ${list.slice(0, 5).join(', ')}` : '');
+      if (missing.length > 0) refuse(`class 1${at(missing)}`);
+      if (full.length > 0) refuse(`class 0${at(full)}`);
     }
   }
 }

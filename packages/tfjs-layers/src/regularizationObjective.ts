@@ -2,11 +2,17 @@ import { type Averaging, averagePredictions } from '@crossreg/core';
 import { type NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { LossFunction } from './compiled';
 import { forward } from './predict';
 import type { RegularizationBatch } from './regularizationData';
 
-/** A loss as `compile` leaves it on a model: of a batch, one number for each example or for all. */
-export type LossFunction = (target: tf.Tensor, prediction: tf.Tensor) => tf.Tensor;
+/** What one output of a model adds to the regularization loss. */
+export interface OutputObjective {
+  loss: LossFunction;
+  averaging: Averaging;
+  /** Of the classes, by number: the loss of an example is multiplied with that of its class, as in `fit`. */
+  classWeights?: readonly number[];
+}
 
 /** What a regularization loss is computed from, see {@link regularizationLoss}. */
 export interface RegularizationObjective {
@@ -17,8 +23,7 @@ export interface RegularizationObjective {
   /** K: draws that one prediction averages. */
   samples: number;
   /** One for each output of the model. */
-  losses: readonly LossFunction[];
-  averaging: Averaging;
+  outputs: readonly OutputObjective[];
 }
 
 /**
@@ -27,13 +32,21 @@ export interface RegularizationObjective {
  * keep their states. All K draws of an example are in one pass: sample k of example b is row k · batch + b.
  */
 export function regularizationLoss(objective: RegularizationObjective): tf.Tensor {
-  const { model, batch, stream, samples, losses, averaging } = objective;
+  const { model, batch, stream, samples, outputs } = objective;
   const inputs = batch.x.map((tensor) => tf.concat(new Array<tf.Tensor>(samples).fill(tensor)));
   return withNoise(stream, () => forward(model, inputs, 'zero'))
     .map((output, i) => {
       const shape = [samples, batch.x[0].shape[0], ...output.shape.slice(1)];
+      const { loss, averaging, classWeights } = outputs[i];
       const average = averagePredictions(tfjs, tf.reshape(output, shape), averaging);
-      return tf.mean(losses[i](batch.y[i], average));
+      const each = loss(batch.y[i], average);
+      return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
     })
     .reduce((sum, term) => tf.add(sum, term));
+}
+
+/** The weight of each example's class, [batch]: the target is one-hot, or the number of the class. */
+function weightsOf(target: tf.Tensor, weights: readonly number[]): tf.Tensor {
+  const classes = target.shape[target.rank - 1] > 1 ? tf.argMax(target, -1) : tf.reshape(target, [-1]);
+  return tf.gather(tf.tensor1d(weights as number[]), tf.cast(classes, 'int32'));
 }

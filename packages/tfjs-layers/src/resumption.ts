@@ -152,7 +152,12 @@ export class Resumption {
     await batches.restore(state.batches);
     step.restore({ ...state.step, names, history: { ...history, rho } });
     assignAll(hookedWeights(run), state.noise);
-    this.logs = state.logs;
+    const renamed = new Map(state.step.names.map((name, i) => [name, names[i]]));
+    const columns = Object.entries(state.logs.history).map(([key, column]) => [
+      renamed.get(key) ?? key,
+      column,
+    ]);
+    this.logs = { epoch: state.logs.epoch, history: Object.fromEntries(columns) };
     const { trainingSteps, rhoSteps, rounds } = state;
     return { trainingSteps, rhoSteps, rounds };
   }

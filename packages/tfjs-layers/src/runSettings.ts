@@ -1,10 +1,12 @@
+import { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { leafLayers } from './chooseLayers';
+import type { NamedTensors, Tensors } from './examples';
 import { type Fingerprint, fingerprint } from './fingerprint';
 import type { FitPlan } from './fitInOrder';
 import type { HeldOut } from './holdOut';
 import type { HookedNoise } from './hookNoise';
-import { list, type RegularizationData, type Tensors } from './regularizationData';
+import type { RegularizationData } from './regularizationData';
 
 /** What must agree for `fit` to have the same examples in the same order. */
 export interface FittedData {
@@ -17,7 +19,8 @@ export interface FittedData {
   y: Fingerprint[];
 }
 
-const fingerprints = (tensors: Tensors) => Promise.all(list(tensors).map(fingerprint));
+const fingerprints = (tensors: Tensors | NamedTensors) =>
+  Promise.all((tensors instanceof Tensor ? [tensors] : Object.values(tensors)).map(fingerprint));
 
 /** The training data, and what is made of it. */
 export async function fittedData({ data, examples, batchSize, shuffle, args }: FitPlan): Promise<FittedData> {

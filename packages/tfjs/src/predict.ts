@@ -112,7 +112,8 @@ function toMean(output: tf.Tensor, averaging: Averaging): tf.Tensor {
 }
 
 /** From the moments of {@link toMean} to those of an output. */
-function fromMean({ mean, variance }: Prediction, averaging: Averaging): Prediction {
+type Moments = { mean: tf.Tensor; variance: tf.Tensor };
+function fromMean({ mean, variance }: Moments, averaging: Averaging): Moments {
   if (averaging === 'logits') return { mean: tf.log(mean), variance };
   if (averaging !== 'sigmoidLogits') return { mean, variance };
   // From both probabilities, as 1 − p has no digits left where p is near 1.

@@ -1,0 +1,27 @@
+import { ArgumentError, show } from '@crossreg/core';
+import { type Callback, CustomCallback, type CustomCallbackArgs } from '@tensorflow/tfjs-layers';
+
+/** A callback of TensorFlow.js, or a plain object such as `{ onEpochEnd }`. */
+export type AnyCallback = Callback | CustomCallback | CustomCallbackArgs;
+
+/**
+ * One list of callbacks from instances and plain objects, for the option `callbacks` of `fit`: a list that has both is
+ * one that TensorFlow.js cannot run.
+ *
+ * @throws ArgumentError for what is neither.
+ * @example
+ * await model.fit(x, y, { callbacks: callbackList(cross, { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }) });
+ */
+export function callbackList(...callbacks: (AnyCallback | readonly AnyCallback[])[]): Callback[] {
+  return (callbacks.flat() as AnyCallback[]).map((one) => {
+    // By its methods: there may be two copies of TensorFlow.js.
+    if (typeof (one as Partial<Callback> | null)?.setParams === 'function') return one as Callback;
+    if (one === null || typeof one !== 'object') {
+      throw new ArgumentError(
+        'callbacks',
+        `must be callbacks or objects such as { onEpochEnd }, but has ${show(one)}.`,
+      );
+    }
+    return new CustomCallback(one as CustomCallbackArgs) as unknown as Callback;
+  });
+}

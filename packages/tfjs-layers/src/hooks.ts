@@ -1,0 +1,46 @@
+import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
+import type { HookedNoise } from './hookNoise';
+import type { LearnableNoise } from './learnableNoise';
+import { withParts } from './nestedLayers';
+
+const hooks = new WeakMap<layers.Layer, { noise: LearnableNoise; hook: HookedNoise }>();
+
+/** The noise that is hooked into a layer. */
+export const hookedNoise = (layer: layers.Layer): LearnableNoise | undefined => hooks.get(layer)?.noise;
+
+/** The hook of a model, if any of its layers has noise hooked in. */
+export const hookOf = (model: LayersModel): HookedNoise | undefined =>
+  withParts(model)
+    .map((layer) => hooks.get(layer)?.hook)
+    .find((hook) => hook !== undefined);
+
+export function rememberHook(layer: layers.Layer, noise: LearnableNoise, hook: HookedNoise): void {
+  hooks.set(layer, { noise, hook });
+  saveWithNoise();
+}
+
+export const forgetHook = (layer: layers.Layer): boolean => hooks.delete(layer);
+
+let patched = false;
+/**
+ * From the first hook on `save` of a model with hooked noise saves the network that it is, with explicit noise layers.
+ * For the class and not for the model, as a callback never sees the sequential model that the user has.
+ */
+function saveWithNoise(): void {
+  if (patched) return;
+  patched = true;
+  const { save } = LayersModel.prototype;
+  LayersModel.prototype.save = function (this: LayersModel, ...args) {
+    const hook = hookOf(this);
+    if (!hook) return save.apply(this, args);
+    if (args[1]?.includeOptimizer) {
+      return Promise.reject(
+        new Error(
+          `save: ${this.name} has noise hooked in, and is saved as another model with explicit noise layers, which the ` +
+            "optimizer's state does not fit. Leave out includeOptimizer, or use a checkpoint.",
+        ),
+      );
+    }
+    return save.apply(hook.toModel(), args);
+  };
+}
