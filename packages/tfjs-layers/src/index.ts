@@ -20,6 +20,7 @@ export { type HookedNoise, hookNoise } from './hookNoise';
 export { indexedDBStore } from './indexedDBStore';
 export { rememberInjected } from './injected';
 export { type InjectNoiseOptions, injectNoise, noiseLayers, type RecurrentNoise } from './injectNoise';
+export type { Block } from './kernelLayout';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { type NoisePlace, NoisePlaces, noisePlaces } from './noisePlaces';
 export { type GroupOptions, group, l1, l2, type Norm, type NormOptions, norm } from './norms';
@@ -29,6 +30,7 @@ export { type RandomLayer, randomLayers } from './randomLayers';
 export type {
   RegularizationData,
   RegularizationDataset,
+  RegularizationSplit,
   RegularizationTensors,
 } from './regularizationData';
 export type { RunProgress } from './resumption';

@@ -42,7 +42,7 @@ export interface LearnableNoiseOptions {
  * network cannot drown the noise by scaling its activations up.
  *
  * - s_c is |γ_c| directly after a batch normalization; otherwise that of the batch in training, unbiased, and a moving
- *   average of it at inference (see {@link MovingDeviation}, also for a batch of one). No gradient flows through it.
+ *   average of it at inference (a batch of one is compared with the batch before it). No gradient flows through it.
  * - The noise is on at inference too: what was trained under σ = 10 is another network without it. One call is one
  *   draw; `predict` averages many.
  * - σ is not trainable, so the optimizer of `fit` never touches it. It is saved with the model.
