@@ -9,6 +9,14 @@ test.each([0.5, 0.9, 0.97])('the rate of a geometric path is found: %d', (q) => 
   expect(fitLinearRate(series(100, (t) => 3 - 2 * q ** t))).toBeCloseTo(q, 3);
 });
 
+test('silence: a path without a ρ step, or of skipped ones alone, has a name', () => {
+  expect(convergence({ value: [], gradient: [] }).status).toBe('no steps');
+  expect(convergence({ value: [1, 1, 1], gradient: [Number.NaN, Number.NaN, Number.NaN] }).status).toBe(
+    'skipped',
+  );
+  expect(convergence({ value: [1, 1.1], gradient: [Number.NaN, 0.1] }).status).toBe('undetermined');
+});
+
 test('every status by name', () => {
   const next = uniform(4);
   const noise = () => next() - 0.5;

@@ -1,4 +1,6 @@
 /**
+ * - `no steps`: no ρ step was taken.
+ * - `skipped`: every ρ step was skipped, for a loss or gradient that was not finite.
  * - `undetermined`: too few ρ steps to say.
  * - `converging`: the path still drifts towards its limit.
  * - `converged`: over the window the mean gradient is indistinguishable from zero and the path is flat.
@@ -7,6 +9,8 @@
  * - `diverged`: a value is not finite, or has grown a million-fold.
  */
 export type ConvergenceStatus =
+  | 'no steps'
+  | 'skipped'
   | 'undetermined'
   | 'converging'
   | 'converged'
@@ -89,6 +93,8 @@ export function convergence(
     gradient,
   });
 
+  if (path.value.length === 0) return result('no steps');
+  if (!path.gradient.some(Number.isFinite)) return result('skipped');
   const scale = Math.max(...path.value.slice(0, 1).map(Math.abs), Number.MIN_VALUE);
   if (values.some((v) => !Number.isFinite(v) || Math.abs(v) > 1e6 * Math.max(scale, 1)))
     return result('diverged');
