@@ -7,12 +7,8 @@ import { bits } from './kernels';
 
 const Adam = 'CrossregAdam';
 
-interface AdamInputs {
-  value: TensorInfo;
-  firstMoment: TensorInfo;
-  secondMoment: TensorInfo;
-  gradient: TensorInfo;
-}
+/** By place, for each variable: its value, its first and second moment, and the gradient. */
+type AdamInputs = Record<string, TensorInfo>;
 
 interface AdamAttrs {
   beta1: number;
@@ -24,19 +20,23 @@ interface AdamAttrs {
   learningRate: number;
 }
 
-/** One step of Adam on one variable: its new value and moments. */
+/** One step of Adam on any number of variables: for each its new value and moments. */
 export const adam = defineKernel<AdamInputs, AdamAttrs>(Adam, ({ inputs, attrs, backend, kernels }) => {
-  const { value, firstMoment, secondMoment, gradient } = inputs;
-  const outputs = [value, firstMoment, secondMoment].map(({ shape }) => backend.makeOutput(shape, 'float32'));
-  const size = sizeOf(value.shape);
-  const args = [
-    ...[value, firstMoment, secondMoment, gradient, ...outputs].map((tensor) => kernels.address(tensor)),
-    size,
+  const tensors = Object.values(inputs);
+  const rates = [
     ...[attrs.beta1, 1 - attrs.beta1, attrs.beta2, 1 - attrs.beta2].map(bits),
     ...[attrs.correction1, attrs.correction2, attrs.epsilon, -attrs.learningRate].map(bits),
   ];
-  kernels.run('adam', Math.ceil(size / ELEMENTS), args, ELEMENTS * 2);
-  return outputs;
+  const results: TensorInfo[] = [];
+  for (let i = 0; i < tensors.length; i += 4) {
+    const { shape } = tensors[i];
+    const outputs = [0, 1, 2].map(() => backend.makeOutput(shape, 'float32'));
+    const size = sizeOf(shape);
+    const addresses = [...tensors.slice(i, i + 4), ...outputs].map((tensor) => kernels.address(tensor));
+    kernels.run('adam', Math.ceil(size / ELEMENTS), [...addresses, size, ...rates], ELEMENTS * 2);
+    results.push(...outputs);
+  }
+  return results;
 });
 
 /** The fields of tfjs's optimizer that its update works on; protected or private in its types. */
@@ -57,7 +57,7 @@ type Gradients = Parameters<AdamOptimizer['applyGradients']>[0];
 const FUSED = Symbol.for('@crossreg/tfjs-wasm adam');
 
 /**
- * Gives tfjs's Adam an update of one kernel a variable on the wasm backend, where its own runs fourteen. The state is
+ * Gives tfjs's Adam an update of one kernel for all variables on the wasm backend, where its own runs fourteen for each. The state is
  * tfjs's: it is saved, loaded and disposed as ever, and may go on on another backend.
  */
 export function fuseAdam(): void {
@@ -98,6 +98,8 @@ function update(optimizer: AdamState, entries: readonly Entry[]): void {
       correction1: 1 - accBeta1.dataSync()[0],
       correction2: 1 - accBeta2.dataSync()[0],
     };
+    const updated: Variable[] = [];
+    const inputs: tf.Tensor[] = [];
     entries.forEach(({ name, gradient }, i) => {
       const value = tf.engine().registeredVariables[name];
       const moment = (moments: AdamState['accumulatedFirstMoment'], suffix: string) => {
@@ -110,13 +112,14 @@ function update(optimizer: AdamState, entries: readonly Entry[]): void {
       const firstMoment = moment(optimizer.accumulatedFirstMoment, 'm');
       const secondMoment = moment(optimizer.accumulatedSecondMoment, 'v');
       if (gradient == null) return;
-      const inputs = { value, firstMoment, secondMoment, gradient };
-      const results = tf
-        .engine()
-        .runKernel(Adam, inputs as unknown as tf.NamedTensorMap, { ...attrs }) as unknown as tf.Tensor[];
-      [value, firstMoment, secondMoment].forEach((variable, j) => {
-        variable.assign(results[j]);
-      });
+      updated.push(value, firstMoment, secondMoment);
+      inputs.push(value, firstMoment, secondMoment, gradient);
+    });
+    const results = tf
+      .engine()
+      .runKernel(Adam, Object.fromEntries(inputs.entries()), { ...attrs }) as unknown as tf.Tensor[];
+    updated.forEach((variable, i) => {
+      variable.assign(results[i]);
     });
     accBeta1.assign(tf.mul(accBeta1, beta1));
     accBeta2.assign(tf.mul(accBeta2, beta2));
