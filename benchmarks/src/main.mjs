@@ -2,19 +2,18 @@
 // (a) steps of the cross-regularized model over plain steps of the un-noised one, split into noise and ρ steps;
 // (b) our Gaussian noise over tf.randomNormal;
 // (c) by lower deciles, learned augmentation, as a share of its training step and against the network's convolutions.
-import { defaultSchedule } from '@crossreg/core';
 import { network } from '@crossreg/example-quickstart/network.mjs';
 import { deriveKey, gaussian } from '@crossreg/tfjs';
 import { augmentationLayers, injectAugmentation, warp } from '@crossreg/tfjs-augment';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
-import { compiled, images, median, overhead, showShares, timed } from './overhead.mjs';
+import { compiled, images, meanInterval, median, overhead, RUN, showShares, timed } from './overhead.mjs';
 
 const { threads } = await useWasm();
 
 const { shares } = await overhead(network);
 console.log(
-  `cost over plain training steps: quickstart network, batch 64, wasm, ${threads} threads, defaults (every ${defaultSchedule.every})`,
+  `cost over plain training steps: quickstart network, batch 64, wasm, ${threads} threads, defaults (a ρ step every ${meanInterval.toFixed(1)} of ${RUN} steps)`,
 );
 showShares(shares);
 const [x, y] = (await images()).batch;

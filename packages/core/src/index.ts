@@ -14,6 +14,7 @@ export { float64 } from './float64/float64';
 export type { Framework } from './framework';
 export { groupNorm } from './groupNorm';
 export { RegularizationHistory, type RegularizationRecord, type RhoPath } from './history';
+export { jackknife } from './jackknife';
 export { l1 } from './l1';
 export { l2 } from './l2';
 export {
@@ -25,6 +26,7 @@ export {
   logSumExp,
   StreamingMoments,
 } from './monteCarlo';
+export { type NoisePace, noisePace } from './noisePace';
 export { adam, type LearningRate, type Optimizer, type OptimizerFactory, sgd } from './optimizer';
 export { checkOptions } from './options';
 export { partition } from './partition';
@@ -36,6 +38,7 @@ export { type NormLevelOptions, type NormScheme, normLevel, parameter, type Rho 
 export {
   createSchedule,
   defaultSchedule,
+  elapsedShare,
   expectedOverhead,
   isRegularizationStep,
   type Schedule,

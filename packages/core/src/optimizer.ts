@@ -109,10 +109,13 @@ export function adam({
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
+  upward = 1,
 }: {
   learningRate: LearningRate;
   beta1?: number;
   beta2?: number;
+  /** Factor on steps that raise the variable. Default 1. */
+  upward?: number;
   epsilon?: number;
 }): OptimizerFactory {
   const factory = optimizer(
@@ -125,12 +128,16 @@ export function adam({
       const v = mix(square, fw.mul(gradient, gradient), beta2);
       const t = iteration + 1;
       const rootMeanSquare = fw.sqrt(fw.div(v, fw.array(1 - beta2 ** t)));
-      const step = fw.div(
+      const even = fw.div(
         fw.mul(m, fw.array(rate / (1 - beta1 ** t))),
         fw.add(rootMeanSquare, fw.array(epsilon)),
       );
+      const step =
+        upward === 1
+          ? even
+          : fw.mul(even, fw.where(fw.maximum(even, fw.array(0)), fw.array(1), fw.array(upward)));
       return { variable: fw.sub(variable, step), slots: [m, v] };
     },
   );
-  return Object.assign(factory, { settings: { name: 'adam', learningRate, beta1, beta2, epsilon } });
+  return Object.assign(factory, { settings: { name: 'adam', learningRate, beta1, beta2, epsilon, upward } });
 }

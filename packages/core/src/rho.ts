@@ -32,19 +32,32 @@ export interface Rho<T> {
 /**
  * A regularization parameter that the loss reads directly, such as a noise scale: an unconstrained raw variable
  * and the bijector that makes it positive or bounded.
+ *
+ * @param least - the value that steps do not go below. Default: the bijector's own bound.
  */
 export function parameter<T>(
   framework: Framework<T>,
-  { name, variable, bijector = exp }: { name: string; variable: T; bijector?: Bijector },
+  {
+    name,
+    variable,
+    bijector = exp,
+    least,
+  }: { name: string; variable: T; bijector?: Bijector; least?: number },
 ): Rho<T> {
+  const leastRaw = least === undefined ? undefined : bijector.inverse(least, 'least');
   return {
     name,
     variable,
     wrt: [variable],
-    range: bijector.range,
+    range: [least ?? bijector.range[0], bijector.range[1]],
     gradient: ([gradient]) => gradient,
     value: () => bijector.forward(framework, variable),
-    settle() {},
+    settle() {
+      if (leastRaw === undefined) return;
+      framework.tidy(() =>
+        framework.assign(variable, framework.maximum(variable, framework.array(leastRaw))),
+      );
+    },
     retract() {},
   };
 }

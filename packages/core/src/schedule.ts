@@ -1,16 +1,20 @@
-import { checkAbove, checkInteger } from './argumentError';
+import { ArgumentError, checkAbove, checkInteger, show } from './argumentError';
 
 /** When regularization steps happen and how many noise samples each averages. */
 export interface Schedule {
-  /** r: one ρ step every `every` training steps. Default 20. */
-  every: number;
-  /** K: noise samples per ρ step, whose predictions are averaged. Default 4. */
+  /**
+   * r: one ρ step every `every` training steps. Default `'auto'`: after each of the first 20 training steps, then at
+   * intervals that grow with the run, up to one in 20 from step 400 on. So a run of 150 steps has 60 ρ steps, and a long
+   * run does not pay for more than one in 20.
+   */
+  every: number | 'auto';
+  /** K: noise samples per ρ step, whose predictions are averaged. Default 4; even numbers are drawn in pairs ±ε. */
   samples: number;
   /** Training steps before the first ρ step. Default 0. */
   warmUp: number;
 }
 
-export const defaultSchedule: Schedule = { every: 20, samples: 4, warmUp: 0 };
+export const defaultSchedule: Schedule = { every: 'auto', samples: 4, warmUp: 0 };
 
 /**
  * A complete schedule from a partial one.
@@ -19,12 +23,17 @@ export const defaultSchedule: Schedule = { every: 20, samples: 4, warmUp: 0 };
  */
 export function createSchedule(options: Partial<Schedule> = {}): Schedule {
   const schedule = { ...defaultSchedule, ...options };
-  checkInteger(
-    'every',
-    schedule.every,
-    1,
-    'Use 1 for a ρ step after each training step, 20 for little overhead.',
-  );
+  if (typeof schedule.every === 'string' && schedule.every !== 'auto') {
+    throw new ArgumentError('every', `must be 'auto' or a whole number, but is ${show(schedule.every)}.`);
+  }
+  if (schedule.every !== 'auto') {
+    checkInteger(
+      'every',
+      schedule.every,
+      1,
+      "Use 'auto', 1 for a ρ step after each training step, or 20 for little overhead.",
+    );
+  }
   checkInteger(
     'samples',
     schedule.samples,
@@ -35,9 +44,43 @@ export function createSchedule(options: Partial<Schedule> = {}): Schedule {
   return schedule;
 }
 
+/** The longest interval of `'auto'`; also the training steps that have a ρ step each, and one in so many of the time passed. */
+const AUTO = 20;
+/** Where intervals reach their longest. */
+const EVEN = AUTO * AUTO;
+
+/**
+ * How many ρ steps have happened after `steps` training steps, as a real number whose whole part is the count. For
+ * `'auto'` the interval at time t is t / 20, between 1 and 20 steps, so this is its integral of 1 / interval.
+ */
+function rhoTime(every: Schedule['every'], steps: number): number {
+  if (every !== 'auto') return steps / every;
+  if (steps <= AUTO) return steps;
+  return AUTO + AUTO * Math.log(Math.min(steps, EVEN) / AUTO) + Math.max(0, steps - EVEN) / AUTO;
+}
+
+/** The inverse of {@link rhoTime}. */
+function trainingTime(every: Schedule['every'], rhoSteps: number): number {
+  if (every !== 'auto') return rhoSteps * every;
+  if (rhoSteps <= AUTO) return rhoSteps;
+  const even = rhoTime(every, EVEN);
+  return rhoSteps <= even ? AUTO * Math.exp((rhoSteps - AUTO) / AUTO) : EVEN + (rhoSteps - even) * AUTO;
+}
+
 /** Whether a ρ step follows the training step with this zero-based number. */
 export function isRegularizationStep({ every, warmUp }: Schedule, trainingStep: number): boolean {
-  return trainingStep >= warmUp && (trainingStep - warmUp + 1) % every === 0;
+  const steps = trainingStep - warmUp + 1;
+  return steps > 0 && Math.floor(rhoTime(every, steps)) > Math.floor(rhoTime(every, steps - 1));
+}
+
+/**
+ * The share of the time since the warm-up that lies between the ρ step of the given zero-based number and the one before
+ * it: (tₖ − tₖ₋₁) / (tₖ + 20), with t counted in training steps. A ρ whose steps are in proportion to it moves equally far
+ * in every e-fold of time, whatever the schedule and the length of the run.
+ */
+export function elapsedShare({ every }: Pick<Schedule, 'every'>, rhoStep: number): number {
+  const [before, now] = [trainingTime(every, rhoStep), trainingTime(every, rhoStep + 1)];
+  return (now - before) / (now + AUTO);
 }
 
 /**
@@ -47,13 +90,14 @@ export function isRegularizationStep({ every, warmUp }: Schedule, trainingStep: 
  * needs no weight gradient, so about two for each of its K samples.
  *
  * @param batchRatio - examples in a ρ step over examples in a training batch (default 1).
+ * @param steps - training steps of the run, without the warm-up (default 10,000); matters to `'auto'` only.
  */
-export function expectedOverhead({ every, samples }: Schedule, batchRatio = 1): number {
+export function expectedOverhead({ every, samples }: Schedule, batchRatio = 1, steps = 10_000): number {
   checkAbove(
     'batchRatio',
     batchRatio,
     0,
     'It is the regularization batch size over the training batch size.',
   );
-  return ((2 / 3) * samples * batchRatio) / every;
+  return (2 / 3) * samples * batchRatio * (rhoTime(every, steps) / steps);
 }

@@ -229,7 +229,7 @@ describe('another run taken for the same: the error names what differs', () => {
       'the start of the noise',
       {},
       { cross: { noise: { initialSigma: 0.5 } } },
-      'cross.noise[0].initialSigma is 1 there and 0.5 here',
+      'cross.noise[0].initialSigma is 0.3 there and 0.5 here',
     ],
     [
       'layers of a norm',

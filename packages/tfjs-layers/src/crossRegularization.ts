@@ -31,7 +31,7 @@ import type { Norm } from './norms';
 import type { AveragingChoice } from './outputAveraging';
 import { type PreparedModel, prepareAgain, prepareModel } from './prepareModel';
 import { checkRegularizationData, type RegularizationData } from './regularizationData';
-import { regularizationLoss } from './regularizationObjective';
+import { checkEstimator, type Estimator, regularizationLoss } from './regularizationObjective';
 import { type Counts, type CrossState, Resumption, type RunProgress } from './resumption';
 import { dataSettings, fittedData, noiseSettings } from './runSettings';
 
@@ -50,10 +50,15 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   regularizers?: readonly Norm[];
   /** Examples in a ρ step, each with `samples` noise draws. Default 32; a data set has its own. */
   batchSize?: number;
-  /** Of ρ's optimizer, Adam, in log σ and log ρ. Default 0.02. */
+  /**
+   * A fixed rate of ρ's optimizer, Adam, in log σ and log ρ. Default: for σ the pace of {@link noisePace}, which suits runs of
+   * any length; 0.02 for everything else.
+   */
   learningRate?: LearningRate;
-  /** Replaces Adam for ρ. */
+  /** Replaces the optimizer of ρ. */
   optimizer?: OptimizerFactory;
+  /** How the regularization loss is estimated from K draws, see {@link Estimator}. Default `'jackknife'`. */
+  estimator?: Estimator;
   /**
    * How sampled outputs become one prediction: one for all outputs, or by the name of the output. Default: inferred from
    * the last activation and the loss, see {@link CrossRegularization.averaging}.
@@ -103,7 +108,8 @@ export class CrossRegularization extends Callback implements Resumable {
   private listed = 0;
   /** ρ steps in the history when the epoch began. */
   private stepsBefore = 0;
-  private readonly optimizer: OptimizerFactory;
+  private readonly optimizer: OptimizerFactory | undefined;
+  private readonly estimator: Estimator;
   private readonly noise: InjectNoiseOptions | undefined;
   private readonly norms: readonly Norm[];
   private readonly data: RegularizationData;
@@ -137,7 +143,9 @@ export class CrossRegularization extends Callback implements Resumable {
     }
     this.classWeight = options.classWeight;
     this.allowMissingClasses = options.allowMissingClasses ?? false;
-    this.optimizer = options.optimizer ?? rhoAdam(options.learningRate);
+    const { learningRate } = options;
+    this.optimizer = options.optimizer ?? (learningRate === undefined ? undefined : rhoAdam(learningRate));
+    this.estimator = checkEstimator(options.estimator ?? 'jackknife');
     this.resumption = new Resumption(
       options.checkpoint === undefined ? undefined : storeOf(options.checkpoint),
     );
@@ -229,9 +237,8 @@ export class CrossRegularization extends Callback implements Resumable {
     const chosen = { averaging: this.choice, classWeight };
     if (!run) {
       const data = 'split' in this.data ? this.heldOut?.tensors : this.data;
-      const { samples } = schedule;
       this.run = await prepareModel(model, data, {
-        ...{ noise, norms, optimizer, samples, batchSize, seed, allowMissingClasses },
+        ...{ noise, norms, optimizer, schedule, batchSize, seed, allowMissingClasses },
         ...chosen,
       });
     } else if (run.model !== model || run.losses !== lossFunctions(model) || this.weighted !== classWeight) {
@@ -270,10 +277,11 @@ export class CrossRegularization extends Callback implements Resumable {
   private async regularize(): Promise<void> {
     if (!this.run) return;
     const { model, batches, outputs, step, samples } = this.run;
+    const { estimator } = this;
     const batch = await batches.next();
-    const stream = new NoiseStream(deriveSeed(this.seed, 1, this.counts.rhoSteps));
+    const stream = new NoiseStream(deriveSeed(this.seed, 1, this.counts.rhoSteps), 0, 0, samples % 2 === 0);
     this.counts.rhoSteps += 1;
-    const loss = () => regularizationLoss({ model, batch, stream, samples, outputs });
+    const loss = () => regularizationLoss({ model, batch, stream, samples, outputs, estimator });
     tf.tidy(() => step.run(loss, this.counts.trainingSteps));
     tf.dispose([batch.x, batch.y]);
   }
@@ -301,9 +309,20 @@ export class CrossRegularization extends Callback implements Resumable {
 
   /** What must agree between the options of a checkpoint and these. */
   async settings(): Promise<object> {
-    const { schedule, batchSize, seed, choice: averaging, classWeight, optimizer, data, run } = this;
+    const {
+      schedule,
+      batchSize,
+      seed,
+      choice: averaging,
+      classWeight,
+      estimator,
+      optimizer,
+      data,
+      run,
+    } = this;
     return {
-      ...{ schedule, batchSize, seed, averaging, classWeight, optimizer },
+      ...{ schedule, batchSize, seed, averaging, classWeight, estimator },
+      optimizer: optimizer ?? { name: 'default' },
       noise: run?.hook && noiseSettings(run.hook, run.model),
       regularizers: run?.norms.settings,
       regularizationData: await dataSettings(data, this.heldOut),

@@ -14,7 +14,7 @@ import { carriesMask } from './masks';
 import { MovingDeviation, movingDeviationWeights, type WeightVariable } from './movingDeviation';
 
 export interface LearnableNoiseOptions {
-  /** σ to start from, relative to the standard deviation of the input. Default 1; 0 switches the layer off for good. */
+  /** σ to start from, relative to the standard deviation of the input. Default 0.3; 0 switches the layer off for good. */
   initialSigma?: number;
   /** One σ for the layer (default), or one per channel. */
   per?: 'layer' | 'channel';
@@ -35,6 +35,11 @@ export interface LearnableNoiseOptions {
   momentum?: number;
   name?: string;
 }
+
+/**
+ * σ does not fall below it: noise of a thousandth of the input's variance does little, and from here σ can climb back.
+ */
+const LEAST_SIGMA = 0.03;
 
 /**
  * Adds Gaussian noise whose scale is learned: x + σ · s_c · ε, with ε ~ N(0, I), σ the regularization parameter and
@@ -65,9 +70,9 @@ export class LearnableNoise extends layers.Layer {
   /** @throws ArgumentError for a negative σ, a momentum outside [0, 1), an unknown `per`, `draw` or `bijector`, and the axis 0. */
   constructor(options: LearnableNoiseOptions = {}) {
     super(options as ConstructorParameters<typeof layers.Layer>[0]);
-    const { initialSigma = 1, per = 'layer', axis = -1, draw = 'step' } = options;
+    const { initialSigma = 0.3, per = 'layer', axis = -1, draw = 'step' } = options;
     const { bijector = 'exp', momentum = 0.9 } = options;
-    checkAbove('initialSigma', initialSigma, 0, 'Use 1, or 0 to switch the noise off.', true);
+    checkAbove('initialSigma', initialSigma, 0, 'Use 0.3, or 0 to switch the noise off.', true);
     if (per !== 'layer' && per !== 'channel') {
       throw new ArgumentError('per', `must be 'layer' or 'channel', but is ${show(per)}.`);
     }
@@ -133,7 +138,11 @@ export class LearnableNoise extends layers.Layer {
 
   /** σ, as the callback `crossRegularization` trains it. */
   regularizationParameters(): Rho<tf.Tensor>[] {
-    return [parameter(tfjs, { name: this.name, variable: this.rho, bijector: bijectors[this.bijector] })];
+    const { name, initialSigma, rho: variable } = this;
+    const bijector = bijectors[this.bijector];
+    // Off stays off, and who starts lower may stay there.
+    const least = initialSigma === 0 ? undefined : Math.min(LEAST_SIGMA, initialSigma);
+    return [parameter(tfjs, { name, variable, bijector, least })];
   }
 
   /** σ as a tensor, differentiable in {@link rho}: a scalar, or [channels]. */

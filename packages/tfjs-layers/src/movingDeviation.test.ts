@@ -9,7 +9,7 @@ const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 3, 2, '
 
 /** A model that is one noise layer, so that the layer's input is the data. */
 function bare(channels: number, options = {}) {
-  const noise = new LearnableNoise(options);
+  const noise = new LearnableNoise({ initialSigma: 1, ...options });
   const model = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [channels] }), noise as never] });
   return { noise, train: (x: tf.Tensor) => tf.dispose(model.apply(x, { training: true }) as tf.Tensor) };
 }
@@ -56,7 +56,7 @@ describe('biased statistics: the noise of inference has the size of the data', (
 });
 
 test('a batch of one: training noise has the size that is known so far, and 1 before anything is', () => {
-  const noise = new LearnableNoise();
+  const noise = new LearnableNoise({ initialSigma: 1 });
   const input = tf.input({ shape: [2000] });
   const model = tf.model({ inputs: input, outputs: noise.apply(input) as tf.SymbolicTensor });
   const spread = (x: tf.Tensor) =>

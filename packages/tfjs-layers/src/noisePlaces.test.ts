@@ -259,8 +259,8 @@ describe('statistics of what is not there: masks', () => {
           lstm({ units: 1 }),
         ],
       });
-      const hook = how === 'hooked' ? hookNoise(model, { recurrent: false }) : undefined;
-      const noisy = hook ? model : injectNoise(model, { recurrent: false });
+      const hook = how === 'hooked' ? hookNoise(model, { recurrent: false, initialSigma: 1 }) : undefined;
+      const noisy = hook ? model : injectNoise(model, { recurrent: false, initialSigma: 1 });
       noisy.compile({ optimizer: tf.train.sgd(0), loss: 'meanSquaredError' });
       const values = [1, -2, 4, 3, -1, 2, 5, -3];
       // Two steps of twenty count in each of four examples.
@@ -284,7 +284,10 @@ describe('statistics of what is not there: masks', () => {
       .activation({ activation: 'tanh', name: 'hidden' })
       .apply(other) as tf.SymbolicTensor;
     const y = tf.layers.dense({ units: 1 }).apply(tf.layers.flatten().apply(hidden)) as tf.SymbolicTensor;
-    const noisy = injectNoise(tf.model({ inputs: [a, b], outputs: y }), { recurrent: false });
+    const noisy = injectNoise(tf.model({ inputs: [a, b], outputs: y }), {
+      recurrent: false,
+      initialSigma: 1,
+    });
     noisy.compile({ optimizer: tf.train.sgd(0), loss: 'meanSquaredError' });
     const first = tf.tensor(
       Array.from({ length: 24 }, (_, i) => (i % 6 < 1 ? 1 : 0)),
@@ -301,7 +304,7 @@ describe('statistics of what is not there: masks', () => {
     const model = tf.sequential({
       layers: [tf.layers.masking({ inputShape: [3, 1] }), tf.layers.reLU(), lstm({ units: 1 })],
     });
-    const noisy = injectNoise(model, { recurrent: false, momentum: 0.5 });
+    const noisy = injectNoise(model, { recurrent: false, momentum: 0.5, initialSigma: 1 });
     const train = (x: number[][]) =>
       tf.dispose(noisy.apply(tf.tensor(x.flat(), [x.length, 3, 1]), { training: true }) as tf.Tensor);
     seedNoise(1);
@@ -379,6 +382,8 @@ describe('axes by convention: channels first', () => {
       ],
     });
     const [gamma] = model.getWeights();
-    expect(numbers(noiseLayers(injectNoise(model))[0].scale())).toEqual(numbers(tf.abs(gamma)));
+    expect(numbers(noiseLayers(injectNoise(model, { initialSigma: 1 }))[0].scale())).toEqual(
+      numbers(tf.abs(gamma)),
+    );
   });
 });

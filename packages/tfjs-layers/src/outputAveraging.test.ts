@@ -59,7 +59,14 @@ const still = () => ({ step: () => {}, iterations: 0, slots: [], dispose() {} })
 /** One ρ step that moves nothing. */
 async function prepared(model: tf.LayersModel, options: object = {}) {
   const cross = crossRegularization({
-    ...{ regularizationData: [x, targets(model)], every: 1, samples: 3, batchSize: 12, optimizer: still },
+    ...{
+      regularizationData: [x, targets(model)],
+      every: 1,
+      samples: 3,
+      estimator: 'average',
+      batchSize: 12,
+      optimizer: still,
+    },
     ...options,
   });
   cross.setModel(model);

@@ -1,4 +1,13 @@
-import { ArgumentError, deriveSeed, type OptimizerFactory, RegularizationStep, show } from '@crossreg/core';
+import {
+  ArgumentError,
+  deriveSeed,
+  noisePace,
+  type OptimizerFactory,
+  RegularizationStep,
+  rhoAdam,
+  type Schedule,
+  show,
+} from '@crossreg/core';
 import { tfjs } from '@crossreg/tfjs';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
@@ -9,6 +18,7 @@ import { type HookedNoise, hookNoise } from './hookNoise';
 import { hookOf } from './hooks';
 import { injectedBy } from './injected';
 import { type InjectNoiseOptions, noiseLayers } from './injectNoise';
+import { LearnableNoise } from './learnableNoise';
 import { type LearnedNorms, learnNorms } from './learnedNorms';
 import type { Norm } from './norms';
 import { type AveragingChoice, outputAveraging, rememberAveraging } from './outputAveraging';
@@ -41,8 +51,9 @@ export interface Preparation {
   /** Hooked into a model without noise. */
   noise: InjectNoiseOptions | undefined;
   norms: readonly Norm[];
-  optimizer: OptimizerFactory;
-  samples: number;
+  /** Of all ρ without one that a norm brings. Default: {@link noisePace} for σ, {@link rhoAdam} for everything else. */
+  optimizer: OptimizerFactory | undefined;
+  schedule: Schedule;
   batchSize: number;
   seed: number;
   averaging: AveragingChoice | undefined;
@@ -62,7 +73,7 @@ export async function prepareModel(
   data: RegularizationTensors | RegularizationDataset | undefined,
   preparation: Preparation,
 ): Promise<PreparedModel> {
-  const { noise, norms: chosen, optimizer, samples, batchSize, seed, allowMissingClasses } = preparation;
+  const { noise, norms: chosen, optimizer, schedule, batchSize, seed, allowMissingClasses } = preparation;
   const own = randomLayers(model);
   // Noise that another callback has hooked in is gone on with.
   const before = hookOf(model);
@@ -109,14 +120,23 @@ export async function prepareModel(
   );
   const random = hook && !before ? [...own, ...hook.layers] : own;
   const drawn = random.flatMap((layer) => layer.regularizationParameters());
+  const scales = new Set(
+    random
+      .filter((layer) => layer instanceof LearnableNoise)
+      .flatMap((layer) => layer.regularizationParameters().map(({ name }) => name)),
+  );
+  // One factory for all that share it: those given the same one share an optimizer.
+  const [ofNoise, ofOthers] = [optimizer ?? noisePace(schedule), optimizer ?? rhoAdam()];
   const step = new RegularizationStep({
     framework: tfjs,
     rho: [...drawn, ...norms.rho],
-    optimizer: { for: (rho) => norms.optimizerOf(rho) ?? optimizer },
+    optimizer: {
+      for: (rho) => norms.optimizerOf(rho) ?? (scales.has(rho.name) ? ofNoise : ofOthers),
+    },
   });
   return {
     ...{ model, losses: lossFunctions(model), weights, batches, outputs, step, hook, norms },
-    samples: random.length > 0 ? samples : 1,
+    samples: random.length > 0 ? schedule.samples : 1,
   };
 }
 

@@ -1,7 +1,8 @@
-import { type Averaging, averagePredictions } from '@crossreg/core';
+import { ArgumentError, type Averaging, averagePredictions, jackknife, show } from '@crossreg/core';
 import { type NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { withBatchStatistics } from './batchStatistics';
 import type { LossFunction } from './compiled';
 import { forward } from './predict';
 import type { RegularizationBatch } from './regularizationData';
@@ -14,36 +15,74 @@ export interface OutputObjective {
   classWeights?: readonly number[];
 }
 
+/**
+ * How the loss of infinitely many draws is estimated from K:
+ *
+ * - `'jackknife'`: the loss of the average of K less its bias, see {@link jackknife}.
+ * - `'average'`: the loss of the average of K as it is, as the paper has it. It punishes noise for what more draws would
+ *   average away.
+ */
+export type Estimator = 'jackknife' | 'average';
+
+export function checkEstimator(value: unknown): Estimator {
+  if (value === 'jackknife' || value === 'average') return value;
+  throw new ArgumentError('estimator', `must be 'jackknife' or 'average', but is ${show(value)}.`);
+}
+
 /** What a regularization loss is computed from, see {@link regularizationLoss}. */
 export interface RegularizationObjective {
   model: LayersModel;
   batch: RegularizationBatch;
-  /** The noise of the forward pass. */
+  /** The noise of the forward pass. Mirrored, where `samples` is even: then sample k and k + K/2 are a pair ±ε. */
   stream: NoiseStream;
   /** K: draws that one prediction averages. */
   samples: number;
   /** One for each output of the model. */
   outputs: readonly OutputObjective[];
+  /** Default `'jackknife'`. */
+  estimator?: Estimator;
 }
 
+/** Fewest examples whose statistics a batch normalization can go by in a ρ step: K draws of one example are no sample. */
+const FEW_EXAMPLES = 16;
+
 /**
- * The loss of the K-sample averaged prediction (method.md §3), the sum over a model's outputs: a scalar, differentiable
- * in every σ and weight. Stateful recurrent layers begin from zero, as the examples go on from no batch of training, and
- * keep their states. All K draws of an example are in one pass: sample k of example b is row k · batch + b.
+ * The loss of the averaged prediction (method.md §3), the sum over a model's outputs: a scalar, differentiable in every σ
+ * and weight. All K draws of an example are in one pass: sample k of example b is row k · batch + b.
+ *
+ * Batch normalizations go by the statistics of this pass (see {@link withBatchStatistics}) where there is noise and the batch
+ * has at least 16 examples, else by their moving ones; every other layer is in inference mode. Stateful recurrent layers begin from zero,
+ * as the examples go on from no batch of training, and keep their states.
  */
 export function regularizationLoss(objective: RegularizationObjective): tf.Tensor {
-  const { model, batch, stream, samples, outputs } = objective;
+  const { model, batch, stream, samples, outputs, estimator = 'jackknife' } = objective;
+  const examples = batch.x[0].shape[0];
   const inputs = batch.x.map((tensor) => tf.concat(new Array<tf.Tensor>(samples).fill(tensor)));
-  return withNoise(stream, () => forward(model, inputs, 'zero'))
-    .map((output, i) => {
-      const shape = [samples, batch.x[0].shape[0], ...output.shape.slice(1)];
-      const { loss, averaging, classWeights } = outputs[i];
-      const average = averagePredictions(tfjs, tf.reshape(output, shape), averaging);
-      const each = loss(batch.y[i], average);
-      return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
-    })
-    .reduce((sum, term) => tf.add(sum, term));
+  const pass = () => withNoise(stream, () => forward(model, inputs, 'zero'));
+  const sampled = samples > 1 && examples >= FEW_EXAMPLES;
+  const draws = (sampled ? withBatchStatistics(model, pass) : pass()).map((output) =>
+    tf.reshape(output, [samples, examples, ...output.shape.slice(1)]),
+  );
+  const lossOf = (chosen: readonly number[]) =>
+    draws
+      .map((output, i) => {
+        const { loss, averaging, classWeights } = outputs[i];
+        const average = averagePredictions(tfjs, pick(output, chosen), averaging);
+        const each = loss(batch.y[i], average);
+        return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
+      })
+      .reduce((sum, term) => tf.add(sum, term));
+  const all = Array.from({ length: samples }, (_, k) => k);
+  const groups = estimator === 'average' ? [all] : stream.mirrored ? pairs(samples) : all.map((k) => [k]);
+  return jackknife(tfjs, groups, lossOf);
 }
+
+/** Draws that depend on each other: k and k + K/2. */
+const pairs = (samples: number) => Array.from({ length: samples / 2 }, (_, k) => [k, k + samples / 2]);
+
+/** Some rows of an array, in order. */
+const pick = (all: tf.Tensor, rows: readonly number[]): tf.Tensor =>
+  rows.length === all.shape[0] ? all : tf.concat(rows.map((row) => tf.slice(all, row, 1)));
 
 /** The weight of each example's class, [batch]: the target is one-hot, or the number of the class. */
 function weightsOf(target: tf.Tensor, weights: readonly number[]): tf.Tensor {

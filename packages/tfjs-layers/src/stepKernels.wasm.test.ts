@@ -56,6 +56,7 @@ test('a training step and a ρ step compute the gradients that they need and no 
   expect(rho.Conv2DBackpropInput).toBe(1);
   // Two dense layers: a product by their input, none by their kernel.
   expect(rho.BatchMatMul).toBe(2);
-  expect(rho.CrossregNoiseProducts).toBe(3);
+  // Of each noise layer, for both halves of the pairs ±ε.
+  expect(rho.CrossregNoiseProducts).toBe(6);
   expect(rho.CrossregAdam).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { deriveSeed, hash32 } from '@crossreg/core';
+import { ArgumentError, deriveSeed, hash32 } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { fillByKernel } from './gaussianKernel';
 import { addHostNoise } from './hostNoise';
@@ -12,8 +12,22 @@ import { fillPortable } from './portableGaussian';
  *
  * `example`, an even number (default 0), is the one that an array begins with (on its first axis) where it is part of
  * a larger one: each example has the same noise, however the examples are cut into batches.
+ *
+ * `mirrored` (default false): the second half of the first axis has the numbers of the first half with the other sign, as
+ * antithetic draws have; of uniform ones u it has 1 − u.
  */
-export type NoiseKey = readonly [k0: number, k1: number, example?: number];
+export type NoiseKey = readonly [k0: number, k1: number, example?: number, mirrored?: boolean];
+
+const unmirrored = ([k0, k1, example]: NoiseKey): NoiseKey => [k0, k1, example];
+
+/** The shape of the first half, which a mirrored key draws. */
+function halfOf([count, ...rest]: readonly number[]): number[] {
+  if (count % 2 === 0) return [count / 2, ...rest];
+  throw new ArgumentError(
+    'key',
+    `is mirrored, which takes an even number of rows, but the array has ${count}.`,
+  );
+}
 
 /** The key of a stream: differs for every seed and every path of integers (layer, step, sample, call). */
 export function deriveKey(seed: number, ...path: readonly number[]): NoiseKey {
@@ -31,8 +45,25 @@ function hashKey([k0, k1, example = 0]: NoiseKey, shape: readonly number[] = [])
  * SIMD kernel where the engine has that, else in JavaScript, with the same numbers to float32 rounding.
  */
 export function fillGaussian(out: Float32Array, key: NoiseKey, shape?: readonly number[]): void {
+  if (key[3]) {
+    fillMirrored(fillGaussian, out, key, shape, (number) => -number);
+    return;
+  }
   const { k0, k1 } = hashKey(key, shape);
   (fillByKernel() ?? fillPortable)(out, k0, k1);
+}
+
+function fillMirrored(
+  fill: typeof fillGaussian,
+  out: Float32Array,
+  key: NoiseKey,
+  shape: readonly number[] | undefined,
+  mirror: (number: number) => number,
+): void {
+  const half = halfOf(shape ?? [out.length]);
+  const count = out.length / 2;
+  fill(out.subarray(0, count), unmirrored(key), half);
+  for (let i = 0; i < count; i++) out[count + i] = mirror(out[i]);
 }
 
 /**
@@ -40,6 +71,10 @@ export function fillGaussian(out: Float32Array, key: NoiseKey, shape?: readonly 
  * integers that {@link fillGaussian} makes its pairs of. For few numbers, such as one for each example.
  */
 export function fillUniform(out: Float32Array, key: NoiseKey, shape?: readonly number[]): void {
+  if (key[3]) {
+    fillMirrored(fillUniform, out, key, shape, (number) => 1 - number);
+    return;
+  }
   const { k0, k1 } = hashKey(key, shape);
   // 24 bits, all that a float32 can tell apart, so that rounding never gives 1.
   for (let i = 0; i < out.length; i++) out[i] = ((hash32(hash32(i + k0) ^ k1) >>> 8) + 0.5) * 2 ** -24;
@@ -47,6 +82,12 @@ export function fillUniform(out: Float32Array, key: NoiseKey, shape?: readonly n
 
 /** Standard normal numbers of the given shape: the first ones of the stream of `key`, the same every time. */
 export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
+  if (key[3]) {
+    return tf.tidy(() => {
+      const half = gaussian(halfOf(shape), unmirrored(key));
+      return tf.concat([half, tf.neg(half)]);
+    });
+  }
   const drawn = native('CrossregGaussian', {}, { ...hashKey(key, shape), shape: shape as number[] });
   if (drawn) return drawn;
   const values = new Float32Array(tf.util.sizeFromShape(shape as number[]));
@@ -65,6 +106,13 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
  */
 export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tensor {
   const { shape } = x;
+  if (key[3]) {
+    halfOf(shape);
+    // One stream for both halves, with the scale of either sign.
+    const [first, second] = tf.split(x, 2);
+    const drawn = unmirrored(key);
+    return tf.concat([addNoise(first, scale, drawn), addNoise(second, tf.neg(scale), drawn)]);
+  }
   const leading = Array.from({ length: shape.length - scale.rank }, (_, axis) => axis);
   const hashed = hashKey(key, shape);
   return operation(
@@ -90,11 +138,13 @@ export class NoiseStream {
     public count = 0,
     /** The example that the arrays begin with, see {@link NoiseKey}. */
     readonly example = 0,
+    /** Whether arrays are drawn as pairs ±ε, see {@link NoiseKey}. */
+    readonly mirrored = false,
   ) {}
 
   next(): NoiseKey {
     const [k0, k1] = deriveKey(this.seed, this.count++);
-    return [k0, k1, this.example];
+    return [k0, k1, this.example, this.mirrored];
   }
 }
 

@@ -99,7 +99,9 @@ async function trained(run, profile, data, { folder, onStep }) {
   const some = firstOf(set, Math.min(1000, set.labels.length));
   const { probabilities: _, ...known } = measure(model, some, samples);
   tf.dispose([some.x, some.y]);
-  const perModel = run.cross ? 1 + expectedOverhead(createSchedule(run.cross), 32 / profile.batchSize) : 1;
+  const perModel = run.cross
+    ? 1 + expectedOverhead(createSchedule(run.cross), 32 / profile.batchSize, steps)
+    : 1;
   const result = {
     steps,
     stepEquivalents: plan(run, profile) * perModel,

@@ -1,0 +1,31 @@
+import { adam, type OptimizerFactory } from './optimizer';
+import { elapsedShare, type Schedule } from './schedule';
+
+/** How far σ may move in an e-fold of training time, in nats (factors of e). */
+export interface NoisePace {
+  /** Towards less noise. Default 1. */
+  down?: number;
+  /** Towards more noise. Default 4. */
+  up?: number;
+}
+
+/**
+ * The optimizer of noise scales unless another is given: Adam in log σ with a rate that falls as 1/t, so that σ moves
+ * equally far in every e-fold of training time. It needs neither the length of the run nor a rate that fits it: 100 steps
+ * are enough to bring σ from its start to near zero, and in a run of any length σ comes to rest, slower than the weights
+ * that have to follow it (the two time scales of stochastic approximation, Borkar 1997).
+ *
+ * It climbs faster than it falls. The gradient of the regularization loss is taken at fixed weights, so it sees what noise
+ * costs now at once, and what noise is good for only when the network has begun to overfit: then there is no time to lose.
+ *
+ * Source: docs/method.md, *Pace*.
+ */
+export const noisePace = (
+  schedule: Pick<Schedule, 'every'>,
+  { down = 1, up = 4 }: NoisePace = {},
+): OptimizerFactory =>
+  adam({
+    learningRate: (step) => down * elapsedShare(schedule, step),
+    beta2: 0.99,
+    upward: up / down,
+  });

@@ -1,0 +1,52 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { withParts } from './nestedLayers';
+
+/** What TensorFlow.js keeps on a batch normalization and its declarations leave out. */
+interface NormalizationFields {
+  call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[];
+  movingMean: { write(value: tf.Tensor): unknown };
+  movingVariance: { write(value: tf.Tensor): unknown };
+}
+
+/**
+ * Runs `f` (synchronous) with every batch normalization of a model normalizing by the statistics of the batch it is given,
+ * as in training, and with its moving statistics left as they are.
+ *
+ * A ρ step needs it: the moving statistics lag behind the network, most of all early in a run, and they were gathered
+ * under other draws of the noise. Both add to the gradient of σ what has nothing to do with it.
+ */
+export function withBatchStatistics<R>(model: LayersModel, f: () => R): R {
+  const undo = withParts(model)
+    .filter((layer) => layer.getClassName() === 'BatchNormalization')
+    .map((layer) => normalizeByBatch(layer));
+  try {
+    return f();
+  } finally {
+    for (const restore of undo.reverse()) restore();
+  }
+}
+
+function normalizeByBatch(layer: layers.Layer): () => void {
+  const fields = layer as unknown as NormalizationFields;
+  const call = fields.call.bind(layer);
+  const restore = [
+    override(fields, 'call', ((inputs, kwargs) =>
+      call(inputs, { ...kwargs, training: true })) as NormalizationFields['call']),
+    override(fields.movingMean, 'write', () => {}),
+    override(fields.movingVariance, 'write', () => {}),
+  ];
+  return () => {
+    for (const one of restore) one();
+  };
+}
+
+/** Puts a method before that of the class, or before one that is there already; returns what takes it away. */
+function override<T extends object, K extends keyof T>(target: T, name: K, value: T[K]): () => void {
+  const own = Object.getOwnPropertyDescriptor(target, name);
+  target[name] = value;
+  return () => {
+    if (own) Object.defineProperty(target, name, own);
+    else Reflect.deleteProperty(target, name);
+  };
+}
