@@ -8,6 +8,7 @@ const arrows = {
   core: [],
   calibration: [],
   datasets: [],
+  runs: ['core'],
   linear: ['core'],
   tfjs: ['core'],
   'tfjs-native': [],

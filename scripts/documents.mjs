@@ -31,6 +31,14 @@ export const documents = [
     `const folder = ${JSON.stringify(`${root}packages/datasets/data/fashion-mnist`)};`,
   ],
   ['packages/linear/README.md', 'packages/linear'],
+  [
+    'packages/runs/README.md',
+    'packages/runs',
+    `import { mkdtempSync, writeFileSync } from 'node:fs';
+    import { tmpdir } from 'node:os';
+    process.chdir(mkdtempSync(tmpdir() + '/runs-'));
+    writeFileSync('train.mjs', 'export default ({ run }) => ({ loss: run.seed / 10 })');`,
+  ],
   ['packages/tfjs/README.md', 'packages/tfjs'],
   [
     'packages/tfjs-augment/README.md',

@@ -51,6 +51,7 @@ const budgets = {
   core: 250,
   datasets: 4000,
   linear: 150,
+  runs: 60,
   tfjs: 40,
   'tfjs-augment': 90,
   'tfjs-layers': 150,

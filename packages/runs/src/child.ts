@@ -1,0 +1,39 @@
+// The program of a worker process: does the runs that its parent sends, one after the other.
+import { Worker } from 'node:worker_threads';
+import { checkpointOf } from './folderState';
+import { textOfResult } from './resultText';
+import type { Order, Report } from './workerProcess';
+
+// When the parent dies, so does this process, even in a loop that never yields: a thread watches, because the main
+// one may not come to it. Else an orphan would go on writing the checkpoints of a run that was begun again elsewhere.
+new Worker(
+  `const parent = ${process.ppid};
+   setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 200);`,
+  { eval: true, stdout: false, stderr: false },
+).unref();
+process.on('disconnect', () => process.exit(1));
+
+const report = (message: Report) => process.send!(message);
+let abort = new AbortController();
+
+process.on('message', async (order: Order) => {
+  if (order === 'abort') return abort.abort();
+  abort = new AbortController();
+  const { task, run, folder } = order;
+  try {
+    const { default: perform } = await import(task);
+    if (typeof perform !== 'function') {
+      throw new TypeError(`The module ${task} must export a function as its default.`);
+    }
+    const result = await perform({
+      run,
+      checkpoint: checkpointOf(folder, run.key),
+      onProgress: (done: number, total: number) => report({ done, total }),
+      signal: abort.signal,
+    });
+    report({ text: textOfResult(result) });
+  } catch (thrown) {
+    const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
+    report({ error: { name, message, stack } });
+  }
+});

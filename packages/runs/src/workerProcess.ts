@@ -1,0 +1,81 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Run, RunError } from './run';
+
+/** What a worker process is sent: a run, or that the run under way is no longer wanted. */
+export type Order = { task: string; run: Run; folder: string } | 'abort';
+/** What a worker process sends. */
+export type Report = { done: number; total: number } | { text: string } | { error: RunError };
+
+/** How one attempt ended: with the text of its result, or an error. */
+export type Attempt = { text: string; seconds: number } | { error: RunError };
+
+// From the sources, too: the program of a worker process is always the built one.
+const program = fileURLToPath(new URL('../dist/child.js', import.meta.url));
+/** Time to heed the signal. */
+const grace = 2000;
+
+/**
+ * A process that does runs, one at a time. It is replaced after every run that failed: nobody knows what that left behind.
+ * A process, not a thread: a run may block, exit or crash, and only a process can be killed in the middle.
+ */
+export class WorkerProcess {
+  private child?: ChildProcess;
+
+  /** Does one run. Never rejects: whatever happens to the process is an error of the run. */
+  perform(
+    order: Exclude<Order, 'abort'>,
+    options: { timeLimit?: number; signal?: AbortSignal; onProgress(done: number, total: number): void },
+  ): Promise<Attempt> {
+    const { timeLimit, signal, onProgress } = options;
+    if (!this.child?.connected) this.child = undefined;
+    this.child ??= fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = this.child;
+    const began = performance.now();
+    return new Promise((resolve) => {
+      let late = false;
+      let timer: NodeJS.Timeout | undefined;
+      const killer = () => child.kill('SIGKILL');
+      const abort = () => {
+        if (child.connected) child.send('abort');
+        clearTimeout(timer);
+        timer = setTimeout(killer, grace);
+      };
+      const end = (attempt: Attempt) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        child.off('message', heard).off('exit', exited).off('error', broke);
+        if ('error' in attempt) this.end();
+        resolve(attempt);
+      };
+      const fail = (name: string, message: string) => end({ error: { name, message } });
+      const heard = (message: Report) => {
+        if ('done' in message) onProgress(message.done, message.total);
+        else if (late) return;
+        else if ('text' in message) end({ text: message.text, seconds: (performance.now() - began) / 1000 });
+        else end(message);
+      };
+      const exited = (code: number | null, by: string | null) => {
+        if (late) fail('TimeLimitError', `The run took longer than its limit of ${timeLimit} s.`);
+        else if (signal?.aborted) fail('AbortError', 'The run was aborted.');
+        else fail('ExitError', `The process ended without a result (${by ?? `exit code ${code}`}).`);
+      };
+      const broke = (error: Error) => fail(error.name, error.message);
+      child.on('message', heard).on('exit', exited).on('error', broke);
+      if (timeLimit !== undefined) {
+        timer = setTimeout(() => {
+          late = true;
+          killer();
+        }, timeLimit * 1000);
+      }
+      signal?.addEventListener('abort', abort);
+      child.send(order, (error) => error && broke(error));
+    });
+  }
+
+  /** Ends the process. The next run begins another. */
+  end(): void {
+    this.child?.kill('SIGKILL');
+    this.child = undefined;
+  }
+}

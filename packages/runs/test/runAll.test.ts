@@ -1,0 +1,161 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runAll } from '../src/index';
+
+const task = (name: string) => new URL(`./tasks/${name}.mjs`, import.meta.url);
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'runs-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const log = () => (existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : '');
+const logistic = (count: number, steps: number, pause: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    key: `run/${i}`,
+    x: 0.1 + i / 50,
+    steps,
+    pause,
+    log: join(folder, 'log'),
+  }));
+/** What a run gives that nobody kills. */
+function alone({ x, steps }: { x: number; steps: number }) {
+  for (let i = 0; i < steps; i++) x = 3.9 * x * (1 - x);
+  return x;
+}
+async function until(condition: () => boolean) {
+  while (!condition()) await setTimeout(10);
+}
+/** What is in the log about each run: where it began, and how often it ended. */
+function story(key: string) {
+  const lines = log().split('\n');
+  return {
+    from: lines.filter((line) => line.startsWith(`${key} from`)).map((line) => Number(line.split(' ')[2])),
+    ended: lines.filter((line) => line === `${key} ended`).length,
+  };
+}
+
+test('outcomes come in the order of the runs, and a run that has a result is not repeated', async () => {
+  const runs = logistic(5, 3, 0).map((run, i) => ({ ...run, pause: 40 - 10 * i }));
+  const options = { task: task('logistic'), runs, folder, processes: 2 };
+  const first = await runAll(options);
+  expect(first.map((each) => each.run.key)).toEqual(runs.map(({ key }) => key));
+  expect(first.map((each) => each.status === 'done' && each.result)).toEqual(
+    runs.map((run) => ({ x: alone(run), path: Float32Array.of(alone(run)) })),
+  );
+  const again = await runAll({ ...options, runs: [...runs].reverse() });
+  expect(again.map((each) => each.status === 'done' && each.result)).toEqual(
+    first.map((each) => each.status === 'done' && each.result).reverse(),
+  );
+  expect(again.every((each) => each.status === 'done' && each.resumed)).toBe(true);
+  for (const { key } of runs) expect(story(key)).toEqual({ from: [0], ended: 1 });
+});
+
+test('a poisoned run is named, and the others finish', async () => {
+  const ways = ['throws', 'exits', 'hangs', 'waits', 'killed', 'NaN', 'well', 'fine'];
+  const outcomes = await runAll({
+    task: task('poisoned'),
+    runs: ways.map((how) => ({ key: how, how })),
+    folder,
+    processes: 2,
+    timeLimit: 3,
+  });
+  const said = outcomes.map((each) =>
+    each.status === 'done' ? each.result : `${each.error.name}: ${each.error.message}`,
+  );
+  expect(said).toEqual([
+    'RangeError: no such batch',
+    'ExitError: The process ended without a result (exit code 3).',
+    'TimeLimitError: The run took longer than its limit of 3 s.',
+    'TimeLimitError: The run took longer than its limit of 3 s.',
+    'ExitError: The process ended without a result (SIGKILL).',
+    expect.stringContaining('ResultError: result.losses[1] is NaN'),
+    'well',
+    'fine',
+  ]);
+});
+
+test('a run is tried again as often as asked', async () => {
+  const options = { task: task('poisoned'), folder, processes: 1 };
+  const failed = await runAll({ ...options, runs: [{ key: 'a', how: 'throws' }], retries: 2 });
+  expect(failed[0]).toMatchObject({ status: 'failed', attempts: 3 });
+  const [second] = await runAll({ ...options, runs: [{ key: 'b', how: 'second' }], retries: 1 });
+  expect(second).toMatchObject({ status: 'done', result: 'second attempt' });
+});
+
+test('all are aborted by the signal', async () => {
+  const abort = new AbortController();
+  const runs = [1, 2, 3].map((i) => ({ key: `${i}`, how: 'waits' }));
+  const all = runAll({ task: task('poisoned'), runs, folder, processes: 2, signal: abort.signal });
+  await setTimeout(300);
+  abort.abort();
+  expect((await all).map((each) => each.status === 'failed' && each.error.name)).toEqual(
+    Array(3).fill('AbortError'),
+  );
+});
+
+test('a worker killed with -9: its run goes on from its checkpoint, to the same bit', async () => {
+  const runs = logistic(4, 30, 20);
+  const all = runAll({ task: task('logistic'), runs, folder, processes: 2, retries: 1 });
+  await until(() => log().includes('run/1 from'));
+  await setTimeout(200);
+  process.kill(Number(/run\/0 from 0 pid (\d+)/.exec(log())![1]), 'SIGKILL');
+  const outcomes = await all;
+  expect(outcomes.map((each) => each.status === 'done' && each.result.x)).toEqual(runs.map(alone));
+  const { from, ended } = story('run/0');
+  expect(from).toHaveLength(2);
+  expect(from[1]).toBeGreaterThan(0);
+  expect(ended).toBe(1);
+});
+
+test('the parent killed with -9: its workers die, and the same call goes on', async () => {
+  const runs = logistic(6, 30, 20);
+  const options = { task: task('logistic').href, runs, folder, processes: 2 };
+  const program = fileURLToPath(new URL('./program.mjs', import.meta.url));
+  const parent = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: 'ignore' });
+  await until(() => log().includes('run/2 from'));
+  await setTimeout(200);
+  parent.kill('SIGKILL');
+  const workers = [...log().matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid));
+  await until(() => workers.every((pid) => !alive(pid)));
+  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(options)]);
+  expect(JSON.parse(stdout)).toEqual(runs.map((run) => ['done', alone(run)]));
+  expect(readdirSync(join(folder, 'results'))).toHaveLength(runs.length);
+  expect(readdirSync(join(folder, 'checkpoints'))).toEqual([]);
+  // None that had begun was begun from the start again.
+  for (const { key } of runs) expect(story(key).from.filter((step) => step === 0)).toHaveLength(1);
+});
+
+function alive(pid: number) {
+  try {
+    process.kill(pid, 0);
+    // A process that ended and that nobody waited for still has its number.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+test('what is out of range is refused before the first run', async () => {
+  const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], folder };
+  const refusal = (change: object) => runAll({ ...options, ...change });
+  await expect(refusal({ task: '' })).rejects.toThrow('task: must be the path or URL of a module, but is ""');
+  await expect(refusal({ folder: undefined })).rejects.toThrow('folder: must be the name of a folder');
+  await expect(refusal({ processes: 0 })).rejects.toThrow('processes: must be a whole number of at least 1');
+  await expect(refusal({ retries: -1 })).rejects.toThrow('retries: must be a whole number of at least 0');
+  await expect(refusal({ timeLimit: Number.NaN })).rejects.toThrow('timeLimit: must be seconds above 0');
+  await expect(refusal({ runs: [{}] })).rejects.toThrow(
+    'runs: must each have a key, a string, but one is {}',
+  );
+  const twice = [options.runs[0], options.runs[0]];
+  await expect(refusal({ runs: twice })).rejects.toThrow('runs: has the key "a" twice');
+  await expect(refusal({ runs: [{ key: 'a', f: () => 1 }] })).rejects.toThrow('run.f is a function');
+  await runAll(options);
+  await expect(refusal({ runs: [{ key: 'a', how: 'fine' }] })).rejects.toThrow('by the same key');
+});
