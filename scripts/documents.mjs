@@ -60,6 +60,7 @@ export const documents = [
     `${examples}
     const folder = new URL('run', import.meta.url).pathname;`,
   ],
+  ['packages/tfjs-native/README.md', 'packages/tfjs-wasm'],
   ['packages/tfjs-node/README.md', 'packages/tfjs-node'],
   [
     'packages/tfjs-wasm/README.md',

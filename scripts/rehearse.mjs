@@ -4,11 +4,20 @@
 //   runs the code of every README as it stands, and hears no warning, of this or of the installation, that is ours,
 //   loads every package as an ES module and as CommonJS, and finds the same names in both,
 //   compiles a program against the types, with moduleResolution node16 (in both module systems) and bundler,
+//   trains on the native kernels, from the package for this platform, where no compiler can be found,
 //   and runs the suite of every backend on wasm and WebGL in Chromium, where there is one, from a bundle by Vite.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { suiteInChromium } from './chromium.mjs';
 import { documents, programOf, root } from './documents.mjs';
 import { chromiumPath, noChromium } from './findChromium.mjs';
@@ -65,6 +74,22 @@ await step('pack', () => {
     run(bin('pnpm'), ['pack', '--config.ignore-scripts=true', '--pack-destination', folder], place);
 });
 
+/** The binary for this machine, where cargo has built one. */
+const nativePackage = join(root, 'packages', 'tfjs-native');
+const binary = readdirSync(nativePackage).find((file) => file.endsWith('.node'));
+if (binary) {
+  // As napi-rs publishes it: a package for each platform.
+  await step('pack the native kernels', () => {
+    const platforms = join(folder, 'platforms');
+    const napi = join(nativePackage, 'node_modules', '.bin', 'napi');
+    run(napi, ['create-npm-dirs', '--npm-dir', relative(nativePackage, platforms)], nativePackage);
+    const platform = join(platforms, binary.split('.')[1]);
+    copyFileSync(join(nativePackage, binary), join(platform, binary));
+    run(npm, ['pack', '--pack-destination', folder], platform);
+    rmSync(platforms, { recursive: true });
+  });
+} else console.error('\n!!! SKIPPED: NO NATIVE KERNELS WERE BUILT (NO CARGO), SO NONE ARE PACKED !!!\n');
+
 await step('publint and arethetypeswrong', () => {
   for (const [i, place] of folders.entries()) {
     run(bin('publint'), ['--strict', place]);
@@ -118,6 +143,37 @@ await step('every package as ES module and as CommonJS', () => {
 });
 
 await step('types in every module mode', () => checkTypes(folder, names));
+
+const nativeProgram = `
+  import { useWasm } from '@crossreg/tfjs-wasm';
+  import * as tf from '@tensorflow/tfjs';
+  const { native } = await useWasm({ native: true, threads: 2 });
+  const model = tf.sequential({
+    layers: [
+      tf.layers.conv2d({ inputShape: [8, 8, 3], filters: 8, kernelSize: 3, activation: 'relu' }),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 2, activation: 'softmax' }),
+    ],
+  });
+  model.compile({ optimizer: tf.train.adam(0.01), loss: 'categoricalCrossentropy' });
+  const x = tf.randomUniform([64, 8, 8, 3], -1, 1, 'float32', 1);
+  const y = tf.oneHot(tf.mean(x, [1, 2, 3]).greater(0).cast('int32'), 2).cast('float32');
+  const { history } = await model.fit(x, y, { epochs: 20, verbose: 0 });
+  const [first, last] = [history.loss[0], history.loss.at(-1)];
+  if (!(last < first / 2)) throw new Error(\`the loss went from \${first} to \${last}\`);
+  console.log(native.instructionSet, native.threads);`;
+if (binary) {
+  await step('training on native kernels, without a compiler', () => {
+    write('native.mjs', nativeProgram);
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['native.mjs'], {
+      cwd: folder,
+      env: { PATH: '' },
+      encoding: 'utf8',
+    });
+    if (status !== 0 || !/^\w+ 2$/.test(stdout.trim()))
+      throw Object.assign(new Error('training failed'), { stdout, stderr });
+  });
+}
 
 if (chromiumPath) {
   await step('wasm and WebGL in Chromium, bundled by Vite', async () => {

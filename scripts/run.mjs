@@ -1,7 +1,7 @@
 // `npm start`, `npm test` and `npm run bench` on a machine that has only Node and npm: brings pnpm and
 // everything else by itself (exact versions from pnpm-lock.yaml), then runs the steps of the task.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -61,6 +61,13 @@ const tasks = {
     run('format and lint', 'biome', ['check', '.']);
     run('boundaries', process.execPath, ['scripts/boundaries.mjs']);
     build();
+    if (!readdirSync(join(root, 'packages', 'tfjs-native')).some((file) => file.endsWith('.node')))
+      console.error('\n!!! NO CARGO HERE: THE NATIVE KERNELS WERE NOT BUILT AND ARE NOT TESTED !!!\n');
+    else if (spawnSync('cargo', ['--version']).status === 0)
+      run('native kernels', 'cargo', [
+        ...['test', '--release', '--locked', '--no-default-features', '--quiet'],
+        ...['--manifest-path', 'packages/tfjs-native/Cargo.toml'],
+      ]);
     run('types', 'tsc', ['--noEmit']);
     run('rehearsal of a release', process.execPath, ['scripts/rehearse.mjs']);
     run('native binding', process.execPath, ['scripts/backends.mjs', '--only', 'tfjs-node']);

@@ -7,7 +7,7 @@ use crate::noise::{Kind, Noise};
 use crate::outer::OuterProducts;
 use crate::processor;
 use crate::rows::{Epilogue, RowProduct, Tap};
-use napi::bindgen_prelude::{Error, Int32Array, Result, Uint8Array};
+use napi::bindgen_prelude::{Error, Int32ArraySlice, Result, Uint8ArraySlice};
 use napi_derive::napi;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -49,8 +49,8 @@ impl Words<'_> {
 }
 
 fn call(
-    mut heap: Uint8Array,
-    args: Int32Array,
+    mut heap: Uint8ArraySlice<'_>,
+    args: Int32ArraySlice<'_>,
     run: impl FnOnce(Heap, Words) -> std::result::Result<(), String>,
 ) -> Result<()> {
     // JavaScript waits meanwhile, so the memory stays where it is.
@@ -64,7 +64,7 @@ fn call(
 }
 
 #[napi]
-pub fn row_product(heap: Uint8Array, args: Int32Array, threads: u32) -> Result<()> {
+pub fn row_product(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
     call(heap, args, |heap, mut words| {
         let w = &mut words;
         let mut p = RowProduct {
@@ -103,7 +103,7 @@ pub fn row_product(heap: Uint8Array, args: Int32Array, threads: u32) -> Result<(
 }
 
 #[napi]
-pub fn outer_products(heap: Uint8Array, args: Int32Array, threads: u32) -> Result<()> {
+pub fn outer_products(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
     call(heap, args, |heap, mut words| {
         let w = &mut words;
         let mut p = OuterProducts {
@@ -129,7 +129,7 @@ pub fn outer_products(heap: Uint8Array, args: Int32Array, threads: u32) -> Resul
 }
 
 #[napi]
-pub fn matrix_products(heap: Uint8Array, args: Int32Array, threads: u32) -> Result<()> {
+pub fn matrix_products(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
     call(heap, args, |heap, mut words| {
         let w = &mut words;
         let mut p = MatrixProducts {

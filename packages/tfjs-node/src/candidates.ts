@@ -144,9 +144,15 @@ function wasm(load: Load, threads: number | undefined): Candidate {
     name: 'wasm',
     async start() {
       const { useWasm } = (await load('@crossreg/tfjs-wasm')) as typeof import('@crossreg/tfjs-wasm');
-      const status = await useWasm(threads === undefined ? {} : { threads });
-      const count = status.threads === 1 ? '1 thread' : `${status.threads} threads`;
-      return status.reason ? `${count}: ${status.reason}` : count;
+      const status = await useWasm({ ...(threads !== undefined && { threads }), native: 'auto' });
+      const { native, reason } = status;
+      const count = (each: number) => (each === 1 ? '1 thread' : `${each} threads`);
+      const details = reason ? `${count(status.threads)}: ${reason}` : count(status.threads);
+      // A package that was not asked for is no news; one that does not work is.
+      if (!native || ('reason' in native && /is not installed/.test(native.reason))) return details;
+      return 'reason' in native
+        ? `${details}; ${native.reason}`
+        : `${details}; native kernels (${native.instructionSet}) on ${count(native.threads)}`;
     },
     remedy: () => 'npm install @crossreg/tfjs-wasm @tensorflow/tfjs-backend-wasm',
   };

@@ -1,2 +1,3 @@
+export type { NativeOption } from './native';
 export { register } from './register';
-export { useWasm, type WasmOptions, type WasmStatus } from './useWasm';
+export { type NativeStatus, useWasm, type WasmOptions, type WasmStatus } from './useWasm';

@@ -159,6 +159,11 @@ export class Kernels {
     this.native = kernels && { kernels, threads };
   }
 
+  /** Whether native kernels do what they can. */
+  get isNative(): boolean {
+    return this.native !== undefined;
+  }
+
   /**
    * Runs a native kernel, if there are any.
    *

@@ -1,4 +1,4 @@
-export type Backend = 'cpu' | 'stock' | 'ours';
+export type Backend = 'cpu' | 'stock' | 'ours' | 'native';
 export function runSuite(
   name: Backend,
   filter?: string,

@@ -1,5 +1,5 @@
-// tfjs-core's own test suite, which its package carries, on one of three backends: `cpu`, `stock` (wasm as it comes)
-// and `ours` (wasm with this package's kernels).
+// tfjs-core's own test suite, which its package carries, on one of four backends: `cpu`, `stock` (wasm as it comes),
+// `ours` (wasm with this package's kernels) and `native` (with those of @crossreg/tfjs-native besides).
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,6 +18,25 @@ const wasmFiles = join(
   '/',
 );
 
+/** Has every backend of the run use native kernels: the suite makes many. */
+const useNative = `
+  const load = require('node:module').createRequire('${here}/package.json');
+  const native = load('@crossreg/tfjs-native').nativeKernels();
+  const { Kernels } = require('${here}/src/kernels.ts');
+  const { runNative } = Kernels.prototype;
+  let calls = 0;
+  Kernels.prototype.runNative = function (...args) {
+    if (!this.isNative) this.useNative(native, 2);
+    calls++;
+    return runNative.apply(this, args);
+  };
+  env.addReporter({
+    jasmineDone: () => {
+      if (calls < 500) process.exit(3);
+    },
+  });
+`;
+
 /** The program of one run: everything in one bundle, so that there is one tfjs-core. */
 const program = (run) => `
   const jasmineRequire = require('jasmine-core/lib/jasmine-core/jasmine.js');
@@ -29,13 +48,14 @@ const program = (run) => `
   require('${suite}/public/chained_ops/register_all_chained_ops.js');
   require('@tensorflow/tfjs-backend-cpu');
   ${run === 'cpu' ? '' : `require('@tensorflow/tfjs-backend-wasm').setWasmPaths(${JSON.stringify(wasmFiles)});`}
-  ${run === 'ours' ? `require('${here}/src/register.ts');` : ''}
+  ${run === 'ours' || run === 'native' ? `require('${here}/src/register.ts');` : ''}
   const backendName = '${run === 'cpu' ? 'cpu' : 'wasm'}';
   setTestEnvs([{ name: 'under-test', backendName, isDataSync: true }]);
   require('${suite}/tests.js');
   const results = [];
   const filter = process.env.SPEC_FILTER ?? '';
   env.configure({ random: false, specFilter: (spec) => spec.getFullName().includes(filter) });
+  ${run === 'native' ? useNative : ''}
   env.addReporter({
     specDone: ({ fullName, status, failedExpectations }) =>
       results.push([fullName.replaceAll(' under-test {}', ''), status, failedExpectations[0]?.message ?? '']),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { native } from './builtNative';
 import { runSuite } from './coreSuite.mjs';
 
 /** Specs that fail on the backend as it comes, in kernels that are not ours. */
@@ -14,14 +15,19 @@ const STOCK_DEFECTS = [
   /^(equal|notEqual|less|lessEqual|greater|greaterEqual) should support string comparison/,
 ];
 
-test('every spec of tfjs-core passes but those that lack a kernel, or fail in one that is not ours', async () => {
-  const results = await runSuite('ours');
-  expect(results.filter(([, status]) => status === 'passed').length).toBeGreaterThan(4000);
-  const unexplained = results.filter(
-    ([name, status, message]) =>
-      status === 'failed' &&
-      !/not registered/.test(message) &&
-      !STOCK_DEFECTS.some((known) => known.test(name)),
-  );
-  expect(unexplained).toEqual([]);
-}, 120_000);
+// On native kernels too, where they were built.
+test.each(native ? (['ours', 'native'] as const) : (['ours'] as const))(
+  '%s: every spec of tfjs-core passes but those that lack a kernel, or fail in one that is not ours',
+  async (backend) => {
+    const results = await runSuite(backend);
+    expect(results.filter(([, status]) => status === 'passed').length).toBeGreaterThan(4000);
+    const unexplained = results.filter(
+      ([name, status, message]) =>
+        status === 'failed' &&
+        !/not registered/.test(message) &&
+        !STOCK_DEFECTS.some((known) => known.test(name)),
+    );
+    expect(unexplained).toEqual([]);
+  },
+  120_000,
+);

@@ -1,9 +1,10 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { refuseFullHeap } from '../src/kernels';
+import { kernelsOf, refuseFullHeap } from '../src/kernels';
 import '../src/register';
 import { floats, wasm } from './agreement';
+import { native } from './builtNative';
 
 beforeAll(() => tf.setBackend('wasm'));
 
@@ -148,6 +149,27 @@ test.each(Object.keys(calls))('10,000 calls of %s leave the heap as it was', (ke
   for (let i = 0; i < 10_000; i++) run();
   expect([heapBytes(), wasm().numDataIds(), tf.memory().numTensors]).toEqual(before);
   dispose();
+});
+
+test
+  .runIf(native)
+  .each([
+    'BatchMatMul',
+    'Conv2D',
+    'Conv2DBackpropFilter',
+    'Conv2DBackpropInput',
+    'Conv3D',
+    'FusedConv2D',
+    '_FusedMatMul',
+  ])('10,000 calls of %s on native kernels leave the heap as it was', (kernelName) => {
+  kernelsOf(wasm()).useNative(native, 2);
+  const { run, dispose } = caller(kernelName);
+  for (let i = 0; i < 1000; i++) run();
+  const heap = [heapBytes(), wasm().numDataIds(), tf.memory().numTensors];
+  for (let i = 0; i < 10_000; i++) run();
+  expect([heapBytes(), wasm().numDataIds(), tf.memory().numTensors]).toEqual(heap);
+  dispose();
+  kernelsOf(wasm()).useNative(undefined);
 });
 
 describe('a full heap', () => {

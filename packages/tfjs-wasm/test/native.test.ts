@@ -1,5 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import '@tensorflow/tfjs-layers';
-import { type NativeKernels, nativeKernels } from '@crossreg/tfjs-native';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kernelsOf } from '../src/kernels';
@@ -7,16 +8,11 @@ import { outerProducts } from '../src/outerProducts';
 import { type RowProduct, rowProduct } from '../src/rowProduct';
 import { useWasm } from '../src/useWasm';
 import { floats, relativeError, wasm } from './agreement';
+import { native } from './builtNative';
 import { convolutionTests } from './convolutionSuite';
 import { matrixProductTests } from './matrixProductSuite';
 
-// The random cases of our wasm kernels, on native ones; where none were built, nothing is tested, in capitals.
-let native: NativeKernels | undefined;
-try {
-  native = nativeKernels();
-} catch (error) {
-  console.error(`\n!!! SKIPPED: THE NATIVE KERNELS ARE NOT TESTED. ${(error as Error).message} !!!\n`);
-}
+// The random cases of our wasm kernels, on native ones.
 const sets = native?.instructionSets() ?? [];
 beforeAll(() => tf.setBackend('wasm'));
 afterAll(() => native?.useInstructionSet(sets[0]));
@@ -148,6 +144,22 @@ describe.runIf(native)('memory', () => {
       expect(run({ depth: 2 ** 31 - 1, aHeight: 2 ** 31 - 1, aWidth: 2 ** 31 - 1 })).toThrow(/too large/);
       expect(run({ strideX: 0 })).toThrow(/strides must be positive/);
     });
+  });
+
+  test('of the process does not grow with the calls', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    // [1, 1, 5, 7] times [1, 1, 7, 6], at the addresses 16, 4096 and 8192 of a heap of its own.
+    const product = [16, 4096, 8192, 1, 1, 5, 1, 7, 1, 5, 6, 6, 1, 1, 5, 1, 1, 1, 1, 0, 0, 6, 0, 0];
+    const args = [...product, ...new Array(5).fill(0), ...new Array(4).fill(0)];
+    const heap = new Uint8Array(1e6);
+    const resident = (calls: number) => {
+      for (let i = 0; i < calls; i++) native!.rowProduct(heap, Int32Array.from(args), 2);
+      collect();
+      return process.memoryUsage.rss();
+    };
+    const before = resident(50_000);
+    expect(resident(50_000) - before).toBeLessThan(20e6);
   });
 
   test('an argument block that is cut off is refused', () => {

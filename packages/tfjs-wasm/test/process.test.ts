@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { native } from './builtNative';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 
 const work = `
-  const { threads, reason } = await useWasm({ threads: 2 });
+  const { threads, reason, native } = await useWasm({ threads: 2, native: process.env.NATIVE === '1' });
   const x = tf.ones([8, 32, 32, 16]);
   const y = tf.conv2d(x, tf.ones([3, 3, 16, 16]), 1, 'same');
-  console.log(threads, reason, y.dataSync()[33 * 16]);`;
+  console.log(native?.threads ?? threads, reason, y.dataSync()[33 * 16]);`;
 
 const programs = {
   'an ES module': {
@@ -35,6 +36,41 @@ const programs = {
       }`,
   },
 };
+
+/** Two copies of the packages in two threads at once, and one of the threads ends before the other. */
+const crowd = {
+  file: 'program.cjs',
+  source: `const { Worker, isMainThread } = require('node:worker_threads');
+    (async () => {
+      if (!isMainThread) for (const key of Object.keys(require.cache)) delete require.cache[key];
+      const tf = require('@tensorflow/tfjs');
+      const { useWasm } = require('../index.cjs');
+      const started = isMainThread && new Worker(__filename);
+      if (started) await new Promise((resolve) => started.once(process.env.LATE ? 'exit' : 'online', resolve));
+      for (let i = 0; i < 5; i++) {${work}}
+    })();`,
+};
+
+test
+  .runIf(native)
+  .each([
+    ...Object.entries(programs).map(([name, program]) => [name, program, 1] as const),
+    ['two threads at once', crowd, 10],
+  ] as const)('native kernels in %s: work, and end', async (_name, program, times) => {
+  const folder = mkdtempSync(join(dist, '.process-'));
+  try {
+    writeFileSync(join(folder, program.file), program.source);
+    for (const late of ['', '1']) {
+      const { stdout } = await promisify(execFile)(process.execPath, [join(folder, program.file)], {
+        timeout: 30_000,
+        env: { ...process.env, NATIVE: '1', LATE: late },
+      });
+      expect(stdout.trim().split('\n')).toEqual(new Array(times).fill('2 undefined 144'));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 // On what is built, as a process of its own: it must end by itself, and leave nothing behind.
 test.each(Object.entries(programs))(

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import '../src/register';
+import { kernelsOf } from '../src/kernels';
 import { floats, onBackend, wasm } from './agreement';
+import { native } from './builtNative';
 import {
   agree,
   notLayers,
@@ -26,18 +28,27 @@ async function run(backend: string): Promise<(TrainingResult | { error: string }
   return results;
 }
 
-test('every layer, activation, loss and optimizer trains as on cpu', async () => {
-  const expected = await run('cpu');
-  const actual = await run('wasm');
-  const failing = cases.filter((each, i) => {
-    const [a, e] = [actual[i], expected[i]];
-    if ('error' in e) return false; // tfjs itself has no gradient
-    if ('error' in a) return true;
-    return each.compared ? !agree(a, e) : !a.losses.every(Number.isFinite);
-  });
-  expect(failing.map(({ name }) => name)).toEqual([]);
-  expect(expected.filter((e) => 'error' in e).length).toBeLessThan(7);
-});
+let expectedOnce: ReturnType<typeof run> | undefined;
+
+test.each(native ? ['wasm', 'native'] : ['wasm'])(
+  'on %s every layer, activation, loss and optimizer trains as on cpu',
+  async (kernels) => {
+    expectedOnce ??= run('cpu');
+    const expected = await expectedOnce;
+    await tf.setBackend('wasm');
+    kernelsOf(wasm()).useNative(kernels === 'native' ? native : undefined, 2);
+    const actual = await run('wasm');
+    kernelsOf(wasm()).useNative(undefined);
+    const failing = cases.filter((each, i) => {
+      const [a, e] = [actual[i], expected[i]];
+      if ('error' in e) return false; // tfjs itself has no gradient
+      if ('error' in a) return true;
+      return each.compared ? !agree(a, e) : !a.losses.every(Number.isFinite);
+    });
+    expect(failing.map(({ name }) => name)).toEqual([]);
+    expect(expected.filter((e) => 'error' in e).length).toBeLessThan(7);
+  },
+);
 
 test('the cases leave out no layer', () => {
   const covered = new Set(cases.map(({ layer }) => layer));
