@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { suiteInChromium } from './chromium.mjs';
 import { documents, programOf, root } from './documents.mjs';
 import { chromiumPath, noChromium } from './findChromium.mjs';
@@ -80,13 +80,11 @@ const binary = readdirSync(nativePackage).find((file) => file.endsWith('.node'))
 if (binary) {
   // As napi-rs publishes it: a package for each platform.
   await step('pack the native kernels', () => {
-    const platforms = join(folder, 'platforms');
-    const napi = join(nativePackage, 'node_modules', '.bin', 'napi');
-    run(napi, ['create-npm-dirs', '--npm-dir', relative(nativePackage, platforms)], nativePackage);
-    const platform = join(platforms, binary.split('.')[1]);
+    // The tool writes within the package only; git does not see it.
+    run(join(nativePackage, 'node_modules', '.bin', 'napi'), ['create-npm-dirs'], nativePackage);
+    const platform = join(nativePackage, 'npm', binary.split('.')[1]);
     copyFileSync(join(nativePackage, binary), join(platform, binary));
     run(npm, ['pack', '--pack-destination', folder], platform);
-    rmSync(platforms, { recursive: true });
   });
 } else console.error('\n!!! SKIPPED: NO NATIVE KERNELS WERE BUILT (NO CARGO), SO NONE ARE PACKED !!!\n');
 
