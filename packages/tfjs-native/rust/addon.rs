@@ -149,7 +149,7 @@ pub fn matrix_products(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, thr
 }
 
 #[napi]
-pub fn noise(heap: Uint8Array, args: Int32Array, threads: u32) -> Result<()> {
+pub fn noise(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
     call(heap, args, |heap, mut words| {
         let w = &mut words;
         let kind = match w.next()? {
