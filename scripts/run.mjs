@@ -90,6 +90,11 @@ const tasks = {
     run('ridge', process.execPath, ['benchmarks/src/ridge.mjs', ...process.argv.slice(3)]);
     run('LASSO', process.execPath, ['benchmarks/src/lasso.mjs']);
   },
+  'bench:runs'() {
+    install();
+    build('@crossreg/runs');
+    run('benchmarks', process.execPath, ['benchmarks/src/runs/main.mjs', ...process.argv.slice(3)]);
+  },
   augmentation() {
     install();
     build('@crossreg/example-augmentation');

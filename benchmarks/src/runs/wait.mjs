@@ -1,0 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** A run that takes a time that is known, however busy the machine is. */
+export default async function wait({ run }) {
+  await setTimeout(1000 * run.seconds);
+  return run.seconds;
+}
