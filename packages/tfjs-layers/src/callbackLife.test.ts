@@ -95,6 +95,17 @@ test('dispose left the noise in: now the model is its own again, and toModel has
   expect(numbers((await saved(model)).predict(x) as tf.Tensor)).toEqual(plain);
 });
 
+test('dispose without toModel leaves no tensor of the noise behind', async () => {
+  const model = network();
+  model.compile({ optimizer: tf.train.sgd(0), loss: 'meanSquaredError' });
+  await model.fit(x, y, args);
+  const { numTensors } = tf.memory();
+  const cross = crossRegularization({ ...data, every: 1, noise: true });
+  await model.fit(x, y, { ...args, callbacks: cross });
+  cross.dispose();
+  expect(tf.memory().numTensors).toBe(numTensors);
+});
+
 test('the loss of before compile: the ρ loss is that of the model as it is compiled now', async () => {
   const model = injectNoise(network(), { initialSigma: 0 });
   const cross = crossRegularization({ ...data, every: 6, optimizer: still });

@@ -106,6 +106,8 @@ export class CrossRegularization extends Callback implements Resumable {
   private weighted: ClassWeights | undefined;
   /** Times that this callback is in the list of the `fit` that begins. */
   private listed = 0;
+  /** Whether somebody has {@link toModel}'s result. */
+  private given = false;
   /** ρ steps in the history when the epoch began. */
   private stepsBefore = 0;
   private readonly optimizer: OptimizerFactory | undefined;
@@ -183,6 +185,7 @@ export class CrossRegularization extends Callback implements Resumable {
    */
   toModel(): LayersModel {
     if (!this.run) throw new Error('toModel: nothing was trained yet. Call fit with this callback first.');
+    this.given = true;
     return this.run.hook?.toModel() ?? this.run.model;
   }
 
@@ -396,6 +399,8 @@ export class CrossRegularization extends Callback implements Resumable {
     this.heldOut = undefined;
     this.run?.step.dispose();
     this.run?.norms.dispose();
+    // Nobody else has the variables of noise that toModel did not give away.
+    if (this.run?.hooked && !this.given) this.run.hook?.dispose();
     this.unhook();
     this.run = undefined;
   }

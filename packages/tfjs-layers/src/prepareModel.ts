@@ -41,6 +41,8 @@ export interface PreparedModel {
   outputs: readonly OutputObjective[];
   step: RegularizationStep<tf.Tensor>;
   hook: HookedNoise | undefined;
+  /** Whether the hook was made for this callback, and not by another before. */
+  hooked: boolean;
   norms: LearnedNorms;
   /** Draws in a ρ step. Without noise all are the same one. */
   samples: number;
@@ -136,6 +138,7 @@ export async function prepareModel(
   });
   return {
     ...{ model, losses: lossFunctions(model), weights, batches, outputs, step, hook, norms },
+    hooked: hooks,
     samples: random.length > 0 ? schedule.samples : 1,
   };
 }
