@@ -75,7 +75,8 @@ test('a hooked model that predicted one draw, was saved without noise and could 
   await model.fit(x, y, { ...args, callbacks: second });
   expect(Object.keys(second.history.rho)).toEqual(Object.keys(cross.history.rho));
   const [path] = Object.values(second.history.rho);
-  expect(Math.abs(path.value[0] - 2)).toBeLessThan(0.2);
+  // One step away from 2, whatever its length; a new hook would begin at 1.
+  expect(path.value[0]).toBeGreaterThan(1.2);
   expect(path.value.at(-1)).not.toBe(2);
   second.unhook();
   expect(numbers(model.predict(x))).toEqual(plain);
