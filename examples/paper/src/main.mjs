@@ -1,18 +1,19 @@
 // The paper's experiments as commands, of norms (which print) and of networks (which write results):
-//   node examples/paper/src/main.mjs ridge lasso spline sparse convergence risk
-//   node examples/paper/src/main.mjs noise … [--profile smoke|small|paper] [--only cross] [--again] [--steps 20]
+//   node examples/paper/src/main.mjs ridge lasso spline sparse convergence risk harm
+//   node examples/paper/src/main.mjs noise … [--profile smoke|small|full|paper] [--only cross] [--again] [--steps 20]
 //     [--jobs 2] [--backend wasm] [--threads 1]
 //   node examples/paper/src/main.mjs report
 import { parseArgs } from 'node:util';
 import { convergence } from './convergence.mjs';
 import * as networks from './deep/command.mjs';
+import { harm } from './harm/harm.mjs';
 import { lasso } from './lasso.mjs';
 import { ridge } from './ridge.mjs';
 import { risk } from './risk.mjs';
 import { sparse } from './sparse.mjs';
 import { spline } from './spline.mjs';
 
-const commands = { ridge, lasso, spline, convergence, risk, sparse, report: networks.writeReport };
+const commands = { ridge, lasso, spline, convergence, risk, sparse, harm, report: networks.writeReport };
 for (const name of networks.names) commands[name] = (options) => networks.runExperiment(name, options);
 
 try {

@@ -1,6 +1,7 @@
 /**
  * Sizes of the experiments. `smoke` shows in a minute that everything works, on images that the packages bring; the
- * results in this repository are those of `small`; `paper` has the paper's networks and is for a GPU.
+ * results in this repository are those of `small`; `full` is all of CIFAR-10 with networks of a quarter of the paper's width, 30
+ * epochs, for two cores and hours; `paper` has the paper's networks and is for a GPU.
  *
  * - `images`: of the training part, of which `held` are held out; `test`: of the test part.
  * - `steps` of `batchSize` with Adam at `rate`; every `interval` steps the model is looked at and a checkpoint is written.
@@ -58,6 +59,46 @@ export const profiles = {
         ],
       },
       transformer: { network: 'transformer', patch: 4, width: 48, heads: 4, blocks: 3, hidden: 96 },
+    },
+  },
+  full: {
+    data: 'cifar10',
+    inputShape: [32, 32, 3],
+    images: 50000,
+    held: 500,
+    heldSizes: [250],
+    test: 10000,
+    batchSize: 128,
+    steps: 11580,
+    interval: 386,
+    rate: 1e-3,
+    samples: 16,
+    glance: { images: 1000, samples: 4 },
+    seeds: [1, 2, 3],
+    population: 4,
+    growing: [5000, 10000, 25000, 49500],
+    networks: {
+      vgg: {
+        network: 'vgg',
+        blocks: [
+          [16, 16],
+          [32, 32],
+          [64, 64, 64],
+          [128, 128, 128],
+          [128, 128, 128],
+        ],
+        dense: 128,
+      },
+      residual: {
+        network: 'wideResidual',
+        stem: 16,
+        stages: [
+          { width: 16, blocks: 2, strides: 1 },
+          { width: 32, blocks: 2, strides: 2 },
+          { width: 64, blocks: 2, strides: 2 },
+        ],
+      },
+      transformer: { network: 'transformer', patch: 4, width: 96, heads: 4, blocks: 4, hidden: 192 },
     },
   },
   paper: {

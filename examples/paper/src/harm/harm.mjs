@@ -1,0 +1,123 @@
+// Does the drop-in do harm? Ten small problems, everything at its default: mean test loss over plain training's.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { crossRegularization, injectNoise, predict } from '@crossreg/tfjs-layers';
+import { useWasm } from '@crossreg/tfjs-wasm';
+import * as tf from '@tensorflow/tfjs';
+import { batchOrder, trainSteps } from '../deep/training.mjs';
+import { problems } from './problems.mjs';
+
+const SEEDS = [1, 2, 3, 4, 5];
+const batchSize = 32;
+
+/** Options of injectNoise and crossRegularization, or nothing; and whether the held-out examples are trained on. */
+const contenders = {
+  plain: {},
+  'plain, all examples': { all: true },
+  'former defaults': {
+    noise: { initialSigma: 1 },
+    cross: { every: 20, learningRate: 0.02, estimator: 'average' },
+  },
+  defaults: { noise: {}, cross: {} },
+};
+
+/** NLL of classes, or mean squared error. */
+function testLoss(model, { x, y }) {
+  return tf.tidy(() => {
+    const { mean } = predict(model, x, { samples: 16, batchSize: 500 });
+    const classes = y.shape[1] > 1;
+    const losses = classes
+      ? tf.neg(tf.sum(tf.mul(y, tf.log(tf.maximum(mean, 1e-7))), 1))
+      : tf.squaredDifference(y, mean);
+    return tf.mean(losses).dataSync()[0];
+  });
+}
+
+async function train({ model: build, rate, epochs }, data, { all, noise, cross: options }, seed) {
+  const base = build(seed);
+  const model = noise ? injectNoise(base, noise) : base;
+  const classes = data.test.y.shape[1] > 1;
+  model.compile({
+    optimizer: tf.train.adam(rate),
+    loss: classes ? 'categoricalCrossentropy' : 'meanSquaredError',
+  });
+  const { training, held } = data;
+  const cross = options && crossRegularization({ regularizationData: [held.x, held.y], seed, ...options });
+  const set = all
+    ? { x: tf.concat([training.x, held.x]), y: tf.concat([training.y, held.y]) }
+    : { x: training.x, y: training.y };
+  // As many steps for all.
+  const steps = epochs * Math.floor(training.x.shape[0] / batchSize);
+  cross?.setModel(model);
+  await cross?.onTrainBegin();
+  await trainSteps({
+    model,
+    set,
+    cross,
+    seed,
+    order: batchOrder({ stages: [{ start: 0, count: set.x.shape[0] }], batchSize, seed }),
+    rateAt: () => rate,
+    from: 0,
+    to: steps,
+    clock: { theta: 0, rho: 0 },
+    onStep() {},
+  });
+  await cross?.onTrainEnd();
+  const loss = testLoss(model, data.test);
+  const rho = Object.values(cross?.history.rho ?? {}).map(({ value }) => value.at(-1));
+  if (all) tf.dispose(set);
+  cross?.dispose();
+  model.dispose();
+  return { loss, steps, sigma: rho };
+}
+
+const mean = (xs) => xs.reduce((a, b) => a + b, 0) / xs.length;
+
+/** Trains everything, prints the table and writes the figures. */
+export async function harm() {
+  const { threads } = await useWasm({ threads: 1 });
+  const results = {};
+  for (const [name, problem] of Object.entries(problems)) {
+    const runs = Object.fromEntries(Object.keys(contenders).map((who) => [who, []]));
+    results[name] = { about: problem.about, runs };
+    for (const seed of SEEDS) {
+      const data = await problem.data(seed);
+      for (const [who, contender] of Object.entries(contenders)) {
+        const one = await train(problem, data, contender, seed);
+        results[name].steps = one.steps;
+        runs[who].push({ seed, loss: one.loss, sigma: one.sigma });
+      }
+      for (const { x, y } of Object.values(data)) tf.dispose([x, y]);
+      process.stderr.write(`\r${name}: seed ${seed} of ${SEEDS.length} `);
+    }
+    process.stderr.write('\n');
+  }
+  const folder = new URL('../../results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    fileURLToPath(new URL('harm.json', folder)),
+    `${JSON.stringify({ seeds: SEEDS, threads, results }, null, 1)}\n`,
+  );
+  console.log(harmTable(results));
+}
+
+/** The mean test loss of each contender over plain training's, with the standard error of the difference by seed. */
+export function harmTable(results) {
+  const lines = [
+    '| problem | steps | plain | plain, all examples | former defaults | defaults |',
+    '| --- | --- | --- | --- | --- | --- |',
+  ];
+  for (const { about, steps, runs } of Object.values(results)) {
+    const plain = runs.plain.map(({ loss }) => loss);
+    const cell = (who) => {
+      const ratios = runs[who].map(({ loss }, i) => (loss - plain[i]) / mean(plain));
+      const spread = Math.sqrt(
+        ratios.reduce((sum, r) => sum + (r - mean(ratios)) ** 2, 0) / (ratios.length - 1) / ratios.length,
+      );
+      return `${(1 + mean(ratios)).toFixed(2)} ± ${spread.toFixed(2)}`;
+    };
+    const others = ['plain, all examples', 'former defaults', 'defaults'].map(cell);
+    lines.push(`| ${[about, steps, mean(plain).toPrecision(3), ...others].join(' | ')} |`);
+  }
+  return lines.join('\n');
+}
