@@ -1,7 +1,7 @@
 // Holds the arrows of docs/architecture.md: who may depend on whom, in package.json and in the imports.
 // An arrow that is not in this table does not exist; `core` and `calibration` depend on nothing.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const arrows = {
@@ -60,7 +60,15 @@ for (const name of readdirSync(join(root, 'packages'))) {
     );
     for (const [, from, lazy] of imports) {
       const target = from ?? lazy;
-      if (target.startsWith('.') || target.startsWith('node:')) continue;
+      if (target.startsWith('.')) {
+        // `common/` is built into every package that uses it, so that it is no dependency at run time.
+        const path = resolve(dirname(file), target);
+        if (!path.startsWith(folder + sep) && !path.startsWith(join(root, 'common') + sep)) {
+          problems.push(`${file.slice(root.length)} imports ${target}, which is outside of packages/${name}`);
+        }
+        continue;
+      }
+      if (target.startsWith('node:')) continue;
       const dependency = target
         .split('/')
         .slice(0, target.startsWith('@') ? 2 : 1)

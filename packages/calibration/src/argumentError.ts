@@ -1,6 +1,18 @@
+import { unknownOption } from '../../../common/unknownOption';
+
 /** Bad input, refused before anything is computed. The message names the argument, what was given and what is allowed. */
 export class ArgumentError extends Error {
   override readonly name = 'ArgumentError';
+}
+
+/** Refuses an option that does not exist, and names the nearest that does. */
+export function checkOptions<O extends object>(
+  of: string,
+  options: O | undefined,
+  known: Readonly<Record<keyof O, unknown>>,
+): void {
+  const problem = unknownOption(of, options, known);
+  if (problem) throw new ArgumentError(`${problem.argument} ${problem.message}`);
 }
 
 /** Refuses anything but an integer of at least `least`. */

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkOneOf } from './argumentError';
+import { ArgumentError, checkInteger, checkOneOf, checkOptions } from './argumentError';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 
 /** How {@link bootstrapInterval} resamples. */
@@ -39,6 +39,7 @@ export function bootstrapInterval(
   labels: Labels,
   options: BootstrapOptions = {},
 ): BootstrapInterval {
+  checkOptions('bootstrapInterval', options, { resamples: 1, level: 1, method: 1, seed: 1 });
   const { resamples = 1000, level = 0.95, method = 'percentile', seed = 0 } = options;
   checkInteger('resamples', resamples, 2);
   checkInteger('seed', seed, 0);

@@ -1,3 +1,4 @@
+import { checkOptions } from './argumentError';
 import type { BinOptions } from './bins';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 import { classBins } from './reliabilityCurve';
@@ -45,6 +46,7 @@ export function brierDecomposition(
   labels: Labels,
   options: BinOptions = {},
 ): BrierDecomposition {
+  checkOptions('brierDecomposition', options, { bins: 1, binning: 1 });
   const predictions = readProbabilities(probabilities, labels);
   const { examples, classes } = predictions;
   const brier = brierScore(probabilities, labels);

@@ -1,4 +1,4 @@
-import { checkOneOf } from './argumentError';
+import { checkOneOf, checkOptions } from './argumentError';
 import type { Bin, BinOptions } from './bins';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 import { classBins, topLabelBins } from './reliabilityCurve';
@@ -46,6 +46,7 @@ const gap = ({ confidence, accuracy }: Bin) => Math.abs(confidence - accuracy);
 
 /** One curve for the top label, or one a class. */
 function reliabilityCurves(probabilities: Rows, labels: Labels, options: CalibrationErrorOptions): Bin[][] {
+  checkOptions('a calibration error', options, { bins: 1, binning: 1, mode: 1 });
   const { mode = 'top-label' } = options;
   checkOneOf('mode', mode, ['top-label', 'classwise']);
   const predictions = readProbabilities(probabilities, labels);

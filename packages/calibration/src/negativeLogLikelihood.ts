@@ -1,4 +1,4 @@
-import { ArgumentError } from './argumentError';
+import { ArgumentError, checkOptions } from './argumentError';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 
 /** What {@link negativeLogLikelihood} takes. */
@@ -13,6 +13,7 @@ export function negativeLogLikelihood(
   labels: Labels,
   options: NegativeLogLikelihoodOptions = {},
 ): number {
+  checkOptions('negativeLogLikelihood', options, { floor: 1 });
   const { floor = Number.EPSILON } = options;
   if (!(floor >= 0 && floor < 1)) throw new ArgumentError(`floor must lie in [0, 1), but is ${floor}.`);
   const { values, examples, classes } = readProbabilities(probabilities, labels);

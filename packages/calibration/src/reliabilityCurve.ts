@@ -1,4 +1,4 @@
-import { ArgumentError } from './argumentError';
+import { ArgumentError, checkOptions } from './argumentError';
 import { type Bin, type BinOptions, binConfidences } from './bins';
 import { argMax, type Labels, type Predictions, type Rows, readProbabilities } from './predictions';
 
@@ -19,6 +19,7 @@ export function reliabilityCurve(
   labels: Labels,
   options: ReliabilityCurveOptions = {},
 ): Bin[] {
+  checkOptions('reliabilityCurve', options, { bins: 1, binning: 1, class: 1 });
   const predictions = readProbabilities(probabilities, labels);
   if (options.class === undefined) return topLabelBins(predictions, options);
   if (!Number.isInteger(options.class) || options.class < 0 || options.class >= predictions.classes) {

@@ -1,3 +1,4 @@
+import { checkOptions } from './argumentError';
 import type { Labels, Rows } from './predictions';
 import { type ReliabilityCurveOptions, reliabilityCurve } from './reliabilityCurve';
 
@@ -23,8 +24,9 @@ export function reliabilityDiagram(
   labels: Labels,
   options: ReliabilityDiagramOptions = {},
 ): string {
-  const { title = '', size = 280 } = options;
-  const curve = reliabilityCurve(probabilities, labels, options);
+  checkOptions('reliabilityDiagram', options, { title: 1, size: 1, bins: 1, binning: 1, class: 1 });
+  const { title = '', size = 280, ...curveOptions } = options;
+  const curve = reliabilityCurve(probabilities, labels, curveOptions);
   const error = curve.reduce(
     (sum, { count, confidence, accuracy }) => sum + (count / labels.length) * Math.abs(confidence - accuracy),
     0,

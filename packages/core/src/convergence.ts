@@ -1,3 +1,4 @@
+import { checkOptions } from './options';
 /**
  * - `no steps`: no ρ step was taken.
  * - `skipped`: every ρ step was skipped, for a loss or gradient that was not finite.
@@ -70,16 +71,15 @@ export function fitLinearRate(values: readonly number[]): number {
  */
 export function convergence(
   path: { readonly value: readonly number[]; readonly gradient: readonly number[] },
-  {
-    window = 20,
-    range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-  }: {
+  options: {
     /** How many of the last steps to judge by. Default 20. */
     window?: number;
     /** Where the values may lie, for `at bound`. Default: anywhere. */
     range?: readonly [number, number];
   } = {},
 ): Convergence {
+  checkOptions('convergence', options, { window: 1, range: 1 });
+  const { window = 20, range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] } = options;
   const values = path.value.slice(-window);
   const gradients = path.gradient.slice(-window).filter(Number.isFinite);
   const n = gradients.length;

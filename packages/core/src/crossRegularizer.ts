@@ -2,6 +2,7 @@ import { ArgumentError, show } from './argumentError';
 import type { Framework } from './framework';
 import type { RegularizationHistory } from './history';
 import { adam, type OptimizerFactory } from './optimizer';
+import { checkOptions } from './options';
 import { partition } from './partition';
 import { deriveSeed } from './random';
 import { type RegularizationState, RegularizationStep } from './regularizationStep';
@@ -92,6 +93,10 @@ export interface CrossRegularizer<T, B> {
  * @throws ArgumentError before anything is allocated for bad arguments.
  */
 export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): CrossRegularizer<T, B> {
+  checkOptions('crossRegularizer', options, {
+    ...{ framework: 1, theta: 1, rho: 1, trainLoss: 1, regularizationLoss: 1 },
+    ...{ schedule: 1, thetaOptimizer: 1, rhoOptimizer: 1, seed: 1 },
+  });
   const { framework, theta, rho, trainLoss, regularizationLoss, seed = 0 } = options;
   for (const [name, value] of Object.entries({ trainLoss, regularizationLoss })) {
     if (typeof value !== 'function') {

@@ -1,5 +1,6 @@
 import { ArgumentError, checkInteger, show } from './argumentError';
 import type { Framework } from './framework';
+import { checkOptions } from './options';
 import { ifFinite, innerProduct, reciprocal } from './projection';
 import type { Regularizer } from './regularizer';
 
@@ -24,13 +25,9 @@ export interface CustomRegularizerOptions {
  * a fixed number, so that nothing waits for the device. A step that does not bring R closer to ρ is taken back and
  * the next one is a quarter as long. Where n = 0 the weights stay.
  */
-export function customRegularizer({
-  name = 'custom',
-  value,
-  gradient,
-  lowerBound = 1e-8,
-  steps = 6,
-}: CustomRegularizerOptions): Regularizer {
+export function customRegularizer(options: CustomRegularizerOptions): Regularizer {
+  checkOptions('customRegularizer', options, { name: 1, value: 1, gradient: 1, lowerBound: 1, steps: 1 });
+  const { name = 'custom', value, gradient, lowerBound = 1e-8, steps = 6 } = options;
   if (typeof value !== 'function') {
     throw new ArgumentError('value', `must be a function (framework, weights) => R, but is ${show(value)}.`);
   }

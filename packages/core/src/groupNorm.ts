@@ -1,5 +1,6 @@
 import { ArgumentError, checkInteger, show } from './argumentError';
 import type { Framework } from './framework';
+import { checkOptions } from './options';
 import { reciprocal, total } from './projection';
 import { nearZero, type Regularizer } from './regularizer';
 import { soften } from './soften';
@@ -9,20 +10,21 @@ import { soften } from './soften';
  * The normal is w_g/‖w_g‖ on each block, 0 on a block of zeros. Its cross-regularized solution is the group LASSO at
  * the λ that minimizes the validation loss.
  */
-export function groupNorm({
-  axis = -2,
-  steps = 5,
-}: {
-  /**
-   * The blocks: one for each index along this axis, counted from the end where negative. The default −2 makes one of
-   * all weights that leave an input, of a dense kernel `[inputs, units]` or a convolution's `[…, inputs, units]`, so
-   * that zeroing a block drops the input; −1 makes one of all weights of a unit. `'array'` makes one of every array,
-   * for groups of unequal size.
-   */
-  axis?: number | 'array';
-  /** Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar. */
-  steps?: number;
-} = {}): Regularizer {
+export function groupNorm(
+  options: {
+    /**
+     * The blocks: one for each index along this axis, counted from the end where negative. The default −2 makes one of
+     * all weights that leave an input, of a dense kernel `[inputs, units]` or a convolution's `[…, inputs, units]`, so
+     * that zeroing a block drops the input; −1 makes one of all weights of a unit. `'array'` makes one of every array,
+     * for groups of unequal size.
+     */
+    axis?: number | 'array';
+    /** Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar. */
+    steps?: number;
+  } = {},
+): Regularizer {
+  checkOptions('groupNorm', options, { axis: 1, steps: 1 });
+  const { axis = -2, steps = 5 } = options;
   checkInteger('steps', steps, 1, 'Use 5.');
   if (axis !== 'array' && !Number.isInteger(axis)) {
     throw new ArgumentError(

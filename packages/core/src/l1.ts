@@ -1,4 +1,5 @@
 import { checkInteger } from './argumentError';
+import { checkOptions } from './options';
 import { total } from './projection';
 import { nearZero, type Regularizer } from './regularizer';
 import { soften } from './soften';
@@ -10,12 +11,14 @@ import { soften } from './soften';
  *
  * Zeros come back by θ's optimizer, which may move any weight before the retraction. The lower bound is 1e-8.
  */
-export function l1({
-  steps = 5,
-}: {
-  /** Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar. */
-  steps?: number;
-} = {}): Regularizer {
+export function l1(
+  options: {
+    /** Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar. */
+    steps?: number;
+  } = {},
+): Regularizer {
+  checkOptions('l1', options, { steps: 1 });
+  const { steps = 5 } = options;
   checkInteger('steps', steps, 1, 'Use 5.');
   return {
     name: 'l1',

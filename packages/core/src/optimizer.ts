@@ -1,6 +1,7 @@
-import { checkAbove } from './argumentError';
+import { ArgumentError, checkAbove } from './argumentError';
 import { ifWasFinite, orNonFinite } from './finite';
 import type { Framework } from './framework';
+import { checkOptions } from './options';
 
 /** A number, or a function of the zero-based step that gives it. */
 export type LearningRate = number | ((step: number) => number);
@@ -78,14 +79,11 @@ function optimizer(learningRate: LearningRate, slotsPerVariable: number, rule: R
 }
 
 /** Gradient descent, x ← x − η g. With `momentum` μ: v ← μ v + g, x ← x − η v (heavy ball). */
-export function sgd({
-  learningRate,
-  momentum = 0,
-}: {
-  learningRate: LearningRate;
-  momentum?: number;
-}): OptimizerFactory {
+export function sgd(options: { learningRate: LearningRate; momentum?: number }): OptimizerFactory {
+  checkOptions('sgd', options, { learningRate: 1, momentum: 1 });
+  const { learningRate, momentum = 0 } = options;
   checkAbove('momentum', momentum, 0, 'Use a number in [0, 1), such as 0.9.', true);
+  if (momentum >= 1) throw new ArgumentError('momentum', `must be below 1, but is ${momentum}. Use 0.9.`);
   const factory = optimizer(
     learningRate,
     momentum > 0 ? 1 : 0,
@@ -104,13 +102,7 @@ export function sgd({
  * Adam (Kingma & Ba 2015), with bias correction. The default for ρ: steps of about `learningRate` in the raw
  * parameter whatever the scale of the loss.
  */
-export function adam({
-  learningRate,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  upward = 1,
-}: {
+export function adam(options: {
   learningRate: LearningRate;
   beta1?: number;
   beta2?: number;
@@ -118,6 +110,13 @@ export function adam({
   upward?: number;
   epsilon?: number;
 }): OptimizerFactory {
+  checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, upward: 1, epsilon: 1 });
+  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, upward = 1 } = options;
+  for (const [name, beta] of Object.entries({ beta1, beta2 })) {
+    checkAbove(name, beta, 0, 'Use a number in [0, 1), such as 0.9.', true);
+    if (beta >= 1) throw new ArgumentError(name, `must be below 1, but is ${beta}. Use 0.9 or 0.999.`);
+  }
+  checkAbove('epsilon', epsilon, 0, 'Use 1e-8.');
   const factory = optimizer(
     learningRate,
     2,

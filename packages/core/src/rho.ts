@@ -1,6 +1,7 @@
 import { ArgumentError, show } from './argumentError';
 import { type Bijector, exp } from './bijector';
 import type { Framework } from './framework';
+import { checkOptions } from './options';
 import { decompose, type Extent, ifFinite, innerProduct, normalRate, reciprocal } from './projection';
 import { levelRate, type Regularizer } from './regularizer';
 
@@ -37,13 +38,10 @@ export interface Rho<T> {
  */
 export function parameter<T>(
   framework: Framework<T>,
-  {
-    name,
-    variable,
-    bijector = exp,
-    least,
-  }: { name: string; variable: T; bijector?: Bijector; least?: number },
+  options: { name: string; variable: T; bijector?: Bijector; least?: number },
 ): Rho<T> {
+  checkOptions('parameter', options, { name: 1, variable: 1, bijector: 1, least: 1 });
+  const { name, variable, bijector = exp, least } = options;
   const leastRaw = least === undefined ? undefined : bijector.inverse(least, 'least');
   return {
     name,
@@ -97,6 +95,9 @@ export interface NormLevelOptions<T> {
  * Weights that are not finite are left as they are: no retraction spreads a NaN over its group.
  */
 export function normLevel<T>(framework: Framework<T>, options: NormLevelOptions<T>): Rho<T> {
+  checkOptions('normLevel', options, {
+    ...{ name: 1, weights: 1, regularizer: 1, variable: 1, bijector: 1, extent: 1, scheme: 1 },
+  });
   const { name, weights, regularizer, variable, bijector, scheme = 'retracted' } = options;
   const { extent = regularizer.extents[0] } = options;
   if (!regularizer.extents.includes(extent)) {

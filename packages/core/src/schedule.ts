@@ -1,4 +1,5 @@
 import { ArgumentError, checkAbove, checkInteger, show } from './argumentError';
+import { checkOptions } from './options';
 
 /** When regularization steps happen and how many noise samples each averages. */
 export interface Schedule {
@@ -22,6 +23,7 @@ export const defaultSchedule: Schedule = { every: 'auto', samples: 4, warmUp: 0 
  * @throws ArgumentError for `every` or `samples` below 1, `warmUp` below 0, or anything not an integer.
  */
 export function createSchedule(options: Partial<Schedule> = {}): Schedule {
+  checkOptions('createSchedule', options, { every: 1, samples: 1, warmUp: 1 });
   const schedule = { ...defaultSchedule, ...options };
   if (typeof schedule.every === 'string' && schedule.every !== 'auto') {
     throw new ArgumentError('every', `must be 'auto' or a whole number, but is ${show(schedule.every)}.`);

@@ -1,5 +1,6 @@
 import { ArgumentError, checkInteger } from './argumentError';
 import type { Framework } from './framework';
+import { checkOptions } from './options';
 import { ifFinite, innerProduct, reciprocal, rescaling } from './projection';
 import type { Regularizer } from './regularizer';
 
@@ -25,10 +26,15 @@ export interface QuadraticPenalty {
  *
  * @throws ArgumentError where S is not a symmetric matrix of that size, or does not take `nullSpace` to zero.
  */
-export function smoothness({ matrix, size, nullSpace = [] }: QuadraticPenalty): Regularizer {
+export function smoothness(penalty: QuadraticPenalty): Regularizer {
+  checkOptions('smoothness', penalty, { matrix: 1, size: 1, nullSpace: 1 });
+  const { matrix, size, nullSpace = [] } = penalty;
   checkInteger('size', size, 1, 'It is the number of weights that S is for.');
-  if (matrix.length !== size * size) {
-    throw new ArgumentError('matrix', `has ${matrix.length} numbers, but size ${size} needs ${size * size}.`);
+  if (matrix?.length !== size * size) {
+    throw new ArgumentError(
+      'matrix',
+      `has ${matrix?.length ?? 'no'} numbers, but size ${size} needs ${size * size}.`,
+    );
   }
   const s = Float64Array.from(matrix);
   const largest = s.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
@@ -59,8 +65,8 @@ export function smoothness({ matrix, size, nullSpace = [] }: QuadraticPenalty): 
     return fw.reshape(x, [size, count / size]);
   };
   const gradient = <T>(fw: Framework<T>, weights: readonly T[]) => {
-    const penalty = fw.array(s, [size, size]);
-    return weights.map((w) => fw.reshape(fw.matMul(penalty, columns(fw, w)), fw.shape(w)));
+    const square = fw.array(s, [size, size]);
+    return weights.map((w) => fw.reshape(fw.matMul(square, columns(fw, w)), fw.shape(w)));
   };
   const value: Regularizer['value'] = (fw, weights, extent) =>
     fw.mul(innerProduct(fw, weights, gradient(fw, weights), extent), fw.array(0.5));

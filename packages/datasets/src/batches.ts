@@ -1,5 +1,6 @@
 import { type Dataset, take } from './dataset';
 import { checkInteger } from './datasetError';
+import { checkOptions } from './options';
 import { permutation, uniform } from './random';
 
 /** How {@link batches} walks. */
@@ -17,6 +18,7 @@ export function* batches<D extends Dataset>(
   dataset: D,
   options: BatchOptions,
 ): Generator<D, void, undefined> {
+  checkOptions('batches', options, { size: 1, seed: 1, dropRemainder: 1 });
   const rows = dataset.shape[0];
   const { size, seed, dropRemainder = false } = options;
   checkInteger('size', size, 1, rows, `The data set has ${rows} rows.`);

@@ -1,5 +1,6 @@
 import { type ImageDataset, type PixelFormat, toPixels } from './dataset';
 import { DatasetError } from './datasetError';
+import { checkOptions } from './options';
 
 /** The classes of CIFAR-10, by label. */
 export const cifar10Classes: readonly string[] = [
@@ -31,6 +32,7 @@ export function parseCifar10<P extends PixelFormat = 'unit'>(
   files: readonly Uint8Array[],
   options: { pixels?: P } = {},
 ): ImageDataset<P> {
+  checkOptions('parseCifar10', options, { pixels: 1 });
   const { pixels = 'unit' as P } = options;
   files.forEach((bytes, i) => {
     if (bytes.length === 0 || bytes.length % RECORD !== 0) {

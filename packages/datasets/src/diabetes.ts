@@ -1,6 +1,7 @@
 import type { TabularDataset } from './dataset';
 import { diabetesFile } from './embedded';
 import { readEmbeddedFile } from './embeddedFile';
+import { checkOptions } from './options';
 
 /** What {@link diabetes} takes. */
 export interface DiabetesOptions {
@@ -19,6 +20,7 @@ export interface DiabetesOptions {
  * (2004), 407–499.
  */
 export async function diabetes(options: DiabetesOptions = {}): Promise<TabularDataset> {
+  checkOptions('diabetes', options, { scaled: 1 });
   const text = new TextDecoder().decode(await readEmbeddedFile(diabetesFile()));
   const [header, ...rows] = text
     .trim()

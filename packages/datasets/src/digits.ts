@@ -2,6 +2,7 @@ import { type ImageDataset, type PixelFormat, toPixels } from './dataset';
 import { digitsFile } from './embedded';
 import { readEmbeddedFile } from './embeddedFile';
 import { gunzip } from './gunzip';
+import { checkOptions } from './options';
 
 /** The classes of the digit data sets, by label. */
 export const digitClasses: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
@@ -22,6 +23,7 @@ export interface DigitsOptions<P extends PixelFormat = 'unit'> {
 export async function digits<P extends PixelFormat = 'unit'>(
   options: DigitsOptions<P> = {},
 ): Promise<ImageDataset<P>> {
+  checkOptions('digits', options, { pixels: 1 });
   const { pixels = 'unit' as P } = options;
   const text = new TextDecoder().decode(await gunzip(await readEmbeddedFile(digitsFile())));
   const rows = text

@@ -14,6 +14,9 @@ export interface DrawOptions<P extends PixelFormat = 'unit'> {
   pixels?: P;
 }
 
+/** The names of {@link DrawOptions}. */
+export const drawOptions = { train: 1, test: 1, seed: 1, pixels: 1 };
+
 /** A training and a test part. */
 export interface TrainAndTest<P extends PixelFormat = 'unit'> {
   train: ImageDataset<P>;

@@ -1,8 +1,9 @@
 import type { PixelFormat } from './dataset';
-import { type DrawOptions, drawImages, type TrainAndTest } from './draw';
+import { type DrawOptions, drawImages, drawOptions, type TrainAndTest } from './draw';
 import { fashionMnistFiles } from './embedded';
 import { readEmbeddedFile } from './embeddedFile';
 import { imagesFromIdx } from './imagesFromIdx';
+import { checkOptions } from './options';
 
 /** The classes of Fashion-MNIST, by label. */
 export const fashionMnistClasses: readonly string[] = [
@@ -30,6 +31,7 @@ export const fashionMnistClasses: readonly string[] = [
 export async function fashionMnist<P extends PixelFormat = 'unit'>(
   options: DrawOptions<P> = {},
 ): Promise<TrainAndTest<P>> {
+  checkOptions('fashionMnist', options, drawOptions);
   const read = async ({ images, labels }: (typeof fashionMnistFiles)['train']) => {
     const [x, y] = await Promise.all([images(), labels()].map(readEmbeddedFile));
     return imagesFromIdx(x, y, { classNames: fashionMnistClasses, pixels: 'byte' });

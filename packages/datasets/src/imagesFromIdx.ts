@@ -2,6 +2,7 @@ import { type ImageDataset, type PixelFormat, toPixels } from './dataset';
 import { DatasetError } from './datasetError';
 import { gunzip } from './gunzip';
 import { parseIdx } from './idx';
+import { checkOptions } from './options';
 
 /**
  * Labelled images from a pair of idx files, gzipped or not: MNIST, Fashion-MNIST, Kuzushiji-MNIST, … as published.
@@ -13,6 +14,7 @@ export async function imagesFromIdx<P extends PixelFormat = 'unit'>(
   labels: Uint8Array,
   options: { classNames: readonly string[]; pixels?: P },
 ): Promise<ImageDataset<P>> {
+  checkOptions('imagesFromIdx', options, { classNames: 1, pixels: 1 });
   const { classNames, pixels = 'unit' as P } = options;
   const x = parseIdx(await gunzip(images, 'the image file'), 'the image file');
   const y = parseIdx(await gunzip(labels, 'the label file'), 'the label file');

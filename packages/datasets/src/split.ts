@@ -1,5 +1,6 @@
 import { type Dataset, take } from './dataset';
 import { checkInteger, DatasetError } from './datasetError';
+import { checkOptions } from './options';
 import { permutation, shuffle, uniform } from './random';
 
 /** How {@link split} divides. Give `size` or `fraction`. */
@@ -22,6 +23,7 @@ export interface SplitOptions {
  *   `stratified` without `labels`.
  */
 export function split<D extends Dataset>(dataset: D, options: SplitOptions): [rest: D, part: D] {
+  checkOptions('split', options, { size: 1, fraction: 1, stratified: 1, seed: 1 });
   const rows = dataset.shape[0];
   const { size, fraction, seed = 0 } = options;
   if ((size === undefined) === (fraction === undefined)) {

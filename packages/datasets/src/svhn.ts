@@ -2,6 +2,7 @@ import { type ImageDataset, type PixelFormat, toPixels } from './dataset';
 import { DatasetError } from './datasetError';
 import { digitClasses } from './digits';
 import { parseMat } from './mat';
+import { checkOptions } from './options';
 
 /**
  * Labelled images from a file of the Street View House Numbers, format 2 (cropped digits): `train_32x32.mat`,
@@ -16,6 +17,7 @@ export async function imagesFromSvhn<P extends PixelFormat = 'unit'>(
   file: Uint8Array,
   options: { pixels?: P } = {},
 ): Promise<ImageDataset<P>> {
+  checkOptions('imagesFromSvhn', options, { pixels: 1 });
   const { pixels = 'unit' as P } = options;
   const { X, y } = await parseMat(file, 'the SVHN file');
   const [height, width, channels, count = 1] = X?.shape ?? [];

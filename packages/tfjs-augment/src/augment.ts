@@ -1,4 +1,4 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError, checkOptions, show } from '@crossreg/core';
 import { currentNoise, NoiseStream, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LearnableAugmentation } from './learnableAugmentation';
@@ -28,10 +28,18 @@ export interface AugmentOptions {
 export function augment<D extends Mappable>(
   dataset: D,
   layer: LearnableAugmentation,
-  { seed, input }: AugmentOptions = {},
+  options: AugmentOptions = {},
 ): D {
+  checkOptions('augment', options, { seed: 1, input: 1 });
+  const { seed, input } = options;
   if (typeof dataset?.map !== 'function') {
     throw new ArgumentError('dataset', `must be a tf.data.Dataset, but is ${show(dataset)}.`);
+  }
+  if (typeof layer?.augment !== 'function') {
+    throw new ArgumentError(
+      'layer',
+      `must be a LearnableAugmentation, but is ${show(layer)}. Take it from augmentationLayers(model).`,
+    );
   }
   layer.augmentsInPipeline = true;
   const stream = seed === undefined ? undefined : new NoiseStream(seed);

@@ -1,7 +1,11 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError, checkOptions, show } from '@crossreg/core';
 import { rememberInjected } from '@crossreg/tfjs-layers';
 import { model as functional, input, LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { LearnableAugmentation, type LearnableAugmentationOptions } from './learnableAugmentation';
+import {
+  augmentationOptions,
+  LearnableAugmentation,
+  type LearnableAugmentationOptions,
+} from './learnableAugmentation';
 
 export interface InjectAugmentationOptions extends LearnableAugmentationOptions {
   /** The name of the input that has the images. Default: the only one of rank 4. */
@@ -24,6 +28,7 @@ export function injectAugmentation(model: LayersModel, options: InjectAugmentati
       `${model.name} has no input shape yet. Give its first layer an inputShape.`,
     );
   }
+  checkOptions('injectAugmentation', options, { ...augmentationOptions, input: 1 });
   const { input: chosen, ...layerOptions } = options ?? {};
   // Not inputNames, which a sequential model lacks until it is compiled.
   const names = model.inputs.map((x) => x.name);

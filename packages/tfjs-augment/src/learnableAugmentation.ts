@@ -1,4 +1,4 @@
-import { ArgumentError, parameter, type Rho, show } from '@crossreg/core';
+import { ArgumentError, checkOptions, parameter, type Rho, show } from '@crossreg/core';
 import {
   addNoise,
   currentNoise,
@@ -8,6 +8,7 @@ import {
   type NoiseKey,
   tfjs,
 } from '@crossreg/tfjs';
+import { layerArguments } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { affine } from './affine';
@@ -58,6 +59,12 @@ export interface LearnableAugmentationOptions {
   name?: string;
 }
 
+/** The names of {@link LearnableAugmentationOptions}. */
+export const augmentationOptions = {
+  ...kinds,
+  ...{ flipHorizontal: 1, flipVertical: 1, fillMode: 1, fillValue: 1, distribution: 1, name: 1 },
+};
+
 interface WeightVariable {
   read(): tf.Tensor;
 }
@@ -93,6 +100,7 @@ export class LearnableAugmentation extends layers.Layer {
   /** @throws ArgumentError for numbers out of range, unknown names, or nothing to do. */
   constructor(options: LearnableAugmentationOptions = {}) {
     super(options as ConstructorParameters<typeof layers.Layer>[0]);
+    checkOptions('LearnableAugmentation', options, { ...layerArguments, ...augmentationOptions });
     const ranges: Partial<Record<RangeKind, Range>> = {};
     for (const kind of rangeKinds) {
       const option = options[kind];

@@ -5,6 +5,7 @@ import {
   bijectors,
   bounded,
   checkAbove,
+  checkOptions,
   show,
 } from '@crossreg/core';
 
@@ -86,6 +87,7 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
       `must be true, a number (${unit}) or { initial, min, max, bijector, learn }, but is ${show(option)}.`,
     );
   }
+  checkOptions(kind, given, { initial: 1, min: 1, max: 1, bijector: 1, learn: 1 });
   const { initial = usual, bijector = 'bounded', learn = true } = given;
   checkAbove(`${kind}.initial`, initial, 0, `Give the range to start from in ${unit}.`, true);
   if (bijector !== 'bounded') {

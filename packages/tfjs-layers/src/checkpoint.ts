@@ -1,4 +1,4 @@
-import { ArgumentError } from '@crossreg/core';
+import { ArgumentError, checkOptions } from '@crossreg/core';
 import { currentNoise, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -81,8 +81,10 @@ interface Contents {
 export function checkpoint<Progress = any>(
   store: string | CheckpointStore,
   trained: TrainedModel | readonly TrainedModel[],
-  { settings = {} }: CheckpointOptions = {},
+  options: CheckpointOptions = {},
 ): Checkpoint<Progress> {
+  checkOptions('checkpoint', options, { settings: 1 });
+  const { settings = {} } = options;
   const place = storeOf(store);
   const all = [trained].flat() as TrainedModel[];
   /** Whether what is in the store is known to be ours to replace. */

@@ -4,6 +4,7 @@ import {
   type Convergence,
   checkAveraging,
   checkInteger,
+  checkOptions,
   createSchedule,
   deriveSeed,
   isRegularizationStep,
@@ -87,6 +88,12 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   checkpoint?: string | CheckpointStore;
 }
 
+const optionNames: Record<keyof CrossRegularizationOptions, unknown> = {
+  ...{ regularizationData: 1, noise: 1, regularizers: 1, batchSize: 1, learningRate: 1, optimizer: 1 },
+  ...{ averaging: 1, seed: 1, checkpoint: 1, every: 1, samples: 1, warmUp: 1 },
+  ...{ estimator: 1, classWeight: 1, allowMissingClasses: 1 },
+};
+
 /**
  * The callback that makes a model learn its own regularization while `fit` trains it: every `every` batches it takes
  * one gradient step of ρ, the σ of the model's {@link LearnableNoise} layers and the levels of norms on its weights, on
@@ -123,6 +130,7 @@ export class CrossRegularization extends Callback implements Resumable {
   /** @throws ArgumentError for options out of range. */
   constructor(options: CrossRegularizationOptions) {
     super();
+    checkOptions('crossRegularization', options, optionNames);
     const { regularizationData, batchSize = 32, seed = 0 } = options;
     const { every, samples, warmUp } = options;
     const given = Object.fromEntries(

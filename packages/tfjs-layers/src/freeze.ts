@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, deriveSeed } from '@crossreg/core';
+import { ArgumentError, checkInteger, checkOptions, deriveSeed } from '@crossreg/core';
 import { deriveKey } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -30,11 +30,7 @@ import { randomLayers } from './randomLayers';
  */
 export function freeze(
   given: LayersModel,
-  {
-    samples = 8,
-    seed = 0,
-    averaging: choice,
-  }: {
+  options: {
     /** Draws to average. Default 8. */
     samples?: number;
     /** Of the draws. Default 0. */
@@ -43,6 +39,8 @@ export function freeze(
     averaging?: AveragingChoice;
   } = {},
 ): LayersModel {
+  checkOptions('freeze', options, { samples: 1, seed: 1, averaging: 1 });
+  const { samples = 8, seed = 0, averaging: choice } = options;
   const model = hookOf(given)?.toModel() ?? given;
   checkInteger('samples', samples, 1, 'Use 8.');
   if (noiseLayers(model).length === 0) {

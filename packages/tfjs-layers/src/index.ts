@@ -21,6 +21,8 @@ export { indexedDBStore } from './indexedDBStore';
 export { rememberInjected } from './injected';
 export { type InjectNoiseOptions, injectNoise, noiseLayers, type RecurrentNoise } from './injectNoise';
 export type { Block } from './kernelLayout';
+/** @internal For layers of other packages of crossreg. */
+export { layerArguments } from './layerArguments';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { type NoisePlace, NoisePlaces, noisePlaces } from './noisePlaces';
 export { type GroupOptions, group, l1, l2, type Norm, type NormOptions, norm } from './norms';

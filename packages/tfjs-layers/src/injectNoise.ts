@@ -1,4 +1,4 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError, checkOptions, show } from '@crossreg/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { channelAxis } from './channelAxis';
@@ -119,6 +119,9 @@ export function placeNoise(
   if (noiseLayers(model).length > 0) {
     throw new ArgumentError('model', `${model.name} has learnable noise already. Train it as it is.`);
   }
+  checkOptions('injectNoise', options, {
+    ...{ layers: 1, recurrent: 1, axis: 1, initialSigma: 1, per: 1, draw: 1, bijector: 1, momentum: 1 },
+  });
   const { layers: choice, recurrent = {}, ...noiseOptions } = options;
   checkRecurrent(recurrent);
   const chosen = chooser(choice, model);

@@ -3,6 +3,7 @@ import {
   type BijectorName,
   bijectors,
   checkAbove,
+  checkOptions,
   parameter,
   type Rho,
   show,
@@ -10,6 +11,7 @@ import {
 import { addNoise, currentNoise, gaussian, type NoiseKey, operation, tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { layerArguments } from './layerArguments';
 import { carriesMask } from './masks';
 import { MovingDeviation, movingDeviationWeights, type WeightVariable } from './movingDeviation';
 
@@ -70,6 +72,10 @@ export class LearnableNoise extends layers.Layer {
   /** @throws ArgumentError for a negative σ, a momentum outside [0, 1), an unknown `per`, `draw` or `bijector`, and the axis 0. */
   constructor(options: LearnableNoiseOptions = {}) {
     super(options as ConstructorParameters<typeof layers.Layer>[0]);
+    checkOptions('LearnableNoise', options, {
+      ...layerArguments,
+      ...{ initialSigma: 1, per: 1, axis: 1, draw: 1, bijector: 1, momentum: 1 },
+    });
     const { initialSigma = 0.3, per = 'layer', axis = -1, draw = 'step' } = options;
     const { bijector = 'exp', momentum = 0.9 } = options;
     checkAbove('initialSigma', initialSigma, 0, 'Use 0.3, or 0 to switch the noise off.', true);

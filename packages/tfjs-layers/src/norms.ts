@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  checkOptions,
   l1 as coreL1,
   l2 as coreL2,
   groupNorm,
@@ -50,6 +51,8 @@ export function norm(regularizer: Regularizer, options: NormOptions = {}): Norm 
       `must be a regularizer such as customRegularizer({ value }), but is ${show(regularizer)}.`,
     );
   }
+  const names = { layers: 1, per: 1, biases: 1, learningRate: 1, optimizer: 1, name: 1 };
+  checkOptions(regularizer.name, options, names);
   const { per = 'layer' } = options;
   if (!['model', 'layer', 'unit'].includes(per)) {
     throw new ArgumentError('per', `must be 'model', 'layer' or 'unit', but is ${show(per)}.`);

@@ -2,6 +2,7 @@ import { ArgumentError } from '@crossreg/core';
 import { type MonteCarloOptions, monteCarloPredict, type Prediction } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { checkInputs, checkModel } from './checkInputs';
 import { type NamedTensors, type Tensors, tensorList } from './examples';
 import { type AveragingChoice, outputAveragingNow } from './outputAveraging';
 import { randomLayers } from './randomLayers';
@@ -84,8 +85,10 @@ export function predict(
   x: Tensors | NamedTensors,
   options: PredictOptions = {},
 ): Prediction | Prediction[] {
+  checkModel(model);
   const samples = randomLayers(model).length > 0 ? options.samples : 1;
   const inputs = tensorList(x, model.inputNames, 'x');
+  checkInputs(model, inputs);
   // With batches of one size all of them are one draw, so that states go on from batch to batch.
   const batchSize = model.inputs[0].shape[0] === null ? options.batchSize : inputs[0]?.shape[0] || undefined;
   const predictions = monteCarloPredict((batch) => forward(model, batch, 'present'), inputs, {

@@ -1,4 +1,4 @@
-import { ArgumentError, deriveSeed, permutation, show } from '@crossreg/core';
+import { ArgumentError, checkOptions, deriveSeed, permutation, show } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossNames } from './compiled';
@@ -83,6 +83,7 @@ const noData = (data: unknown) =>
 export function checkRegularizationData(data: RegularizationData | undefined): RegularizationData {
   if (!data) throw new ArgumentError(name, 'is missing. Give [x, y], held out from the training data.');
   if (typeof data === 'object' && 'split' in data) {
+    checkOptions('regularizationData', data, { split: 1, stratified: 1, groups: 1 });
     if (!(data.split > 0 && data.split < 1)) {
       throw new ArgumentError(
         `${name}.split`,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { unknownOption } from '../../../common/unknownOption';
 import { type BackendName, diagnose, type Load, type PassedOver } from './candidate';
 import { candidates } from './candidates';
 
@@ -38,6 +39,8 @@ export const useBestBackend = (options: BackendOptions = {}): Promise<BackendCho
 
 /** `useBestBackend` with a loader of packages of one's own. */
 export async function chooseBackend(options: BackendOptions, load: Load): Promise<BackendChoice> {
+  const problem = unknownOption('useBestBackend', options, { prefer: 1, require: 1, threads: 1 });
+  if (problem) throw new Error(`${problem.argument}: ${problem.message}`);
   const prefer = names('prefer', options.prefer) ?? [];
   const required = names('require', options.require);
   const { threads } = options;

@@ -1,4 +1,5 @@
 import { backend, env, ready, setBackend } from '@tensorflow/tfjs-core';
+import { unknownOption } from '../../../common/unknownOption';
 import type { WasmBackend } from './backend';
 import { type Kernels, kernelsOf } from './kernels';
 import { type Loaded, loadNative, type NativeOption } from './native';
@@ -56,6 +57,8 @@ const MOST_THREADS = 16;
  *   `.wasm` files are not where it looks for them: see `setWasmPaths` of `@tensorflow/tfjs-backend-wasm`.
  */
 export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
+  const problem = unknownOption('useWasm', options, { threads: 1, native: 1 });
+  if (problem) throw new Error(`${problem.argument}: ${problem.message}`);
   const wanted = options.threads ?? Math.min(processors(), MOST_THREADS);
   if (!Number.isInteger(wanted) || wanted < 1) {
     throw new Error(

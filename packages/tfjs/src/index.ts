@@ -1,3 +1,4 @@
+export { checkTensors } from './checkTensors';
 export { tfjs } from './framework';
 export { native } from './native';
 export {

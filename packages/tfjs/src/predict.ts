@@ -3,12 +3,14 @@ import {
   type Averaging,
   checkAveraging,
   checkInteger,
+  checkOptions,
   checkSoftmaxWidth,
   deriveSeed,
   logSumExp,
   StreamingMoments,
 } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkTensors } from './checkTensors';
 import { tfjs } from './framework';
 import { NoiseStream, withNoise } from './noise';
 
@@ -50,11 +52,14 @@ export interface Prediction {
 export function monteCarloPredict(
   forward: (batch: tf.Tensor[]) => tf.Tensor[],
   inputs: readonly tf.Tensor[],
-  { samples = 16, batchSize = 64, seed = 0, averaging = 'probabilities' }: MonteCarloOptions = {},
+  options: MonteCarloOptions = {},
 ): Prediction[] {
+  checkOptions('predict', options, { samples: 1, batchSize: 1, seed: 1, averaging: 1 });
+  const { samples = 16, batchSize = 64, seed = 0, averaging = 'probabilities' } = options;
   checkInteger('samples', samples, 1, 'Use 16 for a smooth average, 1 for a single draw.');
   checkInteger('batchSize', batchSize, 1, 'Use 64.');
   for (const one of [averaging].flat()) checkAveraging('averaging', one);
+  checkTensors('x', inputs);
   const examples = inputs[0]?.shape[0] ?? 0;
   if (examples === 0) throw new ArgumentError('x', 'has no examples. Give at least one, on the first axis.');
   // An even number, so that a batch never begins in the middle of a pair of the noise.

@@ -6,7 +6,7 @@ import type { PixelFormat } from '../dataset';
 import { DatasetError } from '../datasetError';
 import { drawImages, type TrainAndTest } from '../draw';
 import { cached } from './cache';
-import { allThereIs, cacheAndAdvice, type LoadOptions } from './loadOptions';
+import { allThereIs, cacheAndAdvice, checkLoadOptions, type LoadOptions } from './loadOptions';
 import { npmPackageFiles } from './npmPackage';
 
 const source = {
@@ -29,6 +29,7 @@ const batches = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}`);
 export async function cifar10<P extends PixelFormat = 'unit'>(
   options: LoadOptions<P> = {},
 ): Promise<TrainAndTest<P>> {
+  checkLoadOptions('cifar10', options);
   const { cache, advice } = cacheAndAdvice(
     options,
     'data_batch_1.bin to data_batch_5.bin and test_batch.bin',

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { PixelFormat } from '../dataset';
 import { DatasetError } from '../datasetError';
 import { digitClasses } from '../digits';
-import { type DrawOptions, drawImages, type TrainAndTest } from '../draw';
+import { type DrawOptions, drawImages, drawOptions, type TrainAndTest } from '../draw';
 import { imagesFromIdx } from '../imagesFromIdx';
+import { checkOptions } from '../options';
 import { allThereIs } from './loadOptions';
 
 /** What {@link idxFolder} takes. */
@@ -24,6 +25,7 @@ export async function idxFolder<P extends PixelFormat = 'unit'>(
   folder: string,
   options: IdxFolderOptions<P> = {},
 ): Promise<TrainAndTest<P>> {
+  checkOptions('idxFolder', options, { ...drawOptions, classNames: 1 });
   const { classNames = digitClasses } = options;
   const names = await readdir(folder).catch((): string[] => []);
   const read = async (name: string) => {

@@ -1,5 +1,6 @@
 import type { PixelFormat } from '../dataset';
-import type { DrawOptions } from '../draw';
+import { type DrawOptions, drawOptions } from '../draw';
+import { checkOptions } from '../options';
 import { defaultCacheFolder } from './cache';
 import type { OnProgress } from './download';
 
@@ -15,6 +16,10 @@ export interface LoadOptions<P extends PixelFormat = 'unit'> extends DrawOptions
   /** Hears how far a download has come: `progressBar()`. */
   onProgress?: OnProgress;
 }
+
+/** @throws {DatasetError} for an option that no loader has. */
+export const checkLoadOptions = (of: string, options: LoadOptions<PixelFormat>): void =>
+  checkOptions(of, options, { ...drawOptions, folder: 1, cache: 1, onProgress: 1 });
 
 /** The cache folder, and what to advise when there is no network. */
 export function cacheAndAdvice(options: LoadOptions<PixelFormat>, files: string) {

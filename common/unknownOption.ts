@@ -1,0 +1,70 @@
+/** What is wrong with an object of options: the argument, and a sentence that goes on from its name. */
+export interface OptionProblem {
+  argument: string;
+  message: string;
+}
+
+/**
+ * Finds an option that does not exist, and names the nearest that does: an ignored `averagng` would be silently wrong.
+ *
+ * Every package builds this file into itself, as some of them may depend on nothing, and throws an error of its own.
+ *
+ * @param of - what takes the options, as the message calls it: `predict`.
+ * @param known - every option there is. TypeScript holds it against the type of `options`, so that none is forgotten.
+ */
+export function unknownOption<O extends object>(
+  of: string,
+  options: O | undefined,
+  known: Readonly<Record<keyof O, unknown>>,
+): OptionProblem | undefined {
+  if (options === undefined) return undefined;
+  const names = Object.keys(known);
+  if (options === null || typeof options !== 'object' || Array.isArray(options)) {
+    return {
+      argument: 'options',
+      message: `of ${of} must be an object, but is ${show(options)}. Give { ${names.join(', ')} }, or leave it out.`,
+    };
+  }
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return undefined;
+  const likely = nearest(unknown, names);
+  return {
+    argument: unknown,
+    message:
+      `is not an option of ${of}, but was given as ${show(options[unknown as keyof O])}. ` +
+      `${likely ? `Did you mean ${likely}?` : 'Leave it out.'} The options are ${names.join(', ')}.`,
+  };
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (value !== null && typeof value === 'object') return value.constructor?.name ?? 'object';
+  return String(value);
+}
+
+/** The name that takes the fewest edits to reach, if those are few for its length. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const distance = (to: string) => editDistance(name.toLowerCase(), to.toLowerCase());
+  const best = [...names].sort((a, b) => distance(a) - distance(b))[0];
+  return best !== undefined && distance(best) <= Math.max(1, name.length / 3) ? best : undefined;
+}
+
+/** The insertions, deletions, substitutions and swaps of neighbours that make one text of another. */
+function editDistance(from: string, to: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= from.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const same = from[i - 1] === to[j - 1];
+      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1));
+      if (i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]) {
+        row[j] = Math.min(row[j], before[j - 2] + 1);
+      }
+    }
+    [before, last] = [last, row];
+  }
+  return last[to.length];
+}

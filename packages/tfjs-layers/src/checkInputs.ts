@@ -1,0 +1,49 @@
+import { ArgumentError, show } from '@crossreg/core';
+import { checkTensors } from '@crossreg/tfjs';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { LayersModel } from '@tensorflow/tfjs-layers';
+
+/** @throws ArgumentError for anything but a Layers model. */
+export function checkModel(model: LayersModel): void {
+  if (!(model instanceof LayersModel)) {
+    throw new ArgumentError(
+      'model',
+      `must be a tf.LayersModel, but is ${show(model)}. Give what tf.model() made.`,
+    );
+  }
+}
+
+/**
+ * Holds tensors against the inputs of a model: their number, shapes and counts of examples.
+ *
+ * @throws ArgumentError
+ */
+export function checkInputs(model: LayersModel, x: readonly Tensor[]): void {
+  checkTensors('x', x);
+  const { inputs } = model;
+  if (x.length !== inputs.length) {
+    throw new ArgumentError(
+      'x',
+      `has ${x.length} tensors, but ${model.name} has ${inputs.length} inputs. Give one for each, in their order.`,
+    );
+  }
+  inputs.forEach(({ name, shape }, i) => {
+    const given = x[i].shape;
+    const fits =
+      given.length === shape.length &&
+      shape.every((n, axis) => n === null || axis === 0 || n === given[axis]);
+    if (!fits) {
+      throw new ArgumentError(
+        'x',
+        `has shape [${given}] for the input ${name}, but ${model.name} takes [${shape.map((n) => n ?? 'any')}]. ` +
+          'Examples come first, on an axis of their own.',
+      );
+    }
+    if (given[0] !== x[0].shape[0]) {
+      throw new ArgumentError(
+        'x',
+        `has ${x[0].shape[0]} examples for the first input, but ${given[0]} for ${name}. They must agree.`,
+      );
+    }
+  });
+}
