@@ -80,12 +80,10 @@ test('with the L2 norm it ends within 0.2 % of the ridge solution that is best o
   expect(unregularized).toBeGreaterThan(best * 1.02);
 });
 
-const noiseOptions = (): CrossRegularizerOptions<Array64, Batch> & { raw: Array64; w: Array64 } => {
+const noiseModel = () => {
   const w = fw.variable(fw.normal([12, 1], 5));
   const raw = fw.variable(fw.array(0));
-  return {
-    raw,
-    w,
+  const options: CrossRegularizerOptions<Array64, Batch> = {
     framework: fw,
     theta: [w],
     rho: [parameter(fw, { name: 'sigma', variable: raw })],
@@ -94,32 +92,33 @@ const noiseOptions = (): CrossRegularizerOptions<Array64, Batch> & { raw: Array6
     regularizationLoss: (batch) => fw.add(squaredError(w, batch), fw.exp(raw)),
     thetaOptimizer: adam({ learningRate: 0.01 }),
   };
+  return { options, raw, w };
 };
 
 test('θ steps leave ρ alone and ρ steps leave θ alone, bit for bit', () => {
-  const options = noiseOptions();
+  const { options, raw, w } = noiseModel();
   const batch = linearData(30, 12, 1, 1);
   const cross = crossRegularizer<Array64, Batch>({ ...options, schedule: { every: 3 } });
   for (let i = 1; i <= 9; i++) {
-    const before = { raw: options.raw.data.slice(), w: options.w.data.slice() };
+    const before = { raw: raw.data.slice(), w: w.data.slice() };
     let thetaAtRhoStep: Float64Array | undefined;
     cross.step(batch, () => {
-      thetaAtRhoStep = options.w.data.slice();
+      thetaAtRhoStep = w.data.slice();
       return batch;
     });
-    expect(options.w.data).not.toEqual(before.w);
+    expect(w.data).not.toEqual(before.w);
     if (i % 3 === 0) {
-      expect(options.raw.data).not.toEqual(before.raw);
-      expect(options.w.data).toEqual(thetaAtRhoStep);
+      expect(raw.data).not.toEqual(before.raw);
+      expect(w.data).toEqual(thetaAtRhoStep);
     } else {
-      expect(options.raw.data).toEqual(before.raw);
+      expect(raw.data).toEqual(before.raw);
       expect(thetaAtRhoStep).toBeUndefined();
     }
   }
 });
 
 test('a loss that is not finite moves nothing and is counted', async () => {
-  const options = noiseOptions();
+  const { options, raw, w } = noiseModel();
   const batch = linearData(30, 12, 1, 1);
   let broken = false;
   const cross = crossRegularizer<Array64, Batch>({
@@ -130,18 +129,18 @@ test('a loss that is not finite moves nothing and is counted', async () => {
         ? fw.mul(options.trainLoss(data, context), fw.array(Number.NaN))
         : options.trainLoss(data, context),
     regularizationLoss: (data, context) =>
-      broken ? fw.log(fw.mul(options.raw, fw.array(0))) : options.regularizationLoss(data, context),
+      broken ? fw.log(fw.mul(raw, fw.array(0))) : options.regularizationLoss(data, context),
   });
   cross.step(batch, () => batch);
-  const before = { raw: options.raw.data.slice(), w: options.w.data.slice() };
+  const before = { raw: raw.data.slice(), w: w.data.slice() };
   broken = true;
   cross.step(batch, () => batch);
-  expect(options.raw.data).toEqual(before.raw);
-  expect(options.w.data).toEqual(before.w);
+  expect(raw.data).toEqual(before.raw);
+  expect(w.data).toEqual(before.w);
   broken = false;
   cross.step(batch, () => batch);
-  expect(options.raw.data.every(Number.isFinite)).toBe(true);
-  expect(options.w.data).not.toEqual(before.w);
+  expect(raw.data.every(Number.isFinite)).toBe(true);
+  expect(w.data).not.toEqual(before.w);
   await cross.history.flush();
   expect(cross.history.skipped).toBe(1);
   expect(cross.history.step).toEqual([1, 2, 3]);
@@ -149,7 +148,7 @@ test('a loss that is not finite moves nothing and is counted', async () => {
 });
 
 test('bad arguments are refused by name', () => {
-  const options = noiseOptions();
+  const { options, raw, w } = noiseModel();
   const make = (change: object) => () => crossRegularizer<Array64, Batch>({ ...options, ...change });
   expect(make({ schedule: { every: 0 } })).toThrow('every: must be an integer of at least 1, but is 0');
   expect(make({ schedule: { samples: 2.5 } })).toThrow(
@@ -157,7 +156,7 @@ test('bad arguments are refused by name', () => {
   );
   expect(make({ theta: [] })).toThrow('theta: is empty');
   expect(make({ rho: [] })).toThrow('rho: is empty');
-  expect(make({ theta: [options.w, options.raw] })).toThrow('A parameter learns from one set only');
+  expect(make({ theta: [w, raw] })).toThrow('A parameter learns from one set only');
   expect(make({ trainLoss: 3 })).toThrow(
     'trainLoss: must be a function that returns a scalar loss, but is 3',
   );

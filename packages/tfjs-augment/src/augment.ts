@@ -32,8 +32,11 @@ export function augment<D extends Mappable>(
 ): D {
   checkOptions('augment', options, { seed: 1, input: 1 });
   const { seed, input } = options;
-  if (typeof dataset?.map !== 'function') {
-    throw new ArgumentError('dataset', `must be a tf.data.Dataset, but is ${show(dataset)}.`);
+  if (typeof dataset?.map !== 'function' || Array.isArray(dataset)) {
+    throw new ArgumentError(
+      'dataset',
+      `must be a tf.data.Dataset, but is ${show(dataset)}. Use tf.data.zip({ xs, ys }).`,
+    );
   }
   if (typeof layer?.augment !== 'function') {
     throw new ArgumentError(

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@crossreg/core';
+import { ArgumentError, checkInteger } from '@crossreg/core';
 import { type MonteCarloOptions, monteCarloPredict, type Prediction } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -86,6 +86,7 @@ export function predict(
   options: PredictOptions = {},
 ): Prediction | Prediction[] {
   checkModel(model);
+  checkInteger('samples', options.samples ?? 16, 1, 'Use 16 for a smooth average, 1 for a single draw.');
   const samples = randomLayers(model).length > 0 ? options.samples : 1;
   const inputs = tensorList(x, model.inputNames, 'x');
   checkInputs(model, inputs);

@@ -1,0 +1,105 @@
+import * as calibration from '@crossreg/calibration';
+import * as core from '@crossreg/core';
+import * as datasets from '@crossreg/datasets';
+import * as datasetsNode from '@crossreg/datasets/node';
+import * as linear from '@crossreg/linear';
+import * as layers from '@crossreg/tfjs-layers';
+import * as node from '@crossreg/tfjs-node';
+import * as wasm from '@crossreg/tfjs-wasm';
+import * as tf from '@tensorflow/tfjs';
+import { expect, test } from 'vitest';
+import * as augment from '../src';
+import { badInputs } from './badInputs';
+
+const packages: Record<string, object> = {
+  core,
+  'tfjs-layers': layers,
+  'tfjs-augment': augment,
+  linear,
+  calibration,
+  datasets,
+  'datasets/node': datasetsNode,
+  'tfjs-wasm': wasm,
+  'tfjs-node': node,
+};
+
+await tf.setBackend('cpu');
+const model = tf.sequential({
+  layers: [tf.layers.dense({ inputShape: [2], units: 3, activation: 'relu' }), tf.layers.dense({ units: 1 })],
+});
+const disposed = tf.zeros([4, 2]);
+disposed.dispose();
+const scope = {
+  tf,
+  model,
+  disposed,
+  x: tf.zeros([4, 2]),
+  y: tf.zeros([4, 1]),
+  layer: new augment.LearnableAugmentation({ rotate: 5 }),
+  data: { features: [1, 2, 3], targets: [1, 2, 3], shape: [3, 1] },
+};
+
+/** Runs the code of a row with the package's names in scope, and gives the error that it is refused with. */
+async function refusal(name: string, code: string): Promise<Error> {
+  const names = { ...scope, ...packages[name] };
+  const body = `return (async () => { ${code}; })();`;
+  try {
+    await new Function(...Object.keys(names), body)(...Object.values(names));
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error(`${code} was accepted`);
+}
+
+const rows = Object.entries(badInputs).flatMap(([name, list]) => list.map((row) => [name, ...row] as const));
+
+test('there are 60 and more, none of them twice', () => {
+  expect(rows.length).toBeGreaterThanOrEqual(60);
+  expect(new Set(rows.map(([name, code]) => name + code)).size).toBe(rows.length);
+});
+
+test.each(rows)(
+  '%s: %s is refused by a message with the argument, what was given and what to do',
+  async (name, code, argument, given, remedy) => {
+    const backend = tf.getBackend();
+    const { numTensors } = tf.memory();
+    const weights = model.getWeights().map((w) => w.dataSync().slice());
+    const error = await refusal(name, code);
+    const { message } = error;
+    expect(message.startsWith(argument) || message.startsWith(`useWasm: ${argument}`), message).toBe(true);
+    expect(message).toContain(given);
+    expect(message).toContain(remedy);
+    // Packages with an error class of their own use it: never a TypeError from inside.
+    expect(error.constructor.name).toMatch(
+      name.startsWith('tfjs-w') || name.startsWith('tfjs-n') ? /^Error$/ : /^(Argument|Dataset)Error$/,
+    );
+    // Before the first step: nothing was made, moved or chosen.
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(model.getWeights().map((w) => w.dataSync())).toEqual(weights);
+    expect(tf.getBackend()).toBe(backend);
+  },
+);
+
+test('docs/bad-inputs.md shows them (vitest -u writes it)', async () => {
+  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const sections: string[] = [];
+  for (const [name, list] of Object.entries(badInputs)) {
+    const cells = [['code', 'message']];
+    for (const [code] of list) {
+      cells.push([`\`${cell(code)}\``, cell((await refusal(name, code)).message)]);
+    }
+    // Columns as wide as their longest cell, as the formatter wants them.
+    const widths = [0, 1].map((k) => Math.max(...cells.map((row) => row[k].length)));
+    const line = (row: string[], fill = ' ') =>
+      `| ${row.map((c, k) => c.padEnd(widths[k], fill)).join(' | ')} |`;
+    const [head, ...body] = cells.map((row) => line(row));
+    sections.push(`## @crossreg/${name}`, '', head, line(['', ''], '-'), ...body, '');
+  }
+  const text =
+    '# Bad inputs, and what they are answered\n\n' +
+    'Each is refused before anything is computed. A test runs every row ' +
+    '(`packages/tfjs-augment/test/badInputs.test.ts`, which also writes this page).\n\n';
+  await expect(`${text}${sections.join('\n').trimEnd()}\n`).toMatchFileSnapshot(
+    '../../../docs/bad-inputs.md',
+  );
+});
