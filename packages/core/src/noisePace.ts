@@ -3,9 +3,9 @@ import { elapsedShare, type Schedule } from './schedule';
 
 /** How far σ may move in an e-fold of training time, in nats (factors of e). */
 export interface NoisePace {
-  /** Towards less noise. Default 1. */
+  /** Towards less noise. Default 2. */
   down?: number;
-  /** Towards more noise. Default 4. */
+  /** Towards more noise, times the share of the gradient that is not noise. Default 4. */
   up?: number;
 }
 
@@ -16,13 +16,14 @@ export interface NoisePace {
  * that have to follow it (the two time scales of stochastic approximation, Borkar 1997).
  *
  * It climbs faster than it falls. The gradient of the regularization loss is taken at fixed weights, so it sees what noise
- * costs now at once, and what noise is good for only when the network has begun to overfit: then there is no time to lose.
+ * costs now at once, and what noise is good for only when the network has begun to overfit: then there is no time to lose. It
+ * does so only where the gradients agree, so that their noise does not raise σ (see `upward` of {@link adam}).
  *
  * Source: docs/method.md, *Pace*.
  */
 export const noisePace = (
   schedule: Pick<Schedule, 'every'>,
-  { down = 1, up = 4 }: NoisePace = {},
+  { down = 2, up = 4 }: NoisePace = {},
 ): OptimizerFactory =>
   adam({
     learningRate: (step) => down * elapsedShare(schedule, step),

@@ -106,12 +106,15 @@ export function adam(options: {
   learningRate: LearningRate;
   beta1?: number;
   beta2?: number;
-  /** Factor on steps that raise the variable. Default 1. */
+  /**
+   * Makes steps that raise the variable `upward · |m̂/√v̂|` times as long: longer where the gradients agree, shorter where they are
+   * mostly noise, so that noise alone does not raise it. Default: steps of either sign alike.
+   */
   upward?: number;
   epsilon?: number;
 }): OptimizerFactory {
   checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, upward: 1, epsilon: 1 });
-  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, upward = 1 } = options;
+  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, upward } = options;
   for (const [name, beta] of Object.entries({ beta1, beta2 })) {
     checkAbove(name, beta, 0, 'Use a number in [0, 1), such as 0.9.', true);
     if (beta >= 1) throw new ArgumentError(name, `must be below 1, but is ${beta}. Use 0.9 or 0.999.`);
@@ -127,14 +130,22 @@ export function adam(options: {
       const v = mix(square, fw.mul(gradient, gradient), beta2);
       const t = iteration + 1;
       const rootMeanSquare = fw.sqrt(fw.div(v, fw.array(1 - beta2 ** t)));
-      const even = fw.div(
-        fw.mul(m, fw.array(rate / (1 - beta1 ** t))),
+      const direction = fw.div(
+        fw.mul(m, fw.array(1 / (1 - beta1 ** t))),
         fw.add(rootMeanSquare, fw.array(epsilon)),
       );
-      const step =
-        upward === 1
-          ? even
-          : fw.mul(even, fw.where(fw.maximum(even, fw.array(0)), fw.array(1), fw.array(upward)));
+      const weighted =
+        upward === undefined
+          ? direction
+          : fw.mul(
+              direction,
+              fw.where(
+                fw.maximum(direction, fw.array(0)),
+                fw.array(1),
+                fw.mul(fw.abs(direction), fw.array(upward)),
+              ),
+            );
+      const step = fw.mul(weighted, fw.array(rate));
       return { variable: fw.sub(variable, step), slots: [m, v] };
     },
   );

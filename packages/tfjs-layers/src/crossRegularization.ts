@@ -58,7 +58,7 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   learningRate?: LearningRate;
   /** Replaces the optimizer of ρ. */
   optimizer?: OptimizerFactory;
-  /** How the regularization loss is estimated from K draws, see {@link Estimator}. Default `'jackknife'`. */
+  /** How the regularization loss is estimated from K draws, see {@link Estimator}. Default `'average'`. */
   estimator?: Estimator;
   /**
    * How sampled outputs become one prediction: one for all outputs, or by the name of the output. Default: inferred from
@@ -155,7 +155,7 @@ export class CrossRegularization extends Callback implements Resumable {
     this.allowMissingClasses = options.allowMissingClasses ?? false;
     const { learningRate } = options;
     this.optimizer = options.optimizer ?? (learningRate === undefined ? undefined : rhoAdam(learningRate));
-    this.estimator = checkEstimator(options.estimator ?? 'jackknife');
+    this.estimator = checkEstimator(options.estimator ?? 'average');
     this.resumption = new Resumption(
       options.checkpoint === undefined ? undefined : storeOf(options.checkpoint),
     );

@@ -16,7 +16,7 @@ const contenders = {
   'plain, all examples': { all: true },
   'former defaults': {
     noise: { initialSigma: 1 },
-    cross: { every: 20, learningRate: 0.02, estimator: 'average' },
+    cross: { every: 20, learningRate: 0.02 },
   },
   defaults: { noise: {}, cross: {} },
 };
