@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError, checkOptions, show } from '@crossreg/core';
 import { checkpointOf, readWhole, resultFile, writeWhole } from './folderState';
 import { progressBars } from './progressBars';
 import { resultOfText, textOfResult } from './resultText';
@@ -46,6 +46,9 @@ export async function runAll<T extends Task>(
 ): Promise<Outcome<RunOf<T>, ResultOf<T>>[]> {
   const { runs, folder, retries = 0, timeLimit, signal } = options;
   const { processes = availableParallelism(), progress = process.stderr.isTTY === true } = options;
+  checkOptions('runAll', options, {
+    ...{ task: 1, runs: 1, folder: 1, processes: 1, retries: 1, timeLimit: 1, progress: 1, signal: 1 },
+  });
   check(options);
   const task = options.task instanceof URL ? options.task.href : moduleAt(options.task);
   const outcomes = new Array<Outcome<RunOf<T>, ResultOf<T>>>(runs.length);

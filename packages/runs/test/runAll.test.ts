@@ -147,6 +147,7 @@ test('what is out of range is refused before the first run', async () => {
   const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], folder };
   const refusal = (change: object) => runAll({ ...options, ...change });
   await expect(refusal({ task: '' })).rejects.toThrow('task: must be the path or URL of a module, but is ""');
+  await expect(refusal({ connection: 'redis://localhost' })).rejects.toThrow('connection');
   await expect(refusal({ folder: undefined })).rejects.toThrow('folder: must be the name of a folder');
   await expect(refusal({ processes: 0 })).rejects.toThrow('processes: must be a whole number of at least 1');
   await expect(refusal({ retries: -1 })).rejects.toThrow('retries: must be a whole number of at least 0');
