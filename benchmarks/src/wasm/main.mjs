@@ -5,7 +5,8 @@
 //   3. whole training steps: cpu, ours on one thread and on all, PyTorch 2 and 1.13 and Keras 3, which are installed for it
 //      once (12 GB in ~/.cache/crossreg) where PyPI has them;
 //   4. the share of each kernel in a step.
-// `--quick` takes fewer shapes and rounds, `--steps` leaves out the first two parts.
+// `--quick` takes fewer shapes and rounds, `--steps` leaves out the first two parts, `--native` takes
+// the kernels of @crossreg/tfjs-native for whole steps.
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';

@@ -8,6 +8,8 @@ import { batches, convolutionFlop, networks, training } from './networks.mjs';
 import { transformerStep } from './transformer.mjs';
 
 const threads = Math.max(2, availableParallelism());
+/** With the kernels of @crossreg/tfjs-native. */
+const native = process.argv.includes('--native');
 const rounds = quick ? 4 : 8;
 /** Short steps are repeated until they take about this long. */
 const ROUND_SECONDS = 0.15;
@@ -30,9 +32,9 @@ async function secondsOf(steps, clock) {
 
 /** Examples a second of each of several kinds of steps, on one thread and on all. */
 async function rates(name, kinds) {
-  await useWasm({ threads: 1 });
+  await useWasm({ threads: 1, native });
   const one = await secondsOf(kinds, processorSeconds);
-  await useWasm({ threads });
+  await useWasm({ threads, native });
   const [all] = await secondsOf(kinds.slice(0, 1), wallSeconds);
   return { one: one.map((seconds) => batches[name] / seconds), all: batches[name] / all };
 }
@@ -95,7 +97,7 @@ export async function wholeSteps() {
   }
   const versions = Object.entries(found).map(([name, { one }]) => `${name}: ${one?.version ?? 'left out'}`);
   console.log(
-    `\n${cpus()[0].model}, Node ${process.version}, TensorFlow.js ${tf.version_core}; ${versions.join('; ')}`,
+    `\n${cpus()[0].model}, Node ${process.version}, TensorFlow.js ${tf.version_core}, ${native ? 'native kernels' : 'wasm'}; ${versions.join('; ')}`,
   );
   console.log(
     `examples a second in training (wasm as it comes trains none of the convolutional ones); other programs took ` +

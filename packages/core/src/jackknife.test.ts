@@ -5,18 +5,21 @@ import { fillNormal } from './random';
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-/** −log E[sigmoid(a + σ ε)] by Simpson's rule on ±8 standard deviations: exact to 1e-10, and no sampling. */
-function exactLoss(a: number, sigma: number): number {
+/** E[f(ε)] for ε ~ N(0, 1) by Simpson's rule on ±8 standard deviations: exact to 1e-10, and no sampling. */
+function expectation(f: (e: number) => number): number {
   const [n, edge] = [2000, 8];
   const h = (2 * edge) / n;
   let sum = 0;
   for (let i = 0; i <= n; i++) {
     const e = -edge + i * h;
     const weight = i === 0 || i === n ? 1 : i % 2 === 1 ? 4 : 2;
-    sum += weight * sigmoid(a + sigma * e) * Math.exp(-(e * e) / 2);
+    sum += weight * f(e) * Math.exp(-(e * e) / 2);
   }
-  return -Math.log((sum * h) / 3 / Math.sqrt(2 * Math.PI));
+  return (sum * h) / 3 / Math.sqrt(2 * Math.PI);
 }
+
+/** The loss of infinitely many draws of sigmoid(a + σ ε). */
+const exactLoss = (a: number, sigma: number) => -Math.log(expectation((e) => sigmoid(a + sigma * e)));
 
 /** Mean, over many repetitions, of an estimate from groups of sampled probabilities; and its standard error. */
 function simulate(a: number, sigma: number, groups: number, { pairs }: { pairs: boolean }, plain = false) {
@@ -49,25 +52,12 @@ test.each([
     const better = simulate(a, sigma, 4, { pairs: false });
     const bias = plain.mean - exact;
     // What the expansion to first order in 1/K says, within a half: the terms after it are not small at K = 4.
-    const [p, square] = [Math.exp(-exact), exactSquare(a, sigma)];
+    const [p, square] = [Math.exp(-exact), expectation((e) => sigmoid(a + sigma * e) ** 2)];
     expect(bias).toBeGreaterThan((0.5 * (square - p * p)) / (2 * 4 * p * p));
     expect(bias).toBeGreaterThan(10 * plain.standardError);
     expect(Math.abs(better.mean - exact)).toBeLessThan(0.35 * bias + 3 * better.standardError);
   },
 );
-
-/** E[sigmoid(a + σ ε)²] in the same way. */
-function exactSquare(a: number, sigma: number): number {
-  const [n, edge] = [2000, 8];
-  const h = (2 * edge) / n;
-  let sum = 0;
-  for (let i = 0; i <= n; i++) {
-    const e = -edge + i * h;
-    const weight = i === 0 || i === n ? 1 : i % 2 === 1 ? 4 : 2;
-    sum += weight * sigmoid(a + sigma * e) ** 2 * Math.exp(-(e * e) / 2);
-  }
-  return (sum * h) / 3 / Math.sqrt(2 * Math.PI);
-}
 
 test('two pairs ±ε have a fraction of the error of four independent draws where the noise is small', () => {
   const [a, sigma] = [0.5, 0.1];

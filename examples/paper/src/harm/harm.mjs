@@ -7,7 +7,8 @@ import * as tf from '@tensorflow/tfjs';
 import { batchOrder, trainSteps } from '../deep/training.mjs';
 import { problems } from './problems.mjs';
 
-const SEEDS = [1, 2, 3, 4, 5];
+// 1 to 5 were looked at when the defaults were chosen (docs/results.md).
+const SEEDS = [6, 7, 8, 9, 10];
 const batchSize = 32;
 
 /** Options of injectNoise and crossRegularization, or nothing; and whether the held-out examples are trained on. */
@@ -42,7 +43,9 @@ async function train({ model: build, rate, epochs }, data, { all, noise, cross: 
     loss: classes ? 'categoricalCrossentropy' : 'meanSquaredError',
   });
   const { training, held } = data;
-  const cross = options && crossRegularization({ regularizationData: [held.x, held.y], seed, ...options });
+  // A random forty of ten digits may lack one.
+  const heldOut = { regularizationData: [held.x, held.y], allowMissingClasses: true };
+  const cross = options && crossRegularization({ ...heldOut, seed, ...options });
   const set = all
     ? { x: tf.concat([training.x, held.x]), y: tf.concat([training.y, held.y]) }
     : { x: training.x, y: training.y };
@@ -88,7 +91,7 @@ export async function harm() {
         runs[who].push({ seed, loss: one.loss, sigma: one.sigma });
       }
       for (const { x, y } of Object.values(data)) tf.dispose([x, y]);
-      process.stderr.write(`\r${name}: seed ${seed} of ${SEEDS.length} `);
+      process.stderr.write(`\r${name}: seed ${seed} `);
     }
     process.stderr.write('\n');
   }
