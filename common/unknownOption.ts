@@ -7,7 +7,7 @@ export interface OptionProblem {
 /**
  * Finds an option that does not exist, and names the nearest that does: an ignored `averagng` would be silently wrong.
  *
- * Every package builds this file into itself, as some of them may depend on nothing, and throws an error of its own.
+ * Every package builds this file into itself, because some packages may depend on nothing. Each throws its own error class.
  *
  * @param of - what takes the options, as the message calls it: `predict`.
  * @param known - every option there is. TypeScript holds it against the type of `options`, so that none is forgotten.
