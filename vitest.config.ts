@@ -10,13 +10,13 @@ export default defineConfig({
     alias: [
       { find: '@crossreg/core/testing', replacement: source('core/src/testing/index.ts') },
       { find: '@crossreg/datasets/node', replacement: source('datasets/src/node/index.ts') },
-      { find: /^@crossreg\/((?!example-)[a-z-]+)$/, replacement: source('$1/src/index.ts') },
+      { find: /^@crossreg\/((?!example-|experiment-)[a-z-]+)$/, replacement: source('$1/src/index.ts') },
     ],
   },
   test: {
     include: [
       'packages/*/{src,test}/**/*.test.ts',
-      'examples/*/src/**/*.test.{ts,mjs}',
+      '{examples,experiments}/*/src/**/*.test.{ts,mjs}',
       'scripts/**/*.test.ts',
     ],
     testTimeout: 60_000,

@@ -5,7 +5,7 @@
 //   node scripts/nativeCost.mjs --keras   # the comparison too; pip installs tensorflow-cpu in ~/.cache/crossreg
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backendsFolder } from './backendsFolder.mjs';
 import { root } from './documents.mjs';
@@ -18,15 +18,13 @@ const run = (command, args, options) =>
 
 const folder = backendsFolder();
 prepareNative(folder);
-for (const file of [
-  'benchmarks/src/nativeSteps.mjs',
-  'benchmarks/src/overhead.mjs',
-  'benchmarks/src/wasm/networks.mjs',
-  'examples/quickstart/src/network.mjs',
-]) {
-  cpSync(join(root, file), join(folder, basename(file)));
+// The benchmarks, and the one folder of the workspace that they use, beside the native binding.
+cpSync(join(root, 'benchmarks/src'), join(folder, 'benchmarks'), { recursive: true });
+const shared = join(folder, 'node_modules/@crossreg/experiment-shared');
+for (const part of ['package.json', 'src']) {
+  cpSync(join(root, 'experiments/shared', part), join(shared, part), { recursive: true });
 }
-const lines = run(process.execPath, ['nativeSteps.mjs'], { cwd: folder }).trim().split('\n');
+const lines = run(process.execPath, ['benchmarks/nativeSteps.mjs'], { cwd: folder }).trim().split('\n');
 const plain = Number(lines.pop());
 console.log(lines.join('\n'));
 

@@ -98,14 +98,19 @@ const tasks = {
   },
   augmentation() {
     install();
-    build('@crossreg/example-augmentation');
-    run('experiments', process.execPath, ['examples/augmentation/src/main.mjs', ...process.argv.slice(3)]);
-    run('report', process.execPath, ['examples/augmentation/src/report.mjs']);
+    build('@crossreg/experiment-augmentation');
+    run('experiments', process.execPath, ['experiments/augmentation/src/main.mjs', ...process.argv.slice(3)]);
+    run('report', process.execPath, ['experiments/augmentation/src/report.mjs']);
+  },
+  sensitivity() {
+    install();
+    build('@crossreg/experiment-sensitivity');
+    run('study', process.execPath, ['experiments/sensitivity/src/main.mjs', ...process.argv.slice(3)]);
   },
   paper() {
     install();
-    build('@crossreg/example-paper');
-    run('experiments', process.execPath, ['examples/paper/src/main.mjs', ...process.argv.slice(3)]);
+    build('@crossreg/experiment-paper');
+    run('experiments', process.execPath, ['experiments/paper/src/main.mjs', ...process.argv.slice(3)]);
   },
   backends() {
     install();

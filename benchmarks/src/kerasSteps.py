@@ -1,4 +1,4 @@
-# Time of plain training steps of the quickstart's network (examples/quickstart/src/network.mjs) in Keras, in
+# Time of plain training steps of the quickstart's network (experiments/shared/src/smallConvNet.mjs) in Keras, in
 # milliseconds, the median: what scripts/nativeCost.mjs divides by.
 import statistics
 import time

@@ -2,7 +2,7 @@
 // (a) steps of the cross-regularized model over plain steps of the un-noised one, split into noise and ρ steps;
 // (b) our Gaussian noise over tf.randomNormal;
 // (c) by lower deciles, learned augmentation, as a share of its training step and against the network's convolutions.
-import { network } from '@crossreg/example-quickstart/network.mjs';
+import { smallConvNet } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import { deriveKey, gaussian } from '@crossreg/tfjs';
 import { augmentationLayers, injectAugmentation, warp } from '@crossreg/tfjs-augment';
 import { useWasm } from '@crossreg/tfjs-wasm';
@@ -11,7 +11,7 @@ import { compiled, images, meanInterval, median, overhead, RUN, showShares, time
 
 const { threads } = await useWasm();
 
-const { shares } = await overhead(network);
+const { shares } = await overhead(smallConvNet);
 console.log(
   `cost over plain training steps: quickstart network, batch 64, wasm, ${threads} threads, defaults (a ρ step every ${meanInterval.toFixed(1)} of ${RUN} steps)`,
 );
@@ -28,10 +28,10 @@ for (let i = 0; i < 9; i++) {
 console.log(`Gaussian noise: ${median(pairs).toFixed(2)} of the time of tf.randomNormal`);
 
 const augmented = compiled(
-  injectAugmentation(network(1), { translate: 2, rotate: 10, shear: 5, scale: 0.1, fillMode: 'edge' }),
+  injectAugmentation(smallConvNet(1), { translate: 2, rotate: 10, shear: 5, scale: 0.1, fillMode: 'edge' }),
 );
 const [layer] = augmentationLayers(augmented);
-const convolutions = network(1).layers.filter((one) => one.getClassName() === 'Conv2D');
+const convolutions = smallConvNet(1).layers.filter((one) => one.getClassName() === 'Conv2D');
 const features = convolutions.map((one) => tf.randomNormal([64, ...one.input.shape.slice(1)]));
 const colour = tf.randomUniform([64, 32, 32, 3]);
 // Turned by up to 10° and moved by up to 2 pixels, each image in its own way.
@@ -45,7 +45,7 @@ const matrices = tf.tensor3d(
     ];
   }),
 );
-const plain = compiled(network(1));
+const plain = compiled(smallConvNet(1));
 const work = {
   step: () => augmented.trainOnBatch(x, y),
   layer: () => layer.augment(x).dispose(),

@@ -1,21 +1,20 @@
-// Run by scripts/nativeCost.mjs, which puts it and what it imports beside each other in a folder that has the native
-// binding. The last line is the time of a plain step in milliseconds, for the comparison with Keras.
+// Run by scripts/nativeCost.mjs, which puts it and what it imports in a folder that has the native binding. The last line is the time of a plain step in milliseconds, for the comparison with Keras.
+import { smallConvNet } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import { useBestBackend } from '@crossreg/tfjs-node';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
-import { network } from './network.mjs';
-import { training } from './networks.mjs';
 import { compiled, images, median, overhead, showShares, timed } from './overhead.mjs';
+import { training } from './wasm/networks.mjs';
 
 const { chosen, details } = await useBestBackend({ require: 'tfjs-node' });
-const { plainStep, shares } = await overhead(network);
+const { plainStep, shares } = await overhead(smallConvNet);
 console.log(`cost over plain training steps: quickstart network, batch 64, ${chosen} (${details})`);
 showShares(shares);
 
 const { threads } = await useWasm();
 const quickstart = async () => {
   const [x, y] = (await images()).batch;
-  return { model: compiled(network(1)), x, y };
+  return { model: compiled(smallConvNet(1)), x, y };
 };
 for (const [name, make, rounds] of [
   ['quickstart network', quickstart, 40],

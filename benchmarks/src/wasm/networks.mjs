@@ -1,4 +1,4 @@
-import { network as quickstart } from '@crossreg/example-quickstart/network.mjs';
+import { smallConvNet as quickstart } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import * as tf from '@tensorflow/tfjs';
 
 // Networks with 10 classes: three on 32×32×3 images, the quickstart's, and an MLP. anchors/ has the same ones.

@@ -3,28 +3,28 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { evaluate } from '@crossreg/calibration';
 import { split } from '@crossreg/datasets';
 import { cifar10, progressBar } from '@crossreg/datasets/node';
-import { readFlags } from '@crossreg/example-quickstart/flags.mjs';
-import { tensors } from '@crossreg/example-quickstart/network.mjs';
-import { stepBar } from '@crossreg/example-quickstart/stepBar.mjs';
-import { train } from '@crossreg/example-quickstart/train.mjs';
 import { crossRegularization, freeze, injectNoise, noiseLayers, predict } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 import { part } from './mobilenet.mjs';
 import { loadFrom, saveTo } from './modelFolder.mjs';
+import { train } from './train.mjs';
 
-const {
-  train: count,
-  test,
-  steps,
-  threads,
-} = readFlags({
-  usage: 'npm run pretrained -- [--train 2000] [--test 1000] [--steps 600] [--threads 2]',
-  numbers: { train: 2000, test: 1000, steps: 600, threads: 2 },
+const sizes = { train: 2000, test: 1000, steps: 600, threads: 2 };
+const { values: flags } = parseArgs({
+  options: Object.fromEntries(
+    Object.entries(sizes).map(([name, size]) => [name, { type: 'string', default: String(size) }]),
+  ),
 });
+const [count, test, steps, threads] = Object.keys(sizes).map((name) => Number(flags[name]));
+if (![count, test, steps, threads].every((size) => Number.isInteger(size) && size > 0)) {
+  console.error('usage: npm run pretrained -- [--train 2000] [--test 1000] [--steps 600] [--threads 2]');
+  process.exit(2);
+}
 const SIZE = 96;
 const CUT = 'block_12_add';
 const seed = 1;
@@ -32,6 +32,14 @@ await useWasm({ threads });
 
 const images = await cifar10({ train: count, test, seed, onProgress: progressBar() });
 const [training, regularization] = split(images.train, { size: Math.round(count / 5), seed });
+
+/** Images and one-hot labels as tensors. */
+const tensors = ({ images, labels, shape }) =>
+  tf.tidy(() => ({
+    x: tf.keep(tf.tensor(images, shape)),
+    y: tf.keep(tf.oneHot(tf.tensor1d(labels, 'int32'), 10).cast('float32')),
+    labels,
+  }));
 
 const base = await part({ from: 'input_1', to: CUT, shape: [SIZE, SIZE, 3] });
 /** What the base makes of images: computed once, because the base stays as it is. */
@@ -86,11 +94,7 @@ function measure(name, model, { x, labels } = data.test) {
   tf.dispose([mean, variance]);
   rows[name] = { accuracy: accuracy.toFixed(3), NLL: nll.toFixed(3), ECE: ece.toFixed(3) };
 }
-async function run(name, model, set, cross) {
-  const bar = stepBar(name.padEnd(14), steps);
-  await train({ model, data: set, steps, batchSize: 32, seed, cross, onStep: () => bar.increment() });
-  bar.stop();
-}
+const run = (name, model, set, cross) => train({ name, model, set, steps, seed, cross });
 
 // As published, with nothing but a new last layer: the rest is applied as in a prediction.
 const published = await rest();

@@ -1,8 +1,8 @@
 import { split } from '@crossreg/datasets';
 import { crossRegularization, injectNoise, noiseLayers } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
+import progress from 'cli-progress';
 import { network, tensors } from './network.mjs';
-import { stepBar } from './stepBar.mjs';
 import { measure, train } from './train.mjs';
 
 const batchSize = 64;
@@ -31,7 +31,12 @@ export async function run({ name, seed, steps, data, trainOn = 'training', optio
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const { x, y } = data.regularization;
   const cross = options && crossRegularization({ regularizationData: [x, y], seed, ...callback });
-  const bar = stepBar(name.padEnd(17), steps);
+  const bar = new progress.SingleBar({
+    format: '{name} [{bar}] {value}/{total} steps, {eta_formatted} left',
+    noTTYOutput: true,
+    notTTYSchedule: 10_000,
+  });
+  bar.start(steps, 0, { name: name.padEnd(17) });
   const onStep = () => bar.increment();
   const trained = await train({ model, data: data[trainOn], steps, batchSize, seed, cross, onStep });
   bar.stop();

@@ -65,7 +65,7 @@ export function parameter<T>(
  *   optimizer and holds ρ exactly.
  * - `literal`: as the paper writes it. θ's gradient loses its component along ∇R, a ρ step moves the weights straight
  *   along ∇R, and ρ is read off the weights after each. A straight step leaves a curved level set by second order, so
- *   training steps let ρ drift, upwards where the level set is convex; `examples/paper` measures by how much.
+ *   training steps let ρ drift, upwards where the level set is convex; `experiments/paper` measures by how much.
  */
 export type NormScheme = 'retracted' | 'literal';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { deriveSeed, fillNormal, permutation, uniform } from '@crossreg/core';
 import { diabetes, digits, fashionMnist, split } from '@crossreg/datasets';
-import { network } from '@crossreg/example-quickstart/network.mjs';
+import { smallConvNet } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import * as tf from '@tensorflow/tfjs';
 
 /** Dense layers with seeded weights. */
@@ -162,7 +162,7 @@ export const problems = {
   clothes: {
     about: 'Fashion-MNIST, 400 + 100 images, convolutions with batch norm',
     data: clothes,
-    model: network,
+    model: smallConvNet,
     rate: 1e-3,
     epochs: 25,
   },

@@ -1,5 +1,5 @@
-import { stepBar } from '@crossreg/example-quickstart/stepBar.mjs';
-import { measure, train } from '@crossreg/example-quickstart/train.mjs';
+import { stepBar } from '@crossreg/experiment-shared/stepBar.mjs';
+import { measure, train } from '@crossreg/experiment-shared/train.mjs';
 import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';
 import { crossRegularization } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';

@@ -1,7 +1,7 @@
 // Theorem 4.4: what it costs to fit ρ to a regularization set grows with dim ρ = k, falls with the size m of that set, and
 // does not depend on dim θ = d. Slopes on log-log axes.
 
-import { saveFigure } from '@crossreg/example-figures';
+import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
 import { dot, mean, normal, rows, slope, standardError } from './numbers.mjs';
 

@@ -8,7 +8,7 @@ import {
   vectorScaling,
 } from '@crossreg/calibration';
 import { createSchedule, expectedOverhead } from '@crossreg/core';
-import { measure } from '@crossreg/example-quickstart/train.mjs';
+import { measure } from '@crossreg/experiment-shared/train.mjs';
 import * as tf from '@tensorflow/tfjs';
 import { sigmas } from './contender.mjs';
 import { firstOf, prepare } from './data.mjs';

@@ -1,8 +1,8 @@
 // LASSO on the diabetes data: coefficient paths, what was learned of sparsity, and how often a first minimum misleads.
 import { deriveSeed, l1, permutation } from '@crossreg/core';
 import { diabetes } from '@crossreg/datasets';
-import { saveFigure } from '@crossreg/example-figures';
-import { meanOf } from '@crossreg/example-quickstart/meanOf.mjs';
+import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
+import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
 import { Lasso } from '@crossreg/linear';
 import { alternate, batchOf } from './alternate.mjs';
 import { mean, meanSquare, quantile, rows } from './numbers.mjs';

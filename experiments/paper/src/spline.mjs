@@ -1,6 +1,6 @@
 // Smoothing spline: the fit, and its roughness against the truth and the best for the test set.
 import { uniform } from '@crossreg/core';
-import { saveFigure } from '@crossreg/example-figures';
+import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { SmoothingSpline } from '@crossreg/linear';
 import { meanSquare, normal, quantile } from './numbers.mjs';
 

@@ -1,8 +1,8 @@
 // The paper's experiments as commands, of norms (which print) and of networks (which write results):
-//   node examples/paper/src/main.mjs ridge lasso spline sparse convergence risk harm
-//   node examples/paper/src/main.mjs noise … [--profile smoke|small|full|paper] [--only cross] [--again] [--steps 20]
+//   node experiments/paper/src/main.mjs ridge lasso spline sparse convergence risk harm
+//   node experiments/paper/src/main.mjs noise … [--profile smoke|small|full|paper] [--only cross] [--again] [--steps 20]
 //     [--jobs 2] [--backend wasm] [--threads 1]
-//   node examples/paper/src/main.mjs report
+//   node experiments/paper/src/main.mjs report
 import { parseArgs } from 'node:util';
 import { convergence } from './convergence.mjs';
 import * as networks from './deep/command.mjs';

@@ -1,9 +1,9 @@
 // A network with 20 informative of 200 inputs: L1 on a compiled Layers model finds them.
-import { meanOf } from '@crossreg/example-quickstart/meanOf.mjs';
+import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
 import { crossRegularization, l1 } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import '@crossreg/tfjs-wasm';
-import { saveFigure } from '@crossreg/example-figures';
+import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { normal } from './numbers.mjs';
 
 const [inputs, informative, units, epochs, batchSize] = [200, 20, 16, 250, 100];

@@ -1,13 +1,13 @@
-// How the defaults of crossRegularization were chosen: the quickstart's experiment with one option changed at a time,
+// How the defaults of crossRegularization were chosen: the quickstart's network with one option changed at a time,
 // on images of Fashion-MNIST that the quickstart never uses. Needs the full data set:
 //   apt-get install dataset-fashion-mnist, or the four files from its authors.
 import { fashionMnistClasses, take } from '@crossreg/datasets';
 import { idxFolder } from '@crossreg/datasets/node';
+import { readFlags } from '@crossreg/experiment-shared/flags.mjs';
+import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 import { prepare, run } from './experiment.mjs';
-import { readFlags } from './flags.mjs';
-import { meanOf } from './meanOf.mjs';
 
 const { seeds, steps, folder } = readFlags({
   usage: 'npm run sensitivity -- [--folder /usr/share/datasets/fashion-mnist] [--seeds 2] [--steps 2400]',

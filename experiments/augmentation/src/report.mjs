@@ -1,7 +1,7 @@
 // Tables (Markdown, printed), figures and contact sheets of docs/augmentation.md from results/: nothing is trained.
 import { existsSync, readFileSync } from 'node:fs';
-import { saveFigure } from '@crossreg/example-figures';
-import { meanOf } from '@crossreg/example-quickstart/meanOf.mjs';
+import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
+import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
 import { LearnableAugmentation } from '@crossreg/tfjs-augment';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import { writeContactSheet } from './contactSheet.mjs';

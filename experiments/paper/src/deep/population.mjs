@@ -1,5 +1,5 @@
 import { deriveSeed, uniform } from '@crossreg/core';
-import { measure } from '@crossreg/example-quickstart/train.mjs';
+import { measure } from '@crossreg/experiment-shared/train.mjs';
 import { checkpoint, noiseLayers } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import { build, sigmas } from './contender.mjs';

@@ -1,6 +1,6 @@
 // Ridge: the path of cross-regularization against the validation curve over λ, and the schemes against each other.
 import { adam, l2 } from '@crossreg/core';
-import { saveFigure } from '@crossreg/example-figures';
+import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
 import { alternate, batchOf } from './alternate.mjs';
 import { dot, meanSquare, normal, rows } from './numbers.mjs';

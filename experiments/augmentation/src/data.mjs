@@ -1,6 +1,6 @@
 import { fashionMnist, split } from '@crossreg/datasets';
 import { cifar10, mnist, progressBar } from '@crossreg/datasets/node';
-import { tensors } from '@crossreg/example-quickstart/network.mjs';
+import { tensors } from '@crossreg/experiment-shared/tensors.mjs';
 import { NoiseStream, withNoise } from '@crossreg/tfjs';
 import { LearnableAugmentation, warp } from '@crossreg/tfjs-augment';
 import * as tf from '@tensorflow/tfjs';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { saveFigure } from '@crossreg/example-figures';
-import { meanOf } from '@crossreg/example-quickstart/meanOf.mjs';
+import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
+import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
 import { mean } from '../numbers.mjs';
 
 const docs = new URL('../../../../docs/', import.meta.url);

@@ -1,4 +1,4 @@
-import { measure } from '@crossreg/example-quickstart/train.mjs';
+import { measure } from '@crossreg/experiment-shared/train.mjs';
 import { checkpoint } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import { build, sigmas } from './contender.mjs';

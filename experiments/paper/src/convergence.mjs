@@ -1,7 +1,7 @@
 // Theorem 4.1: ρ converges linearly for small enough rates, at the predicted rate. Theorem 4.5: to the same point from
 // everywhere, and which point that is.
 import { l2 } from '@crossreg/core';
-import { saveFigure } from '@crossreg/example-figures';
+import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { alternate, batchOf } from './alternate.mjs';
