@@ -31,7 +31,7 @@ import { compiledModel } from './modelState';
 import type { Norm } from './norms';
 import type { AveragingChoice } from './outputAveraging';
 import { type PreparedModel, prepareAgain, prepareModel } from './prepareModel';
-import { checkRegularizationData, type RegularizationData } from './regularizationData';
+import { checkRegularizationData, isPart, type RegularizationData } from './regularizationData';
 import { checkEstimator, type Estimator, regularizationLoss } from './regularizationObjective';
 import { type Counts, type CrossState, Resumption, type RunProgress } from './resumption';
 import { dataSettings, fittedData, noiseSettings } from './runSettings';
@@ -88,7 +88,8 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   checkpoint?: string | CheckpointStore;
 }
 
-const optionNames: Record<keyof CrossRegularizationOptions, unknown> = {
+/** Of {@link crossRegularization}. */
+export const optionNames: Record<keyof CrossRegularizationOptions, unknown> = {
   ...{ regularizationData: 1, noise: 1, regularizers: 1, batchSize: 1, learningRate: 1, optimizer: 1 },
   ...{ averaging: 1, seed: 1, checkpoint: 1, every: 1, samples: 1, warmUp: 1 },
   ...{ estimator: 1, classWeight: 1, allowMissingClasses: 1 },
@@ -247,7 +248,7 @@ export class CrossRegularization extends Callback implements Resumable {
       this;
     const chosen = { averaging: this.choice, classWeight };
     if (!run) {
-      const data = 'split' in this.data ? this.heldOut?.tensors : this.data;
+      const data = isPart(this.data) ? this.heldOut?.tensors : this.data;
       this.run = await prepareModel(model, data, {
         ...{ noise, norms, optimizer, schedule, batchSize, seed, allowMissingClasses },
         ...chosen,
@@ -370,7 +371,7 @@ export class CrossRegularization extends Callback implements Resumable {
     const { seed, counts, resumption } = this;
     const plan = fitPlan(model, x, y, args);
     if (args.classWeight !== undefined) this.classWeight = args.classWeight;
-    if ('split' in this.data) {
+    if (isPart(this.data)) {
       const { data, heldOut: before } = this;
       this.heldOut = await holdOut(plan.data, { data, seed, before, model });
     }

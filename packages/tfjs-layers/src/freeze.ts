@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkOptions, deriveSeed } from '@crossreg/core';
+import { ArgumentError, type Averaging, checkInteger, checkOptions, deriveSeed } from '@crossreg/core';
 import { deriveKey } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -9,6 +9,7 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 import { averageOutputs } from './averageOutputs';
+import { Ensemble } from './ensemble';
 import { GraphRebuild } from './graph';
 import { hookOf } from './hooks';
 import { noiseLayers } from './injectNoise';
@@ -18,6 +19,15 @@ import { type AveragingChoice, outputAveragingNow } from './outputAveraging';
 import type { predict } from './predict';
 import { randomLayers } from './randomLayers';
 
+export interface FreezeOptions {
+  /** Draws to average. Default 8. */
+  samples?: number;
+  /** Of the draws. Default 0. */
+  seed?: number;
+  /** How draws become one prediction, see {@link predict}. Default: as in training. Not for an ensemble, which has its own. */
+  averaging?: AveragingChoice;
+}
+
 /**
  * A plain model of stock layers whose `predict` is the average over `samples` noise draws made once and for all: it
  * is deterministic, saves and loads anywhere, and runs where no package of this project is installed.
@@ -26,26 +36,99 @@ import { randomLayers } from './randomLayers';
  * normalization adds; the outputs of the paths are averaged as `predict` does: logits by way of their probabilities. The cost of a prediction is that of `samples` passes, and
  * the file grows by the noise: 16 bytes for every noisy activation and sample.
  *
+ * Of an ensemble it is the average of all members, each with `samples` draws; a member without noise has a single path.
+ *
  * @throws ArgumentError if the model has no noise or another random layer, or a noisy activation no fixed shape.
  */
-export function freeze(
-  given: LayersModel,
-  options: {
-    /** Draws to average. Default 8. */
-    samples?: number;
-    /** Of the draws. Default 0. */
-    seed?: number;
-    /** How draws become one prediction, see {@link predict}. Default: as in training. */
-    averaging?: AveragingChoice;
-  } = {},
-): LayersModel {
+export function freeze(given: LayersModel | Ensemble, options: FreezeOptions = {}): LayersModel {
   checkOptions('freeze', options, { samples: 1, seed: 1, averaging: 1 });
   const { samples = 8, seed = 0, averaging: choice } = options;
-  const model = hookOf(given)?.toModel() ?? given;
   checkInteger('samples', samples, 1, 'Use 8.');
+  if (given instanceof Ensemble) {
+    if (choice !== undefined) {
+      throw new ArgumentError(
+        'averaging',
+        'is that of the ensemble. Give it to new Ensemble(members, { averaging }).',
+      );
+    }
+    return frozenEnsemble(given, { samples, seed });
+  }
+  const model = explicit(given);
   if (noiseLayers(model).length === 0) {
     throw new ArgumentError('model', `${model.name} has no learnable noise, so there is nothing to freeze.`);
   }
+  const inputs = newInputs(model);
+  const averaging = outputAveragingNow(model, choice);
+  const outputs = frozenOutputs(model, inputs, { samples, seed, averaging });
+  return functional({ inputs, outputs, name: `${model.name}_frozen` });
+}
+
+function frozenEnsemble(
+  { members, averaging }: Ensemble,
+  { samples, seed }: { samples: number; seed: number },
+): LayersModel {
+  const models = members.map(explicit);
+  const [first] = models;
+  const inputs = newInputs(first);
+  const all = models.map((model, m) =>
+    frozenOutputs(model, inputs, { samples, averaging, seed: deriveSeed(seed, m), suffix: `_of_${m}` }),
+  );
+  const outputs = first.outputNames.map((name, i) =>
+    averageOutputs(
+      all.map((each) => each[i]),
+      averaging[i],
+      `${name}_ensemble`,
+    ),
+  );
+  return functional({ inputs, outputs, name: `${first.name}_frozen` });
+}
+
+/** The network with its noise in layers. */
+const explicit = (model: LayersModel) => hookOf(model)?.toModel() ?? model;
+
+const newInputs = (model: LayersModel) =>
+  model.inputs.map((x) => input({ batchShape: x.shape, dtype: x.dtype, name: x.name }));
+
+/**
+ * The outputs of a model, averaged over draws of its noise; over a single path where it has none.
+ *
+ * @param suffix - of the names of all layers.
+ */
+function frozenOutputs(
+  model: LayersModel,
+  inputs: SymbolicTensor[],
+  {
+    samples,
+    seed,
+    averaging,
+    suffix = '',
+  }: { samples: number; seed: number; averaging: readonly Averaging[]; suffix?: string },
+): SymbolicTensor[] {
+  checkFreezable(model);
+  let draw = 0;
+  const rebuild = new GraphRebuild(
+    (layer, inputs, { copy, apply }) => {
+      if (!(layer instanceof LearnableNoise)) return apply(copy(), inputs);
+      draw += 1;
+      const name = `${layer.name}_${draw}${suffix}`;
+      return addConstant(layer, inputs as SymbolicTensor, deriveSeed(seed, draw), name);
+    },
+    true,
+    suffix,
+  );
+  const length = noiseLayers(model).length > 0 ? samples : 1;
+  const paths = Array.from({ length }, () => rebuild.outputs(model, inputs));
+  return model.outputNames.map((name, i) =>
+    averageOutputs(
+      paths.map((path) => path[i]),
+      averaging[i],
+      `${name}_frozen${suffix}`,
+    ),
+  );
+}
+
+/** @throws ArgumentError for a model with draws that no stock layer can make. */
+function checkFreezable(model: LayersModel): void {
   const other = randomLayers(model).find((layer) => !(layer instanceof LearnableNoise));
   if (other) {
     throw new ArgumentError(
@@ -65,23 +148,6 @@ export function freeze(
         'noise after timeDistributed, as injectNoise does for a single layer.',
     );
   }
-  let draw = 0;
-  const rebuild = new GraphRebuild((layer, inputs, { copy, apply }) => {
-    if (!(layer instanceof LearnableNoise)) return apply(copy(), inputs);
-    draw += 1;
-    return addConstant(layer, inputs as SymbolicTensor, deriveSeed(seed, draw), `${layer.name}_${draw}`);
-  }, true);
-  const inputs = model.inputs.map((x) => input({ batchShape: x.shape, dtype: x.dtype, name: x.name }));
-  const paths = Array.from({ length: samples }, () => rebuild.outputs(model, inputs));
-  const averaging = outputAveragingNow(model, choice);
-  const outputs = model.outputs.map((_, i) =>
-    averageOutputs(
-      paths.map((path) => path[i]),
-      averaging[i],
-      `${model.outputNames[i]}_frozen`,
-    ),
-  );
-  return functional({ inputs, outputs, name: `${model.name}_frozen` });
 }
 
 /** Adds σ · s_c · ε, drawn now, with layers that every TensorFlow.js has. */

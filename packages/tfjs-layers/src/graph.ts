@@ -45,10 +45,14 @@ export class GraphRebuild {
   private readonly copies = new Map<layers.Layer, layers.Layer>();
   private readonly containers = new Map<LayersModel, LayersModel>();
 
-  /** @param inline - puts the layers of nested models in their place, so that each use of one is built by itself. */
+  /**
+   * @param inline - puts the layers of nested models in their place, so that each use of one is built by itself.
+   * @param suffix - of the names of all new layers, so that several models can be built into one.
+   */
   constructor(
     private readonly applyLayer: ApplyLayer,
     private readonly inline = false,
+    private readonly suffix = '',
   ) {}
 
   /** The new model of a whole model. */
@@ -107,9 +111,16 @@ export class GraphRebuild {
         );
       }
       const inputs = original.inputs.map((x) =>
-        input({ batchShape: x.shape, dtype: x.dtype, name: (x as GraphTensor).sourceLayer.name }),
+        input({
+          ...{ batchShape: x.shape, dtype: x.dtype },
+          name: `${(x as GraphTensor).sourceLayer.name}${this.suffix}`,
+        }),
       );
-      copy = functional({ inputs, outputs: this.outputs(original, inputs), name: original.name });
+      copy = functional({
+        inputs,
+        outputs: this.outputs(original, inputs),
+        name: `${original.name}${this.suffix}`,
+      });
       if (!original.trainable) copy.trainable = false;
       this.containers.set(original, copy);
     }
@@ -122,7 +133,7 @@ export class GraphRebuild {
     if (!copy) {
       const [inner] = partsOf(layer);
       const repeats = inner instanceof LayersModel ? this.container(inner) : this.repetition(inner);
-      copy = layers.timeDistributed({ name: layer.name, layer: repeats });
+      copy = layers.timeDistributed({ name: `${layer.name}${this.suffix}`, layer: repeats });
       if (!layer.trainable) copy.trainable = false;
       this.copies.set(layer, copy);
     }
@@ -132,7 +143,7 @@ export class GraphRebuild {
   private copy(layer: layers.Layer, change: tf.serialization.ConfigDict = {}): layers.Layer {
     let copy = this.copies.get(layer);
     if (!copy) {
-      copy = remake(layer, change) ?? layer;
+      copy = remake(layer, change, this.suffix) ?? layer;
       this.copies.set(layer, copy);
     }
     return copy;
@@ -140,14 +151,17 @@ export class GraphRebuild {
 }
 
 /** A new layer of the same class and configuration, without weights; undefined if its class is not registered. */
-function remake(layer: layers.Layer, change: tf.serialization.ConfigDict): layers.Layer | undefined {
+function remake(
+  layer: layers.Layer,
+  change: tf.serialization.ConfigDict,
+  suffix: string,
+): layers.Layer | undefined {
+  const name = `${layer.name}${suffix}`;
   const registered = tf.serialization.SerializationMap.getMap().classNameMap[layer.getClassName()]?.[0];
   if ((registered as unknown) !== layer.constructor) return undefined;
   if (layer.getClassName() === 'TimeDistributed') {
-    const repeats = remake(partsOf(layer)[0], change);
-    return (
-      repeats && layers.timeDistributed({ name: layer.name, trainable: layer.trainable, layer: repeats })
-    );
+    const repeats = remake(partsOf(layer)[0], change, suffix);
+    return repeats && layers.timeDistributed({ name, trainable: layer.trainable, layer: repeats });
   }
   const config = layer.getConfig();
   // Initializers, regularizers, constraints and activation functions go over as the objects they are: they need not
@@ -158,7 +172,7 @@ function remake(layer: layers.Layer, change: tf.serialization.ConfigDict): layer
     if (live === null || isPart) config[key] = live as unknown as tf.serialization.ConfigDictValue;
   }
   const cls = layer.constructor as unknown as LayerClass;
-  const copy = cls.fromConfig(cls, { ...config, ...change });
+  const copy = cls.fromConfig(cls, { ...config, ...change, name });
   // It gets other weights as soon as it has any.
   copy.setFastWeightInitDuringBuild(true);
   return copy;

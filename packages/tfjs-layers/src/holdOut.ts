@@ -2,8 +2,16 @@ import { ArgumentError, deriveSeed, permutation } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { classLabels } from './classLabels';
+import { dealExamples, dealGroups } from './folds';
+import { groupBy } from './groupBy';
 import { compiledModel } from './modelState';
-import type { RegularizationBatch, RegularizationSplit, RegularizationTensors } from './regularizationData';
+import type {
+  RegularizationBatch,
+  RegularizationFold,
+  RegularizationPart,
+  RegularizationSplit,
+  RegularizationTensors,
+} from './regularizationData';
 import { take } from './trainingBatches';
 
 /** What was split off the training data for ρ, and the number of examples it was split off. */
@@ -29,7 +37,7 @@ export async function holdOut(
     seed,
     before,
     model,
-  }: { data: RegularizationSplit; seed: number; before: HeldOut | undefined; model: LayersModel },
+  }: { data: RegularizationPart; seed: number; before: HeldOut | undefined; model: LayersModel },
 ): Promise<HeldOut> {
   const count = x[0].shape[0];
   if (before) {
@@ -40,10 +48,42 @@ export async function holdOut(
         'so that none of the held-out examples is trained on, or make a new callback.',
     );
   }
-  const labels = await labelsOf(y, data, model);
-  const { held, rest } = split(count, data, labels, seed);
-  checkClasses(labels, held, rest, data);
+  const { held, rest } = await heldOutExamples({ x, y }, { data, seed, model });
   return { tensors: [take(x, held), take(y, held)], from: count, rest };
+}
+
+/**
+ * Which examples a part is, by index, and which are left.
+ *
+ * @throws ArgumentError for a part of no example, and for a class of which no example is on one of the two sides: of
+ *   folds, in any of them.
+ */
+export async function heldOutExamples(
+  { x, y }: RegularizationBatch,
+  { data, seed, model }: { data: RegularizationPart; seed: number; model: LayersModel },
+): Promise<{ held: number[]; rest: number[] }> {
+  const count = x[0].shape[0];
+  const labels = await labelsOf(y, data, model);
+  const { groups, stratified = false } = data;
+  if (groups && groups.length !== count) {
+    throw new ArgumentError(
+      `${name}.groups`,
+      `has ${groups.length} entries, but there are ${count} examples. Give one for each.`,
+    );
+  }
+  // One class for all outputs together: with several of them, what they have at the same time.
+  const classOf = (i: number) => (stratified ? labels.map((each) => each[i]).join() : '');
+  const folds = 'folds' in data;
+  const order = [...permutation(count, deriveSeed((folds ? data.seed : undefined) ?? seed, 3))];
+  const parts = folds ? foldsOf(order, classOf, data) : [split(order, classOf, data, labels.length === 1)];
+  const sides = parts.map((part, k) => {
+    const chosen = new Set(part);
+    const held = order.filter((i) => chosen.has(i));
+    const rest = order.filter((i) => !chosen.has(i));
+    checkClasses(labels, [held, rest], data, k);
+    return { held, rest };
+  });
+  return sides[folds ? data.fold : 0];
 }
 
 /** Frees what was split off. */
@@ -56,7 +96,7 @@ const name = 'regularizationData';
 /** The classes of the examples, by output. */
 async function labelsOf(
   y: readonly tf.Tensor[],
-  { stratified = false }: RegularizationSplit,
+  { stratified = false }: RegularizationPart,
   model: LayersModel,
 ): Promise<ArrayLike<number>[]> {
   const { loss, outputNames } = compiledModel(model) as unknown as { loss: unknown; outputNames: string[] };
@@ -79,36 +119,42 @@ async function labelsOf(
   return found;
 }
 
-function split(
-  count: number,
-  data: RegularizationSplit,
-  labels: readonly ArrayLike<number>[],
-  seed: number,
-): { held: number[]; rest: number[] } {
-  const order = [...permutation(count, deriveSeed(seed, 3))];
-  const { split: share, stratified = false, groups } = data;
-  if (!stratified && !groups) {
-    const held = Math.round(count * share);
-    if (held === 0) {
-      throw new ArgumentError(
-        `${name}.split`,
-        `of ${share} takes nothing off ${count} examples. Use a larger share.`,
-      );
-    }
-    return { held: order.slice(0, held), rest: order.slice(held) };
-  }
-  if (groups && groups.length !== count) {
+/** The examples of every fold. */
+function foldsOf(
+  order: readonly number[],
+  classOf: (i: number) => string,
+  { folds, groups }: RegularizationFold,
+): number[][] {
+  if (folds > order.length) {
     throw new ArgumentError(
-      `${name}.groups`,
-      `has ${groups.length} entries, but there are ${count} examples. Give one for each.`,
+      `${name}.folds`,
+      `are ${folds}, but there are ${order.length} examples. Use ${order.length} folds or fewer.`,
     );
   }
-  // One class for all outputs together: with several of them, what they have at the same time.
-  const classOf = (i: number) => (stratified ? labels.map((each) => each[i]).join() : '');
-  const chosen = groups
-    ? wholeGroups(order, groups, classOf, share)
-    : partsOfClasses(order, classOf, { share, all: labels.length === 1 });
-  return { held: order.filter((i) => chosen.has(i)), rest: order.filter((i) => !chosen.has(i)) };
+  return groups ? dealGroups(order, groups, classOf, folds) : dealExamples(order, classOf, folds);
+}
+
+/**
+ * The examples of a share of them.
+ *
+ * @param all - whether a stratified share takes at least one example of every class.
+ */
+function split(
+  order: readonly number[],
+  classOf: (i: number) => string,
+  { split: share, stratified = false, groups }: RegularizationSplit,
+  all: boolean,
+): Iterable<number> {
+  if (groups) return wholeGroups(order, groups, classOf, share);
+  if (stratified) return partsOfClasses(order, classOf, { share, all });
+  const held = Math.round(order.length * share);
+  if (held === 0) {
+    throw new ArgumentError(
+      `${name}.split`,
+      `of ${share} takes nothing off ${order.length} examples. Use a larger share.`,
+    );
+  }
+  return order.slice(0, held);
 }
 
 /** The share of every class, rounded so that their sum is right, and at least one example where `all` are to be there. */
@@ -164,41 +210,32 @@ function wholeGroups(
   return chosen;
 }
 
-function groupBy<K>(items: readonly number[], keyOf: (i: number) => K): Map<K, number[]> {
-  const groups = new Map<K, number[]>();
-  for (const i of items) {
-    const key = keyOf(i);
-    const members = groups.get(key);
-    if (members) members.push(i);
-    else groups.set(key, [i]);
-  }
-  return groups;
-}
-
 /** A class that one side never sees is lost: θ cannot learn it, or errors in it cost ρ nothing. */
 function checkClasses(
   labels: readonly ArrayLike<number>[],
-  held: readonly number[],
-  rest: readonly number[],
-  { stratified, groups }: RegularizationSplit,
+  [held, rest]: readonly [held: readonly number[], rest: readonly number[]],
+  data: RegularizationPart,
+  fold: number,
 ): void {
-  const advice = groups
-    ? 'Make smaller groups, or use another share or seed.'
-    : stratified
-      ? 'Give at least two examples of each class.'
-      : 'Use { split, stratified: true }, or a larger share.';
+  const folds = 'folds' in data;
+  const advice = data.groups
+    ? `Make smaller groups, or use ${folds ? 'fewer folds' : 'another share'} or another seed.`
+    : data.stratified
+      ? `Give at least ${folds ? data.folds : 'two'} examples of each class${folds ? ', or use fewer folds' : ''}.`
+      : `Use { ${folds ? 'folds' : 'split'}, stratified: true }, or ${folds ? 'fewer folds' : 'a larger share'}.`;
   for (const each of labels) {
     const classes = new Set(Array.from(each));
     for (const [side, some] of [
-      ['the regularization set', held],
-      ['the training data', rest],
+      [folds ? `fold ${fold}` : 'the regularization set', held],
+      [folds ? `the training data beside fold ${fold}` : 'the training data', rest],
     ] as const) {
       const present = new Set(some.map((i) => each[i]));
       const missing = [...classes].filter((c) => !present.has(c)).sort((a, b) => a - b);
       if (missing.length === 0) continue;
+      const shown = `${missing.slice(0, 6).join(', ')}${missing.length > 6 ? ', …' : ''}`;
       throw new ArgumentError(
-        `${name}.split`,
-        `leaves no example of class ${missing.slice(0, 6).join(', ')}${missing.length > 6 ? ', …' : ''} in ${side}. ${advice}`,
+        `${name}.${folds ? 'folds' : 'split'}`,
+        `${folds ? 'leave' : 'leaves'} no example of class ${shown} in ${side}. ${advice}`,
       );
     }
   }

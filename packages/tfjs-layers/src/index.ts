@@ -14,8 +14,16 @@ export {
   type CrossRegularizationOptions,
   crossRegularization,
 } from './crossRegularization';
+export { Ensemble, type EnsemblePrediction, type EnsemblePredictOptions } from './ensemble';
 export type { NamedTensors, Tensors } from './examples';
-export { freeze } from './freeze';
+export {
+  type EnsembleProgress,
+  type FitEnsembleOptions,
+  fitEnsemble,
+  type MemberInfo,
+  type RegularizationFolds,
+} from './fitEnsemble';
+export { type FreezeOptions, freeze } from './freeze';
 export { type HookedNoise, hookNoise } from './hookNoise';
 export { indexedDBStore } from './indexedDBStore';
 export { rememberInjected } from './injected';
@@ -24,6 +32,7 @@ export type { Block } from './kernelLayout';
 /** @internal For layers of other packages of crossreg. */
 export { layerArguments } from './layerArguments';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
+export { loadEnsemble } from './loadEnsemble';
 export { type NoisePlace, NoisePlaces, noisePlaces } from './noisePlaces';
 export { type GroupOptions, group, l1, l2, type Norm, type NormOptions, norm } from './norms';
 export type { AveragingChoice } from './outputAveraging';
@@ -32,6 +41,8 @@ export { type RandomLayer, randomLayers } from './randomLayers';
 export type {
   RegularizationData,
   RegularizationDataset,
+  RegularizationFold,
+  RegularizationPart,
   RegularizationSplit,
   RegularizationTensors,
 } from './regularizationData';

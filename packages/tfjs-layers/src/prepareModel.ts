@@ -67,7 +67,7 @@ export interface Preparation {
  * Finds what a model has to learn a regularization for, or hooks noise and norms into it.
  *
  * @param model - what `compile` makes: of a sequential model, the functional one inside.
- * @param data - undefined for `{ split }` of training data that nobody has seen.
+ * @param data - undefined for a part of training data that nobody has seen.
  * @throws ArgumentError for a model that is not compiled, has nothing to learn or does not fit the data.
  */
 export async function prepareModel(
@@ -105,7 +105,7 @@ export async function prepareModel(
   if (!data) {
     throw new ArgumentError(
       'regularizationData',
-      'is { split }, but a callback does not see the training data. Call cross.fit(model, x, y, args) instead of ' +
+      'is { split } or { folds }, but a callback does not see the training data. Call cross.fit(model, x, y, args) instead of ' +
         'model.fit, or hold out tensors yourself.',
     );
   }

@@ -1,4 +1,4 @@
-import { ArgumentError, checkOptions, deriveSeed, permutation, show } from '@crossreg/core';
+import { ArgumentError, checkInteger, checkOptions, deriveSeed, permutation, show } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossNames } from './compiled';
@@ -24,20 +24,33 @@ export interface RegularizationDataset {
 }
 
 /**
- * The held-out set that ρ learns from: tensors, a batched `tf.data.Dataset`, or a {@link RegularizationSplit} that
- * `CrossRegularization.fit` takes off the training data. Never `fit`'s `validationData`, whose loss is to
- * stay an unbiased estimate.
+ * The held-out set that ρ learns from: tensors, a batched `tf.data.Dataset`, or a {@link RegularizationSplit} or a
+ * {@link RegularizationFold} that `CrossRegularization.fit` takes off the training data. Never `fit`'s `validationData`,
+ * whose loss is to stay an unbiased estimate.
  */
-export type RegularizationData = RegularizationTensors | RegularizationDataset | RegularizationSplit;
+export type RegularizationData = RegularizationTensors | RegularizationDataset | RegularizationPart;
 
-/** What `CrossRegularization.fit` takes off the training data, at random by the callback's seed. */
+/** What `CrossRegularization.fit` takes off the training data. */
+export type RegularizationPart = RegularizationSplit | RegularizationFold;
+
+/** A share of the training data, drawn at random by the callback's seed. */
 export interface RegularizationSplit {
   /** The share of the examples, between 0 and 1. */
   split: number;
-  /** Whether every class is held out by that share, of targets that are classes. Default false. */
+  /** Whether every class is held out by the same share, of targets that are classes. Default false. */
   stratified?: boolean;
   /** For every example the group it belongs to, such as its patient or its video: held out as a whole or not at all. */
   groups?: ArrayLike<number | string>;
+}
+
+/** One of K folds, into which the training data are dealt at random: each example is in one of them. */
+export interface RegularizationFold extends Omit<RegularizationSplit, 'split'> {
+  /** K, at least 2. */
+  folds: number;
+  /** Which of them is held out, from 0 to K − 1. */
+  fold: number;
+  /** Of the dealing, which has to be the same for all K. Default: the callback's seed. */
+  seed?: number;
 }
 
 export type RegularizationBatch = Examples;
@@ -69,11 +82,52 @@ const isTensors = (data: unknown): data is RegularizationTensors => Array.isArra
 const isDataset = (data: object): data is RegularizationDataset =>
   'iterator' in data && typeof data.iterator === 'function';
 
+/** Whether it is taken off the training data. */
+export const isPart = (data: RegularizationData): data is RegularizationPart =>
+  typeof data === 'object' && ('split' in data || 'folds' in data);
+
 const noData = (data: unknown) =>
   new ArgumentError(
     name,
-    `must be [x, y] with tensors or lists of tensors, a tf.data.Dataset or { split }, but is ${show(data)}.`,
+    `must be [x, y] with tensors or lists of tensors, a tf.data.Dataset, { split } or { folds, fold }, but is ${show(data)}.`,
   );
+
+/** @throws ArgumentError for a part that cannot be taken off any data. */
+function checkPart(data: RegularizationPart): void {
+  if ('folds' in data) {
+    checkOptions(name, data, { folds: 1, fold: 1, stratified: 1, groups: 1, seed: 1 });
+    const { folds, fold, seed = 0 } = data;
+    checkInteger(`${name}.folds`, folds, 2, 'Use 5.');
+    checkInteger(`${name}.seed`, seed, 0, 'Use 0.');
+    if (!(Number.isInteger(fold) && fold >= 0 && fold < folds)) {
+      throw new ArgumentError(
+        `${name}.fold`,
+        `must be an integer from 0 to ${folds - 1}, but is ${show(fold)}. Train one model for each, as fitEnsemble does.`,
+      );
+    }
+  } else {
+    checkOptions(name, data, { split: 1, stratified: 1, groups: 1 });
+    if (!(data.split > 0 && data.split < 1)) {
+      throw new ArgumentError(
+        `${name}.split`,
+        `must lie between 0 and 1, but is ${show(data.split)}. Use 0.1.`,
+      );
+    }
+  }
+  const { stratified = false, groups = [] } = data;
+  if (typeof stratified !== 'boolean') {
+    throw new ArgumentError(
+      `${name}.stratified`,
+      `must be true or false, but is ${show(stratified)}. Classes are found from the targets.`,
+    );
+  }
+  if (typeof groups !== 'object' || groups === null || !Number.isInteger(groups.length)) {
+    throw new ArgumentError(
+      `${name}.groups`,
+      `must be an array with a number or text for each example, but is ${show(groups)}.`,
+    );
+  }
+}
 
 /**
  * Refuses what cannot be regularization data of any model, before there is one.
@@ -82,27 +136,8 @@ const noData = (data: unknown) =>
  */
 export function checkRegularizationData(data: RegularizationData | undefined): RegularizationData {
   if (!data) throw new ArgumentError(name, 'is missing. Give [x, y], held out from the training data.');
-  if (typeof data === 'object' && 'split' in data) {
-    checkOptions('regularizationData', data, { split: 1, stratified: 1, groups: 1 });
-    if (!(data.split > 0 && data.split < 1)) {
-      throw new ArgumentError(
-        `${name}.split`,
-        `must lie between 0 and 1, but is ${show(data.split)}. Use 0.1.`,
-      );
-    }
-    const { stratified = false, groups = [] } = data;
-    if (typeof stratified !== 'boolean') {
-      throw new ArgumentError(
-        `${name}.stratified`,
-        `must be true or false, but is ${show(stratified)}. Classes are found from the targets.`,
-      );
-    }
-    if (typeof groups !== 'object' || groups === null || !Number.isInteger(groups.length)) {
-      throw new ArgumentError(
-        `${name}.groups`,
-        `must be an array with a number or text for each example, but is ${show(groups)}.`,
-      );
-    }
+  if (isPart(data)) {
+    checkPart(data);
   } else if (isTensors(data)) {
     // The names are the model's, which is not known yet.
     for (const part of data) {

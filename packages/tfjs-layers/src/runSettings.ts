@@ -6,7 +6,7 @@ import { type Fingerprint, fingerprint } from './fingerprint';
 import type { FitPlan } from './fitInOrder';
 import type { HeldOut } from './holdOut';
 import type { HookedNoise } from './hookNoise';
-import type { RegularizationData } from './regularizationData';
+import { isPart, type RegularizationData } from './regularizationData';
 
 /** What must agree for `fit` to have the same examples in the same order. */
 export interface FittedData {
@@ -35,13 +35,14 @@ export async function dataSettings(data: RegularizationData, heldOut: HeldOut | 
     const [x, y] = await Promise.all(data.map(fingerprints));
     return { x, y };
   }
-  if (!('split' in data)) return 'a data set';
+  if (!isPart(data)) return 'a data set';
   // What is held out says which groups and classes there are.
   const [x, y] = heldOut ? await Promise.all(heldOut.tensors.map(fingerprints)) : [];
+  const { groups, ...part } = data;
   return {
-    split: data.split,
+    ...part,
     stratified: data.stratified ?? false,
-    groups: data.groups !== undefined,
+    groups: groups !== undefined,
     of: heldOut?.from,
     x,
     y,

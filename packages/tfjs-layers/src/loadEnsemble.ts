@@ -1,0 +1,40 @@
+import { ArgumentError, show } from '@crossreg/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import { Ensemble } from './ensemble';
+import { splitArtifacts } from './ensembleArtifacts';
+
+/**
+ * Loads what {@link Ensemble.save} has saved, from wherever `tf.loadLayersModel` can load.
+ *
+ * @param handlerOrURL - the URL of the model.json, such as `file://…/model.json` or `https://…/model.json`, of
+ *   `indexeddb://…`, or an IOHandler.
+ * @returns the ensemble, whose members are the caller's to dispose of with it; not compiled.
+ * @throws ArgumentError for anything but an ensemble.
+ * @example
+ * await ensemble.save('indexeddb://clothes');
+ * const loaded = await loadEnsemble('indexeddb://clothes');
+ */
+export async function loadEnsemble(handlerOrURL: tf.io.IOHandler | string): Promise<Ensemble> {
+  const handler = typeof handlerOrURL === 'string' ? handlerOf(handlerOrURL) : handlerOrURL;
+  if (typeof handler?.load !== 'function') {
+    throw new ArgumentError(
+      'handlerOrURL',
+      `must be a URL or an IOHandler with a load function, but is ${show(handlerOrURL)}.`,
+    );
+  }
+  const { members: all, averaging } = splitArtifacts(await handler.load());
+  const members: LayersModel[] = [];
+  try {
+    for (const artifacts of all) members.push(await loadLayersModel(tf.io.fromMemory(artifacts)));
+    return new Ensemble(members, { averaging });
+  } catch (error) {
+    for (const member of members) member.dispose();
+    throw error;
+  }
+}
+
+/** As `tf.loadLayersModel` chooses it. */
+function handlerOf(url: string): tf.io.IOHandler {
+  return ([tf.io.getLoadHandlers(url)].flat()[0] as tf.io.IOHandler | undefined) ?? tf.io.http(url);
+}
