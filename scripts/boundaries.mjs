@@ -10,6 +10,7 @@ const arrows = {
   datasets: [],
   runs: ['core'],
   linear: ['core'],
+  jax: ['core'],
   tfjs: ['core'],
   'tfjs-native': [],
   'tfjs-wasm': ['tfjs-native'],
@@ -19,9 +20,11 @@ const arrows = {
 };
 /** Packages with no runtime dependency at all, on anybody. */
 const dependencyFree = ['core', 'calibration'];
-/** Frameworks an adapter may know; everyone else must not import them. */
-const frameworks = /^@tensorflow\//;
-const knowsFramework = ['tfjs', 'tfjs-layers', 'tfjs-augment', 'tfjs-wasm', 'tfjs-node'];
+/** The frameworks, and who may know each; everyone else must not import them. */
+const frameworks = [
+  [/^@tensorflow\//, ['tfjs', 'tfjs-layers', 'tfjs-augment', 'tfjs-wasm', 'tfjs-node']],
+  [/^@jax-js\//, ['jax']],
+];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const problems = [];
@@ -49,7 +52,7 @@ for (const name of readdirSync(join(root, 'packages'))) {
     problems.push(`packages/${name} must have no runtime dependency, but declares ${declared.join(', ')}`);
   }
   for (const dependency of Object.keys(manifest.dependencies ?? {})) {
-    if (frameworks.test(dependency)) {
+    if (frameworks.some(([framework]) => framework.test(dependency))) {
       problems.push(`packages/${name} must have ${dependency} as a peer, not a dependency`);
     }
   }
@@ -78,8 +81,8 @@ for (const name of readdirSync(join(root, 'packages'))) {
       if (own !== undefined && !allowed.includes(own)) {
         problems.push(`${where} imports ${target}: no arrow ${name} → ${own}`);
       }
-      if (frameworks.test(target) && !knowsFramework.includes(name)) {
-        problems.push(`${where} imports ${target}: ${name} knows no framework`);
+      if (frameworks.some(([framework, adapters]) => framework.test(target) && !adapters.includes(name))) {
+        problems.push(`${where} imports ${target}: ${name} does not know that framework`);
       }
       if (own === undefined && !declared.includes(dependency)) {
         problems.push(`${where} imports ${target}, which packages/${name}/package.json does not declare`);

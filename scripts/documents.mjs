@@ -30,6 +30,7 @@ export const documents = [
     'packages/datasets',
     `const folder = ${JSON.stringify(`${root}packages/datasets/data/fashion-mnist`)};`,
   ],
+  ['packages/jax/README.md', 'packages/jax'],
   ['packages/linear/README.md', 'packages/linear'],
   [
     'packages/runs/README.md',

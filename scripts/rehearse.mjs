@@ -59,6 +59,7 @@ const budgets = {
   calibration: 90,
   core: 250,
   datasets: 4000,
+  jax: 90,
   linear: 150,
   runs: 60,
   tfjs: 70,

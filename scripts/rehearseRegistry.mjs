@@ -170,11 +170,11 @@ const imported = (program) =>
         .slice(0, name.startsWith('@') ? 2 : 1)
         .join('/'),
     );
-/** The peers of TensorFlow.js of all packages, each with the lowest and the highest version that its range allows. */
+/** The frameworks that packages have as peers, each with the lowest and the highest version that its range allows. */
 const ends = step('versions of peers', () => {
   const ranges = Object.assign({}, ...published.map(({ peerDependencies }) => peerDependencies));
   const found = Object.keys(ranges)
-    .filter((peer) => peer.startsWith('@tensorflow/'))
+    .filter((peer) => /^@(tensorflow|jax-js)\//.test(peer))
     .map((peer) => {
       const answer = JSON.parse(
         run('npm', ['view', `${peer}@${ranges[peer]}`, 'version', '--json'], work, env),

@@ -27,7 +27,14 @@ export {
   StreamingMoments,
 } from './monteCarlo';
 export { type NoisePace, noisePace } from './noisePace';
-export { adam, type LearningRate, type Optimizer, type OptimizerFactory, sgd } from './optimizer';
+export {
+  adam,
+  adamDirection,
+  type LearningRate,
+  type Optimizer,
+  type OptimizerFactory,
+  sgd,
+} from './optimizer';
 export { checkOptions } from './options';
 export { partition } from './partition';
 export { decompose, type Extent, innerProduct, normalRate } from './projection';

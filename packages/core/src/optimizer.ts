@@ -99,6 +99,47 @@ export function sgd(options: { learningRate: LearningRate; momentum?: number }):
 }
 
 /**
+ * Adam's rule (Kingma & Ba 2015) as a function of arrays: the direction to go against, before the learning rate, and the
+ * moments after it. The step count comes in by the bias corrections, so that a compiled step, in which it is an array, has
+ * the same rule.
+ */
+export function adamDirection<T>(
+  fw: Framework<T>,
+  {
+    gradient,
+    mean,
+    square,
+    corrections,
+  }: {
+    gradient: T;
+    mean: T;
+    square: T;
+    /** At the t-th step 1 / (1 − β₁ᵗ), which multiplies the mean, and 1 − β₂ᵗ, by which the square is divided. */
+    corrections: { mean: T; square: T };
+  },
+  {
+    beta1,
+    beta2,
+    epsilon,
+    upward,
+  }: { beta1: number; beta2: number; epsilon: number; upward: number | undefined },
+): { direction: T; mean: T; square: T } {
+  const mix = (old: T, now: T, beta: number) =>
+    fw.add(fw.mul(old, fw.array(beta)), fw.mul(now, fw.array(1 - beta)));
+  const m = mix(mean, gradient, beta1);
+  const v = mix(square, fw.mul(gradient, gradient), beta2);
+  const rootMeanSquare = fw.sqrt(fw.div(v, corrections.square));
+  const direction = fw.div(fw.mul(m, corrections.mean), fw.add(rootMeanSquare, fw.array(epsilon)));
+  if (upward === undefined) return { direction, mean: m, square: v };
+  const weight = fw.where(
+    fw.maximum(direction, fw.array(0)),
+    fw.array(1),
+    fw.mul(fw.abs(direction), fw.array(upward)),
+  );
+  return { direction: fw.mul(direction, weight), mean: m, square: v };
+}
+
+/**
  * Adam (Kingma & Ba 2015), with bias correction. The default for ρ: steps of about `learningRate` in the raw
  * parameter whatever the scale of the loss.
  */
@@ -124,29 +165,15 @@ export function adam(options: {
     learningRate,
     2,
     (fw, { variable, gradient, slots: [mean, square], rate, iteration }) => {
-      const mix = (old: typeof gradient, now: typeof gradient, beta: number) =>
-        fw.add(fw.mul(old, fw.array(beta)), fw.mul(now, fw.array(1 - beta)));
-      const m = mix(mean, gradient, beta1);
-      const v = mix(square, fw.mul(gradient, gradient), beta2);
       const t = iteration + 1;
-      const rootMeanSquare = fw.sqrt(fw.div(v, fw.array(1 - beta2 ** t)));
-      const direction = fw.div(
-        fw.mul(m, fw.array(1 / (1 - beta1 ** t))),
-        fw.add(rootMeanSquare, fw.array(epsilon)),
+      const corrections = { mean: fw.array(1 / (1 - beta1 ** t)), square: fw.array(1 - beta2 ** t) };
+      const next = adamDirection(
+        fw,
+        { gradient, mean, square, corrections },
+        { beta1, beta2, epsilon, upward },
       );
-      const weighted =
-        upward === undefined
-          ? direction
-          : fw.mul(
-              direction,
-              fw.where(
-                fw.maximum(direction, fw.array(0)),
-                fw.array(1),
-                fw.mul(fw.abs(direction), fw.array(upward)),
-              ),
-            );
-      const step = fw.mul(weighted, fw.array(rate));
-      return { variable: fw.sub(variable, step), slots: [m, v] };
+      const step = fw.mul(next.direction, fw.array(rate));
+      return { variable: fw.sub(variable, step), slots: [next.mean, next.square] };
     },
   );
   return Object.assign(factory, { settings: { name: 'adam', learningRate, beta1, beta2, epsilon, upward } });

@@ -1,0 +1,53 @@
+import {
+  type Averaging,
+  averagePredictions,
+  checkAveraging,
+  checkInteger,
+  checkOptions,
+} from '@crossreg/core';
+import { type Array as JaxArray, numpy as np } from '@jax-js/jax';
+import { lift } from './lift';
+
+export interface AveragedPredictionOptions {
+  /** K: how many draws are averaged. Default 4. Even numbers are drawn in pairs ±ε. */
+  samples?: number;
+  /** What the outputs are, hence how K of them become one. */
+  averaging: Averaging;
+}
+
+/**
+ * One prediction from K sampled ones, the average of which the regularization loss is taken (docs/method.md §3):
+ * probabilities are averaged, of logits the log of the mean softmax is taken (log-mean-exp), which is again a vector of
+ * logits. Differentiable, so that the loss can be followed back to the noise. Never average K losses instead: that
+ * objective always prefers σ = 0.
+ *
+ * All draws are one pass: the batch is repeated K times.
+ *
+ * @param forward - the network: of K copies of the batch, one below the other, with `pairs` to be handed on to
+ * {@link addNoise}.
+ * @param x - `[rows, …]`. Consumed.
+ * @param key - consumed.
+ * @returns the average, in the shape of the outputs for `x`.
+ * @throws ArgumentError for fewer samples than 1, or an unknown kind of average.
+ * @example
+ * const logits = averagedPrediction((x, key, pairs) => forward(params, sigma, x, key, pairs), x, key, {
+ *   samples: 4,
+ *   averaging: 'logits',
+ * });
+ */
+export function averagedPrediction(
+  forward: (x: JaxArray, key: JaxArray, pairs: boolean) => JaxArray,
+  x: JaxArray,
+  key: JaxArray,
+  options: AveragedPredictionOptions,
+): JaxArray {
+  checkOptions('averagedPrediction', options, { samples: 1, averaging: 1 });
+  const { samples = 4 } = options;
+  const averaging = checkAveraging('averaging', options.averaging);
+  checkInteger('samples', samples, 1, 'Use 4.');
+  const copies = np.tile(x, [samples, ...x.shape.slice(1).map(() => 1)]);
+  const outputs = forward(copies, key, samples % 2 === 0);
+  const [rows, ...rest] = outputs.shape;
+  const draws = outputs.reshape([samples, rows / samples, ...rest]);
+  return lift((framework, each) => averagePredictions(framework, each, averaging), draws);
+}

@@ -1,0 +1,311 @@
+import {
+  ArgumentError,
+  type Bijector,
+  type Convergence,
+  checkAbove,
+  checkOptions,
+  createSchedule,
+  exp,
+  isRegularizationStep,
+  type RegularizationRecord,
+  type Schedule,
+  show,
+} from '@crossreg/core';
+import { type Array as JaxArray, type JsTree, jit, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
+import { allFinite } from './framework';
+import { type HistoryRow, recordOf, statusOf } from './history';
+import { keyOfStep, streams } from './keys';
+import { lift } from './lift';
+import { type GradientTransformation, noiseOptimizer } from './optimizer';
+import { type ArrayTree, leavesOf, mapTrees, namedLeaves, select } from './trees';
+
+export interface CrossRegularizeOptions<P extends ArrayTree, R extends ArrayTree, B extends ArrayTree>
+  extends Partial<Schedule> {
+  /**
+   * Scalar loss of a training batch, one draw of noise for each example. Pure, and traced once by `jit`: it consumes its
+   * arguments, reads no number and has no effects.
+   */
+  trainLoss(params: P, rho: R, batch: B, key: JaxArray): JaxArray;
+  /** Scalar loss of a regularization batch: of the average of `samples` predictions, see {@link averagedPrediction}. */
+  regularizationLoss(params: P, rho: R, batch: B, key: JaxArray, samples: number): JaxArray;
+  /** Of the parameters θ: {@link adam}, {@link sgd}, or any pair of pure functions as optax has them. */
+  optimizer: GradientTransformation;
+  /** Of ρ, in its raw value. Default: {@link noiseOptimizer} of the same schedule. */
+  regularizationOptimizer?: GradientTransformation;
+  /**
+   * Brings the parameters to the level sets of norms that ρ holds, see {@link retractTo}: after each step of θ and of ρ, and
+   * in the regularization loss. Pure. Default: nothing is retracted.
+   */
+  retract?(params: P, rho: R): P;
+  /** From the raw value, which the optimizer moves, to ρ. Default `exp`: ρ > 0, and steps are relative ones. */
+  bijector?: Bijector;
+  /** The value below which no ρ falls, in its own unit. Default: the bound of the bijector. 0.03 suits noise scales. */
+  min?: number;
+}
+
+/** All that a run has come to, a value: a step takes one and gives the next. */
+export interface CrossRegularizeState<P extends ArrayTree = any, R extends ArrayTree = any> {
+  /** Training steps taken. */
+  step: number;
+  /** θ. */
+  params: P;
+  /** The raw values of ρ, see {@link CrossRegularize.rho}. */
+  raw: R;
+  /** The states of the two optimizers. */
+  optimizer: ArrayTree;
+  regularizationOptimizer: ArrayTree;
+  /** Training steps that were skipped because a loss, gradient or new value was not finite: int32. */
+  skipped: JaxArray;
+  /** A row for each ρ step, see {@link CrossRegularize.history}. */
+  history: readonly HistoryRow[];
+}
+
+/** The alternation of docs/method.md §1 as a pair of pure functions, see {@link crossRegularize}. */
+export interface CrossRegularize<P extends ArrayTree, R extends ArrayTree, B extends ArrayTree> {
+  /**
+   * The state before the first step.
+   *
+   * @param params - θ. Consumed.
+   * @param rho - where ρ starts, in its own unit: a tree of arrays or numbers. Consumed.
+   * @throws ArgumentError for a ρ out of range.
+   */
+  init(params: P, rho: R | JsTree<number>): CrossRegularizeState<P, R>;
+  /**
+   * One training step, and the ρ step that follows it when one is due. Both are compiled at their first call, and again for
+   * batches of another shape. A step in which something is not finite leaves its half of the state as it was, and is counted.
+   *
+   * jax-js queues what it is asked until someone waits: `await blockUntilReady(state)` now and then, or read the loss.
+   *
+   * @param state - consumed.
+   * @param batch - consumed.
+   * @param nextRegularizationBatch - called only when a ρ step is due.
+   * @param key - of the run: the same at every step, because the count of the step is mixed in. Consumed: pass `key.ref`.
+   * @returns the next state, and the training loss before the step.
+   */
+  step(
+    state: CrossRegularizeState<P, R>,
+    batch: B,
+    nextRegularizationBatch: () => B,
+    key: JaxArray,
+  ): [state: CrossRegularizeState<P, R>, loss: JaxArray];
+  /** ρ in its own unit. The state stays. */
+  rho(state: CrossRegularizeState<P, R>): R;
+  /** The record of the ρ steps in plain numbers, with the names of ρ's leaves. The state stays. */
+  history(state: CrossRegularizeState<P, R>): Promise<RegularizationRecord>;
+  /** How far each ρ has converged, by its name (docs/method.md §6). */
+  convergence(record: RegularizationRecord): Record<string, Convergence>;
+  /** Frees what the compiled functions hold. */
+  dispose(): void;
+}
+
+/**
+ * Trains θ on training batches and ρ on regularization batches, by pure functions that `jit` compiles:
+ *
+ *     θ ← θ − η_θ ∇_θ L_train(θ, ρ)            every step, then back to the level sets of the norms
+ *     ρ ← ρ − η_ρ ∇_ρ L_val(θ, ρ)              when `every` says so, with θ already updated
+ *
+ * Source: Stein Brito 2025, Algorithm 1; docs/method.md §1. Experimental.
+ *
+ * @throws ArgumentError for bad options, before anything is compiled.
+ * @example
+ * const method = crossRegularize({ trainLoss, regularizationLoss, optimizer: adam({ learningRate: 1e-3 }) });
+ * let state = method.init(params, { hidden: 0.3 });
+ * let loss;
+ * [state, loss] = method.step(state, batch, nextRegularizationBatch, key.ref);
+ */
+export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B extends ArrayTree>(
+  options: CrossRegularizeOptions<P, R, B>,
+): CrossRegularize<P, R, B> {
+  checkOptions('crossRegularize', options, {
+    ...{ trainLoss: 1, regularizationLoss: 1, optimizer: 1, regularizationOptimizer: 1, retract: 1 },
+    ...{ bijector: 1, min: 1, every: 1, samples: 1, warmUp: 1 },
+  });
+  const { trainLoss, regularizationLoss, optimizer, bijector = exp, min } = options;
+  const { retract = (params: P, _: R) => params } = options;
+  const { every, samples, warmUp } = options;
+  const given = Object.entries({ every, samples, warmUp }).filter(([, value]) => value !== undefined);
+  const schedule = createSchedule(Object.fromEntries(given));
+  const regularizationOptimizer =
+    options.regularizationOptimizer ?? noiseOptimizer({ every: schedule.every });
+  for (const [name, value] of Object.entries({ trainLoss, regularizationLoss, retract })) {
+    if (typeof value !== 'function') {
+      throw new ArgumentError(name, `must be a function of arrays, but is ${show(value)}.`);
+    }
+  }
+  for (const [name, value] of Object.entries({ optimizer, regularizationOptimizer })) {
+    if (typeof value?.init !== 'function' || typeof value?.update !== 'function') {
+      throw new ArgumentError(
+        name,
+        `must have the functions init and update, as adam({ learningRate: 1e-3 }) has them, but is ${show(value)}.`,
+      );
+    }
+  }
+  if (min !== undefined) checkAbove('min', min, bijector.range[0], 'It is in the unit of ρ: 0.03 for noise.');
+  const leastRaw = min === undefined ? undefined : bijector.inverse(min, 'min');
+
+  const rhoOf = (raw: R): R => mapTrees((x) => lift((fw, one) => bijector.forward(fw, one), x), raw);
+  const finiteTree = (...trees: ArrayTree[]) => allFinite(trees.flatMap(leavesOf));
+
+  const trainingStep = compiled(
+    (
+      params: P,
+      optimizerState: ArrayTree,
+      skipped: JaxArray,
+      raw: R,
+      batch: B,
+      key: JaxArray,
+      step: JaxArray,
+    ) => {
+      const rho = rhoOf(raw);
+      const own = keyOfStep(key, streams.training, step);
+      const [loss, gradients] = valueAndGrad((p: P) => trainLoss(p, tree.ref(rho), batch, own))(
+        tree.ref(params) as any,
+      ) as [JaxArray, P];
+      const sound = finiteTree(loss.ref, tree.ref(gradients));
+      const taken = moveBy(optimizer, gradients, optimizerState, params);
+      const next = retract(taken.params, rho);
+      const isSound = np.logicalAnd(
+        sound,
+        staysFinite(tree.ref(next), tree.ref(params), tree.ref(taken.state)),
+      );
+      return {
+        loss,
+        params: select(isSound, next, params),
+        optimizer: select(isSound, taken.state, optimizerState),
+        skipped: skipped.add(np.where(isSound.ref, 0, 1).astype(np.int32)),
+      };
+    },
+  );
+
+  const regularizationStep = compiled(
+    (params: P, optimizerState: ArrayTree, raw: R, batch: B, key: JaxArray, step: JaxArray) => {
+      const own = keyOfStep(key, streams.regularization, step);
+      const lossOf = (r: R) => {
+        const rho = rhoOf(r);
+        const retracted = retract(tree.ref(params), tree.ref(rho));
+        return regularizationLoss(retracted, rho, batch, own, schedule.samples);
+      };
+      const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(raw) as any) as [JaxArray, R];
+      const sound = finiteTree(loss.ref, tree.ref(gradients));
+      const taken = moveBy(regularizationOptimizer, tree.ref(gradients), optimizerState, raw);
+      const next =
+        leastRaw === undefined ? taken.params : mapTrees((x) => np.maximum(x, leastRaw), taken.params);
+      const isSound = np.logicalAnd(
+        np.logicalAnd(sound, staysFinite(tree.ref(next), tree.ref(raw), tree.ref(taken.state))),
+        finiteTree(rhoOf(tree.ref(next))),
+      );
+      const raws = select(isSound, next, raw);
+      const values = rhoOf(tree.ref(raws));
+      const row = [
+        loss.astype(np.float32),
+        isSound.ref.astype(np.float32),
+        ...leavesOf(tree.ref(values)).flatMap((value, i) => [np.mean(value), np.sum(leavesOf(gradients)[i])]),
+      ];
+      return {
+        params: retract(params, values),
+        optimizer: select(isSound, taken.state, optimizerState),
+        raw: raws,
+        row: np.stack(row),
+      };
+    },
+  );
+
+  const names = (raw: R) => namedLeaves<JaxArray>(raw).map(({ name }) => name);
+  return {
+    init(params, rho) {
+      const raw = tree.unflatten<JaxArray>(
+        tree.structure<JaxArray>(rho as R),
+        namedLeaves<JaxArray | number>(rho as R).map(({ name, leaf }) => rawOf(bijector, leaf, name)),
+      ) as R;
+      const retracted = retract(params, rhoOf(tree.ref(raw)));
+      return {
+        step: 0,
+        params: retracted,
+        raw,
+        optimizer: optimizer.init(tree.ref(retracted)),
+        regularizationOptimizer: regularizationOptimizer.init(tree.ref(raw)),
+        skipped: np.zeros([], { dtype: np.int32 }),
+        history: [],
+      };
+    },
+    step(state, batch, nextRegularizationBatch, key) {
+      // A buffer, not a constant: a compiled function takes it without being compiled again.
+      const step = np.array(Uint32Array.of(state.step));
+      const { loss, ...trained } = trainingStep(
+        state.params,
+        state.optimizer,
+        state.skipped,
+        tree.ref(state.raw),
+        batch,
+        key.ref,
+        step.ref,
+      );
+      const next = { ...state, ...trained, step: state.step + 1 };
+      if (!isRegularizationStep(schedule, state.step)) {
+        key.dispose();
+        step.dispose();
+        return [next, loss];
+      }
+      const {
+        row,
+        optimizer: moved,
+        ...rest
+      } = regularizationStep(
+        next.params,
+        state.regularizationOptimizer,
+        state.raw,
+        nextRegularizationBatch(),
+        key,
+        step,
+      );
+      const history = [...state.history, { step: next.step, numbers: row }];
+      return [{ ...next, ...rest, regularizationOptimizer: moved, history }, loss];
+    },
+    rho: (state) => rhoOf(tree.ref(state.raw)),
+    history: (state) => recordOf(state.history, names(state.raw)),
+    convergence: (record) => statusOf(record, [min ?? bijector.range[0], bijector.range[1]]),
+    dispose() {
+      trainingStep.dispose();
+      regularizationStep.dispose();
+    },
+  };
+}
+
+/** `jit`, with the types of the function as it is. */
+const compiled = <A extends any[], Out>(f: (...args: A) => Out) =>
+  jit(f as any) as unknown as ((...args: A) => Out) & { dispose(): void };
+
+/** One step of an optimizer. Consumes gradients and state, and leaves `params`. */
+function moveBy<P extends ArrayTree>(
+  { update }: GradientTransformation,
+  gradients: P,
+  state: ArrayTree,
+  params: P,
+): { params: P; state: ArrayTree } {
+  const [updates, next] = update(gradients, tree.ref(state), tree.ref(params));
+  // What is not finite to begin with stays: the raw value −∞ of a scale that is off.
+  const moved = mapTrees(
+    (x, by) => np.where(np.isfinite(x.ref), x.ref.add(by), x),
+    tree.ref(params),
+    updates as ArrayTree,
+  );
+  return { params: moved, state: next };
+}
+
+/** Whether all is finite that was so before, and the optimizer's state is. */
+function staysFinite(next: ArrayTree, before: ArrayTree, state: ArrayTree): JaxArray {
+  const kept = leavesOf(before);
+  const finite = leavesOf(next).map((x, i) =>
+    np.all(np.logicalOr(np.isfinite(x), np.logicalNot(np.isfinite(kept[i])))),
+  );
+  return finite.reduce((a, b) => np.logicalAnd(a, b), allFinite(leavesOf(state)));
+}
+
+/** The raw value of a start of ρ, which may be a number or an array. */
+function rawOf(bijector: Bijector, value: JaxArray | number, name: string): JaxArray {
+  if (typeof value === 'number')
+    return np.array(Float32Array.of(bijector.inverse(value, `rho.${name}`)), { shape: [] });
+  const { shape } = value;
+  const raw = Float32Array.from(value.dataSync() as Float32Array, (x) => bijector.inverse(x, `rho.${name}`));
+  return np.array(raw, { shape });
+}

@@ -1,0 +1,113 @@
+import type { Framework } from '@crossreg/core';
+import { type Array as JaxArray, lax, numpy as np, random, valueAndGrad } from '@jax-js/jax';
+import { Handle, handle, handlesIn, tidy } from './handle';
+
+const unary = (f: (x: JaxArray) => JaxArray) => (x: Handle) => handle(f(x.ref));
+const binary = (f: (a: JaxArray, b: JaxArray) => JaxArray) => (a: Handle, b: Handle) =>
+  handle(f(a.ref, b.ref));
+const axesOf = (axes?: readonly number[]) => (axes ? [...axes] : null);
+const sameShape = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((n, i) => n === b[i]);
+
+/** A number as an array. `literal` ones become part of a compiled kernel; the others are buffers. */
+function scalar(value: number, literal: boolean): JaxArray {
+  if (literal) return np.array(value);
+  const made = np.array(Float32Array.of(value), { shape: [] });
+  made._realizeSource();
+  return made;
+}
+
+const variables = new WeakSet<Handle>();
+
+/**
+ * {@link Framework} on jax-js, as far as core's rules need it: the operations work on arrays and, inside `jit` and `grad`,
+ * on their tracers alike.
+ *
+ * @param literals - whether numbers become part of the compiled kernels, which is right inside `jit`. In eager mode jax-js
+ * would compile a kernel for every value of a number, so there they are buffers.
+ */
+function framework(literals: boolean): Framework<Handle> {
+  return {
+    name: 'jax',
+
+    array(values, shape) {
+      if (typeof values === 'number') return handle(scalar(values, literals));
+      return handle(np.array(Float32Array.from(values), { shape: [...(shape ?? [values.length])] }));
+    },
+    variable(initial) {
+      const made = new Handle(initial.ref);
+      variables.add(made);
+      return made;
+    },
+    assign(variable, value) {
+      if (!variables.has(variable)) throw new Error('jax.assign: the target is not a variable.');
+      const [now, next] = [variable.array.shape, value.array.shape];
+      if (!sameShape(now, next)) {
+        throw new RangeError(`jax.assign: shape [${next}] does not go into a variable of shape [${now}].`);
+      }
+      // Arrays are immutable: assignment shares one, and nothing is copied.
+      variable.swap(value.ref)?.dispose();
+    },
+    shape: (x) => x.array.shape,
+
+    add: binary((a, b) => a.add(b)),
+    sub: binary((a, b) => a.sub(b)),
+    mul: binary((a, b) => a.mul(b)),
+    div: binary((a, b) => a.div(b)),
+    maximum: binary((a, b) => np.maximum(a, b)),
+    exp: unary((x) => np.exp(x)),
+    log: unary((x) => np.log(x)),
+    sqrt: unary((x) => np.sqrt(x)),
+    abs: unary((x) => np.absolute(x)),
+    sign: unary((x) => np.sign(x)),
+    // Not nn.softplus, which overflows.
+    softplus: unary((x) => np.maximum(x.ref, 0).add(np.log1p(np.exp(np.negative(np.absolute(x)))))),
+    where: (condition, a, b) =>
+      handle(np.where(np.notEqual(lax.stopGradient(condition.ref), 0), a.ref, b.ref)),
+
+    sum: (x, axes, keepdims) => handle(np.sum(x.ref, axesOf(axes), { keepdims })),
+    max: (x, axes, keepdims) => handle(np.max(x.ref, axesOf(axes), { keepdims })),
+    matMul: binary((a, b) => np.matmul(a, b)),
+    reshape: (x, shape) => handle(x.ref.reshape([...shape])),
+    stack: (xs) => handle(np.stack(xs.map((x) => x.ref))),
+
+    allFinite: (xs) => handle(allFinite(xs.map((x) => x.ref)).astype(np.float32)),
+    normal(shape, seed) {
+      // random.key(seed), made from data: that one compiles a kernel for every seed.
+      const key = np.array(Uint32Array.of(0, seed));
+      return handle(random.normal(key, [...shape]));
+    },
+    stopGradient: unary((x) => lax.stopGradient(x)),
+
+    valueAndGradients(f, wrt) {
+      const traced = (...tracers: JaxArray[]): JaxArray => {
+        const held = wrt.map((x, i) => x.swap(tracers[i]));
+        try {
+          return tidy(() => f().ref);
+        } finally {
+          wrt.forEach((x, i) => {
+            x.swap(held[i])?.dispose();
+          });
+        }
+      };
+      const argnums = wrt.map((_, i) => i);
+      const [value, gradients] = valueAndGrad(traced, { argnums })(...wrt.map((x) => x.ref));
+      return { value: handle(value), gradients: (gradients as unknown as JaxArray[]).map(handle) };
+    },
+    tidy,
+    dispose(xs) {
+      for (const x of handlesIn(xs)) x.dispose();
+    },
+    read: async (x) => Float64Array.from(await x.ref.data()),
+  };
+}
+
+/** Whether all numbers of all arrays are finite, a boolean scalar. Consumes them. Arrays of integers always are. */
+export function allFinite(xs: readonly JaxArray[]): JaxArray {
+  return xs.map((x) => np.all(np.isfinite(x))).reduce((a, b) => np.logicalAnd(a, b), np.array(true));
+}
+
+/** For core's rules inside `jit`. */
+export const traced = framework(true);
+/** For core in eager mode, as its contract suite runs it. It leaks within jax-js: see the tests. */
+export const eager = framework(false);

@@ -1,0 +1,69 @@
+import { ArgumentError, checkOptions, show } from '@crossreg/core';
+import { type Array as JaxArray, lax, numpy as np, random } from '@jax-js/jax';
+
+export interface AddNoiseOptions {
+  /**
+   * s_c, `[channels]`: what σ is relative to. Default: the standard deviation of each channel of `x` itself, as in
+   * training. Give what training gathered ({@link channelDeviation}) where a prediction must not depend on its batch.
+   */
+  deviation?: JaxArray;
+  /**
+   * Whether the second half of the rows has the noise of the first half with its sign turned, see
+   * {@link averagedPrediction}. Default false.
+   */
+  pairs?: boolean;
+}
+
+/**
+ * x + σ · s_c · ε with ε ~ N(0, I), where s_c is the standard deviation of channel c (docs/method.md §3). No gradient flows
+ * through s_c: σ means the same however large the activations are, and a network cannot drown the noise by scaling them
+ * up. With σ = 0 it is `x` to the bit.
+ *
+ * @param x - `[rows, …, channels]`. Consumed, like all arrays here.
+ * @param sigma - σ ≥ 0, a scalar or `[channels]`.
+ * @param key - of jax-js's random numbers. One key draws the same noise each time: `random.split` it for every use.
+ * @throws ArgumentError for a batch with one value per channel, whose deviation is unknown, or pairs of an odd number of rows.
+ * @example
+ * const hidden = nn.relu(addNoise(np.dot(x, params.kernel), sigma.hidden, key));
+ */
+export function addNoise(
+  x: JaxArray,
+  sigma: JaxArray,
+  key: JaxArray,
+  options: AddNoiseOptions = {},
+): JaxArray {
+  checkOptions('addNoise', options, { deviation: 1, pairs: 1 });
+  const { deviation, pairs = false } = options;
+  const { shape, dtype } = x;
+  if (shape.length < 2) {
+    throw new ArgumentError('x', `must have rows and channels, but its shape is ${show(shape)}.`);
+  }
+  const [rows, ...rest] = shape;
+  if (pairs && rows % 2 !== 0) {
+    throw new ArgumentError('pairs', `need an even number of rows, but there are ${rows}. Repeat every row.`);
+  }
+  const scale = lax.stopGradient(deviation ?? channelDeviation(x.ref)).mul(sigma);
+  const drawn = random.normal(key, [pairs ? rows / 2 : rows, ...rest]);
+  const noise = pairs ? np.concatenate([drawn.ref, np.negative(drawn)], 0) : drawn;
+  return x.add(noise.astype(dtype).mul(scale));
+}
+
+/**
+ * The unbiased standard deviation of every channel, √(Σ(x − x̄)²/(n − 1)) over all axes but the last: `[channels]`.
+ *
+ * @param x - `[rows, …, channels]`. Consumed.
+ * @throws ArgumentError where each channel has a single value.
+ */
+export function channelDeviation(x: JaxArray): JaxArray {
+  const { shape } = x;
+  const count = shape.slice(0, -1).reduce((product, n) => product * n, 1);
+  if (count < 2) {
+    throw new ArgumentError(
+      'x',
+      `has one value per channel, in shape ${show(shape)}, whose standard deviation is unknown. Give the option deviation.`,
+    );
+  }
+  const axes = shape.slice(0, -1).map((_, axis) => axis);
+  const centered = x.ref.sub(np.mean(x, axes, { keepdims: true }));
+  return np.sqrt(np.sum(np.square(centered), axes).div(count - 1));
+}

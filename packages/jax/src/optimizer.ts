@@ -1,0 +1,174 @@
+import {
+  ArgumentError,
+  adamDirection,
+  checkAbove,
+  checkOptions,
+  createSchedule,
+  type Schedule,
+} from '@crossreg/core';
+import { type Array as JaxArray, numpy as np, tree } from '@jax-js/jax';
+import { lift } from './lift';
+import { type ArrayTree, leavesOf, mapTrees } from './trees';
+
+/**
+ * An optimizer as optax has it, a pair of pure functions. It is taken by its shape: those of `@jax-js/optax` fit, and so
+ * does one of your own. All arguments are consumed, as by every function of jax-js.
+ */
+export interface GradientTransformation {
+  /** The state before the first step, a pytree. */
+  init(params: any): any;
+  /** What to add to the parameters, a tree of their structure, and the state after the step. Traced by `jit`. */
+  update(updates: any, state: any, params?: any): [any, any];
+}
+
+/** A number, or a function of the zero-based step, a scalar array, that gives it as one: `jit` traces it. */
+export type LearningRate = number | ((step: JaxArray) => JaxArray);
+
+export interface AdamState {
+  /** Steps taken, int32. */
+  count: JaxArray;
+  /** The mean of the gradients, a tree of the parameters' structure. */
+  mean: ArrayTree;
+  /** The mean of their squares. */
+  square: ArrayTree;
+}
+
+/**
+ * Adam (Kingma & Ba 2015), with bias correction, by the rule of `@crossreg/core`.
+ *
+ * @throws ArgumentError for a rate that is not positive or a decay outside of [0, 1).
+ * @example
+ * const optimizer = adam({ learningRate: 1e-3 });
+ */
+export function adam(options: {
+  learningRate: LearningRate;
+  /** Default 0.9. */
+  beta1?: number;
+  /** Default 0.999. */
+  beta2?: number;
+  /** Default 1e-8. */
+  epsilon?: number;
+  /** Makes steps that raise a parameter `upward · |m̂/√v̂|` times as long, see `adam` of core. Default: not. */
+  upward?: number;
+}) {
+  checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, upward: 1 });
+  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, upward } = options;
+  if (typeof learningRate !== 'function') checkAbove('learningRate', learningRate, 0, 'Try 1e-3.');
+  for (const [name, beta] of Object.entries({ beta1, beta2 })) {
+    checkAbove(name, beta, 0, 'Use a number in [0, 1), such as 0.9.', true);
+    if (beta >= 1) throw new ArgumentError(name, `must be below 1, but is ${beta}. Use 0.9 or 0.999.`);
+  }
+  checkAbove('epsilon', epsilon, 0, 'Use 1e-8.');
+  /** 1 − βᵗ. By expm1, because the difference loses its digits while t is small and β near 1. */
+  const vanishing = (beta: number, t: JaxArray) => np.negative(np.expm1(t.mul(Math.log(beta))));
+  return {
+    init(params: ArrayTree): AdamState {
+      const zeros = () => mapTrees((x) => np.zerosLike(x), tree.ref(params));
+      const state = { count: np.zeros([], { dtype: np.int32 }), mean: zeros(), square: zeros() };
+      tree.dispose(params);
+      return state;
+    },
+    update(
+      gradients: ArrayTree,
+      { count, mean, square }: AdamState,
+      params?: ArrayTree,
+    ): [ArrayTree, AdamState] {
+      tree.dispose(params);
+      const t = count.ref.add(1).astype(np.float32);
+      const corrections = [np.reciprocal(vanishing(beta1, t.ref)), vanishing(beta2, t)];
+      const rate = typeof learningRate === 'function' ? learningRate(count.ref) : np.array(learningRate);
+      const [means, squares] = [leavesOf(mean), leavesOf(square)];
+      const steps = leavesOf(gradients).map((gradient, i) =>
+        lift(
+          (fw, g, m, s, c1, c2, r) => {
+            const next = adamDirection(
+              fw,
+              { gradient: g, mean: m, square: s, corrections: { mean: c1, square: c2 } },
+              { beta1, beta2, epsilon, upward },
+            );
+            return [fw.sub(fw.array(0), fw.mul(next.direction, r)), next.mean, next.square];
+          },
+          gradient,
+          means[i],
+          squares[i],
+          corrections[0].ref,
+          corrections[1].ref,
+          rate.ref,
+        ),
+      );
+      for (const x of [...corrections, rate]) x.dispose();
+      const structure = tree.structure<JaxArray>(gradients);
+      const part = (index: number) =>
+        tree.unflatten<JaxArray>(
+          structure,
+          steps.map((one) => one[index]),
+        );
+      return [part(0), { count: count.add(1), mean: part(1), square: part(2) }];
+    },
+  } satisfies GradientTransformation;
+}
+
+/**
+ * Gradient descent, x ← x − η g. With `momentum` μ: v ← μ v + g, x ← x − η v (heavy ball).
+ *
+ * @throws ArgumentError for a rate that is not positive or a momentum outside of [0, 1).
+ */
+export function sgd(options: { learningRate: LearningRate; momentum?: number }) {
+  checkOptions('sgd', options, { learningRate: 1, momentum: 1 });
+  const { learningRate, momentum = 0 } = options;
+  if (typeof learningRate !== 'function') checkAbove('learningRate', learningRate, 0, 'Try 0.1.');
+  checkAbove('momentum', momentum, 0, 'Use a number in [0, 1), such as 0.9.', true);
+  if (momentum >= 1) throw new ArgumentError('momentum', `must be below 1, but is ${momentum}. Use 0.9.`);
+  type State = { count: JaxArray; velocity: ArrayTree };
+  return {
+    init(params: ArrayTree): State {
+      const velocity = momentum > 0 ? mapTrees((x) => np.zerosLike(x), tree.ref(params)) : [];
+      tree.dispose(params);
+      return { count: np.zeros([], { dtype: np.int32 }), velocity };
+    },
+    update(gradients: ArrayTree, { count, velocity }: State, params?: ArrayTree): [ArrayTree, State] {
+      tree.dispose(params);
+      const rate = typeof learningRate === 'function' ? learningRate(count.ref) : np.array(learningRate);
+      const direction =
+        momentum > 0 ? mapTrees((v, g) => v.mul(momentum).add(g), velocity, gradients) : gradients;
+      const next = momentum > 0 ? tree.ref(direction) : [];
+      const updates = mapTrees((d) => np.negative(d.mul(rate.ref)), direction);
+      rate.dispose();
+      return [updates, { count: count.add(1), velocity: next }];
+    },
+  } satisfies GradientTransformation;
+}
+
+/**
+ * The optimizer of noise scales unless another is given, as `noisePace` of core is: Adam in log σ with a rate that falls as
+ * 1/t, so that σ moves equally far in every e-fold of training time, and climbs faster than it falls where the gradients
+ * agree (docs/method.md, *Pace*).
+ *
+ * @param schedule - of the ρ steps, as {@link crossRegularize} has it. Default `'auto'`.
+ */
+export function noiseOptimizer(
+  schedule: Partial<Pick<Schedule, 'every'>> = {},
+  { down = 2, up = 4 }: { down?: number; up?: number } = {},
+) {
+  const { every } = createSchedule(schedule);
+  return adam({
+    learningRate: (step) => elapsedShare(every, step).mul(down),
+    beta2: 0.99,
+    upward: up / down,
+  });
+}
+
+/** What `elapsedShare` of core gives for a number, for a scalar array: the ρ steps taken so far. Consumes it. */
+export function elapsedShare(every: Schedule['every'], rhoStep: JaxArray): JaxArray {
+  const step = rhoStep.astype(np.float32);
+  const time = (k: JaxArray): JaxArray => {
+    if (every !== 'auto') return k.mul(every);
+    // The intervals of 'auto': 1 up to step 20, t / 20 up to step 400, then 20.
+    const even = 20 + 20 * Math.log(20);
+    const growing = np.exp(np.minimum(k.ref, even).sub(20).div(20)).mul(20);
+    const late = k.ref.sub(even).mul(20).add(400);
+    return np.where(np.lessEqual(k.ref, 20), k.ref, np.where(np.lessEqual(k, even), growing, late));
+  };
+  const [before, now] = [time(step.ref), time(step.add(1))];
+  return now.ref.sub(before).div(now.add(20));
+}
