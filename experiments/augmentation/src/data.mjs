@@ -12,15 +12,15 @@ export const law = { rotate: 25, translate: 3 };
 export const fixed = (ranges) =>
   Object.fromEntries(Object.entries(ranges).map(([kind, initial]) => [kind, { initial, learn: false }]));
 
-/** A set under the law: every image turned and moved once, by a draw of its own. */
+/** A set under the law: every image turned and moved once, by its own draw. */
 function underLaw({ x, ...rest }, seed, draw) {
-  const world = new LearnableAugmentation(fixed(law));
-  const moved = tf.tidy(() => withNoise(new NoiseStream(seed, 100 * draw), () => world.apply(x)));
+  const layer = new LearnableAugmentation(fixed(law));
+  const moved = tf.tidy(() => withNoise(new NoiseStream(seed, 100 * draw), () => layer.apply(x)));
   x.dispose();
   return { ...rest, x: moved };
 }
 
-/** Every other image turned to the left by so many degrees, the rest to the right; which way is what is to be told. */
+/** Every other image turned to the left by so many degrees, the rest to the right; which way is the class. */
 function leaning({ x, y, labels }, degrees) {
   const sides = labels.map((_, i) => i % 2);
   const matrices = Array.from(sides, (side) => {
@@ -32,8 +32,8 @@ function leaning({ x, y, labels }, degrees) {
   });
   const turned = tf.tidy(() => warp(x, tf.tensor3d(matrices), { mode: 'constant' }));
   tf.dispose([x, y]);
-  const told = tf.tidy(() => tf.oneHot(tf.tensor1d(sides, 'int32'), 10).cast('float32'));
-  return { x: turned, y: told, labels: sides };
+  const oneHot = tf.tidy(() => tf.oneHot(tf.tensor1d(sides, 'int32'), 10).cast('float32'));
+  return { x: turned, y: oneHot, labels: sides };
 }
 
 function withClasses({ y, ...rest }, classes) {
@@ -46,8 +46,8 @@ const sizes = { train: 2500, test: 5000 };
 const held = 500;
 const onProgress = progressBar();
 
-/** The first `count` images of some classes, which are numbered anew from 0. */
-function only({ images, labels, shape, ...rest }, classes, count) {
+/** The first `count` images of some classes, which are numbered from 0. */
+function keepClasses({ images, labels, shape, ...rest }, classes, count) {
   const rows = [...labels.keys()].filter((i) => classes.includes(labels[i])).slice(0, count);
   const area = images.length / labels.length;
   const chosen = new Float32Array(rows.length * area);
@@ -69,7 +69,7 @@ const sources = {
   // Digits that a turn by 180° makes the same.
   sixNine: async (seed) => {
     const { train, test } = await mnist({ seed, onProgress });
-    return { train: only(train, [6, 9], sizes.train), test: only(test, [6, 9], 1500) };
+    return { train: keepClasses(train, [6, 9], sizes.train), test: keepClasses(test, [6, 9], 1500) };
   },
 };
 
@@ -82,20 +82,17 @@ const sources = {
  */
 export async function prepare({ source, seed, moved = [], classes = 10, lean }) {
   const drawn = await sources[source](seed);
-  const [rest, kept] = split(drawn.train, { size: held, stratified: true, seed });
-  const plain = { training: rest, regularization: kept, test: drawn.test };
+  const [training, regularization] = split(drawn.train, { size: held, stratified: true, seed });
+  const plain = { training, regularization, test: drawn.test };
   const sets = Object.fromEntries(
     Object.entries(plain).map(([name, set], i) => {
       const whole = lean ? leaning(tensors(set), lean) : tensors(set);
-      const made = withClasses(whole, classes);
-      return [name, moved.includes(name) ? underLaw(made, seed, i) : made];
+      const classified = withClasses(whole, classes);
+      return [name, moved.includes(name) ? underLaw(classified, seed, i) : classified];
     }),
   );
-  const { training, regularization } = sets;
-  const both = {
-    x: tf.concat([training.x, regularization.x]),
-    y: tf.concat([training.y, regularization.y]),
-  };
+  const concatenated = (part) => tf.concat([sets.training[part], sets.regularization[part]]);
+  const both = { x: concatenated('x'), y: concatenated('y') };
   const part = {
     x: tf.slice(sets.test.x, 0, 1000),
     y: tf.slice(sets.test.y, 0, 1000),

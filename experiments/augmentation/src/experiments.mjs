@@ -17,8 +17,8 @@ const floor = {
   shear: { initial: 5, min: 2 },
 };
 
-/** A network without augmentation, the honest rival with the regularization images too, and the one that learns. */
-const against = (augmentation, options = {}) => ({
+/** No augmentation, no augmentation but the regularization images too, and learned ranges. */
+const comparison = (augmentation, options = {}) => ({
   plain: options,
   'plain, all images': { ...options, trainOn: 'both' },
   learned: { ...options, augmentation, cross: {} },
@@ -36,14 +36,14 @@ const multiples = (factors) =>
     ]),
   );
 
-/** By name: the data (`world`), seeds, training steps, and contenders by name. */
+/** By name: `data` (options of `prepare`), seeds, training steps, and methods by name (options of `trainAndEvaluate`). */
 export const experiments = {
   /** Where to start and how fast to go. On seeds that are used for nothing else. */
   starts: {
-    world: upright,
+    data: upright,
     seeds: [11, 12, 13],
     steps: 2000,
-    contenders: {
+    methods: {
       'small, fast': { augmentation: small, cross: fast },
       'small, defaults': { augmentation: small, cross: {} },
       'large, fast': { augmentation: large, cross: fast },
@@ -52,26 +52,26 @@ export const experiments = {
       'small, fast, floor': { augmentation: floor, cross: fast },
     },
   },
-  'law-upright': { world: upright, seeds: [1, 2, 3], steps: 2000, contenders: against(large) },
-  'law-everywhere': { world: underLaw, seeds: [1, 2, 3], steps: 2000, contenders: against(large) },
+  'law-upright': { data: upright, seeds: [1, 2, 3], steps: 2000, methods: comparison(large) },
+  'law-everywhere': { data: underLaw, seeds: [1, 2, 3], steps: 2000, methods: comparison(large) },
   'grid-upright': {
-    world: upright,
+    data: upright,
     seeds: [1, 2, 3],
     steps: 2000,
-    contenders: multiples([0, 0.5, 0.75, 1, 1.25, 1.5, 2]),
+    methods: multiples([0, 0.5, 0.75, 1, 1.25, 1.5, 2]),
   },
   'grid-everywhere': {
-    world: underLaw,
+    data: underLaw,
     seeds: [1, 2, 3],
     steps: 2000,
-    contenders: multiples([0, 0.25, 0.5, 0.75, 1]),
+    methods: multiples([0, 0.25, 0.5, 0.75, 1]),
   },
   /** Shear, of which the law has none, besides the law and besides half of it. */
   'grid-shear': {
-    world: upright,
+    data: upright,
     seeds: [1, 2, 3],
     steps: 2000,
-    contenders: Object.fromEntries(
+    methods: Object.fromEntries(
       [1, 0.5].flatMap((m) =>
         [0, 5, 10, 15].map((shear) => [
           `× ${m}, shear ${shear}°`,
@@ -82,44 +82,44 @@ export const experiments = {
   },
   /** ρ steps that count what a change of the ranges does to θ. Not what the packages do. */
   'look-ahead': {
-    world: upright,
+    data: upright,
     seeds: [1, 2, 3],
     steps: 2000,
-    contenders: {
+    methods: {
       'large, response only': { augmentation: large, lookAhead: {} },
       'small, response only, fast': { augmentation: small, lookAhead: fast },
     },
   },
   /** Sixes and nines, none moved: a turn by 180° makes one the other. */
   harmful: {
-    world: { source: 'sixNine', classes: 2 },
+    data: { source: 'sixNine', classes: 2 },
     seeds: [1, 2, 3],
     steps: 1000,
-    contenders: {
+    methods: {
       'from 150°': { augmentation: { rotate: 150 }, cross: fast },
       'from 90°, at least 30°': { augmentation: { rotate: { initial: 90, min: 30 } }, cross: fast },
     },
   },
   /** Digits turned by 10° to one side or the other, which is the class: every turn takes away from it. */
   leaning: {
-    world: { source: 'mnist', classes: 2, lean: 10 },
+    data: { source: 'mnist', classes: 2, lean: 10 },
     seeds: [1, 2, 3],
     steps: 1000,
-    contenders: {
+    methods: {
       learned: { augmentation: { rotate: 30, translate: 4 }, cross: fast },
       'at least 5°': { augmentation: { rotate: { initial: 30, min: 5 }, translate: 4 }, cross: fast },
     },
   },
   fashion: {
-    world: { source: 'fashion' },
+    data: { source: 'fashion' },
     seeds: [1, 2, 3],
     steps: 2000,
-    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }),
+    methods: comparison({ translate: 4, rotate: 30, scale: 0.2 }),
   },
   cifar10: {
-    world: { source: 'cifar10' },
+    data: { source: 'cifar10' },
     seeds: [1, 2, 3],
     steps: 2000,
-    contenders: against({ translate: 4, rotate: 30, scale: 0.2 }, { filters: [16, 32] }),
+    methods: comparison({ translate: 4, rotate: 30, scale: 0.2 }, { filters: [16, 32] }),
   },
 };

@@ -72,18 +72,18 @@ export function lookAhead({
         const [v, partial] = [gradients.slice(0, theta.length), gradients.slice(theta.length)];
         const norm = Math.sqrt(v.reduce((sum, g) => sum + tf.sum(tf.square(g)).dataSync()[0], 0));
         const epsilon = 0.01 / Math.max(norm, 1e-12);
-        const kept = theta.map((weight) => tf.clone(weight));
+        const before = theta.map((weight) => tf.clone(weight));
         const [xt, yt] = forTheta.next().value;
         const at = (sign) => {
           theta.forEach((weight, i) => {
-            weight.assign(tf.add(kept[i], tf.mul(v[i], sign * epsilon)));
+            weight.assign(tf.add(before[i], tf.mul(v[i], sign * epsilon)));
           });
           const trained = lossOf(new NoiseStream(deriveSeed(seed, 4, step)), xt, yt, 1);
           return tfjs.valueAndGradients(trained, raws).gradients;
         };
         const [up, down] = [at(1), at(-1)];
         theta.forEach((weight, i) => {
-          weight.assign(kept[i]);
+          weight.assign(before[i]);
         });
         optimizer.step(
           raws.map((_, i) => {

@@ -4,9 +4,9 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { useWasm } from '@crossreg/tfjs-wasm';
-import { contend } from './contend.mjs';
 import { disposeSets, prepare } from './data.mjs';
 import { experiments } from './experiments.mjs';
+import { trainAndEvaluate } from './trainAndEvaluate.mjs';
 
 const usage = `npm run augmentation -- [--seeds 1] [--threads 1] [${Object.keys(experiments).join(' | ')}] …`;
 const { values: flags, positionals: names } = parseArgs({
@@ -20,24 +20,25 @@ if (flags.help || unknown !== undefined) {
 }
 
 await useWasm({ threads: Number(flags.threads) || undefined });
-for (const name of names.length > 0 ? names : Object.keys(experiments)) await perform(name);
+for (const name of names.length > 0 ? names : Object.keys(experiments)) await runExperiment(name);
 
-async function perform(name) {
-  const { world, seeds, steps, contenders } = experiments[name];
+async function runExperiment(name) {
+  const { data: source, seeds, steps, methods } = experiments[name];
   const file = fileURLToPath(new URL(`../results/${name}.json`, import.meta.url));
   const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-  const done = (contender, seed) => results.some((one) => one.contender === contender && one.seed === seed);
+  // In the files a method is called `contender`.
+  const done = (method, seed) => results.some((one) => one.contender === method && one.seed === seed);
   for (const seed of seeds.slice(0, Number(flags.seeds) || undefined)) {
-    const missing = Object.keys(contenders).filter((contender) => !done(contender, seed));
+    const missing = Object.keys(methods).filter((method) => !done(method, seed));
     if (missing.length === 0) continue;
-    const data = await prepare({ ...world, seed });
-    for (const contender of missing) {
-      const outcome = await contend(data, { name: contender, seed, steps, ...contenders[contender] });
-      results.push({ contender, seed, steps, ...outcome });
+    const data = await prepare({ ...source, seed });
+    for (const method of missing) {
+      const result = await trainAndEvaluate(data, { name: method, seed, steps, ...methods[method] });
+      results.push({ contender: method, seed, steps, ...result });
       writeFileSync(`${file}.part`, `[\n${results.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);
       renameSync(`${file}.part`, file);
-      const { test, ranges } = outcome;
-      console.log(`${name}: ${contender}, seed ${seed}`, JSON.stringify({ test, ranges }));
+      const { test, ranges } = result;
+      console.log(`${name}: ${method}, seed ${seed}`, JSON.stringify({ test, ranges }));
     }
     disposeSets(data);
   }

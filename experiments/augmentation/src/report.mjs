@@ -15,9 +15,10 @@ const results = Object.fromEntries(
     return [name, existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []];
   }),
 );
-const contendersOf = (name) =>
-  Object.keys(experiments[name].contenders)
-    .map((contender) => ({ contender, runs: results[name].filter((one) => one.contender === contender) }))
+// In the files a method is called `contender`.
+const methodsOf = (name) =>
+  Object.keys(experiments[name].methods)
+    .map((method) => ({ method, runs: results[name].filter(({ contender }) => contender === method) }))
     .filter(({ runs }) => runs.length > 0);
 const units = { translate: 'px', rotate: '°', shear: '°', scale: '' };
 
@@ -40,7 +41,7 @@ for (const name of [
   'fashion',
   'cifar10',
 ]) {
-  const found = contendersOf(name);
+  const found = methodsOf(name);
   const kinds = Object.keys(units).filter((kind) =>
     found.some(({ runs }) => runs[0].ranges?.[kind] !== undefined),
   );
@@ -48,8 +49,8 @@ for (const name of [
   table(
     `${name}: seeds ${seeds.join(', ')}, ${steps} steps`,
     ['', 'runs', 'test accuracy', 'test NLL', 'gap, NLL', ...kinds.map((kind) => `${kind} ${units[kind]}`)],
-    found.map(({ contender, runs }) => [
-      contender,
+    found.map(({ method, runs }) => [
+      method,
       runs.length,
       meanOf(runs.map(({ test }) => test.accuracy)),
       meanOf(runs.map(({ test }) => test.nll)),
@@ -60,7 +61,7 @@ for (const name of [
 }
 
 for (const name of ['grid-upright', 'grid-everywhere']) {
-  const found = contendersOf(name);
+  const found = methodsOf(name);
   if (found.length === 0) continue;
   const averages = Object.keys(found[0].runs[0].averaged).filter((label) =>
     found.every(({ runs }) => runs.every(({ averaged }) => averaged[label])),
@@ -70,8 +71,8 @@ for (const name of ['grid-upright', 'grid-everywhere']) {
   table(
     `${name}: test NLL by the ranges trained at (rows) and averaged over (columns), multiples of the law`,
     ['trained at', 'runs', 'the same', ...averages],
-    found.map(({ contender, runs }) => [
-      contender,
+    found.map(({ method, runs }) => [
+      method,
       runs.length,
       mean(runs, ({ test }) => test.nll),
       ...averages.map((label) => mean(runs, ({ averaged }) => averaged[label].nll)),
@@ -86,7 +87,7 @@ for (const name of ['grid-upright', 'grid-everywhere']) {
         { x: number(learned, ({ ranges }) => ranges.rotate) / law.rotate, name: '°' },
       ]
     : [];
-  const found2 = found.filter(({ contender }) => multiple(contender) > 0);
+  const augmented = found.filter(({ method }) => multiple(method) > 0);
   saveFigure(out, name, [
     {
       title: 'Trained and averaged at the same ranges',
@@ -95,8 +96,8 @@ for (const name of ['grid-upright', 'grid-everywhere']) {
       yLog: true,
       series: [
         {
-          x: found2.map(({ contender }) => multiple(contender)),
-          y: found2.map(({ runs }) => number(runs, ({ test }) => test.nll)),
+          x: augmented.map(({ method }) => multiple(method)),
+          y: augmented.map(({ runs }) => number(runs, ({ test }) => test.nll)),
         },
       ],
       marks,
@@ -106,8 +107,8 @@ for (const name of ['grid-upright', 'grid-everywhere']) {
       x: 'ranges averaged over',
       y: 'test NLL',
       yLog: true,
-      series: found2.map(({ contender, runs }) => ({
-        name: `trained at ${contender}`,
+      series: augmented.map(({ method, runs }) => ({
+        name: `trained at ${method}`,
         x: averages.map(multiple),
         y: averages.map((label) => number(runs, ({ averaged }) => averaged[label].nll)),
       })),
@@ -166,7 +167,7 @@ for (const name of ['law-upright', 'fashion', 'cifar10']) {
   const learned = results[name].filter(({ contender }) => contender === 'learned');
   if (learned.length === 0) continue;
   const { seed, ranges } = learned[0];
-  const data = await prepare({ ...experiments[name].world, seed });
+  const data = await prepare({ ...experiments[name].data, seed });
   const layer = new LearnableAugmentation(fixed(ranges));
   layer.apply(data.training.x);
   writeContactSheet(new URL(`${name}.png`, out), layer, data.training.x);

@@ -29,8 +29,8 @@ const resultsOf = (profile) => store(here(`results/${profile}`));
  * @param steps - instead of the profile's, to see that it works, so that little is measured: results then go to `out`.
  */
 export async function runExperiment(name, { profile, jobs, backend, threads, only, again, steps }) {
-  const { test, samples, glance } = profiles.smoke;
-  const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps), test, samples, glance }) };
+  const { test, samples, monitoring } = profiles.smoke;
+  const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps), test, samples, monitoring }) };
   const folder = here(steps ? `out/${profile}-${steps}` : `out/${profile}`);
   const results = steps ? store(join(folder, 'results')) : resultsOf(profile);
   const chosen = (run) => (only?.includes(run.name) ?? true) && (again || !results.has(run.key));

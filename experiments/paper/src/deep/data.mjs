@@ -10,24 +10,24 @@ async function load(name) {
   return loaded[name];
 }
 
-/** Some of the images, class by class in proportion. */
-const draw = (set, size, seed) =>
+/** `size` of the images, class by class in proportion. */
+const subset = (set, size, seed) =>
   size === set.labels.length ? set : split(set, { size, stratified: true, seed })[1];
 
 /**
  * The images of a run: `regularization` are held out of all that a model may learn from, `training` is the rest or, for
- * the run that trains on `both`, all; `test` is for reporting only. The same seed gives the same images to every contender.
+ * the run that trains on `both`, all; `test` is for reporting only. The same seed gives the same images to every method.
  *
  * @param sizes - of a profile: `data`, which set; `images`, how many in all; `held`, how many of them are held out; `test`.
  */
 export async function prepare({ data, images, held, test: testImages }, { seed, trainOn }) {
   const { train, test } = await load(data);
-  const both = draw(train, images, seed);
+  const both = subset(train, images, seed);
   const [rest, regularization] = split(both, { size: held, stratified: true, seed });
   return {
     training: tensors(trainOn === 'both' ? both : rest),
     regularization: tensors(regularization),
-    test: tensors(draw(test, testImages, seed)),
+    test: tensors(subset(test, testImages, seed)),
   };
 }
 
@@ -40,7 +40,7 @@ const tensors = ({ images, labels, shape }) =>
   }));
 
 /** The first examples of a set, in the order of the set. */
-export const firstOf = ({ x, y, labels }, count) => ({
+export const take = ({ x, y, labels }, count) => ({
   x: tf.slice(x, 0, count),
   y: tf.slice(y, 0, count),
   labels: labels.slice(0, count),

@@ -10,8 +10,8 @@ import {
 import { createSchedule, expectedOverhead } from '@crossreg/core';
 import { measure } from '@crossreg/experiment-shared/train.mjs';
 import * as tf from '@tensorflow/tfjs';
-import { sigmas } from './contender.mjs';
-import { firstOf, prepare } from './data.mjs';
+import { sigmas } from './buildModel.mjs';
+import { prepare, take } from './data.mjs';
 import { trainPopulation } from './population.mjs';
 import { batchOrder } from './training.mjs';
 import { trainOne } from './trainOne.mjs';
@@ -23,8 +23,8 @@ const binsOf = (probabilities, labels) =>
     accuracy,
     count,
   }));
-/** The four figures, with the bins. */
-const report = (probabilities, labels) => ({
+/** The four metrics, with the bins. */
+const evaluateWithBins = (probabilities, labels) => ({
   ...evaluate(probabilities, labels),
   bins: binsOf(probabilities, labels),
 });
@@ -47,7 +47,7 @@ function stagesOf(run, profile, count) {
 }
 
 /** The training steps that a run takes, of all its models. */
-export function plan(run, profile) {
+export function stepCount(run, profile) {
   const { steps } = stagesOf(run, profile);
   return run.ensemble ? 0 : steps * (run.population ? profile.population : 1);
 }
@@ -66,12 +66,12 @@ export async function execute(run, profile, { folder, onStep }) {
   const data = await prepare({ ...profile, images, held }, run);
   const result = run.ensemble
     ? ensemble(run, data, folder)
-    : await trained(run, profile, data, { folder, onStep });
+    : await trainAndEvaluate(run, profile, data, { folder, onStep });
   for (const { x, y } of Object.values(data)) tf.dispose([x, y]);
   return result;
 }
 
-async function trained(run, profile, data, { folder, onStep }) {
+async function trainAndEvaluate(run, profile, data, { folder, onStep }) {
   const set = data.training;
   const { stages, steps } = stagesOf(run, profile, set.labels.length);
   const seed = run.initSeed ?? run.seed;
@@ -83,7 +83,7 @@ async function trained(run, profile, data, { folder, onStep }) {
     weightDecay: run.weightDecay,
   };
   const train = run.population ? trainPopulation : trainOne;
-  const { model, dispose, ...about } = await train({
+  const { model, dispose, ...summary } = await train({
     run,
     profile,
     data,
@@ -96,19 +96,19 @@ async function trained(run, profile, data, { folder, onStep }) {
 
   const { samples } = profile;
   const { probabilities, ...test } = measure(model, data.test, samples);
-  const some = firstOf(set, Math.min(1000, set.labels.length));
-  const { probabilities: _, ...known } = measure(model, some, samples);
-  tf.dispose([some.x, some.y]);
-  const perModel = run.cross
+  const first = take(set, Math.min(1000, set.labels.length));
+  const { probabilities: _, ...trainMetrics } = measure(model, first, samples);
+  tf.dispose([first.x, first.y]);
+  const costPerStep = run.cross
     ? 1 + expectedOverhead(createSchedule(run.cross), 32 / profile.batchSize, steps)
     : 1;
   const result = {
     steps,
-    stepEquivalents: plan(run, profile) * perModel,
+    stepEquivalents: stepCount(run, profile) * costPerStep,
     test: { ...test, bins: binsOf(probabilities, data.test.labels) },
-    train: known,
+    train: trainMetrics,
     sigma: sigmas(model),
-    ...about,
+    ...summary,
   };
   if (run.scale) {
     const held = measure(model, data.regularization, samples);
@@ -116,7 +116,7 @@ async function trained(run, profile, data, { folder, onStep }) {
       const fitted = scaling(logitsOf(held.probabilities, 10), data.regularization.labels);
       result[name] = {
         temperature: fitted.temperature,
-        test: report(fitted.apply(logitsOf(probabilities, 10)), data.test.labels),
+        test: evaluateWithBins(fitted.apply(logitsOf(probabilities, 10)), data.test.labels),
       };
     }
   }
@@ -133,5 +133,5 @@ function ensemble({ ensemble: members }, { test }, folder) {
     return new Float32Array(new Uint8Array(bytes).buffer);
   });
   const mean = predictions[0].map((_, i) => predictions.reduce((sum, p) => sum + p[i], 0) / members.length);
-  return { test: report(mean, test.labels) };
+  return { test: evaluateWithBins(mean, test.labels) };
 }

@@ -2,7 +2,7 @@ import { deriveSeed, uniform } from '@crossreg/core';
 import { measure } from '@crossreg/experiment-shared/train.mjs';
 import { checkpoint, noiseLayers } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
-import { build, sigmas } from './contender.mjs';
+import { buildModel, sigmas } from './buildModel.mjs';
 import { trainSteps } from './training.mjs';
 
 /** σ of a new member: log-uniform between these, each layer its own. */
@@ -18,7 +18,7 @@ const range = [0.05, 2];
 export async function trainPopulation({ run, profile, data, steps, seed, shared, folder, onStep }) {
   const size = profile.population;
   const members = Array.from({ length: size }, (_, i) => {
-    const member = build(run, profile, { seed: seed + 1000 * i, regularization: data.regularization });
+    const member = buildModel(run, profile, { seed: seed + 1000 * i, regularization: data.regularization });
     const next = uniform(deriveSeed(seed, 77, i));
     for (const layer of noiseLayers(member.model)) {
       const [low, high] = range.map(Math.log);
@@ -27,11 +27,11 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
     return member;
   });
   const quarter = Math.max(1, Math.floor(size / 4));
-  const kept = checkpoint(folder, members, { settings: { run, profile } });
-  const { step, clock, course, ...rest } = (await kept.restore()) ?? {
+  const saved = checkpoint(folder, members, { settings: { run, profile } });
+  const { step, clock, curve, ...rest } = (await saved.restore()) ?? {
     step: 0,
     clock: { theta: 0, rho: 0 },
-    course: [],
+    curve: [],
     scores: [],
   };
   let { scores } = rest;
@@ -48,11 +48,11 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
         to,
         onStep: () => onStep(from * size + i * (to - from)),
       });
-      const { accuracy, nll } = measure(model, data.regularization, profile.glance.samples);
+      const { accuracy, nll } = measure(model, data.regularization, profile.monitoring.samples);
       scores.push({ i, accuracy, nll });
     }
     scores.sort((a, b) => a.nll - b.nll);
-    course.push({ step: to, held: scores[0], sigma: sigmas(members[scores[0].i].model) });
+    curve.push({ step: to, held: scores[0], sigma: sigmas(members[scores[0].i].model) });
     for (let k = 0; k < quarter && to < steps; k++) {
       const next = uniform(deriveSeed(seed, 78, to, k));
       const winner = members[scores[k].i];
@@ -63,7 +63,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
         tf.tidy(() => layer.rho.assign(tf.add(layer.rho, factor)));
       }
     }
-    await kept.save({ step: to, clock, course, scores });
+    await saved.save({ step: to, clock, curve, scores });
   }
   const chosen = members[scores[0].i];
   return {
@@ -73,7 +73,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
     },
     seconds: clock,
     held: scores[0],
-    course,
+    course: curve,
   };
 }
 

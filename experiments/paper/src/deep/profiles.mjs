@@ -4,10 +4,10 @@
  * epochs, for two cores and hours; `paper` has the paper's networks and is for a GPU.
  *
  * - `images`: of the training part, of which `held` are held out; `test`: of the test part.
- * - `steps` of `batchSize` with Adam at `rate`; every `interval` steps the model is looked at and a checkpoint is written.
- * - `samples`: K of the averaged prediction at the end; `glance`: test images and K while it trains.
+ * - `steps` of `batchSize` with Adam at `rate`; every `interval` steps the model is evaluated and a checkpoint is written.
+ * - `samples`: K of the averaged prediction at the end; `monitoring`: test images and K while it trains.
  * - `growing`: training images by stage of the growing-data experiment, of equal numbers of steps.
- * - `population`: models of population-based training, which look at each other every interval.
+ * - `population`: models of population-based training, which are compared every interval.
  */
 export const profiles = {
   smoke: {
@@ -22,7 +22,7 @@ export const profiles = {
     interval: 8,
     rate: 1e-3,
     samples: 2,
-    glance: { images: 50, samples: 2 },
+    monitoring: { images: 50, samples: 2 },
     seeds: [1],
     population: 2,
     growing: [50, 100, 200],
@@ -44,7 +44,7 @@ export const profiles = {
     interval: 140,
     rate: 1e-3,
     samples: 8,
-    glance: { images: 400, samples: 4 },
+    monitoring: { images: 400, samples: 4 },
     seeds: [1, 2, 3],
     population: 4,
     growing: [1000, 2000, 5000, 10000],
@@ -73,7 +73,7 @@ export const profiles = {
     interval: 386,
     rate: 1e-3,
     samples: 16,
-    glance: { images: 1000, samples: 4 },
+    monitoring: { images: 1000, samples: 4 },
     seeds: [1, 2, 3],
     population: 4,
     growing: [5000, 10000, 25000, 49500],
@@ -113,7 +113,7 @@ export const profiles = {
     interval: 390,
     rate: 1e-3,
     samples: 16,
-    glance: { images: 2000, samples: 4 },
+    monitoring: { images: 2000, samples: 4 },
     seeds: [1, 2, 3],
     population: 8,
     growing: [5000, 10000, 25000, 49500],

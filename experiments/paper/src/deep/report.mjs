@@ -170,10 +170,10 @@ export function tablesOf(results, profile) {
   /** σ at the end of every stage; a run of as many steps on data that do not grow tells what the steps alone do. */
   const stageRow =
     (title) =>
-    ({ run, course }) => [
+    ({ run, course: curve }) => [
       `${title}, seed ${run.seed}`,
       ...profile.growing.map((_, i) => {
-        const at = course[((i + 1) * course.length) / profile.growing.length - 1];
+        const at = curve[((i + 1) * curve.length) / profile.growing.length - 1];
         return Object.values(at.sigma)
           .map((value) => value.toFixed(2))
           .join(', ');
@@ -202,8 +202,8 @@ export function tablesOf(results, profile) {
   };
 }
 
-/** Mean over runs of something in their course, against the step. */
-function curve(runs, pick) {
+/** Mean over runs of something in their curves, which result files call `course`, against the step. */
+function meanCurve(runs, pick) {
   return {
     x: runs[0].course.map(({ step }) => step),
     y: runs[0].course.map((_, i) => mean(runs.map(({ course }) => pick(course[i])))),
@@ -213,7 +213,7 @@ function curve(runs, pick) {
 /** Draws the figures of a profile's results into docs/figures. */
 export function draw(results, profile) {
   const of = (name) => resultsOf(results, name, profile.seeds);
-  const contenders = [
+  const methods = [
     ['plain', 'no regularization'],
     ['fixed-noise', 'fixed noise'],
     ['dropout', 'dropout'],
@@ -226,7 +226,7 @@ export function draw(results, profile) {
     yLog: true,
     series: Object.keys(runs[0].course[0].sigma).map((layer) => ({
       name: layerOf(layer),
-      ...curve(runs, ({ sigma }) => [sigma[layer]].flat()[0]),
+      ...meanCurve(runs, ({ sigma }) => [sigma[layer]].flat()[0]),
     })),
   });
   if (of('cross').length === 0) return;
@@ -235,9 +235,9 @@ export function draw(results, profile) {
       title: `Test ${figure === 'nll' ? 'NLL' : figure} while training`,
       x: 'training step',
       y: figure === 'nll' ? 'NLL' : figure,
-      series: contenders.map(([name, title]) => ({
+      series: methods.map(([name, title]) => ({
         name: title,
-        ...curve(of(name), ({ test }) => test[figure]),
+        ...meanCurve(of(name), ({ test }) => test[figure]),
       })),
     })),
     sigmaPanel('σ of every layer', of('cross')),
@@ -290,7 +290,7 @@ export function fill(text, tables) {
   );
 }
 
-/** The document of the networks, and its figures, made anew from the results. */
+/** The document of the networks, and its figures, made from the results. */
 export function report(results, profile) {
   const path = fileURLToPath(new URL('results.md', docs));
   writeFileSync(path, fill(readFileSync(path, 'utf8'), tablesOf(results, profile)));

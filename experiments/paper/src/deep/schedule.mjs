@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import progress from 'cli-progress';
-import { checkpointFolder, plan } from './execute.mjs';
+import { checkpointFolder, stepCount } from './execute.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const version = (name) =>
@@ -16,7 +16,7 @@ const commit = () => {
   }
 };
 /** What the results of a schedule have in common. */
-const about = () => ({
+const provenance = () => ({
   commit: commit(),
   versions: {
     node: process.version,
@@ -51,9 +51,9 @@ export async function schedule(stages, { profile, results, jobs, backend, thread
     fork(here('./worker.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
   );
   // Now, because this is the code that the workers have read when a run ends.
-  const origin = about();
-  const perform = async (child, run) => {
-    const bar = bars.create(plan(run, profile) || 1, 0, { key: run.key.padEnd(20) });
+  const origin = provenance();
+  const runIn = async (child, run) => {
+    const bar = bars.create(stepCount(run, profile) || 1, 0, { key: run.key.padEnd(20) });
     child.send({ run, profile, folder, backend, threads });
     const result = await resultOf(child, run, (done) => bar.update(done));
     results.write(run.key, { run, ...origin, ...result });
@@ -67,7 +67,7 @@ export async function schedule(stages, { profile, results, jobs, backend, thread
       count += queue.length;
       await Promise.all(
         children.map(async (child) => {
-          for (let run = queue.shift(); run; run = queue.shift()) await perform(child, run);
+          for (let run = queue.shift(); run; run = queue.shift()) await runIn(child, run);
         }),
       );
     }

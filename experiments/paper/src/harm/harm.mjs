@@ -12,7 +12,7 @@ const SEEDS = [6, 7, 8, 9, 10];
 const batchSize = 32;
 
 /** Options of injectNoise and crossRegularization, or nothing; and whether the held-out examples are trained on. */
-const contenders = {
+const methods = {
   plain: {},
   'plain, all examples': { all: true },
   'former defaults': {
@@ -81,14 +81,14 @@ export async function harm() {
   const { threads } = await useWasm({ threads: 1 });
   const results = {};
   for (const [name, problem] of Object.entries(problems)) {
-    const runs = Object.fromEntries(Object.keys(contenders).map((who) => [who, []]));
-    results[name] = { about: problem.about, runs };
+    const runs = Object.fromEntries(Object.keys(methods).map((method) => [method, []]));
+    results[name] = { about: problem.description, runs };
     for (const seed of SEEDS) {
       const data = await problem.data(seed);
-      for (const [who, contender] of Object.entries(contenders)) {
-        const one = await train(problem, data, contender, seed);
+      for (const [method, options] of Object.entries(methods)) {
+        const one = await train(problem, data, options, seed);
         results[name].steps = one.steps;
-        runs[who].push({ seed, loss: one.loss, sigma: one.sigma });
+        runs[method].push({ seed, loss: one.loss, sigma: one.sigma });
       }
       for (const { x, y } of Object.values(data)) tf.dispose([x, y]);
       process.stderr.write(`\r${name}: seed ${seed} `);
@@ -104,7 +104,7 @@ export async function harm() {
   console.log(harmTable(results));
 }
 
-/** The mean test loss of each contender over plain training's, with the standard error of the difference by seed. */
+/** The mean test loss of each method over plain training's, with the standard error of the difference by seed. */
 export function harmTable(results) {
   const lines = [
     '| problem | steps | plain | plain, all examples | former defaults | defaults |',
@@ -112,8 +112,8 @@ export function harmTable(results) {
   ];
   for (const { about, steps, runs } of Object.values(results)) {
     const plain = runs.plain.map(({ loss }) => loss);
-    const cell = (who) => {
-      const ratios = runs[who].map(({ loss }, i) => (loss - plain[i]) / mean(plain));
+    const cell = (method) => {
+      const ratios = runs[method].map(({ loss }, i) => (loss - plain[i]) / mean(plain));
       const spread = Math.sqrt(
         ratios.reduce((sum, r) => sum + (r - mean(ratios)) ** 2, 0) / (ratios.length - 1) / ratios.length,
       );

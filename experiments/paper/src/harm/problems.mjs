@@ -109,33 +109,33 @@ async function clothes(seed) {
 }
 
 /**
- * Ten small problems, as tutorials have them. For each: what it is, `data(seed)`, `model(seed)`, batch size, θ's Adam rate,
+ * Ten small problems, as tutorials have them. For each: a description, `data(seed)`, `model(seed)`, batch size, θ's Adam rate,
  * epochs, and whether the loss is that of classes or of numbers.
  */
 export const problems = {
   iris: {
-    about: 'iris, 84 + 21 examples, 10 sigmoid units',
+    description: 'iris, 84 + 21 examples, 10 sigmoid units',
     data: async (seed) => parts(await table('iris'), [84, 21, 45], 3, seed),
     model: dense(4, [10], 3, 'sigmoid'),
     rate: 0.01,
     epochs: 40,
   },
   wine: {
-    about: 'wine, 96 + 24 examples, 32 units',
+    description: 'wine, 96 + 24 examples, 32 units',
     data: async (seed) => parts(await table('wine'), [96, 24, 58], 3, seed),
     model: dense(13, [32], 3),
     rate: 5e-3,
     epochs: 50,
   },
   cancer: {
-    about: 'breast cancer, 300 + 75 examples, 32 + 16 units',
+    description: 'breast cancer, 300 + 75 examples, 32 + 16 units',
     data: async (seed) => parts(await table('breast_cancer'), [300, 75, 194], 2, seed),
     model: dense(30, [32, 16], 2),
     rate: 2e-3,
     epochs: 40,
   },
   diabetes: {
-    about: 'diabetes (regression), 212 + 53 examples, 64 + 64 units',
+    description: 'diabetes (regression), 212 + 53 examples, 64 + 64 units',
     async data(seed) {
       const { features, targets } = await diabetes();
       const rows = Array.from(targets, (_, i) => Array.from(features.subarray(i * 10, (i + 1) * 10)));
@@ -146,28 +146,28 @@ export const problems = {
     epochs: 100,
   },
   digits200: {
-    about: 'digits, 160 + 40 images, 64 units',
+    description: 'digits, 160 + 40 images, 64 units',
     data: async (seed) => parts(matrix(await digits()), [160, 40, 1000], 10, seed),
     model: dense(64, [64], 10),
     rate: 2e-3,
     epochs: 100,
   },
   digits1000: {
-    about: 'digits, 800 + 200 images, 64 units',
+    description: 'digits, 800 + 200 images, 64 units',
     data: async (seed) => parts(matrix(await digits()), [800, 200, 797], 10, seed),
     model: dense(64, [64], 10),
     rate: 2e-3,
     epochs: 25,
   },
   clothes: {
-    about: 'Fashion-MNIST, 400 + 100 images, convolutions with batch norm',
+    description: 'Fashion-MNIST, 400 + 100 images, convolutions with batch norm',
     data: clothes,
     model: smallConvNet,
     rate: 1e-3,
     epochs: 25,
   },
   wave: {
-    about: 'a smooth function of two inputs (regression, drawn), 200 + 50 examples, 50 + 50 units',
+    description: 'a smooth function of two inputs (regression, drawn), 200 + 50 examples, 50 + 50 units',
     data(seed) {
       const { uniform: u, normal } = source(seed);
       const drawn = rowsOf(1250, () => {
@@ -181,7 +181,7 @@ export const problems = {
     epochs: 100,
   },
   blobs: {
-    about: 'three overlapping classes in the plane (drawn), 120 + 30 examples, 16 units',
+    description: 'three overlapping classes in the plane (drawn), 120 + 30 examples, 16 units',
     data(seed) {
       const { uniform: u, normal } = source(seed);
       const drawn = rowsOf(2150, () => {
@@ -195,7 +195,7 @@ export const problems = {
     epochs: 40,
   },
   needle: {
-    about: 'two of 30 inputs matter (drawn), 160 + 160 examples, 48 + 48 units',
+    description: 'two of 30 inputs matter (drawn), 160 + 160 examples, 48 + 48 units',
     data(seed) {
       const { normal } = source(seed);
       const drawn = rowsOf(2320, () => {

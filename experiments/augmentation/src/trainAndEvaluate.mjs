@@ -9,14 +9,14 @@ import { network } from './network.mjs';
 
 const batchSize = 64;
 const rounded = (v) => Number(v.toPrecision(4));
-const figures = ({ accuracy, nll, ece }) => ({
+const metrics = ({ accuracy, nll, ece }) => ({
   accuracy: rounded(accuracy),
   nll: rounded(nll),
   ece: rounded(ece),
 });
 
-/** The history in few digits, by kind of range. */
-const short = ({ step, loss, rho }) => ({
+/** The history in four digits, by kind of range. */
+const shortHistory = ({ step, loss, rho }) => ({
   step,
   loss: loss.map(rounded),
   rho: Object.fromEntries(
@@ -33,7 +33,7 @@ const short = ({ step, loss, rho }) => ({
  *   `lookAhead`: options of `lookAhead`, instead of the callback.
  *   `averageOver`: names with ranges to average the prediction over instead, once training is done.
  */
-export async function contend(data, run) {
+export async function trainAndEvaluate(data, run) {
   const { name, seed, steps, trainOn = 'training', filters, augmentation, cross: options, averageOver } = run;
   const classes = data.training.y.shape[1];
   const base = network(seed, data.training.x.shape.slice(1), { filters, classes });
@@ -50,16 +50,16 @@ export async function contend(data, run) {
   const layer = augmentation && augmentationLayers(model)[0];
   const ranges = layer && Object.entries(await layer.values()).map(([kind, v]) => [kind, rounded(v)]);
   const result = {
-    train: figures(measure(model, data.training)),
-    test: figures(measure(model, data.test)),
+    train: metrics(measure(model, data.training)),
+    test: metrics(measure(model, data.test)),
     ...(ranges && { ranges: Object.fromEntries(ranges) }),
-    ...(cross && { history: short(cross.history) }),
+    ...(cross && { history: shortHistory(cross.history) }),
     ...(averageOver && {
       averaged: Object.fromEntries(
         Object.entries(averageOver).map(([label, other]) => {
           // Never disposed: that would be the end of the network, which it shares.
           const averaging = injectAugmentation(base, fixed(other));
-          return [label, figures(measure(averaging, data.part))];
+          return [label, metrics(measure(averaging, data.part))];
         }),
       ),
     }),

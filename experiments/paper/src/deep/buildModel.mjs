@@ -8,7 +8,7 @@ import { networks } from './networks.mjs';
  * @param run - see experiments.mjs: `network`, `noise` (options of injectNoise, `lastLayers` for how many of the last ones
  *   get any), `cross` (options of crossRegularization), `dropout`, `multiplicative`.
  */
-export function build(run, profile, { seed, regularization }) {
+export function buildModel(run, profile, { seed, regularization }) {
   const { network, ...options } = profile.networks[run.network];
   const base = networks[network]({ ...options, ...run.options, seed, inputShape: profile.inputShape });
   let model = base;
