@@ -1,10 +1,10 @@
-// Holds the arrows of docs/architecture.md: who may depend on whom, in package.json and in the imports.
-// An arrow that is not in this table does not exist; `core` and `calibration` depend on nothing.
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Holds the arrows of docs/architecture.md: who may depend on whom, in package.json and in the imports of sources, tests,
+// AssemblyScript, build scripts, examples, experiments and benchmarks. An arrow that is not in these tables does not exist.
+import { pathToFileURL } from 'node:url';
+import { codeIn, importsOf, isTest, isTool, manifestOf, packageOf, resolved, rooms } from './workspace.mjs';
 
-const arrows = {
+/** What the sources of a package may import of the others. */
+export const arrows = {
   core: [],
   calibration: [],
   datasets: [],
@@ -18,6 +18,27 @@ const arrows = {
   'tfjs-layers': ['core', 'tfjs'],
   'tfjs-augment': ['core', 'tfjs', 'tfjs-layers'],
 };
+/** What the tests of a package may import besides. */
+const testArrows = {
+  linear: ['datasets'],
+  tfjs: ['tfjs-wasm'],
+  'tfjs-layers': ['calibration', 'tfjs-wasm', 'tfjs-augment'],
+  // docs/bad-inputs.md has one table for all packages; it is tested where most of them are at hand.
+  'tfjs-augment': ['calibration', 'datasets', 'linear', 'tfjs-wasm', 'tfjs-node'],
+};
+/**
+ * Files outside of its room that a room may read: by folder, or by the start of a path. `common/` is built into every
+ * package that uses it, so that it is no dependency at run time.
+ */
+const neighbours = [
+  ['packages/*/src', ['common/']],
+  ['packages/*/tsup.config.ts', ['tsup.shared']],
+  // `tfjs` carries one kernel of tfjs-wasm, compiled for a small memory of its own.
+  ['packages/tfjs/assembly', ['packages/tfjs-wasm/assembly/noise']],
+  ['packages/tfjs/scripts', ['packages/tfjs-wasm/scripts/assemble.mjs']],
+  ['packages/tfjs-layers/test', ['scripts/findChromium.mjs']],
+  ['packages/tfjs-wasm/test', ['scripts/findChromium.mjs']],
+];
 /** Packages with no runtime dependency at all, on anybody. */
 const dependencyFree = ['core', 'calibration'];
 /** The frameworks, and who may know each; everyone else must not import them. */
@@ -26,73 +47,197 @@ const frameworks = [
   [/^@jax-js\//, ['jax']],
 ];
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+/**
+ * The layers of core, from the ground up, by the files of `src/` without their ending. A file imports from its own layer
+ * and from those below, never upwards, and never in a circle.
+ */
+export const coreLayers = [
+  [
+    'the ground: errors, options, random numbers, what a framework is',
+    ['argumentError', 'options', 'random', 'framework'],
+  ],
+  [
+    'arithmetic on arrays',
+    ['bijector', 'finite', 'jackknife', 'monteCarlo', 'projection', 'softThreshold', 'soften'],
+  ],
+  [
+    'the parts of the method, each without the others',
+    [
+      'regularizer',
+      'l1Norm',
+      'l1',
+      'l2Norm',
+      'l2',
+      'groupLasso',
+      'groupNorm',
+      'smoothness',
+      'customRegularizer',
+      'optimizer',
+      'schedule',
+      'noiseOptimizer',
+      'noisePace',
+      'convergence',
+      'checkPartition',
+      'partition',
+      'regularizationParameter',
+      'rho',
+      'normLevel',
+    ],
+  ],
+  ['the ρ step and what is kept of it', ['history', 'state', 'regularizationStep']],
+  ['the loop', ['trainer', 'crossRegularizer']],
+  ['the reference framework, and the contract of all', ['float64/', 'testing/']],
+  ['the table of contents', ['index']],
+];
+
 const problems = [];
+const report = (problem) => problems.push(problem);
 
-function sources(folder) {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/\.test\.ts$/.test(entry.name))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+/** Checks one import of a file; `room` is the folder that the file may move in. */
+function checkRelative(file, specifier, room) {
+  const target = resolved(file, specifier);
+  if (target.startsWith(`${room}/`)) return;
+  const folder = (pattern) => new RegExp(`^${pattern.replace('*', '[^/]+')}(/|$)`);
+  const allowed = neighbours.some(
+    ([where, targets]) => folder(where).test(file) && targets.some((start) => target.startsWith(start)),
+  );
+  if (!allowed) report(`${file} imports ${specifier}, which is outside of ${room}`);
 }
 
-for (const name of readdirSync(join(root, 'packages'))) {
-  const folder = join(root, 'packages', name);
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const allowed = arrows[name];
-  if (!allowed) {
-    problems.push(`packages/${name} is not in the table of scripts/boundaries.mjs`);
-    continue;
+const development = Object.keys(manifestOf('.').devDependencies);
+
+/**
+ * Checks the imports of a file by the names of packages.
+ *
+ * @param ours - names of @crossreg packages that it may import, without the scope.
+ * @param declared - names of other packages.
+ * @param why - where those would have to be declared.
+ */
+function checkNamed(file, specifier, { ours, declared, why }) {
+  const name = packageOf(specifier);
+  if (name.startsWith('@crossreg/')) {
+    const own = name.slice('@crossreg/'.length);
+    if (!ours.includes(own))
+      report(`${file} imports ${specifier}: there is no such arrow in scripts/boundaries.mjs`);
+  } else if (!declared.includes(name)) {
+    report(`${file} imports ${specifier}, which ${why} does not declare`);
   }
-  const declared = Object.keys({
-    ...manifest.dependencies,
-    ...manifest.peerDependencies,
-    ...manifest.optionalDependencies,
-  });
+}
+
+function checkFile(file, room, names) {
+  for (const specifier of importsOf(file)) {
+    if (specifier.startsWith('.')) checkRelative(file, specifier, room);
+    else if (!specifier.startsWith('node:')) checkNamed(file, specifier, names);
+  }
+}
+
+function checkPackage(folder) {
+  const name = folder.split('/')[1];
+  if (!arrows[name]) return report(`${folder} is not in the table of scripts/boundaries.mjs`);
+  const { dependencies = {}, peerDependencies, optionalDependencies, devDependencies } = manifestOf(folder);
+  const declared = Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies });
   if (dependencyFree.includes(name) && declared.length > 0) {
-    problems.push(`packages/${name} must have no runtime dependency, but declares ${declared.join(', ')}`);
+    report(`${folder} must have no runtime dependency, but declares ${declared.join(', ')}`);
   }
-  for (const dependency of Object.keys(manifest.dependencies ?? {})) {
-    if (frameworks.some(([framework]) => framework.test(dependency))) {
-      problems.push(`packages/${name} must have ${dependency} as a peer, not a dependency`);
-    }
+  for (const dependency of Object.keys(dependencies)) {
+    if (frameworks.some(([framework]) => framework.test(dependency)))
+      report(`${folder} must have ${dependency} as a peer, not a dependency`);
   }
-  for (const file of sources(join(folder, 'src'))) {
-    const text = readFileSync(file, 'utf8');
-    const imports = text.matchAll(
-      /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g,
-    );
-    for (const [, from, lazy] of imports) {
-      const target = from ?? lazy;
-      if (target.startsWith('.')) {
-        // `common/` is built into every package that uses it, so that it is no dependency at run time.
-        const path = resolve(dirname(file), target);
-        if (!path.startsWith(folder + sep) && !path.startsWith(join(root, 'common') + sep)) {
-          problems.push(`${file.slice(root.length)} imports ${target}, which is outside of packages/${name}`);
-        }
-        continue;
-      }
-      if (target.startsWith('node:')) continue;
-      const dependency = target
-        .split('/')
-        .slice(0, target.startsWith('@') ? 2 : 1)
-        .join('/');
-      const own = dependency.startsWith('@crossreg/') ? dependency.slice('@crossreg/'.length) : undefined;
-      const where = file.slice(root.length);
-      if (own !== undefined && !allowed.includes(own)) {
-        problems.push(`${where} imports ${target}: no arrow ${name} → ${own}`);
-      }
-      if (frameworks.some(([framework, adapters]) => framework.test(target) && !adapters.includes(name))) {
-        problems.push(`${where} imports ${target}: ${name} does not know that framework`);
-      }
-      if (own === undefined && !declared.includes(dependency)) {
-        problems.push(`${where} imports ${target}, which packages/${name}/package.json does not declare`);
-      }
+  const why = `${folder}/package.json`;
+  const whileDeveloping = {
+    ours: [...arrows[name], ...(testArrows[name] ?? []), name],
+    declared: [...declared, ...Object.keys(devDependencies ?? {}), ...development],
+    why,
+  };
+  for (const file of codeIn(folder)) {
+    const published = !isTest(file) && !isTool(file) && !file.startsWith(`${folder}/assembly/`);
+    checkFile(file, folder, published ? { ours: arrows[name], declared, why } : whileDeveloping);
+    if (!published) continue;
+    for (const specifier of importsOf(file)) {
+      if (frameworks.some(([framework, adapters]) => framework.test(specifier) && !adapters.includes(name)))
+        report(`${file} imports ${specifier}: ${name} does not know that framework`);
     }
   }
 }
 
-if (problems.length > 0) {
-  console.error(problems.map((problem) => `✖ ${problem}`).join('\n'));
-  process.exit(1);
+/** Rooms outside of packages use what they declare: packages, and of each other only what `others` names. */
+function checkUser(folder, others = []) {
+  const { dependencies = {}, devDependencies = {} } = manifestOf(folder);
+  const declared = Object.keys({ ...dependencies, ...devDependencies });
+  const ours = declared
+    .filter((name) => name.startsWith('@crossreg/'))
+    .map((name) => name.slice('@crossreg/'.length));
+  const strangers = ours.filter((name) => !(name in arrows) && !others.includes(name));
+  for (const name of strangers)
+    report(`${folder} depends on @crossreg/${name}: only packages may be used there`);
+  for (const file of codeIn(folder)) {
+    const more = isTest(file) || isTool(file) ? development : [];
+    checkFile(file, folder, { ours, declared: [...declared, ...more], why: `${folder}/package.json` });
+  }
 }
-console.log('every import follows an arrow of docs/architecture.md');
+
+function checkCoreLayers() {
+  const folder = 'packages/core/src/';
+  const layerOf = (file) => {
+    const name = file.slice(folder.length).replace(/\.ts$/, '');
+    return coreLayers.findIndex(([, names]) =>
+      names.some((one) => (one.endsWith('/') ? name.startsWith(one) : name === one)),
+    );
+  };
+  const files = codeIn('packages/core/src').filter((file) => !isTest(file));
+  const imported = Object.fromEntries(
+    files.map((file) => [
+      file,
+      importsOf(file)
+        .map((specifier) => resolved(file, specifier))
+        .filter((target) => target.startsWith(folder))
+        .map((target) => files.find((one) => one === `${target}.ts` || one === `${target}/index.ts`)),
+    ]),
+  );
+  for (const file of files) {
+    if (layerOf(file) < 0) report(`${file} is in no layer of core (coreLayers in scripts/boundaries.mjs)`);
+    for (const target of imported[file]) {
+      if (layerOf(target) > layerOf(file))
+        report(`${file} imports ${target}, which is in a higher layer of core`);
+    }
+  }
+  // What is left when files without imports are taken away again and again imports in a circle.
+  let left = files;
+  for (;;) {
+    const free = left.filter((file) => !imported[file].some((target) => left.includes(target)));
+    if (free.length === 0) break;
+    left = left.filter((file) => !free.includes(file));
+  }
+  if (left.length > 0) report(`core imports in a circle: ${left.join(', ')}`);
+}
+
+function checkAll() {
+  rooms('packages').forEach(checkPackage);
+  for (const folder of rooms('examples')) checkUser(folder);
+  for (const folder of rooms('experiments')) checkUser(folder, ['experiment-shared']);
+  checkUser('benchmarks', ['experiment-shared']);
+  checkCoreLayers();
+  // The programs in scripts/suite run outside of the workspace, where all packages are installed.
+  for (const file of codeIn('scripts')) {
+    const installed = file.startsWith('scripts/suite/') ? /^@tensorflow\/|^webgpu$/ : /^$/;
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith('.')) checkRelative(file, specifier, 'scripts');
+      else if (!specifier.startsWith('node:') && !installed.test(specifier))
+        checkNamed(file, specifier, {
+          ours: Object.keys(arrows),
+          declared: development,
+          why: 'package.json',
+        });
+    }
+  }
+  for (const file of codeIn('common')) checkFile(file, 'common', { ours: [], declared: [], why: 'nobody' });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  checkAll();
+  if (problems.length > 0) {
+    console.error(problems.map((problem) => `✖ ${problem}`).join('\n'));
+    process.exit(1);
+  }
+  console.log('every import follows an arrow of docs/architecture.md');
+}

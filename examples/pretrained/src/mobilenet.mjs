@@ -1,18 +1,24 @@
 // MobileNetV2 as the npm package nsfwjs carries it: a Keras model in the Layers format with quantized weights, trained by
 // Infinite Red and others to tell photographs from drawings and worse (MIT licence).
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { defaultCacheFolder } from '@crossreg/datasets/node';
 import * as tf from '@tensorflow/tfjs';
-import { installIn } from '../../../scripts/installIn.mjs';
 
 const version = '4.4.0';
 
 /** Model and weights as published; fetched with npm the first time, and kept. */
 function published() {
   const folder = join(defaultCacheFolder(), `nsfwjs-${version}`);
-  // Its peers are versions of TensorFlow.js, of which nothing is needed here.
-  installIn(folder, { nsfwjs: version }, { flags: ['--ignore-scripts', '--legacy-peer-deps'] });
+  if (!existsSync(join(folder, 'node_modules', '.package-lock.json'))) {
+    // Its peers are versions of TensorFlow.js, of which nothing is needed here.
+    const flags = ['--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--loglevel=error'];
+    execFileSync('npm', ['install', '--prefix', folder, `nsfwjs@${version}`, ...flags], {
+      shell: process.platform === 'win32',
+    });
+  }
   const files = join(folder, 'node_modules', 'nsfwjs', 'dist', 'models', 'mobilenet_v2');
   const require = createRequire(join(files, 'model.min.js'));
   return {
