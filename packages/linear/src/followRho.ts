@@ -37,7 +37,7 @@ const vanishing = 40;
  * (Illinois) on the derivative until ρ is at rest.
  *
  * The loss along the path may have several minima. After one is found the steps go on to the weak end, and the lowest
- * minimum is kept; `first` stops at the first one.
+ * minimum is kept; `first` stops at the first one, which then is compared with no penalty at all and nothing else.
  */
 export function followRho(
   at: (u: number) => PathStep,
@@ -93,7 +93,7 @@ export function followRho(
     }
     last = next;
   }
-  // Where the loss falls to the very end, the end itself: no penalty.
+  // Where the loss falls to the very end, or all but the first minimum is passed over, the end itself: no penalty.
   if (downhill(last) > 0) {
     last = visit(Number.NEGATIVE_INFINITY);
     if (!end || last.loss < end.loss) end = last;

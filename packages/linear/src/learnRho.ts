@@ -14,7 +14,10 @@ export interface ValidatedPath {
 export interface LearningOptions {
   /** Default `'total'`, which leads to the best λ. */
   gradient?: RhoGradient;
-  /** Stop at the first minimum of the validation loss from the strong end, not at the lowest. Default false. */
+  /**
+   * Stop at the first minimum of the validation loss from the strong end, not at the lowest; or at no penalty at all, where that is
+   * better. Default false.
+   */
   first?: boolean;
 }
 

@@ -1,0 +1,60 @@
+import { NoiseStream, withNoise } from '@crossreg/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import * as data from '@tensorflow/tfjs-data';
+import { beforeAll, expect, test } from 'vitest';
+import { augment } from './augment';
+import { LearnableAugmentation } from './learnableAugmentation';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const batch = (count: number) => tf.randomUniform([count, 5, 5, 1], 0, 1, 'float32', 1) as tf.Tensor4D;
+const layer = () => {
+  const made = new LearnableAugmentation({ translate: 2 });
+  made.build([null, 5, 5, 1]);
+  return made;
+};
+const dataset = (elements: object[]) => data.array(elements as never);
+
+test('batches are augmented by the stream of the seed, targets stay', async () => {
+  const [x, y] = [batch(3), tf.tensor1d([0, 1, 2])];
+  const one = layer();
+  const [element] = (await augment(dataset([{ xs: x, ys: y }]), one, { seed: 4 }).toArray()) as any[];
+  const expected = withNoise(new NoiseStream(4), () => one.augment(x));
+  expect(element.xs.dataSync()).toEqual(expected.dataSync());
+  expect(element.xs.dataSync()).not.toEqual(x.dataSync());
+  expect(element.ys.dataSync()).toEqual(y.dataSync());
+});
+
+test('an image by itself is augmented as a batch of one', async () => {
+  const x = batch(1);
+  const one = layer();
+  const image = tf.squeeze(x, [0]);
+  const [element] = (await augment(dataset([{ xs: image, ys: 0 }]), one, { seed: 4 }).toArray()) as any[];
+  expect(element.xs.shape).toEqual([5, 5, 1]);
+  expect(element.xs.dataSync()).toEqual(withNoise(new NoiseStream(4), () => one.augment(x)).dataSync());
+});
+
+test('of tensors by name those under `input` are augmented', async () => {
+  const xs = { image: batch(2), size: tf.tensor2d([[1], [2]]) };
+  const [element] = (await augment(dataset([{ xs, ys: 0 }]), layer(), {
+    seed: 4,
+    input: 'image',
+  }).toArray()) as any[];
+  expect(element.xs.image.dataSync()).not.toEqual(xs.image.dataSync());
+  expect(element.xs.size.dataSync()).toEqual(xs.size.dataSync());
+});
+
+test('from then on the layer leaves the images of a training call as they are', () => {
+  const [one, x] = [layer(), batch(2)];
+  const apply = () => (one.apply(x, { training: true }) as tf.Tensor).dataSync();
+  expect(apply()).not.toEqual(x.dataSync());
+  augment(dataset([]), one);
+  expect(apply()).toEqual(x.dataSync());
+});
+
+test('what is no data set, no layer, no image is refused', async () => {
+  expect(() => augment([] as never, layer())).toThrow('dataset: must be a tf.data.Dataset');
+  expect(() => augment(dataset([]), {} as never)).toThrow('layer: must be a LearnableAugmentation');
+  const flat = augment(dataset([{ xs: tf.zeros([2, 3]), ys: 0 }]), layer());
+  await expect(flat.toArray()).rejects.toThrow('dataset: must yield { xs, ys } with xs an image');
+});

@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, test } from 'vitest';
+import { type ApplyLayer, GraphRebuild } from './graph';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+/** As it was, layer by layer. */
+const unchanged: ApplyLayer = (_, inputs, { copy, apply }) => apply(copy(), inputs);
+const symbol = (x: unknown) => x as tf.SymbolicTensor;
+const dense = (units: number, options: object = {}) =>
+  tf.layers.dense({ units, kernelInitializer: tf.initializers.glorotNormal({ seed: units }), ...options });
+const numbers = (x: tf.Tensor | tf.Tensor[]) => [x].flat().map((one) => [...one.dataSync()]);
+
+/** Two inputs, a layer that is used twice, a nested model, two outputs. */
+function branching() {
+  const [a, b] = [tf.input({ shape: [3] }), tf.input({ shape: [3] })];
+  const shared = dense(4, { name: 'shared', activation: 'tanh' });
+  const sum = symbol(tf.layers.add().apply([symbol(shared.apply(a)), symbol(shared.apply(b))]));
+  const inner = tf.sequential({ layers: [dense(5, { inputShape: [4] }), tf.layers.batchNormalization()] });
+  const nested = symbol(inner.apply(sum));
+  const outputs = [symbol(dense(2).apply(nested)), symbol(dense(1).apply(sum))];
+  return tf.model({ inputs: [a, b], outputs });
+}
+const inputs = () => [1, 2].map((seed) => tf.randomNormal([4, 3], 0, 1, 'float32', seed));
+
+test.each([false, true])('the same function with the same variables (inline: %s)', (inline) => {
+  const model = branching();
+  const before = model.layers.map(({ name }) => name);
+  const rebuild = new GraphRebuild(unchanged, inline);
+  const symbols = model.inputs.map(({ shape }) => tf.input({ batchShape: shape }));
+  const copy = tf.model({ inputs: symbols, outputs: rebuild.outputs(model, symbols) });
+  const x = inputs();
+  expect(numbers(copy.predict(x))).toEqual(numbers(model.predict(x)));
+  // Training one trains both: they are the same variables.
+  for (const weight of model.trainableWeights) {
+    tf.tidy(() => {
+      weight.write(tf.mul(weight.read(), 1.5));
+    });
+  }
+  expect(numbers(copy.predict(x))).toEqual(numbers(model.predict(x)));
+  // The given model is left as it was, down to how often its layers are used.
+  expect(model.layers.map(({ name }) => name)).toEqual(before);
+  expect(model.getLayer('shared').inboundNodes).toHaveLength(2);
+});
+
+test('inline puts the layers of nested models in their place; else they stay models', () => {
+  const nestedModels = (inline: boolean) => {
+    const model = branching();
+    const symbols = model.inputs.map(({ shape }) => tf.input({ batchShape: shape }));
+    const outputs = new GraphRebuild(unchanged, inline).outputs(model, symbols);
+    return tf.model({ inputs: symbols, outputs }).layers.filter((layer) => layer instanceof tf.LayersModel);
+  };
+  expect(nestedModels(true)).toHaveLength(0);
+  expect(nestedModels(false)).toHaveLength(1);
+});
+
+test('a layer can be changed, and others put around it', () => {
+  const model = tf.sequential({ layers: [dense(2, { inputShape: [2], activation: 'relu' })] });
+  const rebuilt = new GraphRebuild((layer, x, { copy, apply }) => {
+    if (layer.getClassName() !== 'Dense') return apply(copy(), x);
+    const linear = apply(copy({ activation: 'linear' }), x);
+    return symbol(tf.layers.leakyReLU({ alpha: 0.5 }).apply(linear));
+  }).model(model);
+  const x = tf.tensor2d([
+    [1, -2],
+    [-3, 0.5],
+  ]);
+  const [kernel] = model.getWeights();
+  // By tfjs-core alone: leaky ReLU of x · kernel.
+  const expected = tf.leakyRelu(tf.matMul(x, kernel), 0.5).dataSync();
+  expect([...(rebuilt.predict(x) as tf.Tensor).dataSync()]).toEqual([...expected]);
+});
+
+test('the outputs for new inputs, as often as wanted, go through the same copies', () => {
+  const model = tf.sequential({ layers: [dense(2, { inputShape: [2] })] });
+  const rebuild = new GraphRebuild(unchanged);
+  const made = [0, 1].map(() => tf.input({ shape: [2] }));
+  const outputs = made.flatMap((one) => rebuild.outputs(model, [one]));
+  const both = tf.model({ inputs: made, outputs });
+  expect(both.layers.filter((layer) => layer.getClassName() === 'Dense')).toHaveLength(1);
+  expect(both.trainableWeights).toHaveLength(2);
+});
+
+test('what is not trainable stays so, and a layer of a class that is not registered is used itself', () => {
+  class Twice extends tf.layers.Layer {
+    static className = 'TwiceOfAGraphTest';
+    override call(x: tf.Tensor | tf.Tensor[]) {
+      return tf.mul([x].flat()[0], 2);
+    }
+  }
+  const twice = new Twice({});
+  const model = tf.sequential({ layers: [dense(2, { inputShape: [2], trainable: false }), twice] });
+  const copy = new GraphRebuild(unchanged).model(model);
+  expect(copy.trainableWeights).toHaveLength(0);
+  expect(copy.layers).toContain(twice);
+});
+
+test('a model that was never built is refused', () => {
+  expect(() => new GraphRebuild(unchanged).model(tf.sequential())).toThrow('has no input shape yet');
+});

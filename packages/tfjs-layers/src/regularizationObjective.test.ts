@@ -1,0 +1,180 @@
+import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, test } from 'vitest';
+import { LearnableNoise } from './learnableNoise';
+import { forward } from './predict';
+import { checkEstimator, type OutputObjective, regularizationLoss } from './regularizationObjective';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const squared: OutputObjective['loss'] = (target, prediction) =>
+  tf.mean(tf.squaredDifference(target, prediction), -1);
+const crossEntropy: OutputObjective['loss'] = (target, prediction) =>
+  tf.neg(tf.sum(tf.mul(target, tf.log(prediction)), -1));
+
+/** Noise in front of a dense layer. */
+function noisy(units: number, activation: 'linear' | 'softmax' = 'linear') {
+  const input = tf.input({ shape: [2] });
+  const noise = new LearnableNoise({ initialSigma: 1 });
+  const last = tf.layers.dense({
+    units,
+    activation,
+    kernelInitializer: tf.initializers.glorotNormal({ seed: 4 }),
+  });
+  const output = last.apply(noise.apply(input) as tf.SymbolicTensor) as tf.SymbolicTensor;
+  return tf.model({ inputs: input, outputs: output });
+}
+const batch = { x: [tf.randomNormal([3, 2], 0, 1, 'float32', 1)], y: [] as tf.Tensor[] };
+const value = (x: tf.Tensor) => x.dataSync()[0];
+
+/** What the draws of the model are, [sample][example][unit]: all in one pass, sample k of example b in row k · 3 + b. */
+function drawsOf(model: tf.LayersModel, samples: number, mirrored = false) {
+  const inputs = [tf.concat(new Array(samples).fill(batch.x[0]))];
+  const [all] = withNoise(new NoiseStream(7, 0, 0, mirrored), () => forward(model, inputs, 'zero'));
+  return (tf.reshape(all, [samples, 3, -1]) as tf.Tensor3D).arraySync();
+}
+const mean = (xs: number[]) => xs.reduce((a, b) => a + b) / xs.length;
+/** By hand: the squared error of the average of some draws. */
+const errorOf = (draws: number[][][], y: number[]) =>
+  mean(y.map((target, b) => (mean(draws.map((draw) => draw[b][0])) - target) ** 2));
+
+test('the loss is that of the average of the draws, not the average of their losses', () => {
+  const model = noisy(1);
+  const y = [1, 0, -2];
+  const draws = drawsOf(model, 4);
+  const loss = regularizationLoss({
+    model,
+    batch: { ...batch, y: [tf.tensor2d(y, [3, 1])] },
+    stream: new NoiseStream(7),
+    samples: 4,
+    outputs: [{ loss: squared, averaging: 'mean' }],
+  });
+  expect(value(loss)).toBeCloseTo(errorOf(draws, y), 5);
+  expect(value(loss)).toBeLessThan(mean(draws.map((draw) => errorOf([draw], y))) - 0.1);
+});
+
+test('the jackknife: K times the loss of all less (K − 1) times the mean of those without one', () => {
+  const model = noisy(1);
+  const y = [1, 0, -2];
+  const draws = drawsOf(model, 4);
+  const without = draws.map((_, k) =>
+    errorOf(
+      draws.filter((__, i) => i !== k),
+      y,
+    ),
+  );
+  const loss = regularizationLoss({
+    model,
+    batch: { ...batch, y: [tf.tensor2d(y, [3, 1])] },
+    stream: new NoiseStream(7),
+    samples: 4,
+    outputs: [{ loss: squared, averaging: 'mean' }],
+    estimator: 'jackknife',
+  });
+  expect(value(loss)).toBeCloseTo(4 * errorOf(draws, y) - 3 * mean(without), 4);
+});
+
+test('of a mirrored stream pairs ±ε are left out together', () => {
+  const model = noisy(1);
+  const y = [1, 0, -2];
+  const draws = drawsOf(model, 4, true);
+  const pairs = [
+    [draws[0], draws[2]],
+    [draws[1], draws[3]],
+  ];
+  const loss = regularizationLoss({
+    model,
+    batch: { ...batch, y: [tf.tensor2d(y, [3, 1])] },
+    stream: new NoiseStream(7, 0, 0, true),
+    samples: 4,
+    outputs: [{ loss: squared, averaging: 'mean' }],
+    estimator: 'jackknife',
+  });
+  const all = errorOf(draws, y);
+  expect(value(loss)).toBeCloseTo(2 * all - mean([errorOf(pairs[1], y), errorOf(pairs[0], y)]), 4);
+  // A linear layer: the mean of ±ε is the noiseless output, so that there is no bias to take away.
+  expect(value(loss)).toBeCloseTo(all, 4);
+});
+
+test.each(['one-hot', 'numbers'])('class weights multiply the loss of an example (%s)', (kind) => {
+  const model = noisy(3, 'softmax');
+  const labels = [2, 0, 1];
+  const weights = [1, 2, 4];
+  const [only] = drawsOf(model, 1);
+  const y =
+    kind === 'one-hot'
+      ? tf.oneHot(tf.tensor1d(labels, 'int32'), 3).cast('float32')
+      : tf.tensor2d(labels, [3, 1]);
+  const sparse: OutputObjective['loss'] = (target, p) =>
+    crossEntropy(tf.oneHot(tf.reshape(target, [-1]).cast('int32'), 3).cast('float32'), p);
+  const loss = regularizationLoss({
+    model,
+    batch: { ...batch, y: [y] },
+    stream: new NoiseStream(7),
+    samples: 1,
+    outputs: [
+      {
+        loss: kind === 'one-hot' ? crossEntropy : sparse,
+        averaging: 'probabilities',
+        classWeights: weights,
+      },
+    ],
+  });
+  expect(value(loss)).toBeCloseTo(
+    mean(labels.map((label, b) => -weights[label] * Math.log(only[b][label]))),
+    5,
+  );
+});
+
+test('the losses of several outputs add up', async () => {
+  const input = tf.input({ shape: [2] });
+  const outputs = [1, 2].map(
+    (seed) =>
+      tf.layers
+        .dense({ units: 1, kernelInitializer: tf.initializers.glorotNormal({ seed }) })
+        .apply(input) as tf.SymbolicTensor,
+  );
+  const model = tf.model({ inputs: input, outputs });
+  const y = [tf.ones([3, 1]), tf.zeros([3, 1])];
+  const [first, second] = (model.predict(batch.x[0]) as tf.Tensor[]).map((p, i) =>
+    value(tf.mean(squared(y[i], p))),
+  );
+  const loss = regularizationLoss({
+    model,
+    batch: { ...batch, y },
+    stream: new NoiseStream(1),
+    samples: 2,
+    outputs: y.map(() => ({ loss: squared, averaging: 'mean' })),
+  });
+  expect(value(loss)).toBeCloseTo(first + second, 5);
+});
+
+test('its gradient by σ is that of finite differences', () => {
+  const model = noisy(1);
+  const noise = model.layers.find((layer) => layer instanceof LearnableNoise) as LearnableNoise;
+  const y = tf.tensor2d([1, 0, -2], [3, 1]);
+  const loss = () =>
+    regularizationLoss({
+      model,
+      batch: { ...batch, y: [y] },
+      stream: new NoiseStream(7),
+      samples: 4,
+      outputs: [{ loss: squared, averaging: 'mean' }],
+    });
+  const { gradients } = tfjs.valueAndGradients(loss, [noise.rho]);
+  const gradient = value(gradients[0]);
+  const raw = value(noise.rho);
+  const at = (v: number) => {
+    (noise.rho as tf.Variable).assign(tf.scalar(v));
+    return value(loss());
+  };
+  const difference = (at(raw + 1e-2) - at(raw - 1e-2)) / 2e-2;
+  expect(Math.abs(gradient)).toBeGreaterThan(0.05);
+  // Central differences with a step of 0.01 in float32.
+  expect(Math.abs(gradient / difference - 1)).toBeLessThan(2e-3);
+});
+
+test('an estimator that there is not is refused', () => {
+  expect(checkEstimator('jackknife')).toBe('jackknife');
+  expect(() => checkEstimator('bootstrap')).toThrow("estimator: must be 'jackknife' or 'average'");
+});
