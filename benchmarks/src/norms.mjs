@@ -1,6 +1,6 @@
 // What norms cost: bringing the weights back to their level after every batch, over the plain training step, on wasm.
 // Ratios of medians, measured in one process, in turn.  node benchmarks/src/norms.mjs
-import { crossRegularization, group, l1, l2 } from '@crossreg/tfjs-layers';
+import { crossRegularization, groupLasso, l1, l2 } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import '@crossreg/tfjs-wasm';
 
@@ -17,7 +17,7 @@ for (const [name, regularizers] of Object.entries({
   'l2 per layer': [l2()],
   'l2 per unit': [l2({ per: 'unit' })],
   'l1 per layer': [l1()],
-  'group (inputs)': [group()],
+  'group (inputs)': [groupLasso()],
 })) {
   const model = tf.sequential({
     layers: [

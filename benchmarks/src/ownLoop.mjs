@@ -1,13 +1,13 @@
-// What core's crossRegularizer costs over the same loop written by hand: an MLP 784-256-128-10 with learned noise on the
+// What core's createTrainer costs over the same loop written by hand: an MLP 784-256-128-10 with learned noise on the
 // wasm backend, one thread, batch 64, a ρ step of 4 samples every 20 steps. Medians of whole rounds (20 training steps
 // and the ρ step that follows), taken in turn in one process.
 import {
   adam,
   averagePredictions,
-  crossRegularizer,
+  createTrainer,
   exp,
-  parameter,
   RegularizationStep,
+  regularizationParameter,
 } from '@crossreg/core';
 import * as crossreg from '@crossreg/tfjs';
 import { useWasm } from '@crossreg/tfjs-wasm';
@@ -32,7 +32,7 @@ function problem() {
       tf.variable(tf.zeros([width])),
     ]);
   const rho = [0, 1].map((i) =>
-    parameter(tfjs, {
+    regularizationParameter(tfjs, {
       name: `noise${i}`,
       variable: tf.variable(tf.scalar(Math.log(0.1)), false),
       bijector: exp,
@@ -72,7 +72,7 @@ function byHand() {
 
 function byCore(thetaOptimizer) {
   const made = problem();
-  const run = crossRegularizer({
+  const run = createTrainer({
     ...{ framework: tfjs, ...made, thetaOptimizer },
     schedule: { every: EVERY, samples: SAMPLES },
   });
@@ -81,10 +81,10 @@ function byCore(thetaOptimizer) {
 
 const loops = {
   'by hand: tf.train.adam, addNoise, the ρ step alone': byHand(),
-  "crossRegularizer, core's adam": byCore(adam({ learningRate: 1e-3 })),
+  "createTrainer, core's adam": byCore(adam({ learningRate: 1e-3 })),
 };
 if (crossreg.trainOptimizer)
-  loops['crossRegularizer, tf.train.adam'] = byCore(crossreg.trainOptimizer(tf.train.adam(1e-3)));
+  loops['createTrainer, tf.train.adam'] = byCore(crossreg.trainOptimizer(tf.train.adam(1e-3)));
 const times = Object.fromEntries(Object.keys(loops).map((name) => [name, []]));
 for (let round = -2; round < ROUNDS; round++) {
   for (const [name, step] of Object.entries(loops)) {

@@ -3,7 +3,13 @@ import { frameworkContract } from '@crossreg/core/testing';
 import { fashionMnist, oneHot } from '@crossreg/datasets';
 import { addNoise, deriveKey, fillGaussian, gaussian, seedNoise, tfjs } from '@crossreg/tfjs';
 import { augmentationLayers, injectAugmentation, warp } from '@crossreg/tfjs-augment';
-import { crossRegularization, freeze, injectNoise, noiseLayers, predict } from '@crossreg/tfjs-layers';
+import {
+  crossRegularization,
+  injectNoise,
+  noiseLayers,
+  predict,
+  toInferenceModel,
+} from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 
 /** Made here, because linspace, sin and cos round differently from backend to backend. */
@@ -195,9 +201,9 @@ const checks = ({ store, short }) => ({
       const loaded = await tf.loadLayersModel(store.load);
       agree(`a model loaded from ${store.load}`, await sampled(loaded), expected, 0);
     }
-    const frozen = freeze(noisy, { samples: 3, seed: 4 });
+    const inference = toInferenceModel(noisy, { samples: 3, seed: 4 });
     const plain = async (model) => numbers([model.predict(data(test)[0])]);
-    agree('a frozen model', await plain(await saved(frozen)), await plain(frozen), 0);
+    agree('an inference model', await plain(await saved(inference)), await plain(inference), 0);
   },
 });
 

@@ -1,5 +1,5 @@
 // Somebody else's network, fine-tuned on a small part of CIFAR-10 with learned noise: its last blocks learn on the features
-// that the first ones give. Then the whole is saved, frozen to stock layers, and loaded again.
+// that the first ones give. Then the whole is saved as a model of stock layers, and loaded again.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,13 @@ import { parseArgs } from 'node:util';
 import { evaluate } from '@crossreg/calibration';
 import { split } from '@crossreg/datasets';
 import { cifar10, progressBar } from '@crossreg/datasets/node';
-import { crossRegularization, freeze, injectNoise, noiseLayers, predict } from '@crossreg/tfjs-layers';
+import {
+  crossRegularization,
+  injectNoise,
+  noiseLayers,
+  predict,
+  toInferenceModel,
+} from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 import { part } from './mobilenet.mjs';
@@ -124,7 +130,7 @@ for (const layer of noiseLayers(noisy)) {
 const whole = tf.model({ inputs: base.inputs, outputs: noisy.apply(base.outputs[0]) });
 const folder = mkdtempSync(join(tmpdir(), 'crossreg-pretrained-'));
 await saveTo(whole, join(folder, 'noisy'));
-await saveTo(freeze(whole, { samples, seed }), join(folder, 'frozen'));
+await saveTo(toInferenceModel(whole, { samples, seed }), join(folder, 'inference'));
 console.log(`
 CIFAR-10, ${count} images, of which ${regularization.labels.length} are the regularization set; ${test} test images`);
 console.table(rows);
@@ -134,9 +140,12 @@ const first = { x: data.test.x.slice(0, few), labels: data.test.labels.slice(0, 
 for (const name of Object.keys(rows)) delete rows[name];
 measure(`as trained`, noisy, first);
 measure(`saved and loaded`, await loadFrom(join(folder, 'noisy')), { ...first, x: pixels });
-const frozen = await loadFrom(join(folder, 'frozen'));
-const { accuracy, nll, ece } = evaluate(frozen.predict(pixels, { batchSize: 25 }).dataSync(), first.labels);
-rows['frozen, saved and loaded'] = {
+const inference = await loadFrom(join(folder, 'inference'));
+const { accuracy, nll, ece } = evaluate(
+  inference.predict(pixels, { batchSize: 25 }).dataSync(),
+  first.labels,
+);
+rows['inference model, saved and loaded'] = {
   accuracy: accuracy.toFixed(3),
   NLL: nll.toFixed(3),
   ECE: ece.toFixed(3),

@@ -1,12 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freeze, injectNoise, predict } from '@crossreg/tfjs-layers';
+import { injectNoise, predict, toInferenceModel } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { loadFrom, saveTo } from './modelFolder.mjs';
 
-test('a model with learned noise inside another, and the frozen one, are the same after a folder', async () => {
+test('a model with learned noise inside another, and its inference model, are the same after a folder', async () => {
   await tf.setBackend('cpu');
   const [base, top] = [3, 2].map((units) =>
     tf.sequential({
@@ -24,8 +24,8 @@ test('a model with learned noise inside another, and the frozen one, are the sam
   await saveTo(whole, folder);
   expect(readdirSync(folder).sort()).toEqual(['model.json', 'weights.bin']);
   expect(sampled(await loadFrom(folder))).toEqual(sampled(whole));
-  const frozen = freeze(whole, { samples: 3, seed: 1 });
-  await saveTo(frozen, folder);
-  expect([...(await loadFrom(folder)).predict(x).dataSync()]).toEqual([...frozen.predict(x).dataSync()]);
+  const inference = toInferenceModel(whole, { samples: 3, seed: 1 });
+  await saveTo(inference, folder);
+  expect([...(await loadFrom(folder)).predict(x).dataSync()]).toEqual([...inference.predict(x).dataSync()]);
   rmSync(folder, { recursive: true });
 });

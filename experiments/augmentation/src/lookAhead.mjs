@@ -1,4 +1,4 @@
-import { averagePredictions, deriveSeed, permutation, rhoAdam } from '@crossreg/core';
+import { averagePredictions, deriveSeed, permutation, rhoOptimizer } from '@crossreg/core';
 import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import { augmentationLayers } from '@crossreg/tfjs-augment';
 import * as tf from '@tensorflow/tfjs';
@@ -53,7 +53,7 @@ export function lookAhead({
     setModel(given) {
       model = given;
       rho = augmentationLayers(model)[0].regularizationParameters();
-      optimizer = rhoAdam(learningRate)(
+      optimizer = rhoOptimizer(learningRate)(
         tfjs,
         rho.map(({ variable }) => variable),
       );

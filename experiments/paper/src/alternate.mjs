@@ -1,4 +1,4 @@
-import { crossRegularizer, float64 as fw, normLevel, sgd } from '@crossreg/core';
+import { createTrainer, float64 as fw, normLevel, sgd } from '@crossreg/core';
 
 /** [n] rows and n targets as arrays of core. */
 export const batchOf = (x, y) => ({
@@ -33,7 +33,7 @@ export function alternate({
 }) {
   const w = fw.variable(fw.array(start, [start.length, 1]));
   const level = fw.variable(regularizer.value(fw, [w]));
-  const cross = crossRegularizer({
+  const cross = createTrainer({
     framework: fw,
     theta: [w],
     rho: [normLevel(fw, { name: 'w', weights: [w], regularizer, variable: level, scheme })],

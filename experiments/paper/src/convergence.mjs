@@ -1,6 +1,6 @@
 // Theorem 4.1: ρ converges linearly for small enough rates, at the predicted rate. Theorem 4.5: to the same point from
 // everywhere, and which point that is.
-import { l2 } from '@crossreg/core';
+import { l2Norm } from '@crossreg/core';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
@@ -37,7 +37,7 @@ export function convergence() {
   const scheme = {
     training: batchOf(training.x, training.y),
     heldOut: batchOf(heldOut.x, heldOut.y),
-    regularizer: l2(),
+    regularizer: l2Norm(),
   };
   const start = normal(p, 5).map((v) => 0.1 * v);
   const thetaRate = 0.1;

@@ -1,5 +1,5 @@
 // LASSO on the diabetes data: coefficient paths, what was learned of sparsity, and how often a first minimum misleads.
-import { deriveSeed, l1, permutation } from '@crossreg/core';
+import { deriveSeed, l1Norm, permutation } from '@crossreg/core';
 import { diabetes } from '@crossreg/datasets';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
@@ -71,7 +71,7 @@ export async function lasso() {
     const { w, path } = alternate({
       training: a,
       heldOut: b,
-      regularizer: l1(),
+      regularizer: l1Norm(),
       start: new Float64Array(10).map((_, j) => (j % 2 ? -1 : 1)),
       steps: 6000,
       every: 20,

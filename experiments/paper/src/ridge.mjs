@@ -1,5 +1,5 @@
 // Ridge: the path of cross-regularization against the validation curve over λ, and the schemes against each other.
-import { adam, l2 } from '@crossreg/core';
+import { adam, l2Norm } from '@crossreg/core';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
 import { alternate, batchOf } from './alternate.mjs';
@@ -37,7 +37,7 @@ export function ridge() {
   const scheme = {
     training: batchOf(training.x, training.y),
     heldOut: batchOf(heldOut.x, heldOut.y),
-    regularizer: l2(),
+    regularizer: l2Norm(),
   };
   const start = normal(p, 7).map((v) => 0.05 * v);
   const minibatches = Array.from({ length: n / 5 }, (_, i) =>

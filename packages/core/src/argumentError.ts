@@ -24,12 +24,12 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-/** Refuses anything but an integer of at least `least`. */
-export function checkInteger(argument: string, value: unknown, least: number, advice: string): number {
-  if (!Number.isInteger(value) || (value as number) < least) {
+/** Refuses anything but an integer of at least `min`. */
+export function checkInteger(argument: string, value: unknown, min: number, advice: string): number {
+  if (!Number.isInteger(value) || (value as number) < min) {
     throw new ArgumentError(
       argument,
-      `must be an integer of at least ${least}, but is ${show(value)}. ${advice}`,
+      `must be an integer of at least ${min}, but is ${show(value)}. ${advice}`,
     );
   }
   return value as number;

@@ -43,7 +43,7 @@ export function customRegularizer(options: CustomRegularizerOptions): Regularize
     name,
     settings: { value, gradient, lowerBound, steps },
     lowerBound,
-    extents: ['group'],
+    scopes: ['group'],
     value: (fw, weights) => fw.reshape(value(fw, weights), []),
     gradient: normalOf,
     retract(fw, weights, level) {

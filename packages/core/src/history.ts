@@ -1,9 +1,9 @@
 import { type Convergence, convergence } from './convergence';
 import type { Framework } from './framework';
-import type { Rho } from './rho';
+import type { RegularizationParameter } from './regularizationParameter';
 
 /** What became of one regularization parameter, a number per ρ step. */
-export interface RhoPath {
+export interface ParameterHistory {
   /** In its own unit (σ, ρ, pixels), after the step; the mean over elements where it is an array. */
   value: number[];
   /** Of the regularization loss by ρ's variable (raw, for a bijector), before the step; summed over elements. */
@@ -17,7 +17,7 @@ export interface RegularizationRecord {
   /** The regularization loss of each ρ step. Not finite where the step was skipped. */
   loss: number[];
   /** By the name of each regularization parameter. */
-  rho: Record<string, RhoPath>;
+  rho: Record<string, ParameterHistory>;
   /** ρ steps that were skipped, for a loss, gradient or new value that was not finite. */
   skipped: number;
 }
@@ -29,13 +29,13 @@ export interface RegularizationRecord {
 export class RegularizationHistory<T> implements RegularizationRecord {
   readonly step: number[] = [];
   readonly loss: number[] = [];
-  readonly rho: Record<string, RhoPath>;
+  readonly rho: Record<string, ParameterHistory>;
   skipped = 0;
   private pending: { step: number; row: T }[] = [];
 
   constructor(
     private readonly framework: Framework<T>,
-    private readonly parameters: readonly Rho<T>[],
+    private readonly parameters: readonly RegularizationParameter<T>[],
   ) {
     this.rho = Object.fromEntries(parameters.map(({ name }) => [name, { value: [], gradient: [] }]));
   }
@@ -86,7 +86,7 @@ export class RegularizationHistory<T> implements RegularizationRecord {
   }
 
   /** Takes up a record from an earlier run, as after a restart. Parameters it lacks start empty. */
-  restore(record: RegularizationRecord): void {
+  loadRecord(record: RegularizationRecord): void {
     this.dispose();
     this.step.splice(0, this.step.length, ...record.step);
     this.loss.splice(0, this.loss.length, ...record.loss);

@@ -1,22 +1,16 @@
 export { ArgumentError, checkAbove, checkInteger, checkOneOf, show } from './argumentError';
 export { type Bijector, type BijectorName, bijectors, bounded, exp, softplus } from './bijector';
+export { checkPartition } from './checkPartition';
 export { type Convergence, type ConvergenceStatus, convergence, fitLinearRate } from './convergence';
-export {
-  type CrossRegularizer,
-  type CrossRegularizerOptions,
-  type CrossRegularizerState,
-  crossRegularizer,
-  type StepContext,
-} from './crossRegularizer';
 export { type CustomRegularizerOptions, customRegularizer } from './customRegularizer';
 export { Array64 } from './float64/array64';
 export { float64 } from './float64/float64';
 export type { Framework } from './framework';
-export { groupNorm } from './groupNorm';
-export { RegularizationHistory, type RegularizationRecord, type RhoPath } from './history';
+export { groupLasso } from './groupLasso';
+export { type ParameterHistory, RegularizationHistory, type RegularizationRecord } from './history';
 export { jackknife } from './jackknife';
-export { l1 } from './l1';
-export { l2 } from './l2';
+export { l1Norm } from './l1Norm';
+export { l2Norm } from './l2Norm';
 export {
   type Averaging,
   averagePredictions,
@@ -26,7 +20,8 @@ export {
   logSumExp,
   StreamingMoments,
 } from './monteCarlo';
-export { type NoisePace, noisePace } from './noisePace';
+export { type NoiseOptimizerOptions, noiseOptimizer } from './noiseOptimizer';
+export { type NormLevelOptions, type NormScheme, normLevel } from './normLevel';
 export {
   adam,
   adamDirection,
@@ -36,12 +31,11 @@ export {
   sgd,
 } from './optimizer';
 export { checkOptions } from './options';
-export { partition } from './partition';
-export { decompose, type Extent, innerProduct, normalRate } from './projection';
+export { decompose, innerProduct, type NormScope, normalRate } from './projection';
 export { deriveSeed, fillNormal, hash32, permutation, uniform } from './random';
-export { type RegularizationState, RegularizationStep, rhoAdam } from './regularizationStep';
+export { type RegularizationParameter, regularizationParameter } from './regularizationParameter';
+export { type RegularizationState, RegularizationStep, rhoOptimizer } from './regularizationStep';
 export { levelRate, type Regularizer } from './regularizer';
-export { type NormLevelOptions, type NormScheme, normLevel, parameter, type Rho } from './rho';
 export {
   createSchedule,
   defaultSchedule,
@@ -52,3 +46,10 @@ export {
 } from './schedule';
 export { differencePenalty, type QuadraticPenalty, smoothness } from './smoothness';
 export type { OptimizerState, SavedArray } from './state';
+export {
+  createTrainer,
+  type StepContext,
+  type Trainer,
+  type TrainerOptions,
+  type TrainerState,
+} from './trainer';

@@ -4,7 +4,7 @@ import type { Array64 } from './float64/array64';
 import { float64 as fw } from './float64/float64';
 import { type Averaging, averagePredictions, logSumExp } from './monteCarlo';
 import { deriveSeed } from './random';
-import { parameter } from './rho';
+import { regularizationParameter } from './regularizationParameter';
 
 // The ρ gradient of method.md §3, ∂/∂ρ of the loss of the K-sample averaged prediction, against central differences.
 const [examples, inputs, hidden, outputs, samples] = [5, 3, 4, 3, 6];
@@ -46,7 +46,7 @@ test.each([
   ['regressor', 'mean', 'a σ for each channel', [hidden]],
 ] as const)('%s (%s), %s: ∂L/∂ρ agrees with central differences', (_, averaging, __, shape) => {
   const raw = fw.variable(fw.normal(shape, 6));
-  const rho = parameter(fw, { name: 'sigma', variable: raw, bijector: softplus });
+  const rho = regularizationParameter(fw, { name: 'sigma', variable: raw, bijector: softplus });
   const loss = () => losses[averaging](averaged(rho.value(), averaging));
   const { gradients } = fw.valueAndGradients(loss, rho.wrt);
   const gradient = rho.gradient(gradients);

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { exp, softplus } from './bijector';
 import { float64 as fw } from './float64/float64';
 import { adam, sgd } from './optimizer';
+import { regularizationParameter } from './regularizationParameter';
 import { RegularizationStep } from './regularizationStep';
-import { parameter } from './rho';
 
 const optimizers = {
   sgd: sgd({ learningRate: 0.1 }),
@@ -43,8 +43,8 @@ test.each([exp, softplus])(
     for (const optimizer of Object.values(optimizers)) {
       const [off, on] = [fw.variable(fw.array(Number.NEGATIVE_INFINITY)), fw.variable(fw.array(0))];
       const rho = [
-        parameter(fw, { name: 'off', variable: off, bijector }),
-        parameter(fw, { name: 'on', variable: on, bijector }),
+        regularizationParameter(fw, { name: 'off', variable: off, bijector }),
+        regularizationParameter(fw, { name: 'on', variable: on, bijector }),
       ];
       const step = new RegularizationStep({ framework: fw, rho, optimizer });
       for (let i = 0; i < 5; i++) step.run(() => fw.add(rho[0].value(), rho[1].value()), i);
@@ -59,7 +59,7 @@ test.each([exp, softplus])(
 
 test('non-finite new values: a finite step of the raw value to an infinite σ is refused and counted', async () => {
   const variable = fw.variable(fw.array(700));
-  const rho = [parameter(fw, { name: 'a', variable })];
+  const rho = [regularizationParameter(fw, { name: 'a', variable })];
   const step = new RegularizationStep({ framework: fw, rho, optimizer: sgd({ learningRate: 1 }) });
   // d(−10⁻³⁰² eʳ)/dr at 700 is −101, hence r = 801, whose exp overflows.
   step.run(() => fw.mul(rho[0].value(), fw.array(-1e-302)), 0);

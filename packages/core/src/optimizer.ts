@@ -121,8 +121,8 @@ export function adamDirection<T>(
     beta1,
     beta2,
     epsilon,
-    upward,
-  }: { beta1: number; beta2: number; epsilon: number; upward: number | undefined },
+    increaseGain,
+  }: { beta1: number; beta2: number; epsilon: number; increaseGain: number | undefined },
 ): { direction: T; mean: T; square: T } {
   const mix = (old: T, now: T, beta: number) =>
     fw.add(fw.mul(old, fw.array(beta)), fw.mul(now, fw.array(1 - beta)));
@@ -130,11 +130,11 @@ export function adamDirection<T>(
   const v = mix(square, fw.mul(gradient, gradient), beta2);
   const rootMeanSquare = fw.sqrt(fw.div(v, corrections.square));
   const direction = fw.div(fw.mul(m, corrections.mean), fw.add(rootMeanSquare, fw.array(epsilon)));
-  if (upward === undefined) return { direction, mean: m, square: v };
+  if (increaseGain === undefined) return { direction, mean: m, square: v };
   const weight = fw.where(
     fw.maximum(direction, fw.array(0)),
     fw.array(1),
-    fw.mul(fw.abs(direction), fw.array(upward)),
+    fw.mul(fw.abs(direction), fw.array(increaseGain)),
   );
   return { direction: fw.mul(direction, weight), mean: m, square: v };
 }
@@ -148,14 +148,14 @@ export function adam(options: {
   beta1?: number;
   beta2?: number;
   /**
-   * Makes steps that raise the variable `upward · |m̂/√v̂|` times as long: longer where the gradients agree, shorter where they are
+   * Makes steps that raise the variable `increaseGain · |m̂/√v̂|` times as long: longer where the gradients agree, shorter where they are
    * mostly noise, so that noise alone does not raise it. Default: steps of either sign alike.
    */
-  upward?: number;
+  increaseGain?: number;
   epsilon?: number;
 }): OptimizerFactory {
-  checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, upward: 1, epsilon: 1 });
-  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, upward } = options;
+  checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, increaseGain: 1, epsilon: 1 });
+  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, increaseGain } = options;
   for (const [name, beta] of Object.entries({ beta1, beta2 })) {
     checkAbove(name, beta, 0, 'Use a number in [0, 1), such as 0.9.', true);
     if (beta >= 1) throw new ArgumentError(name, `must be below 1, but is ${beta}. Use 0.9 or 0.999.`);
@@ -170,11 +170,13 @@ export function adam(options: {
       const next = adamDirection(
         fw,
         { gradient, mean, square, corrections },
-        { beta1, beta2, epsilon, upward },
+        { beta1, beta2, epsilon, increaseGain },
       );
       const step = fw.mul(next.direction, fw.array(rate));
       return { variable: fw.sub(variable, step), slots: [next.mean, next.square] };
     },
   );
-  return Object.assign(factory, { settings: { name: 'adam', learningRate, beta1, beta2, epsilon, upward } });
+  return Object.assign(factory, {
+    settings: { name: 'adam', learningRate, beta1, beta2, epsilon, increaseGain },
+  });
 }

@@ -4,12 +4,12 @@ import type { Framework } from './framework';
  * What counts as one vector: `group`, all arrays together, which gives scalars; or `unit`, every output unit (index
  * of the last axis) by itself, which gives arrays of shape `[units]`. Those broadcast against the weights.
  */
-export type Extent = 'group' | 'unit';
+export type NormScope = 'group' | 'unit';
 
 /** Σ over all arrays of a group, for the whole of it or for each output unit. */
-export function total<T>(framework: Framework<T>, xs: readonly T[], extent: Extent = 'group'): T {
+export function total<T>(framework: Framework<T>, xs: readonly T[], per: NormScope = 'group'): T {
   const sum = (x: T) =>
-    extent === 'group'
+    per === 'group'
       ? framework.sum(x)
       : framework.sum(
           x,
@@ -26,12 +26,12 @@ export function innerProduct<T>(
   framework: Framework<T>,
   a: readonly T[],
   b: readonly T[],
-  extent: Extent = 'group',
+  per: NormScope = 'group',
 ): T {
   return total(
     framework,
     a.map((x, i) => framework.mul(x, b[i])),
-    extent,
+    per,
   );
 }
 
@@ -67,10 +67,10 @@ export function normalRate<T>(
   framework: Framework<T>,
   gradient: readonly T[],
   normal: readonly T[],
-  extent: Extent = 'group',
+  per: NormScope = 'group',
 ): T {
-  const length = innerProduct(framework, normal, normal, extent);
-  return framework.mul(innerProduct(framework, gradient, normal, extent), reciprocal(framework, length));
+  const length = innerProduct(framework, normal, normal, per);
+  return framework.mul(innerProduct(framework, gradient, normal, per), reciprocal(framework, length));
 }
 
 /**
@@ -87,9 +87,9 @@ export function decompose<T>(
   framework: Framework<T>,
   gradient: readonly T[],
   normal: readonly T[],
-  extent: Extent = 'group',
+  per: NormScope = 'group',
 ): { normal: T[]; tangent: T[] } {
-  const rate = normalRate(framework, gradient, normal, extent);
+  const rate = normalRate(framework, gradient, normal, per);
   const along = normal.map((n) => framework.mul(rate, n));
   return { normal: along, tangent: gradient.map((g, i) => framework.sub(g, along[i])) };
 }

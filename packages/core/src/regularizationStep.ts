@@ -3,18 +3,18 @@ import { ifWasFinite } from './finite';
 import type { Framework } from './framework';
 import { RegularizationHistory, type RegularizationRecord } from './history';
 import { adam, type LearningRate, type Optimizer, type OptimizerFactory } from './optimizer';
-import type { Rho } from './rho';
+import type { RegularizationParameter } from './regularizationParameter';
 import {
   checkArrays,
+  loadArrays,
+  loadOptimizer,
   type OptimizerState,
-  restoreArrays,
-  restoreOptimizer,
   type SavedArray,
   saveArrays,
   saveOptimizer,
 } from './state';
 
-/** All that ρ steps have come to: what {@link RegularizationStep.restore} goes on from. */
+/** All that ρ steps have come to: what {@link RegularizationStep.loadState} goes on from. */
 export interface RegularizationState {
   /** Names of the regularization parameters. */
   names: string[];
@@ -25,7 +25,7 @@ export interface RegularizationState {
 }
 
 /** ρ's optimizer unless another is given: Adam, whose steps are of about `learningRate` in log σ. */
-export const rhoAdam = (learningRate: LearningRate = 0.02): OptimizerFactory =>
+export const rhoOptimizer = (learningRate: LearningRate = 0.02): OptimizerFactory =>
   adam({ learningRate, beta2: 0.99 });
 
 /**
@@ -39,7 +39,7 @@ export const rhoAdam = (learningRate: LearningRate = 0.02): OptimizerFactory =>
 export class RegularizationStep<T> {
   readonly history: RegularizationHistory<T>;
   private readonly framework: Framework<T>;
-  private readonly rho: readonly Rho<T>[];
+  private readonly rho: readonly RegularizationParameter<T>[];
   private readonly optimizers: readonly {
     members: readonly number[];
     optimizer: Optimizer<T>;
@@ -48,12 +48,15 @@ export class RegularizationStep<T> {
   constructor({
     framework,
     rho,
-    optimizer = rhoAdam(),
+    optimizer = rhoOptimizer(),
+    optimizerFor = () => optimizer,
   }: {
     framework: Framework<T>;
-    rho: readonly Rho<T>[];
-    /** One for all, or a function that chooses one for each ρ. Those given the same factory share an optimizer. */
-    optimizer?: OptimizerFactory | { for(rho: Rho<T>): OptimizerFactory };
+    rho: readonly RegularizationParameter<T>[];
+    /** For all ρ. Default: {@link rhoOptimizer}. */
+    optimizer?: OptimizerFactory;
+    /** Instead, one for each ρ. Those given the same factory share an optimizer. */
+    optimizerFor?(parameter: RegularizationParameter<T>): OptimizerFactory;
   }) {
     if (rho.length === 0) {
       throw new ArgumentError('rho', 'is empty. Give at least one regularization parameter to learn.');
@@ -71,7 +74,7 @@ export class RegularizationStep<T> {
     this.history = new RegularizationHistory(framework, rho);
     const byFactory = new Map<OptimizerFactory, number[]>();
     rho.forEach((one, i) => {
-      const factory = typeof optimizer === 'function' ? optimizer : optimizer.for(one);
+      const factory = optimizerFor(one);
       byFactory.set(factory, [...(byFactory.get(factory) ?? []), i]);
     });
     this.optimizers = [...byFactory].map(([factory, members]) => ({
@@ -114,7 +117,7 @@ export class RegularizationStep<T> {
       for (const [i, { variable }] of rho.entries()) {
         fw.assign(variable, fw.where(sound, variable, before[i]));
       }
-      for (const one of rho) one.settle();
+      for (const one of rho) one.afterRhoStep();
       this.history.record(trainingStep, value, fw.mul(finite, sound), rhoGradients);
     });
   }
@@ -144,18 +147,18 @@ export class RegularizationStep<T> {
    *
    * @throws ArgumentError for the state of other parameters or optimizers; nothing has changed then.
    */
-  restore(state: RegularizationState): void {
-    this.check(state);
+  loadState(state: RegularizationState): void {
+    this.checkState(state);
     const { framework, variables, optimizers, history } = this;
-    restoreArrays(framework, variables, state.rho);
+    loadArrays(framework, variables, state.rho);
     optimizers.forEach(({ optimizer }, i) => {
-      restoreOptimizer(framework, optimizer, state.optimizers[i]);
+      loadOptimizer(framework, optimizer, state.optimizers[i]);
     });
-    history.restore(state.history);
+    history.loadRecord(state.history);
   }
 
-  /** @throws ArgumentError for a state that {@link restore} would refuse. */
-  check(state: RegularizationState): void {
+  /** @throws ArgumentError for a state that {@link loadState} would refuse. */
+  checkState(state: RegularizationState): void {
     const { framework, rho, variables, optimizers } = this;
     const [then, now] = [state.names, rho.map(({ name }) => name)].map((names) => names.map(show).join(', '));
     if (then !== now) {

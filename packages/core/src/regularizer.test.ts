@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { customRegularizer } from './customRegularizer';
 import type { Array64 } from './float64/array64';
 import { float64 as fw } from './float64/float64';
-import { groupNorm } from './groupNorm';
-import { l1 } from './l1';
-import { l2 } from './l2';
-import type { Extent } from './projection';
+import { groupLasso } from './groupLasso';
+import { l1Norm } from './l1Norm';
+import { l2Norm } from './l2Norm';
+import type { NormScope } from './projection';
 import type { Regularizer } from './regularizer';
 import { differencePenalty, smoothness } from './smoothness';
 
@@ -19,26 +19,26 @@ const logCosh = customRegularizer({
 });
 
 const weights = (seed = 1) => [fw.normal([6, 3], seed), fw.normal([6, 2], seed + 1)];
-const all: [string, Regularizer, Extent, Array64[]][] = [
-  ['l2', l2(), 'group', weights()],
-  ['l2 per unit', l2(), 'unit', [fw.normal([6, 3], 1), fw.normal([2, 3], 2)]],
-  ['l1', l1(), 'group', weights()],
-  ['l1 per unit', l1(), 'unit', [fw.normal([2, 3, 3], 1)]],
-  ['group', groupNorm(), 'group', weights()],
-  ['group of units', groupNorm({ axis: -1 }), 'group', weights()],
-  ['group of arrays', groupNorm({ axis: 'array' }), 'group', weights()],
+const all: [string, Regularizer, NormScope, Array64[]][] = [
+  ['l2', l2Norm(), 'group', weights()],
+  ['l2 per unit', l2Norm(), 'unit', [fw.normal([6, 3], 1), fw.normal([2, 3], 2)]],
+  ['l1', l1Norm(), 'group', weights()],
+  ['l1 per unit', l1Norm(), 'unit', [fw.normal([2, 3, 3], 1)]],
+  ['groupLasso', groupLasso(), 'group', weights()],
+  ['group of units', groupLasso({ axis: -1 }), 'group', weights()],
+  ['group of arrays', groupLasso({ axis: 'array' }), 'group', weights()],
   ['smoothness', smoothness(differencePenalty(6)), 'group', weights()],
   ['smoothness per unit', smoothness(differencePenalty(6, 3)), 'unit', [fw.normal([6, 3], 1)]],
   ['custom', logCosh, 'group', weights()],
 ];
-const norm = (r: Regularizer, ws: readonly Array64[], extent: Extent = 'group') => [
-  ...r.value(fw, ws, extent).data,
+const norm = (r: Regularizer, ws: readonly Array64[], per: NormScope = 'group') => [
+  ...r.value(fw, ws, per).data,
 ];
 const flat = (xs: readonly Array64[]) => xs.flatMap((x) => [...x.data]);
 
-test.each(all)('%s: the gradient agrees with central differences', (_, regularizer, extent, ws) => {
-  const gradient = regularizer.gradient(fw, ws, extent);
-  const sum = () => norm(regularizer, ws, extent).reduce((a, b) => a + b);
+test.each(all)('%s: the gradient agrees with central differences', (_, regularizer, per, ws) => {
+  const gradient = regularizer.gradient(fw, ws, per);
+  const sum = () => norm(regularizer, ws, per).reduce((a, b) => a + b);
   ws.forEach(({ data }, i) => {
     data.forEach((at, j) => {
       const [above, below] = [1e-6, -1e-6].map((h) => {
@@ -51,13 +51,13 @@ test.each(all)('%s: the gradient agrees with central differences', (_, regulariz
   });
 });
 
-test.each(all)('%s: a retraction lands on the level, from both sides', (_, regularizer, extent, ws) => {
+test.each(all)('%s: a retraction lands on the level, from both sides', (_, regularizer, per, ws) => {
   for (const factor of [0.5, 0.98, 1, 1.02, 2]) {
-    const level = fw.mul(regularizer.value(fw, ws, extent), fw.array(factor));
+    const level = fw.mul(regularizer.value(fw, ws, per), fw.array(factor));
     // One Newton-like retraction is for short ways only; the others land from anywhere.
     if (regularizer === logCosh && (factor < 0.9 || factor > 1.9)) continue;
-    const back = regularizer.retract(fw, ws, level, extent);
-    norm(regularizer, back, extent).forEach((value, unit) => {
+    const back = regularizer.retract(fw, ws, level, per);
+    norm(regularizer, back, per).forEach((value, unit) => {
       expect(Math.abs(value / level.data[unit] - 1)).toBeLessThan(1e-12);
     });
     // And it is a short way: nothing moved far that lay near its level.
@@ -69,16 +69,16 @@ test.each(all)('%s: a retraction lands on the level, from both sides', (_, regul
   }
 });
 
-test.each(all)('%s: zero weights, and a level at its lower bound, have a result', (_, r, extent, ws) => {
+test.each(all)('%s: zero weights, and a level at its lower bound, have a result', (_, r, per, ws) => {
   const zeros = ws.map(({ data, shape }) => fw.array(new Float64Array(data.length), shape));
-  if (r !== logCosh) expect(flat(r.gradient(fw, zeros, extent))).toEqual(flat(zeros));
-  const level = fw.mul(r.value(fw, ws, extent), fw.array(0));
-  expect(flat(r.retract(fw, zeros, fw.add(level, fw.array(1)), extent))).toEqual(flat(zeros));
+  if (r !== logCosh) expect(flat(r.gradient(fw, zeros, per))).toEqual(flat(zeros));
+  const level = fw.mul(r.value(fw, ws, per), fw.array(0));
+  expect(flat(r.retract(fw, zeros, fw.add(level, fw.array(1)), per))).toEqual(flat(zeros));
   for (const least of [r.lowerBound, 0]) {
-    const back = r.retract(fw, ws, fw.add(level, fw.array(least)), extent);
+    const back = r.retract(fw, ws, fw.add(level, fw.array(least)), per);
     expect(flat(back).every(Number.isFinite)).toBe(true);
     if (r !== logCosh) {
-      for (const value of norm(r, back, extent)) expect(Math.abs(value - least)).toBeLessThan(1e-12);
+      for (const value of norm(r, back, per)) expect(Math.abs(value - least)).toBeLessThan(1e-12);
     }
   }
 });
@@ -98,8 +98,8 @@ test('L1 from outside is the Euclidean projection on the ball, with exact zeros'
   for (const count of [1, 7, 300, 20_000]) {
     for (const share of [0.001, 0.1, 0.5, 0.9]) {
       const w = fw.normal([count], count);
-      const radius = share * l1().value(fw, [w]).data[0];
-      const [back] = l1({ steps: 12 }).retract(fw, [w], fw.array(radius));
+      const radius = share * l1Norm().value(fw, [w]).data[0];
+      const [back] = l1Norm({ steps: 12 }).retract(fw, [w], fw.array(radius));
       const expected = projectByLength([...w.data].map(Math.abs), radius);
       // Numbers of one comparison each: an `expect` for every one of them takes seconds.
       const off = expected.filter((length, i) => Math.abs(Math.abs(back.data[i]) - length) > 1e-10);
@@ -112,20 +112,20 @@ test('L1 from outside is the Euclidean projection on the ball, with exact zeros'
 
 test('with fewer steps the level is exact, and retractions go on to the nearest point', () => {
   const w = fw.normal([20_000], 8);
-  const radius = 0.01 * norm(l1(), [w])[0];
-  const exact = l1({ steps: 12 }).retract(fw, [w], fw.array(radius))[0];
+  const radius = 0.01 * norm(l1Norm(), [w])[0];
+  const exact = l1Norm({ steps: 12 }).retract(fw, [w], fw.array(radius))[0];
   const zeros = (x: Array64) => x.data.filter((v) => v === 0).length;
-  const [near] = l1().retract(fw, [w], fw.array(radius));
-  expect(norm(l1(), [near])[0] / radius).toBeCloseTo(1, 12);
+  const [near] = l1Norm().retract(fw, [w], fw.array(radius));
+  expect(norm(l1Norm(), [near])[0] / radius).toBeCloseTo(1, 12);
   expect(zeros(near)).toBeLessThan(zeros(exact));
   // A training step undone: five steps all but do.
   const moved = fw.add(exact, fw.mul(fw.normal([20_000], 9), fw.array(1e-3)));
-  const [a, b] = [5, 12].map((steps) => l1({ steps }).retract(fw, [moved], fw.array(radius))[0]);
+  const [a, b] = [5, 12].map((steps) => l1Norm({ steps }).retract(fw, [moved], fw.array(radius))[0]);
   expect(Math.max(...a.data.map((v, i) => Math.abs(v - b.data[i])))).toBeLessThan(1e-5);
 });
 
-test.each(all)('%s: a weight that is not finite changes no other', (_, regularizer, extent, ws) => {
-  const level = fw.mul(regularizer.value(fw, ws, extent), fw.array(0.9));
+test.each(all)('%s: a weight that is not finite changes no other', (_, regularizer, per, ws) => {
+  const level = fw.mul(regularizer.value(fw, ws, per), fw.array(0.9));
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const broken = ws.map((w, i) =>
       fw.array(
@@ -133,12 +133,12 @@ test.each(all)('%s: a weight that is not finite changes no other', (_, regulariz
         w.shape,
       ),
     );
-    const back = regularizer.retract(fw, broken, level, extent);
+    const back = regularizer.retract(fw, broken, level, per);
     flat(back)
       .slice(1)
       .forEach((v, i) => {
         // In a group norm the block of that weight goes with it.
-        if (regularizer.name === 'group' && !Number.isFinite(v)) return;
+        if (regularizer.name === 'groupLasso' && !Number.isFinite(v)) return;
         expect(v).toBeCloseTo(flat(broken)[i + 1], 12);
       });
   }
@@ -149,7 +149,7 @@ test('the group retraction is the projection of the block lengths, and zeroes wh
   const lengths = (x: Array64) =>
     Array.from({ length: 50 }, (_, i) => Math.hypot(...x.data.slice(4 * i, 4 * i + 4)));
   const radius = 0.3 * lengths(w).reduce((a, b) => a + b);
-  const [back] = groupNorm().retract(fw, [w], fw.array(radius));
+  const [back] = groupLasso().retract(fw, [w], fw.array(radius));
   const expected = projectByLength(lengths(w), radius);
   expect(expected.filter((length) => length === 0).length).toBeGreaterThan(5);
   lengths(back).forEach((length, i) => {
@@ -159,9 +159,9 @@ test('the group retraction is the projection of the block lengths, and zeroes wh
 });
 
 test('L1 from inside keeps zeros and signs; a coordinate that would cross zero stops there', () => {
-  const grown = l1().retract(fw, [fw.array([1, 0, -2])], fw.array(5))[0];
+  const grown = l1Norm().retract(fw, [fw.array([1, 0, -2])], fw.array(5))[0];
   expect([...grown.data]).toEqual([2, 0, -3]);
-  const shrunk = l1().retract(fw, [fw.array([1, 0.1, -2])], fw.array(1.5))[0];
+  const shrunk = l1Norm().retract(fw, [fw.array([1, 0.1, -2])], fw.array(1.5))[0];
   // 1 − τ + 2 − τ = 1.5 with τ = 0.75 > 0.1.
   [0.25, 0, -1.25].forEach((v, i) => {
     expect(shrunk.data[i]).toBeCloseTo(v, 12);
@@ -171,9 +171,9 @@ test('L1 from inside keeps zeros and signs; a coordinate that would cross zero s
 
 test('each output unit has a level of its own', () => {
   const w = fw.array([3, 1, 4, 0, 0, 0], [2, 3]); // columns (3, 0), (1, 0), (4, 0)
-  const [back] = l2().retract(fw, [w], fw.array([1, 2, 8]), 'unit');
+  const [back] = l2Norm().retract(fw, [w], fw.array([1, 2, 8]), 'unit');
   expect([...back.data]).toEqual([1, 2, 8, 0, 0, 0]);
-  expect(norm(l1(), [fw.array([3, 1, -4, -1, 2, 0], [2, 3])], 'unit')).toEqual([4, 3, 4]);
+  expect(norm(l1Norm(), [fw.array([3, 1, -4, -1, 2, 0], [2, 3])], 'unit')).toEqual([4, 3, 4]);
 });
 
 test('smoothness leaves the null space where it is', () => {
@@ -212,8 +212,8 @@ test('bad regularizers are refused by name', () => {
     'weights: have shape [2], but the penalty is for [6, …]',
   );
   expect(() => differencePenalty(2, 2)).toThrow('size: must be an integer of at least 3');
-  expect(() => groupNorm({ axis: 0.5 })).toThrow("axis: must be an integer or 'array', but is 0.5");
-  expect(() => groupNorm().value(fw, [fw.array([1, 2])])).toThrow('axis: is -2, but an array has shape [2]');
+  expect(() => groupLasso({ axis: 0.5 })).toThrow("axis: must be an integer or 'array', but is 0.5");
+  expect(() => groupLasso().value(fw, [fw.array([1, 2])])).toThrow('axis: is -2, but an array has shape [2]');
   expect(() => customRegularizer({ value: 3 as never })).toThrow('value: must be a function');
   expect(() => customRegularizer({ value: () => null as never, steps: 0 })).toThrow('steps: must be');
 });

@@ -1,9 +1,9 @@
 import type { Framework } from './framework';
-import { type Extent, innerProduct, normalRate } from './projection';
+import { innerProduct, type NormScope, normalRate } from './projection';
 
 /**
  * A measure R(w) of how complex a group of weights is, with what cross-regularization needs to know of it. The
- * group is a list of arrays, taken as one long vector, or as one vector for each output unit: see {@link Extent}.
+ * group is a list of arrays, taken as one long vector, or as one vector for each output unit: see {@link NormScope}.
  *
  * Source: method.md §2, the table of norms and retractions.
  */
@@ -13,22 +13,22 @@ export interface Regularizer {
   readonly settings?: object;
   /** The smallest ρ = R(w) that training may reach. */
   readonly lowerBound: number;
-  /** The extents it is defined for; the first one is the default. */
-  readonly extents: readonly Extent[];
+  /** The scopes it is defined for; the first one is the default. */
+  readonly scopes: readonly NormScope[];
   /** R(w): a scalar, or for each unit `[units]`. */
-  value<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T;
+  value<T>(framework: Framework<T>, weights: readonly T[], per?: NormScope): T;
   /** n = ∇R(w), or a subgradient of it; zero where R has no direction, as at w = 0. */
-  gradient<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T[];
+  gradient<T>(framework: Framework<T>, weights: readonly T[], per?: NormScope): T[];
   /**
    * dw/dρ of the retraction as the level rises, where it does not lead along the normal. Default: n/⟨n, n⟩, which is
    * the shortest way.
    */
-  growth?<T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T[];
+  retractionDerivative?<T>(framework: Framework<T>, weights: readonly T[], per?: NormScope): T[];
   /**
    * The weights brought to the level set {R = level}, near where they were. Where n = 0, or where R(w) is not finite,
    * they stay.
    */
-  retract<T>(framework: Framework<T>, weights: readonly T[], level: T, extent?: Extent): T[];
+  retract<T>(framework: Framework<T>, weights: readonly T[], level: T, per?: NormScope): T[];
 }
 
 /**
@@ -46,9 +46,9 @@ export function levelRate<T>(
   regularizer: Regularizer,
   weights: readonly T[],
   gradient: readonly T[],
-  extent?: Extent,
+  per?: NormScope,
 ): T {
-  return regularizer.growth
-    ? innerProduct(framework, gradient, regularizer.growth(framework, weights, extent), extent)
-    : normalRate(framework, gradient, regularizer.gradient(framework, weights, extent), extent);
+  return regularizer.retractionDerivative
+    ? innerProduct(framework, gradient, regularizer.retractionDerivative(framework, weights, per), per)
+    : normalRate(framework, gradient, regularizer.gradient(framework, weights, per), per);
 }

@@ -68,8 +68,8 @@ export function smoothness(penalty: QuadraticPenalty): Regularizer {
     const square = fw.array(s, [size, size]);
     return weights.map((w) => fw.reshape(fw.matMul(square, columns(fw, w)), fw.shape(w)));
   };
-  const value: Regularizer['value'] = (fw, weights, extent) =>
-    fw.mul(innerProduct(fw, weights, gradient(fw, weights), extent), fw.array(0.5));
+  const value: Regularizer['value'] = (fw, weights, per) =>
+    fw.mul(innerProduct(fw, weights, gradient(fw, weights), per), fw.array(0.5));
   /** The part of w in the null space. */
   const free = <T>(fw: Framework<T>, w: T): T => {
     if (basis.length === 0) return fw.mul(w, fw.array(0));
@@ -87,15 +87,15 @@ export function smoothness(penalty: QuadraticPenalty): Regularizer {
     name: 'smoothness',
     settings: { matrix: s, size, nullSpace: basis },
     lowerBound: 1e-16,
-    extents: ['group', 'unit'],
+    scopes: ['group', 'unit'],
     value,
     gradient,
-    growth(fw, weights, extent) {
-      const scale = fw.mul(reciprocal(fw, value(fw, weights, extent)), fw.array(0.5));
+    retractionDerivative(fw, weights, per) {
+      const scale = fw.mul(reciprocal(fw, value(fw, weights, per)), fw.array(0.5));
       return weights.map((w) => fw.mul(fw.sub(w, free(fw, w)), scale));
     },
-    retract(fw, weights, level, extent) {
-      const roughness = value(fw, weights, extent);
+    retract(fw, weights, level, per) {
+      const roughness = value(fw, weights, per);
       const scale = fw.sqrt(rescaling(fw, level, fw.maximum(roughness, fw.array(0))));
       const next = weights.map((w) => {
         const kept = free(fw, w);

@@ -1,11 +1,12 @@
 import { deserialize, serialize } from 'node:v8';
 import { expect, test } from 'vitest';
-import { type CrossRegularizer, crossRegularizer } from './crossRegularizer';
 import type { Array64 } from './float64/array64';
 import { float64 as fw } from './float64/float64';
-import { l2 } from './l2';
+import { l2Norm } from './l2Norm';
+import { normLevel } from './normLevel';
 import { adam, type OptimizerFactory, sgd } from './optimizer';
-import { normLevel, parameter, type Rho } from './rho';
+import { type RegularizationParameter, regularizationParameter } from './regularizationParameter';
+import { createTrainer, type Trainer } from './trainer';
 
 const x = fw.normal([12, 3], 1);
 const y = fw.normal([12, 1], 2);
@@ -13,18 +14,18 @@ const y = fw.normal([12, 1], 2);
 /** A linear model with a norm level, a noise scale and training noise: everything a state has, for a batch of rows. */
 function run(optimizer: OptimizerFactory, name = 'σ') {
   const w = fw.variable(fw.normal([3, 1], 3));
-  const level = fw.variable(l2().value(fw, [w]));
+  const level = fw.variable(l2Norm().value(fw, [w]));
   const raw = fw.variable(fw.array(-1));
-  const rho: Rho<Array64>[] = [
-    normLevel(fw, { name: 'w', weights: [w], regularizer: l2(), variable: level }),
-    parameter(fw, { name, variable: raw }),
+  const rho: RegularizationParameter<Array64>[] = [
+    normLevel(fw, { name: 'w', weights: [w], regularizer: l2Norm(), variable: level }),
+    regularizationParameter(fw, { name, variable: raw }),
   ];
   const loss = (sign: number, { seed }: { seed: number }) => {
     const noise = fw.mul(fw.exp(raw), fw.normal([12, 1], seed));
     const error = fw.add(fw.sub(fw.matMul(x, w), fw.mul(y, fw.array(sign))), noise);
     return fw.sum(fw.mul(error, error));
   };
-  const cross: CrossRegularizer<Array64, number> = crossRegularizer({
+  const trainer: Trainer<Array64, number> = createTrainer({
     framework: fw,
     theta: [w],
     rho,
@@ -35,12 +36,12 @@ function run(optimizer: OptimizerFactory, name = 'σ') {
   });
   const train = (from: number, to: number) => {
     for (let i = from; i < to; i++)
-      cross.step(i / 10, () => {
+      trainer.step(i / 10, () => {
         // One ρ step that is refused: its loss is no number and must survive in the history.
         return i === 3 ? Number.NaN : 1;
       });
   };
-  return { cross, train, variables: [w, level, raw] };
+  return { trainer, train, variables: [w, level, raw] };
 }
 
 test.each([
@@ -49,35 +50,37 @@ test.each([
 ])('%s: a restored run goes on as if it had not been interrupted', async (_, optimizer) => {
   const straight = run(optimizer);
   straight.train(0, 20);
-  const expected = await straight.cross.state();
+  const expected = await straight.trainer.state();
   expect(expected.regularization.history.skipped).toBe(1);
 
   const first = run(optimizer);
   first.train(0, 9);
-  const saved = deserialize(serialize(await first.cross.state()));
+  const saved = deserialize(serialize(await first.trainer.state()));
   first.train(9, 12);
   const second = run(optimizer);
   // What it did before is forgotten, the history that still waits included.
   second.train(0, 2);
-  second.cross.restore(saved);
+  second.trainer.loadState(saved);
   second.train(9, 20);
-  expect(await second.cross.state()).toEqual(expected);
+  expect(await second.trainer.state()).toEqual(expected);
   second.variables.forEach((variable, i) => {
     expect(variable.data).toEqual(straight.variables[i].data);
   });
 });
 
 test('the state of another run is refused, and nothing changes', async () => {
-  const state = await run(adam({ learningRate: 0.01 })).cross.state();
+  const state = await run(adam({ learningRate: 0.01 })).trainer.state();
   const other = run(sgd({ learningRate: 0.01 }));
-  const before = await other.cross.state();
-  expect(() => other.cross.restore(state)).toThrow(
+  const before = await other.trainer.state();
+  expect(() => other.trainer.loadState(state)).toThrow(
     "state: is of another run: its θ's optimizer slots have the shapes [3,1], [3,1], here they have none",
   );
-  expect(() => run(adam({ learningRate: 1 }), 'τ').cross.restore(state)).toThrow(
+  expect(() => run(adam({ learningRate: 1 }), 'τ').trainer.loadState(state)).toThrow(
     'state: is of the regularization parameters "w", "σ", but these are "w", "τ"',
   );
   const wider = { ...state, theta: [{ shape: [4, 1], values: new Float64Array(4) }] };
-  expect(() => run(adam({ learningRate: 1 })).cross.restore(wider)).toThrow('[4,1], here they have [3,1]');
-  expect(await other.cross.state()).toEqual(before);
+  expect(() => run(adam({ learningRate: 1 })).trainer.loadState(wider)).toThrow(
+    '[4,1], here they have [3,1]',
+  );
+  expect(await other.trainer.state()).toEqual(before);
 });

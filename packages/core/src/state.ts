@@ -49,7 +49,7 @@ export function checkArrays<T>(
 }
 
 /** Gives variables the contents that were saved. */
-export function restoreArrays<T>(
+export function loadArrays<T>(
   framework: Framework<T>,
   variables: readonly T[],
   saved: readonly SavedArray[],
@@ -61,11 +61,11 @@ export function restoreArrays<T>(
   });
 }
 
-export function restoreOptimizer<T>(
+export function loadOptimizer<T>(
   framework: Framework<T>,
   optimizer: Optimizer<T>,
   { iterations, slots }: OptimizerState,
 ): void {
   optimizer.iterations = iterations;
-  restoreArrays(framework, optimizer.slots, slots);
+  loadArrays(framework, optimizer.slots, slots);
 }

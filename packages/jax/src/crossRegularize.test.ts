@@ -1,14 +1,14 @@
 import {
   adam as coreAdam,
-  crossRegularizer,
+  createTrainer,
   exp,
   float64,
-  l1,
-  l2,
-  noisePace,
+  l1Norm,
+  l2Norm,
+  noiseOptimizer,
   normLevel,
-  parameter,
   type Regularizer,
+  regularizationParameter,
 } from '@crossreg/core';
 import {
   blockUntilReady,
@@ -116,15 +116,15 @@ test('40 steps of a noisy network are those of core in float64', async () => {
   const [first, second] = [fw.variable(array64([inputs, hidden], 1)), fw.variable(array64([hidden, 1], 2))];
   const raw = fw.variable(fw.array(Math.log(0.3)));
   const sigma = () => fw.exp(raw);
-  const reference = crossRegularizer<any, number>({
+  const reference = createTrainer<any, number>({
     framework: fw,
     theta: [first, second],
-    rho: [parameter(fw, { name: 'rho', variable: raw })],
+    rho: [regularizationParameter(fw, { name: 'rho', variable: raw })],
     trainLoss: (phase) => loss64(first, second, sigma, phase, 1),
     regularizationLoss: (phase, { samples }) => loss64(first, second, sigma, phase, samples),
     schedule,
     thetaOptimizer: coreAdam({ learningRate: 0.02 }),
-    rhoOptimizer: noisePace(schedule),
+    rhoOptimizer: noiseOptimizer(schedule),
   });
   const expected = Array.from({ length: 40 }, (_, step) => reference.step(step % 3, () => 7).data[0]);
   await reference.history.flush();
@@ -167,7 +167,7 @@ test('the gradient of a ρ step agrees with finite differences in float64', asyn
 });
 
 describe.each<[string, Regularizer]>([
-  ['l2', l2()],
+  ['l2', l2Norm()],
   ['l1', l1({ steps: 12 })],
 ])('%s', (_, regularizer) => {
   test('a norm level moves as in core', async () => {
@@ -197,7 +197,7 @@ describe.each<[string, Regularizer]>([
       const e = fw.sub(fw.matMul(array64([rows, inputs], phase), w64), array64([rows, 1], phase + 5));
       return fw.div(fw.sum(fw.mul(e, e)), fw.array(rows));
     };
-    const reference = crossRegularizer<any, number>({
+    const reference = createTrainer<any, number>({
       framework: fw,
       theta: [w64],
       rho: [normLevel(fw, { name: 'w', weights: [w64], regularizer, variable: level, bijector: exp })],
@@ -205,7 +205,7 @@ describe.each<[string, Regularizer]>([
       regularizationLoss: error64,
       schedule: { every: 4 },
       thetaOptimizer: coreAdam({ learningRate: 0.02 }),
-      rhoOptimizer: noisePace({ every: 4 }),
+      rhoOptimizer: noiseOptimizer({ every: 4 }),
     });
     for (let step = 0; step < 40; step++) reference.step(step % 3, () => 7);
     await reference.history.flush();

@@ -1,14 +1,14 @@
-import { type Extent, innerProduct, type Regularizer } from '@crossreg/core';
+import { innerProduct, type NormScope, type Regularizer } from '@crossreg/core';
 import { type Array as JaxArray, lax } from '@jax-js/jax';
 import { lift } from './lift';
 
 /**
- * R(w) of a group of weights, by a regularizer of `@crossreg/core` (`l2()`, `l1()`, …): the level to start from.
+ * R(w) of a group of weights, by a regularizer of `@crossreg/core` (`l2Norm()`, `l1Norm()`, …): the level to start from.
  *
  * @param weights - one group, taken as one long vector. Consumed.
  * @param per - one value for the group, or one for each unit, `[units]`. Default: the regularizer's own.
  */
-export function normOf(regularizer: Regularizer, weights: readonly JaxArray[], per?: Extent): JaxArray {
+export function normOf(regularizer: Regularizer, weights: readonly JaxArray[], per?: NormScope): JaxArray {
   return lift((framework, ...handles) => regularizer.value(framework, handles, per), ...weights);
 }
 
@@ -22,7 +22,7 @@ export function normOf(regularizer: Regularizer, weights: readonly JaxArray[], p
  * @param per - as in {@link normOf}.
  * @example
  * const retract = (params, rho) => {
- *   const [kernel] = retractTo(l2(), [params.kernel], rho.kernel);
+ *   const [kernel] = retractTo(l2Norm(), [params.kernel], rho.kernel);
  *   return { ...params, kernel };
  * };
  */
@@ -30,7 +30,7 @@ export function retractTo(
   regularizer: Regularizer,
   weights: readonly JaxArray[],
   level: JaxArray,
-  per: Extent = regularizer.extents[0],
+  per: NormScope = regularizer.scopes[0],
 ): JaxArray[] {
   const target = lax.stopGradient(level.ref);
   const moved = lift(
@@ -40,7 +40,7 @@ export function retractTo(
   );
   const directions = lift(
     (framework, ...handles) => {
-      if (regularizer.growth) return regularizer.growth(framework, handles, per);
+      if (regularizer.retractionDerivative) return regularizer.retractionDerivative(framework, handles, per);
       const normal = regularizer.gradient(framework, handles, per);
       const square = innerProduct(framework, normal, normal, per);
       const one = framework.array(1);

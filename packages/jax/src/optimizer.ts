@@ -48,11 +48,11 @@ export function adam(options: {
   beta2?: number;
   /** Default 1e-8. */
   epsilon?: number;
-  /** Makes steps that raise a parameter `upward · |m̂/√v̂|` times as long, see `adam` of core. Default: not. */
-  upward?: number;
+  /** Makes steps that raise a parameter `increaseGain · |m̂/√v̂|` times as long, see `adam` of core. Default: not. */
+  increaseGain?: number;
 }) {
-  checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, upward: 1 });
-  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, upward } = options;
+  checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, increaseGain: 1 });
+  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, increaseGain } = options;
   if (typeof learningRate !== 'function') checkAbove('learningRate', learningRate, 0, 'Try 1e-3.');
   for (const [name, beta] of Object.entries({ beta1, beta2 })) {
     checkAbove(name, beta, 0, 'Use a number in [0, 1), such as 0.9.', true);
@@ -84,7 +84,7 @@ export function adam(options: {
             const next = adamDirection(
               fw,
               { gradient: g, mean: m, square: s, corrections: { mean: c1, square: c2 } },
-              { beta1, beta2, epsilon, upward },
+              { beta1, beta2, epsilon, increaseGain },
             );
             return [fw.sub(fw.array(0), fw.mul(next.direction, r)), next.mean, next.square];
           },
@@ -140,7 +140,7 @@ export function sgd(options: { learningRate: LearningRate; momentum?: number }) 
 }
 
 /**
- * The optimizer of noise scales unless another is given, as `noisePace` of core is: Adam in log σ with a rate that falls as
+ * The optimizer of noise scales unless another is given, as `noiseOptimizer` of core is: Adam in log σ with a rate that falls as
  * 1/t, so that σ moves equally far in every e-fold of training time, and climbs faster than it falls where the gradients
  * agree (docs/method.md, *Pace*).
  *
@@ -148,13 +148,13 @@ export function sgd(options: { learningRate: LearningRate; momentum?: number }) 
  */
 export function noiseOptimizer(
   schedule: Partial<Pick<Schedule, 'every'>> = {},
-  { down = 2, up = 4 }: { down?: number; up?: number } = {},
+  { maxDecrease = 2, maxIncrease = 4 }: { maxDecrease?: number; maxIncrease?: number } = {},
 ) {
   const { every } = createSchedule(schedule);
   return adam({
-    learningRate: (step) => elapsedShare(every, step).mul(down),
+    learningRate: (step) => elapsedShare(every, step).mul(maxDecrease),
     beta2: 0.99,
-    upward: up / down,
+    increaseGain: maxIncrease / maxDecrease,
   });
 }
 

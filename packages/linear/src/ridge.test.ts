@@ -1,4 +1,4 @@
-import { crossRegularizer, float64 as fw, l2, normLevel, sgd } from '@crossreg/core';
+import { createTrainer, float64 as fw, l2Norm, normLevel, sgd } from '@crossreg/core';
 import { diabetes } from '@crossreg/datasets';
 import { expect, test } from 'vitest';
 import { fixture, splitRows } from '../test/fixtures';
@@ -72,15 +72,15 @@ test('projected: ρ comes to rest where the alternating scheme of core does, bes
     const error = fw.sub(fw.matMul(table(x as never), w), fw.array(target as never, [target.length, 1]));
     return fw.div(fw.sum(fw.mul(error, error)), fw.array(target.length));
   };
-  const cross = crossRegularizer({
+  const trainer = createTrainer({
     framework: fw,
     theta: [w],
     rho: [
       normLevel(fw, {
         name: 'w',
         weights: [w],
-        regularizer: l2(),
-        variable: fw.variable(l2().value(fw, [w])),
+        regularizer: l2Norm(),
+        variable: fw.variable(l2Norm().value(fw, [w])),
       }),
     ],
     trainLoss: loss,
@@ -89,8 +89,8 @@ test('projected: ρ comes to rest where the alternating scheme of core does, bes
     thetaOptimizer: sgd({ learningRate: 0.1 }),
     rhoOptimizer: sgd({ learningRate: 0.1 }),
   });
-  for (let i = 0; i < 1000; i++) cross.step([rows, y] as never, () => [held, yHeld] as never);
-  expect(l2().value(fw, [w]).data[0]).toBeCloseTo(projected.rho, 6);
+  for (let i = 0; i < 1000; i++) trainer.step([rows, y] as never, () => [held, yHeld] as never);
+  expect(l2Norm().value(fw, [w]).data[0]).toBeCloseTo(projected.rho, 6);
   expect(Math.abs(total.rho / projected.rho - 1)).toBeGreaterThan(0.01);
   expect(projected.learned[0].validationLoss).toBeGreaterThan(total.learned[0].validationLoss);
 });

@@ -3,7 +3,7 @@ import {
   checkOneOf,
   checkOptions,
   float64 as fw,
-  l2,
+  l2Norm,
   Array64 as Numbers,
 } from '@crossreg/core';
 import { Matrix, SVD } from 'ml-matrix';
@@ -71,7 +71,7 @@ export class Ridge extends Estimator<FittedRidge> {
         path: split.training === whole ? reference : split.training.path(targets),
         validation: split.training.center(split.validation, targets),
       }));
-      return learnRho(reference, paths, l2(), this.options);
+      return learnRho(reference, paths, l2Norm(), this.options);
     });
     const { weights } = fits[0].point;
     const joined = fits.length === 1 ? weights : joinColumns(fits.map(({ point }) => point.weights));

@@ -1,7 +1,7 @@
 import '@crossreg/tfjs-wasm';
 import { fashionMnist } from '@crossreg/datasets';
 import { fillGaussian, fillUniform, NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
-import { crossRegularization, freeze, injectNoise, predict } from '@crossreg/tfjs-layers';
+import { crossRegularization, injectNoise, predict, toInferenceModel } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import * as data from '@tensorflow/tfjs-data';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -277,9 +277,11 @@ describe('in a model', () => {
     );
   });
 
-  test('freezing refuses it, whose draws no stock layer can make', () => {
+  test('toInferenceModel refuses it, whose draws no stock layer can make', () => {
     const model = injectNoise(injectAugmentation(classifier(), options));
-    expect(() => freeze(model)).toThrow('is a LearnableAugmentation, whose draws no stock layer can make');
+    expect(() => toInferenceModel(model)).toThrow(
+      'is a LearnableAugmentation, whose draws no stock layer can make',
+    );
   });
 
   test('saved and loaded with its ranges, also under injected noise', async () => {

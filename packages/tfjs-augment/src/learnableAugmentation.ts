@@ -1,4 +1,10 @@
-import { ArgumentError, checkOptions, parameter, type Rho, show } from '@crossreg/core';
+import {
+  ArgumentError,
+  checkOptions,
+  type RegularizationParameter,
+  regularizationParameter,
+  show,
+} from '@crossreg/core';
 import {
   addNoise,
   currentNoise,
@@ -166,11 +172,11 @@ export class LearnableAugmentation extends layers.Layer {
     return rangeKinds.filter((kind) => this.ranges[kind]);
   }
 
-  private rho(kind: RangeKind): Rho<tf.Tensor> {
+  private rho(kind: RangeKind): RegularizationParameter<tf.Tensor> {
     const weight = this.raw[kind];
     if (!weight)
       throw new Error(`${this.name} has no weights yet: it is built when it is applied to an input.`);
-    return parameter(tfjs, {
+    return regularizationParameter(tfjs, {
       name: `${this.name}/${kind}`,
       variable: weight.read(),
       bijector: bijectorOf(this.ranges[kind] as Range),
@@ -178,7 +184,7 @@ export class LearnableAugmentation extends layers.Layer {
   }
 
   /** The learned ranges, one ρ each: what the callback `crossRegularization` asks a layer for. */
-  regularizationParameters(): Rho<tf.Tensor>[] {
+  regularizationParameters(): RegularizationParameter<tf.Tensor>[] {
     return this.kinds()
       .filter((kind) => this.ranges[kind]?.learn)
       .map((kind) => this.rho(kind));

@@ -1,5 +1,5 @@
 import { ArgumentError, show } from '@crossreg/core';
-import { native, operation } from '@crossreg/tfjs';
+import { backendKernel, operation } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -50,11 +50,11 @@ export function warp(images: tf.Tensor4D, matrices: tf.Tensor3D, fill: Fill): tf
   return operation(
     { images, matrices },
     () =>
-      (native('CrossregWarp', { images, matrices }, attrs) ??
+      (backendKernel('CrossregWarp', { images, matrices }, attrs) ??
         resample(images, matrices, fill)) as tf.Tensor4D,
     (dy, [from, by]) => ({
       matrices: () =>
-        native('CrossregWarpGradient', { dy, images: from, matrices: by }, attrs) ??
+        backendKernel('CrossregWarpGradient', { dy, images: from, matrices: by }, attrs) ??
         matrixGradient(dy, from as tf.Tensor4D, by as tf.Tensor3D, fill),
       images: () => imageGradient(dy, images.shape, by as tf.Tensor3D, fill),
     }),

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { callbackList } from './callbackList';
 import { crossRegularization } from './crossRegularization';
-import { freeze } from './freeze';
 import { injectNoise } from './injectNoise';
 import { l2 } from './norms';
 import { predict } from './predict';
+import { toInferenceModel } from './toInferenceModel';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -64,11 +64,13 @@ test('a hooked model that predicted one draw, was saved without noise and could 
   // model.predict and evaluate are one draw each, and so another one each time.
   expect(numbers(model.predict(x))).not.toEqual(numbers(model.predict(x)));
   expect(numbers(model.evaluate(x, y) as tf.Scalar)).not.toEqual(numbers(model.evaluate(x, y) as tf.Scalar));
-  // save keeps the noise; freeze knows of it.
+  // save keeps the noise; toInferenceModel knows of it.
   expect(numbers(predict(await saved(model), x, { samples: 8, seed: 3 }).mean)).toEqual(numbers(hooked.mean));
   expect(await message(saved(model, { includeOptimizer: true }))).toContain('Leave out includeOptimizer');
-  const frozen = freeze(model, { samples: 4 });
-  expect(numbers(frozen.predict(x))).toEqual(numbers(freeze(cross.toModel(), { samples: 4 }).predict(x)));
+  const inference = toInferenceModel(model, { samples: 4 });
+  expect(numbers(inference.predict(x))).toEqual(
+    numbers(toInferenceModel(cross.toModel(), { samples: 4 }).predict(x)),
+  );
 
   // A second callback goes on with the same σ.
   const second = crossRegularization({ ...data, every: 1, noise: true });

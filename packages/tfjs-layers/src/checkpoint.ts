@@ -16,7 +16,7 @@ export interface Resumable {
   settings(): object | Promise<object>;
   /** Plain objects, typed arrays and tensors; these may be live. */
   state(): Promise<unknown>;
-  restoreState(state: any): Promise<void>;
+  loadState(state: any): Promise<void>;
 }
 
 /** A compiled model and, where there is one, the callback that trains its regularization. */
@@ -142,7 +142,7 @@ export function checkpoint<Progress = any>(
           );
         }
         for (const [i, { model, cross }] of models.entries()) {
-          await all[i].cross?.restoreState(cross);
+          await all[i].cross?.loadState(cross);
           await restoreModel(all[i].model, model);
         }
       } catch (error) {

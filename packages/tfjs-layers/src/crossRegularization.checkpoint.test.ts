@@ -6,7 +6,7 @@ import { seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CrossRegularization, crossRegularization } from './crossRegularization';
-import { group, l2, type Norm } from './norms';
+import { groupLasso, l2, type Norm } from './norms';
 
 beforeAll(() => tf.setBackend('cpu'));
 const root = mkdtempSync(join(tmpdir(), 'crossreg-checkpoint-'));
@@ -245,8 +245,8 @@ describe('another run taken for the same: the error names what differs', () => {
     ],
     [
       'the blocks of a norm',
-      regularizers(group({ layers: layerOf(5) })),
-      regularizers(group({ layers: layerOf(5), axis: 'units' })),
+      regularizers(groupLasso({ layers: layerOf(5) })),
+      regularizers(groupLasso({ layers: layerOf(5), axis: 'units' })),
       'cross.regularizers[0].blocks is "inputs" there and "units" here',
     ],
     [

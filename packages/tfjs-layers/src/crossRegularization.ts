@@ -11,7 +11,7 @@ import {
   type LearningRate,
   type OptimizerFactory,
   type RegularizationRecord,
-  rhoAdam,
+  rhoOptimizer,
   type Schedule,
   show,
 } from '@crossreg/core';
@@ -52,7 +52,7 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   /** Examples in a ρ step, each with `samples` noise draws. Default 32; a data set has its own. */
   batchSize?: number;
   /**
-   * A fixed rate of ρ's optimizer, Adam, in log σ and log ρ. Default: for σ the pace of {@link noisePace}, which suits runs of
+   * A fixed rate of ρ's optimizer, Adam, in log σ and log ρ. Default: for σ the pace of {@link noiseOptimizer}, which suits runs of
    * any length; 0.02 for everything else.
    */
   learningRate?: LearningRate;
@@ -155,7 +155,8 @@ export class CrossRegularization extends Callback implements Resumable {
     this.classWeight = options.classWeight;
     this.allowMissingClasses = options.allowMissingClasses ?? false;
     const { learningRate } = options;
-    this.optimizer = options.optimizer ?? (learningRate === undefined ? undefined : rhoAdam(learningRate));
+    this.optimizer =
+      options.optimizer ?? (learningRate === undefined ? undefined : rhoOptimizer(learningRate));
     this.estimator = checkEstimator(options.estimator ?? 'average');
     this.resumption = new Resumption(
       options.checkpoint === undefined ? undefined : storeOf(options.checkpoint),
@@ -171,7 +172,7 @@ export class CrossRegularization extends Callback implements Resumable {
   /**
    * How the draws of each output become one prediction, by the name of the output; empty before training. A softmax or
    * sigmoid makes `'probabilities'`; before a loss that takes logits, a linear output is `'logits'` or `'sigmoidLogits'`;
-   * any other is `'mean'`. It is saved with the model, and `predict` and `freeze` follow it.
+   * any other is `'mean'`. It is saved with the model, and `predict` and `toInferenceModel` follow it.
    */
   get averaging(): Record<string, Averaging> {
     const { model, outputs = [] } = this.run ?? {};
@@ -348,9 +349,9 @@ export class CrossRegularization extends Callback implements Resumable {
   }
 
   /** Goes on from {@link state}. */
-  async restoreState(state: CrossState): Promise<void> {
-    if (!this.run) throw new Error('restoreState: nothing was prepared.');
-    Object.assign(this.counts, await this.resumption.restoreState(this.run, state));
+  async loadState(state: CrossState): Promise<void> {
+    if (!this.run) throw new Error('loadState: nothing was prepared.');
+    Object.assign(this.counts, await this.resumption.loadState(this.run, state));
   }
 
   /**

@@ -4,10 +4,10 @@ import { NoiseStream, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Ensemble } from './ensemble';
-import { freeze } from './freeze';
 import { injectNoise, noiseLayers } from './injectNoise';
 import { loadEnsemble } from './loadEnsemble';
 import { predict } from './predict';
+import { toInferenceModel } from './toInferenceModel';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -136,11 +136,11 @@ describe.each(Object.entries(kinds))('%s', (kind, options) => {
     );
   });
 
-  test('toInferenceModel is one stock model that averages the frozen members', async () => {
+  test('toInferenceModel is one stock model that averages the members', async () => {
     const members = [0, 1, 2].map((seed) => member(seed, options));
-    const frozen = freeze(new Ensemble(members), { samples: 2, seed: 5 });
+    const inference = toInferenceModel(new Ensemble(members), { samples: 2, seed: 5 });
     const rows = members.map((one, m) => {
-      const alone = freeze(one, { samples: 2, seed: deriveSeed(5, m) }).predict(x) as tf.Tensor;
+      const alone = toInferenceModel(one, { samples: 2, seed: deriveSeed(5, m) }).predict(x) as tf.Tensor;
       return (tf.reshape(alone, [5, -1]).arraySync() as number[][]).map((row) => toAverage(row, kind));
     });
     const expected = rows[0].flatMap((row, i) =>
@@ -149,10 +149,10 @@ describe.each(Object.entries(kinds))('%s', (kind, options) => {
         kind,
       ),
     );
-    close(numbers(frozen.predict(x) as tf.Tensor), expected, 4);
-    const loaded = await reloaded(frozen);
+    close(numbers(inference.predict(x) as tf.Tensor), expected, 4);
+    const loaded = await reloaded(inference);
     expect(loaded.layers.every((layer) => !/LearnableNoise/.test(layer.getClassName()))).toBe(true);
-    expect(numbers(loaded.predict(x) as tf.Tensor)).toEqual(numbers(frozen.predict(x) as tf.Tensor));
+    expect(numbers(loaded.predict(x) as tf.Tensor)).toEqual(numbers(inference.predict(x) as tf.Tensor));
   });
 });
 
@@ -260,8 +260,8 @@ test('members of several outputs and inputs, by name; members without noise have
   }
   tf.dispose([...predictions.map((one) => ({ ...one })), ...own.flat()]);
   expect(tf.memory().numTensors).toBe(before);
-  const [frozen] = freeze(ensemble).predict([inputs.a, inputs.b]) as tf.Tensor[];
-  close(numbers(frozen), numbers([ensemble.predict(inputs)].flat()[0].mean));
+  const [inference] = toInferenceModel(ensemble).predict([inputs.a, inputs.b]) as tf.Tensor[];
+  close(numbers(inference), numbers([ensemble.predict(inputs)].flat()[0].mean));
 });
 
 test('a class that every member gives no probability to is −∞ in logits, as in predict, and not NaN', () => {
@@ -313,7 +313,7 @@ test('what makes no ensemble is refused', () => {
   expect(() => new Ensemble([a, member(1, kinds.mean)])).toThrow(
     'averaging: of member 1 is "mean", but of member 0 "probabilities"',
   );
-  expect(() => freeze(new Ensemble([a, b]), { averaging: 'mean' })).toThrow(
+  expect(() => toInferenceModel(new Ensemble([a, b]), { averaging: 'mean' })).toThrow(
     'averaging: is that of the ensemble',
   );
   expect(() => new Ensemble([a, b]).predict(x, { sample: 3 } as never)).toThrow('Did you mean samples?');

@@ -23,7 +23,6 @@ export {
   type MemberInfo,
   type RegularizationFolds,
 } from './fitEnsemble';
-export { type FreezeOptions, freeze } from './freeze';
 export { type HookedNoise, hookNoise } from './hookNoise';
 export { indexedDBStore } from './indexedDBStore';
 export { rememberInjected } from './injected';
@@ -34,7 +33,7 @@ export { layerArguments } from './layerArguments';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { loadEnsemble } from './loadEnsemble';
 export { type NoisePlace, NoisePlaces, noisePlaces } from './noisePlaces';
-export { type GroupOptions, group, l1, l2, type Norm, type NormOptions, norm } from './norms';
+export { type GroupLassoOptions, groupLasso, l1, l2, type Norm, type NormOptions, norm } from './norms';
 export type { AveragingChoice } from './outputAveraging';
 export { type PredictOptions, predict } from './predict';
 export { type RandomLayer, randomLayers } from './randomLayers';
@@ -47,3 +46,4 @@ export type {
   RegularizationTensors,
 } from './regularizationData';
 export type { RunProgress } from './resumption';
+export { type InferenceModelOptions, toInferenceModel } from './toInferenceModel';

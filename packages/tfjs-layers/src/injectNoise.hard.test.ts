@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { freeze } from './freeze';
 import { injectNoise, noiseLayers } from './injectNoise';
+import { toInferenceModel } from './toInferenceModel';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -126,16 +126,16 @@ describe.each(Object.entries(networks))('%s', (_, make) => {
     expect(penalties(silent)).toBeCloseTo(penalties(model), 6);
   });
 
-  test('can be frozen, and either model disposed without harm to the others', () => {
+  test('becomes an inference model, and either model disposed without harm to the others', () => {
     const model = make();
     const inputs = inputsOf(model);
     const before = predictions(model, inputs);
     const noisy = injectNoise(model);
-    const frozen = freeze(noisy, { samples: 2 });
-    const fixed = predictions(frozen, inputs);
+    const inference = toInferenceModel(noisy, { samples: 2 });
+    const fixed = predictions(inference, inputs);
     noisy.dispose();
-    expect(predictions(frozen, inputs)).toEqual(fixed);
-    frozen.dispose();
+    expect(predictions(inference, inputs)).toEqual(fixed);
+    inference.dispose();
     expect(predictions(model, inputs)).toEqual(before);
   });
 });
@@ -233,8 +233,8 @@ test('a chosen layer with several outputs is refused', () => {
   );
 });
 
-test('freezing refuses what has no noise or no fixed size', () => {
-  expect(() => freeze(chain())).toThrow('has no learnable noise');
+test('toInferenceModel refuses what has no noise or no fixed size', () => {
+  expect(() => toInferenceModel(chain())).toThrow('has no learnable noise');
   const sizeless = tf.sequential({
     layers: [
       tf.layers.conv2d({ inputShape: [null, null, 1], filters: 2, kernelSize: 1, activation: 'relu' }),
@@ -242,5 +242,5 @@ test('freezing refuses what has no noise or no fixed size', () => {
       dense(1),
     ],
   });
-  expect(() => freeze(injectNoise(sizeless))).toThrow('fixed noise needs a fixed shape');
+  expect(() => toInferenceModel(injectNoise(sizeless))).toThrow('fixed noise needs a fixed shape');
 });

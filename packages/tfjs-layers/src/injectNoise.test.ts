@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { freeze } from './freeze';
 import { injectNoise, noiseLayers } from './injectNoise';
 import { predict } from './predict';
+import { toInferenceModel } from './toInferenceModel';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -119,13 +119,13 @@ describe.each(Object.entries(networks))('%s', (_, make) => {
     expect(numbers(loaded)).toEqual(numbers(noisy));
   });
 
-  test('frozen, it is deterministic, of stock layers, and near the average it was frozen from', () => {
+  test('as an inference model it is deterministic, of stock layers, and near the average it was made from', () => {
     const noisy = injectNoise(make().model, { initialSigma: 0.3 });
     const inputs = inputsOf(noisy);
-    const frozen = freeze(noisy, { samples: 64, seed: 1 });
-    expect(JSON.stringify(frozen.toJSON())).not.toContain('LearnableNoise');
-    const fixed = outputsOf(frozen, inputs);
-    expect(outputsOf(frozen, inputs)).toEqual(fixed);
+    const inference = toInferenceModel(noisy, { samples: 64, seed: 1 });
+    expect(JSON.stringify(inference.toJSON())).not.toContain('LearnableNoise');
+    const fixed = outputsOf(inference, inputs);
+    expect(outputsOf(inference, inputs)).toEqual(fixed);
     [predict(noisy, inputs, { samples: 256 })].flat().forEach(({ mean, variance }, i) => {
       const [m, v] = [mean.dataSync(), variance.dataSync()];
       fixed[i].forEach((value, j) => {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { learnNorms } from './learnedNorms';
-import { group, l2, type Norm } from './norms';
+import { groupLasso, l2, type Norm } from './norms';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -89,7 +89,7 @@ describe.each(Object.entries(classes))('axes by convention: %s', (_, make) => {
     const before = kernel.clone();
     const { rho, value } = (await values([l2({ per: 'unit' })])).at(-1)!;
     (rho.variable as tf.Variable).assign(tf.log(tf.tensor1d(value.map((v, unit) => v * (unit + 2)))));
-    rho.settle();
+    rho.afterRhoStep();
     value.forEach((v, unit) => {
       const mask = support(layer, kernel, input, unit);
       expect(length(kernel, mask)).toBeCloseTo(v * (unit + 2), 4);
@@ -99,7 +99,7 @@ describe.each(Object.entries(classes))('axes by convention: %s', (_, make) => {
   });
 
   test.each(['inputs', 'units'] as const)(
-    'group() by %s is the sum of the lengths of those blocks',
+    'groupLasso() by %s is the sum of the lengths of those blocks',
     async (axis) => {
       const { layer, values } = build(make());
       const kernel = layer.weights[made.kernel ?? 0].read() as tf.Variable;
@@ -112,7 +112,7 @@ describe.each(Object.entries(classes))('axes by convention: %s', (_, make) => {
         ),
       ).reduce((a, b) => a + b);
       // The first half of a separable convolution, all ones of [2, 2, 2, 1], has two blocks of length 2.
-      const [{ value }] = await values([group({ axis })]);
+      const [{ value }] = await values([groupLasso({ axis })]);
       expect(value[0]).toBeCloseTo(expected + (made.kernel ? 4 : 0), 4);
     },
   );
@@ -149,10 +149,10 @@ test('axes by convention: the directions of a bidirectional layer are units of t
 
 test('axes by convention: a bias has no inputs', async () => {
   const { values } = build(classes.conv2dTranspose());
-  await expect(values([group({ biases: true })])).rejects.toThrow(
+  await expect(values([groupLasso({ biases: true })])).rejects.toThrow(
     "axis: is 'inputs', which a bias has none of",
   );
-  expect(() => group({ axis: 'columns' as never })).toThrow(
+  expect(() => groupLasso({ axis: 'columns' as never })).toThrow(
     "axis: must be 'inputs', 'units', 'array' or a number",
   );
 });

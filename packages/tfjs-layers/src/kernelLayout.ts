@@ -87,16 +87,16 @@ export function onBlocks(
   const seen = <T>(weights: readonly T[]) => weights.map((w, i) => views[i].see(w as tf.Tensor) as T);
   const back = <T>(weights: readonly T[], arrays: readonly T[]) =>
     arrays.map((x, i) => views[i].back(x as tf.Tensor, (weights[i] as tf.Tensor).shape) as T);
-  type Args = [extent?: 'group' | 'unit'];
-  const { growth } = regularizer;
+  type Args = [per?: 'group' | 'unit'];
+  const { retractionDerivative } = regularizer;
   return {
     ...regularizer,
     value: (fw, weights, ...rest: Args) => regularizer.value(fw, seen(weights), ...rest),
     gradient: (fw, weights, ...rest: Args) => back(weights, regularizer.gradient(fw, seen(weights), ...rest)),
-    growth:
-      growth &&
+    retractionDerivative:
+      retractionDerivative &&
       (<T>(fw: Framework<T>, weights: readonly T[], ...rest: Args) =>
-        back(weights, growth.call(regularizer, fw, seen(weights), ...rest) as T[])),
+        back(weights, retractionDerivative.call(regularizer, fw, seen(weights), ...rest) as T[])),
     retract: (fw, weights, level, ...rest: Args) =>
       back(weights, regularizer.retract(fw, seen(weights), level, ...rest)),
   };

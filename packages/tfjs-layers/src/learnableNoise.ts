@@ -4,8 +4,8 @@ import {
   bijectors,
   checkAbove,
   checkOptions,
-  parameter,
-  type Rho,
+  type RegularizationParameter,
+  regularizationParameter,
   show,
 } from '@crossreg/core';
 import { addNoise, currentNoise, gaussian, type NoiseKey, operation, tfjs } from '@crossreg/tfjs';
@@ -143,12 +143,12 @@ export class LearnableNoise extends layers.Layer {
   }
 
   /** σ, as the callback `crossRegularization` trains it. */
-  regularizationParameters(): Rho<tf.Tensor>[] {
+  regularizationParameters(): RegularizationParameter<tf.Tensor>[] {
     const { name, initialSigma, rho: variable } = this;
     const bijector = bijectors[this.bijector];
     // Off stays off, and who starts lower may stay there.
-    const least = initialSigma === 0 ? undefined : Math.min(LEAST_SIGMA, initialSigma);
-    return [parameter(tfjs, { name, variable, bijector, least })];
+    const min = initialSigma === 0 ? undefined : Math.min(LEAST_SIGMA, initialSigma);
+    return [regularizationParameter(tfjs, { name, variable, bijector, min })];
   }
 
   /** σ as a tensor, differentiable in {@link rho}: a scalar, or [channels]. */

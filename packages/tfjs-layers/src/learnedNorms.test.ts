@@ -2,7 +2,7 @@ import { customRegularizer, differencePenalty, sgd, smoothness } from '@crossreg
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { type CrossRegularizationOptions, crossRegularization } from './crossRegularization';
-import { group, l1, l2, norm } from './norms';
+import { groupLasso, l1, l2, norm } from './norms';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -64,17 +64,17 @@ test('every norm learns its level on a compiled model, and the weights are on it
     regularizers: [
       l2({ layers: ['first'] }),
       l1({ layers: /second/ }),
-      group({ layers: (l) => l.name === 'last' }),
+      groupLasso({ layers: (l) => l.name === 'last' }),
     ],
   });
   await fit(model, cross);
-  expect(Object.keys(cross.history.rho)).toEqual(['first/l2', 'second/l1', 'last/group']);
+  expect(Object.keys(cross.history.rho)).toEqual(['first/l2', 'second/l1', 'last/groupLasso']);
   expect(cross.history.step).toHaveLength(12);
   expect(cross.history.loss.every(Number.isFinite)).toBe(true);
   const level = (name: string) => cross.history.rho[name].value.at(-1)!;
   expect(lengths.l2(kernel(model, 'first')) / level('first/l2')).toBeCloseTo(1, 5);
   expect(lengths.l1(kernel(model, 'second')) / level('second/l1')).toBeCloseTo(1, 5);
-  expect(lengths.l1(kernel(model, 'last')) / level('last/group')).toBeCloseTo(1, 5);
+  expect(lengths.l1(kernel(model, 'last')) / level('last/groupLasso')).toBeCloseTo(1, 5);
   for (const { value } of Object.values(cross.history.rho)) expect(value.at(-1)).not.toBe(value[0]);
   expect(Object.keys(await cross.sparsity())).toEqual(['first/kernel', 'second/kernel', 'last/kernel']);
   expect(kernel(model, 'normalization').dataSync()).not.toEqual(before); // trained, but under no norm
@@ -197,7 +197,7 @@ test('a batch costs no wait for the device, and leaves no tensor behind', async 
     every: 1,
     noise: true,
     samples: 2,
-    regularizers: [l2(), l1(), group()],
+    regularizers: [l2(), l1(), groupLasso()],
   });
   for (let i = 0; i < 3; i++) await cross.trainOnBatch(model, train.x, train.y);
   await cross.onEpochEnd(0);
@@ -251,8 +251,10 @@ test('bad norms are refused before training starts', async () => {
   expect(await attempt(() => [l2({ per: 'weight' as never })])).toContain(
     "per: must be 'model', 'layer' or 'unit'",
   );
-  expect(await attempt(() => [group({ per: 'unit' })])).toContain('group has no level for each unit');
-  expect(await attempt(() => [group({ axis: 1.5 })])).toContain('axis: must be an integer');
+  expect(await attempt(() => [groupLasso({ per: 'unit' })])).toContain(
+    'groupLasso has no level for each unit',
+  );
+  expect(await attempt(() => [groupLasso({ axis: 1.5 })])).toContain('axis: must be an integer');
   expect(await attempt(() => [l2({ layers: ['fist'] })])).toContain(
     'names "fist", but the model\'s layers are "first"',
   );

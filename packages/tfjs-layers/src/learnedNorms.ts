@@ -1,12 +1,12 @@
 import {
   ArgumentError,
   exp,
-  groupNorm,
+  groupLasso,
   normLevel,
   type OptimizerFactory,
+  type RegularizationParameter,
   type Regularizer,
-  type Rho,
-  rhoAdam,
+  rhoOptimizer,
   show,
 } from '@crossreg/core';
 import { tfjs } from '@crossreg/tfjs';
@@ -20,9 +20,9 @@ import { asSettings } from './settings';
 
 /** The norms on a model's weights, as the callback uses them. */
 export interface LearnedNorms {
-  readonly rho: readonly Rho<tf.Tensor>[];
+  readonly rho: readonly RegularizationParameter<tf.Tensor>[];
   /** ρ's optimizer where the norm has one of its own. */
-  optimizerOf(rho: Rho<tf.Tensor>): OptimizerFactory | undefined;
+  optimizerOf(rho: RegularizationParameter<tf.Tensor>): OptimizerFactory | undefined;
   /** After θ's optimizer moved: every weight back to its level. */
   retract(): void;
   /** The share of exact zeros in every weight under a norm, by `layer/weight`. */
@@ -66,7 +66,7 @@ export async function learnNorms(
   trained: readonly LayerVariable[],
 ): Promise<LearnedNorms> {
   const made: {
-    rho: Rho<tf.Tensor>;
+    rho: RegularizationParameter<tf.Tensor>;
     optimizer: OptimizerFactory | undefined;
     weights: Weight[];
     /** Makes the level what the weights have. */
@@ -77,22 +77,23 @@ export async function learnNorms(
   };
   try {
     for (const { regularizer: given, options, blocks } of norms) {
-      const extent = options.per === 'unit' ? 'unit' : 'group';
+      const per = options.per === 'unit' ? 'unit' : 'group';
       const { learningRate } = options;
       // One optimizer for all levels of the norm.
-      const optimizer = options.optimizer ?? (learningRate === undefined ? undefined : rhoAdam(learningRate));
+      const optimizer =
+        options.optimizer ?? (learningRate === undefined ? undefined : rhoOptimizer(learningRate));
       for (const { name, weights } of groups(model, options, trained)) {
         const variables = weights.map(({ variable }) => variable);
-        const regularizer = inLayout(given, blocks ?? (extent === 'unit' ? 'units' : undefined), weights);
+        const regularizer = inLayout(given, blocks ?? (per === 'unit' ? 'units' : undefined), weights);
         const full = [name, options.name ?? regularizer.name].filter(Boolean).join('/');
-        const start = tf.tidy(() => regularizer.value(tfjs, variables, extent));
+        const start = tf.tidy(() => regularizer.value(tfjs, variables, per));
         const levels = await start.data();
         start.dispose();
         levels.forEach((level, unit) => {
           if (level > regularizer.lowerBound && Number.isFinite(level)) return;
           throw new ArgumentError(
             'regularizers',
-            `${full} starts at ${level}${extent === 'unit' ? ` for unit ${unit}` : ''}: from there the weights have no ` +
+            `${full} starts at ${level}${per === 'unit' ? ` for unit ${unit}` : ''}: from there the weights have no ` +
               'direction to grow in. Initialize them at random, or leave the layer out by `layers`.',
           );
         });
@@ -103,19 +104,19 @@ export async function learnNorms(
           regularizer,
           variable,
           bijector: exp,
-          extent,
+          per,
         });
         const measure = () => {
-          const value = tf.maximum(regularizer.value(tfjs, variables, extent), regularizer.lowerBound);
+          const value = tf.maximum(regularizer.value(tfjs, variables, per), regularizer.lowerBound);
           tfjs.assign(variable, tfjs.where(tfjs.allFinite([value]), tf.log(value), variable));
         };
         const earlier = made.filter((one) =>
           one.weights.some((weight) => variables.includes(weight.variable)),
         );
-        const rho: Rho<tf.Tensor> = {
+        const rho: RegularizationParameter<tf.Tensor> = {
           ...level,
-          settle() {
-            level.settle();
+          afterRhoStep() {
+            level.afterRhoStep();
             tf.tidy(() => {
               for (const one of earlier) one.measure();
             });
@@ -138,7 +139,7 @@ export async function learnNorms(
     rho: made.map(({ rho }) => rho),
     optimizerOf: (rho) => made.find((one) => one.rho === rho)?.optimizer,
     retract: () => {
-      for (const { rho } of made) rho.retract();
+      for (const { rho } of made) rho.afterThetaStep();
     },
     async sparsity() {
       const weights = new Map(
@@ -217,7 +218,7 @@ function inLayout(
     return onBlocks(regularizer, blocks, layouts);
   }
   // Units are on the last axis as they are, and for inputs there is no need to move anything either.
-  return blocks === 'inputs' ? groupNorm({ axis: -2 }) : regularizer;
+  return blocks === 'inputs' ? groupLasso({ axis: -2 }) : regularizer;
 }
 
 /** Kernels and embeddings; biases where asked for; never the scales and offsets of a normalization or an activation. */

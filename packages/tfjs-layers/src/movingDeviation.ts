@@ -1,4 +1,4 @@
-import { native } from '@crossreg/tfjs';
+import { backendKernel } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** A weight of a layer: a variable that the layer saves. */
@@ -105,7 +105,8 @@ export class MovingDeviation {
 
 /** Mean and Σ(x − x̄)² of every channel: in one pass where the backend has a kernel for it. */
 function moments(x: tf.Tensor, axes: number[], count: number): { mean: tf.Tensor; squares: tf.Tensor } {
-  const fused = x.dtype === 'float32' && x.size > 0 ? native('CrossregChannelMoments', { x }, {}) : undefined;
+  const fused =
+    x.dtype === 'float32' && x.size > 0 ? backendKernel('CrossregChannelMoments', { x }, {}) : undefined;
   if (fused) {
     const [mean, variance] = fused as unknown as tf.Tensor[];
     return { mean, squares: tf.mul(variance, count) };

@@ -14,9 +14,9 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildSources } from '../test/buildSources';
-import { freeze } from './freeze';
 import { injectNoise, noiseLayers } from './injectNoise';
 import { predict } from './predict';
+import { toInferenceModel } from './toInferenceModel';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** A folder outside the workspace, where only TensorFlow.js is installed. */
@@ -99,17 +99,17 @@ test('a saved model loads in a new process and predicts the same numbers for the
   expect(loaded).toEqual([...expected.dataSync()]);
 });
 
-test('a frozen model loads and predicts where no @crossreg package can be resolved', async () => {
-  const frozen = freeze(injectNoise(trained()), { samples: 3, seed: 4 });
-  await saveTo('frozen', frozen);
-  expect(readFileSync(join(folder, 'frozen.json'), 'utf8')).not.toContain('LearnableNoise');
+test('an inference model loads and predicts where no @crossreg package can be resolved', async () => {
+  const inference = toInferenceModel(injectNoise(trained()), { samples: 3, seed: 4 });
+  await saveTo('inference', inference);
+  expect(readFileSync(join(folder, 'inference.json'), 'utf8')).not.toContain('LearnableNoise');
   const result = inNewProcess(
-    'frozen',
+    'inference',
     '',
     `const resolved = await import('@crossreg/tfjs-layers').then(() => true, () => false);
      return { resolved, y: [...model.predict(x).dataSync()] };`,
   );
-  const y = frozen.predict(tf.tensor(x, [3, 4])) as tf.Tensor;
+  const y = inference.predict(tf.tensor(x, [3, 4])) as tf.Tensor;
   expect(result).toEqual({ resolved: false, y: [...y.dataSync()] });
 });
 

@@ -2,11 +2,11 @@ import { deriveKey, gaussian, NoiseStream, seedNoise, withNoise } from '@crossre
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { crossRegularization } from './crossRegularization';
-import { freeze } from './freeze';
 import { hookNoise } from './hookNoise';
 import { type InjectNoiseOptions, injectNoise, noiseLayers } from './injectNoise';
 import { noisePlaces } from './noisePlaces';
 import { predict } from './predict';
+import { toInferenceModel } from './toInferenceModel';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -100,7 +100,7 @@ describe('layers without noise: timeDistributed', () => {
       tf.io.fromMemory({ ...saved!, modelTopology: JSON.parse(JSON.stringify(saved!.modelTopology)) }),
     );
     expect(numbers(draw(loaded, x))).toEqual(numbers(expected));
-    expect(() => freeze(noisy)).toThrow('model: each repeats noise at every step');
+    expect(() => toInferenceModel(noisy)).toThrow('model: each repeats noise at every step');
   });
 
   test('a noisy model inside timeDistributed is found by predict and trained by the callback', async () => {
@@ -367,8 +367,8 @@ describe('axes by convention: channels first', () => {
     });
     expectClose(draw(first, tf.transpose(x, [0, 3, 1, 2])), draw(last, x));
     expectClose(
-      freeze(first, { samples: 2 }).predict(tf.transpose(x, [0, 3, 1, 2])) as tf.Tensor,
-      freeze(last, { samples: 2 }).predict(x) as tf.Tensor,
+      toInferenceModel(first, { samples: 2 }).predict(tf.transpose(x, [0, 3, 1, 2])) as tf.Tensor,
+      toInferenceModel(last, { samples: 2 }).predict(x) as tf.Tensor,
     );
   });
 

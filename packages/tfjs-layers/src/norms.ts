@@ -1,10 +1,10 @@
 import {
   ArgumentError,
   checkOptions,
-  l1 as coreL1,
-  l2 as coreL2,
-  groupNorm,
+  groupLasso as groupLassoNorm,
   type LearningRate,
+  l1Norm,
+  l2Norm,
   type OptimizerFactory,
   type Regularizer,
   show,
@@ -57,7 +57,7 @@ export function norm(regularizer: Regularizer, options: NormOptions = {}): Norm 
   if (!['model', 'layer', 'unit'].includes(per)) {
     throw new ArgumentError('per', `must be 'model', 'layer' or 'unit', but is ${show(per)}.`);
   }
-  if (per === 'unit' && !regularizer.extents.includes('unit')) {
+  if (per === 'unit' && !regularizer.scopes.includes('unit')) {
     throw new ArgumentError(
       'per',
       `is 'unit', but ${regularizer.name} has no level for each unit. Use 'layer'.`,
@@ -67,12 +67,12 @@ export function norm(regularizer: Regularizer, options: NormOptions = {}): Norm 
 }
 
 /** The length ‖w‖₂ of weights: weight decay whose strength is learned. */
-export const l2 = (options?: NormOptions): Norm => norm(coreL2(), options);
+export const l2 = (options?: NormOptions): Norm => norm(l2Norm(), options);
 
 /** ‖w‖₁, which makes exact zeros: as many as the regularization set asks for. */
-export const l1 = (options?: NormOptions): Norm => norm(coreL1(), options);
+export const l1 = (options?: NormOptions): Norm => norm(l1Norm(), options);
 
-export interface GroupOptions extends NormOptions {
+export interface GroupLassoOptions extends NormOptions {
   /**
    * The blocks. `'inputs'` (default): all weights that leave an input, so that inputs are dropped; `'units'`: those of an
    * output unit. Where a kernel has them follows from the class of its layer. `'array'`: every array of weights. A number:
@@ -86,9 +86,9 @@ export interface GroupOptions extends NormOptions {
  *
  * @throws ArgumentError for an axis that is none.
  */
-export function group({ axis = 'inputs', ...options }: GroupOptions = {}): Norm {
+export function groupLasso({ axis = 'inputs', ...options }: GroupLassoOptions = {}): Norm {
   if (axis === 'inputs' || axis === 'units') {
-    return { ...norm(groupNorm({ axis: -1 }), options), blocks: axis };
+    return { ...norm(groupLassoNorm({ axis: -1 }), options), blocks: axis };
   }
   if (typeof axis === 'string' && axis !== 'array') {
     throw new ArgumentError(
@@ -96,5 +96,5 @@ export function group({ axis = 'inputs', ...options }: GroupOptions = {}): Norm 
       `must be 'inputs', 'units', 'array' or a number, but is ${show(axis)}. Use 'inputs'.`,
     );
   }
-  return norm(groupNorm({ axis }), options);
+  return norm(groupLassoNorm({ axis }), options);
 }

@@ -2,9 +2,9 @@ import { NoiseStream, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { crossRegularization } from './crossRegularization';
-import { freeze } from './freeze';
 import { injectNoise } from './injectNoise';
 import { predict } from './predict';
+import { toInferenceModel } from './toInferenceModel';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -160,20 +160,20 @@ describe('outputs of several kinds in one model: an average of its own for each'
     for (const { variance } of many) expect(Math.min(...variance.dataSync())).toBeGreaterThan(0);
   });
 
-  test('freeze averages probabilities: its logits are the log of the mean over its own draws', async () => {
+  test('toInferenceModel averages probabilities: its logits are the log of the mean over its own draws', async () => {
     const model = make();
     await prepared(model);
-    const frozen = freeze(model, { samples: 3, seed: 4 });
-    // Each draw of a frozen model is a path; with the averaging 'mean' forced nothing but the plain mean is left.
+    const inference = toInferenceModel(model, { samples: 3, seed: 4 });
+    // Each draw of an inference model is a path; with the averaging 'mean' forced nothing but the plain mean is left.
     const path = (k: number) => {
-      const names = [`head0_frozen_${k}_log`];
-      const tensor = frozen.getLayer(names[0]).input as tf.SymbolicTensor;
+      const names = [`head0_inference_${k}_log`];
+      const tensor = inference.getLayer(names[0]).input as tf.SymbolicTensor;
       return (
-        tf.model({ inputs: frozen.inputs, outputs: tensor }).predict(x) as tf.Tensor
+        tf.model({ inputs: inference.inputs, outputs: tensor }).predict(x) as tf.Tensor
       ).arraySync() as number[][];
     };
     const draws = [path(0), path(1), path(2)];
-    const logits = (frozen.predict(x) as tf.Tensor[]).map((z) => z.arraySync() as number[][]);
+    const logits = (inference.predict(x) as tf.Tensor[]).map((z) => z.arraySync() as number[][]);
     logits[0].forEach((row, b) => {
       row.forEach((z, c) => {
         const p = draws.reduce((sum, draw) => sum + softmax(draw[b])[c], 0) / 3;
@@ -182,9 +182,9 @@ describe('outputs of several kinds in one model: an average of its own for each'
     });
     // The sigmoid head: its halves are [z/2, −z/2].
     const halves = (k: number) => {
-      const tensor = frozen.getLayer(`head1_frozen_${k}_log`).input as tf.SymbolicTensor;
+      const tensor = inference.getLayer(`head1_inference_${k}_log`).input as tf.SymbolicTensor;
       return (
-        tf.model({ inputs: frozen.inputs, outputs: tensor }).predict(x) as tf.Tensor
+        tf.model({ inputs: inference.inputs, outputs: tensor }).predict(x) as tf.Tensor
       ).arraySync() as number[][][];
     };
     const pairs = [halves(0), halves(1), halves(2)];

@@ -54,7 +54,7 @@ export function outputAveragingNow(model: LayersModel, choice?: AveragingChoice)
 }
 
 /**
- * Notes in a model how its draws are averaged, so that it is saved with it and `predict` and `freeze` do as training did.
+ * Notes in a model how its draws are averaged, so that it is saved with it and `predict` and `toInferenceModel` do as training did.
  */
 export function rememberAveraging(
   model: LayersModel,

@@ -1,10 +1,10 @@
 import {
   ArgumentError,
   deriveSeed,
-  noisePace,
+  noiseOptimizer,
   type OptimizerFactory,
   RegularizationStep,
-  rhoAdam,
+  rhoOptimizer,
   type Schedule,
   show,
 } from '@crossreg/core';
@@ -53,7 +53,7 @@ export interface Preparation {
   /** Hooked into a model without noise. */
   noise: InjectNoiseOptions | undefined;
   norms: readonly Norm[];
-  /** Of all ρ without one that a norm brings. Default: {@link noisePace} for σ, {@link rhoAdam} for everything else. */
+  /** Of all ρ without one that a norm brings. Default: {@link noiseOptimizer} for σ, {@link rhoOptimizer} for everything else. */
   optimizer: OptimizerFactory | undefined;
   schedule: Schedule;
   batchSize: number;
@@ -128,13 +128,12 @@ export async function prepareModel(
       .flatMap((layer) => layer.regularizationParameters().map(({ name }) => name)),
   );
   // One factory for all that share it: those given the same one share an optimizer.
-  const [ofNoise, ofOthers] = [optimizer ?? noisePace(schedule), optimizer ?? rhoAdam()];
+  const [ofNoise, ofOthers] = [optimizer ?? noiseOptimizer(schedule), optimizer ?? rhoOptimizer()];
   const step = new RegularizationStep({
     framework: tfjs,
     rho: [...drawn, ...norms.rho],
-    optimizer: {
-      for: (rho) => norms.optimizerOf(rho) ?? (scales.has(rho.name) ? ofNoise : ofOthers),
-    },
+    optimizerFor: (parameter) =>
+      norms.optimizerOf(parameter) ?? (scales.has(parameter.name) ? ofNoise : ofOthers),
   });
   return {
     ...{ model, losses: lossFunctions(model), weights, batches, outputs, step, hook, norms },

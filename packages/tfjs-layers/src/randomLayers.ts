@@ -1,4 +1,4 @@
-import type { Rho } from '@crossreg/core';
+import type { RegularizationParameter } from '@crossreg/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { hookedNoise } from './hooks';
@@ -11,7 +11,7 @@ import { withParts } from './nestedLayers';
  */
 export interface RandomLayer extends layers.Layer {
   /** One ρ for each parameter that is to be learned. Names begin with the layer's; variables must not be trainable. */
-  regularizationParameters(): readonly Rho<Tensor>[];
+  regularizationParameters(): readonly RegularizationParameter<Tensor>[];
 }
 
 const isRandom = (layer: layers.Layer): layer is RandomLayer =>

@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { crossRegularization } from './crossRegularization';
-import { freeze } from './freeze';
 import { injectNoise, noiseLayers } from './injectNoise';
 import { predict } from './predict';
+import { toInferenceModel } from './toInferenceModel';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -225,14 +225,16 @@ async function check(recipe: Recipe) {
     expect(all(after[i][0])).toEqual(all(mean));
   });
 
-  // freeze agrees with predict: probabilities and means within 6 standard errors of either average.
+  // toInferenceModel agrees with predict: probabilities and means within 6 standard errors of either average.
   const [K, F] = [16, 6];
-  const frozen = [freeze(noisy, { samples: F, seed: 9 }).predict(one(x)) as tf.Tensor | tf.Tensor[]].flat();
+  const inference = [
+    toInferenceModel(noisy, { samples: F, seed: 9 }).predict(one(x)) as tf.Tensor | tf.Tensor[],
+  ].flat();
   means(noisy, K).forEach(([mean, variance], i) => {
     const kind = heads[losses[i]].averaging;
     const unit = (z: tf.Tensor) =>
       kind === 'logits' ? tf.softmax(z) : kind === 'sigmoidLogits' ? tf.sigmoid(z) : z;
-    const [a, b, v] = [unit(mean), unit(frozen[i]), variance].map((t) => [...t.dataSync()]);
+    const [a, b, v] = [unit(mean), unit(inference[i]), variance].map((t) => [...t.dataSync()]);
     a.forEach((value, j) => {
       // A floor, as a variance of few draws may be too small by chance.
       const floor = Math.max(...v) / 4;
@@ -244,7 +246,7 @@ async function check(recipe: Recipe) {
   expect(noiseLayers(noisy).length).toBeGreaterThan(0);
 }
 
-test('300 random models: σ = 0, the ρ loss, leaks, saving and freezing are right for all', async () => {
+test('300 random models: σ = 0, the ρ loss, leaks, saving and inference models are right for all', async () => {
   await fc.assert(
     fc.asyncProperty(models, async (recipe) => {
       tf.engine().startScope();

@@ -72,7 +72,7 @@ export interface RegularizationBatches {
    *
    * @throws ArgumentError for a place in a data set that was passed already: it cannot go back.
    */
-  restore(state: BatchesState): Promise<void>;
+  loadState(state: BatchesState): Promise<void>;
 }
 
 const name = 'regularizationData';
@@ -184,7 +184,7 @@ export async function regularizationBatches(
   let order = orderOf(0);
   return {
     state: () => ({ taken, passes: 0 }),
-    async restore(state) {
+    async loadState(state) {
       taken = state.taken;
     },
     async next() {
@@ -253,7 +253,7 @@ async function datasetBatches(
   return {
     next,
     state: () => ({ taken, passes }),
-    async restore(state) {
+    async loadState(state) {
       if (state.passes < passes || (state.passes === passes && state.taken < taken)) {
         throw new ArgumentError(
           name,

@@ -135,7 +135,7 @@ export class Resumption {
    * @returns the counts to go on with.
    * @throws ArgumentError for the state of other training data or parameters; nothing has changed then.
    */
-  async restoreState(run: PreparedModel, state: CrossState): Promise<Counts> {
+  async loadState(run: PreparedModel, state: CrossState): Promise<Counts> {
     const { step, batches } = run;
     if (state.fit && this.fitted) checkFitted(state.fit, this.fitted);
     // The same parameters may have other names: those of layers count what a process has made before.
@@ -148,9 +148,9 @@ export class Resumption {
         `is of ${state.step.names.length} regularization parameters, but here are ${names.length}.`,
       );
     }
-    step.check({ ...state.step, names });
-    await batches.restore(state.batches);
-    step.restore({ ...state.step, names, history: { ...history, rho } });
+    step.checkState({ ...state.step, names });
+    await batches.loadState(state.batches);
+    step.loadState({ ...state.step, names, history: { ...history, rho } });
     assignAll(hookedWeights(run), state.noise);
     const renamed = new Map(state.step.names.map((name, i) => [name, names[i]]));
     const columns = Object.entries(state.logs.history).map(([key, column]) => [

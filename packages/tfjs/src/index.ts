@@ -1,6 +1,6 @@
+export { backendKernel } from './backendKernel';
 export { checkTensors } from './checkTensors';
 export { tfjs } from './framework';
-export { native } from './native';
 export {
   addNoise,
   currentNoise,

@@ -1,8 +1,8 @@
 import { ArgumentError, deriveSeed, hash32 } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { backendKernel } from './backendKernel';
 import { fillByKernel } from './gaussianKernel';
 import { addHostNoise } from './hostNoise';
-import { native } from './native';
 import { operation } from './operation';
 import { fillPortable } from './portableGaussian';
 
@@ -88,7 +88,7 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
       return tf.concat([half, tf.neg(half)]);
     });
   }
-  const drawn = native('CrossregGaussian', {}, { ...hashKey(key, shape), shape: shape as number[] });
+  const drawn = backendKernel('CrossregGaussian', {}, { ...hashKey(key, shape), shape: shape as number[] });
   if (drawn) return drawn;
   const values = new Float32Array(tf.util.sizeFromShape(shape as number[]));
   fillGaussian(values, key, shape);
@@ -118,13 +118,13 @@ export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tens
   return operation(
     { x, scale },
     () =>
-      native('CrossregAddNoise', { x, scale }, hashed) ??
+      backendKernel('CrossregAddNoise', { x, scale }, hashed) ??
       addHostNoise(x, scale, hashed) ??
       tf.add(x, tf.mul(gaussian(shape, key), scale)),
     (dy) => ({
       x: () => tf.clone(dy),
       scale: () =>
-        native('CrossregNoiseProducts', { dy }, { ...hashed, perChannel: scale.rank === 1 }) ??
+        backendKernel('CrossregNoiseProducts', { dy }, { ...hashed, perChannel: scale.rank === 1 }) ??
         tf.sum(tf.mul(dy, gaussian(shape, key)), leading),
     }),
   );

@@ -1,4 +1,4 @@
-import { type CrossRegularizer, crossRegularizer, exp, parameter } from '@crossreg/core';
+import { createTrainer, exp, regularizationParameter, type Trainer } from '@crossreg/core';
 import '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -32,7 +32,7 @@ const start = () =>
   ]);
 const noise = () => {
   const variable = tf.tidy(() => tf.variable(tf.scalar(-1), false));
-  return parameter<tf.Tensor>(tfjs, { name: 'σ', variable, bijector: exp });
+  return regularizationParameter<tf.Tensor>(tfjs, { name: 'σ', variable, bijector: exp });
 };
 const loss = ([w, b]: readonly tf.Tensor[], sigma: tf.Tensor, seed: number) =>
   tf.mean(
@@ -46,7 +46,7 @@ function run(optimizer: tf.Optimizer, every = 1000) {
   const theta = start();
   const rho = noise();
   let poison = false;
-  const cross = crossRegularizer<tf.Tensor, null>({
+  const trainer = createTrainer<tf.Tensor, null>({
     framework: tfjs,
     theta,
     rho: [rho],
@@ -60,10 +60,10 @@ function run(optimizer: tf.Optimizer, every = 1000) {
   });
   const step = (n: number, poisoned = false) => {
     poison = poisoned;
-    for (let i = 0; i < n; i++) cross.step(null, () => null).dispose();
+    for (let i = 0; i < n; i++) trainer.step(null, () => null).dispose();
   };
   const values = () => theta.flatMap((each) => [...each.dataSync()]);
-  return { cross, theta, rho, step, values };
+  return { trainer, theta, rho, step, values };
 }
 
 for (const backend of ['cpu', 'device']) {
@@ -75,7 +75,7 @@ for (const backend of ['cpu', 'device']) {
       const ours = run(make());
       ours.step(5);
       // The seeds of core's steps, from a loop that only looks at them.
-      const spy = crossRegularizer<tf.Tensor, null>({
+      const spy = createTrainer<tf.Tensor, null>({
         framework: tfjs,
         theta: start(),
         rho: [noise()],
@@ -107,10 +107,10 @@ for (const backend of ['cpu', 'device']) {
     test('a saved run goes on to the bit, in a new optimizer before its first step', async () => {
       const whole = run(tf.train.adam(0.05), 3);
       whole.step(4);
-      const state = structuredClone(await whole.cross.state());
+      const state = structuredClone(await whole.trainer.state());
       whole.step(5);
       const resumed = run(tf.train.adam(0.05), 3);
-      resumed.cross.restore(state);
+      resumed.trainer.loadState(state);
       resumed.step(5);
       expect(resumed.values()).toEqual(whole.values());
       expect([...resumed.rho.variable.dataSync()]).toEqual([...whole.rho.variable.dataSync()]);
@@ -118,12 +118,12 @@ for (const backend of ['cpu', 'device']) {
 
     test('steps leave no tensors behind, and dispose frees the state', () => {
       const before = tf.memory().numTensors;
-      const { cross, theta, rho, step } = run(tf.train.adam(0.05));
+      const { trainer, theta, rho, step } = run(tf.train.adam(0.05));
       step(1);
       const after = tf.memory().numTensors;
       step(3);
       expect(tf.memory().numTensors).toBe(after);
-      (cross as CrossRegularizer<tf.Tensor, null>).dispose();
+      (trainer as Trainer<tf.Tensor, null>).dispose();
       tf.dispose([theta, rho.variable]);
       expect(tf.memory().numTensors).toBe(before);
     });

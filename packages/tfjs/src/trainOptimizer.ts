@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 const taken = new WeakSet<tf.Optimizer>();
 
 /**
- * Lets an optimizer of TensorFlow.js take the steps: for θ in {@link crossRegularizer}, in one call for all weights and with
+ * Lets an optimizer of TensorFlow.js take the steps: for θ in {@link createTrainer}, in one call for all weights and with
  * the optimizer's own kernels.
  *
  * The state stays the optimizer's. It is there from the beginning, so that a saved run is restored before the first step;
@@ -16,7 +16,7 @@ const taken = new WeakSet<tf.Optimizer>();
  * @throws ArgumentError for anything that is not an optimizer of TensorFlow.js, for one that is in use already, and, when
  *   the variables are known, for those that are not `tf.Variable`s.
  * @example
- * crossRegularizer({ framework: tfjs, thetaOptimizer: trainOptimizer(tf.train.adam(1e-3)), ...rest });
+ * createTrainer({ framework: tfjs, thetaOptimizer: trainOptimizer(tf.train.adam(1e-3)), ...rest });
  */
 export function trainOptimizer(optimizer: tf.Optimizer): OptimizerFactory {
   if (typeof optimizer?.applyGradients !== 'function') {

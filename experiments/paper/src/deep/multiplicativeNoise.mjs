@@ -1,4 +1,4 @@
-import { bijectors, parameter } from '@crossreg/core';
+import { bijectors, regularizationParameter } from '@crossreg/core';
 import { addNoise, currentNoise, tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs';
 
@@ -28,7 +28,9 @@ export class MultiplicativeNoise extends tf.layers.Layer {
   }
 
   regularizationParameters() {
-    return [parameter(tfjs, { name: this.name, variable: this.raw.read(), bijector: bijectors.exp })];
+    return [
+      regularizationParameter(tfjs, { name: this.name, variable: this.raw.read(), bijector: bijectors.exp }),
+    ];
   }
 
   sigma() {

@@ -2,9 +2,9 @@ import { customRegularizer } from '../customRegularizer';
 import type { Array64 } from '../float64/array64';
 import { float64 } from '../float64/float64';
 import type { Framework } from '../framework';
-import { groupNorm } from '../groupNorm';
-import { l1 } from '../l1';
-import { l2 } from '../l2';
+import { groupLasso } from '../groupLasso';
+import { l1Norm } from '../l1Norm';
+import { l2Norm } from '../l2Norm';
 import { averagePredictions, logMeanExp } from '../monteCarlo';
 import { adam } from '../optimizer';
 import { differencePenalty, smoothness } from '../smoothness';
@@ -363,7 +363,7 @@ export function frameworkContract<T>(
     },
   );
 
-  for (const regularizer of [l2(), l1(), groupNorm(), smoothness(differencePenalty(3)), quartic]) {
+  for (const regularizer of [l2Norm(), l1Norm(), groupLasso(), smoothness(differencePenalty(3)), quartic]) {
     cases.push({
       name: `${regularizer.name}: value, normal and retraction agree with float64`,
       async run() {

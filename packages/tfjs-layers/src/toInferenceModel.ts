@@ -19,7 +19,7 @@ import { type AveragingChoice, outputAveragingNow } from './outputAveraging';
 import type { predict } from './predict';
 import { randomLayers } from './randomLayers';
 
-export interface FreezeOptions {
+export interface InferenceModelOptions {
   /** Draws to average. Default 8. */
   samples?: number;
   /** Of the draws. Default 0. */
@@ -40,8 +40,11 @@ export interface FreezeOptions {
  *
  * @throws ArgumentError if the model has no noise or another random layer, or a noisy activation no fixed shape.
  */
-export function freeze(given: LayersModel | Ensemble, options: FreezeOptions = {}): LayersModel {
-  checkOptions('freeze', options, { samples: 1, seed: 1, averaging: 1 });
+export function toInferenceModel(
+  given: LayersModel | Ensemble,
+  options: InferenceModelOptions = {},
+): LayersModel {
+  checkOptions('toInferenceModel', options, { samples: 1, seed: 1, averaging: 1 });
   const { samples = 8, seed = 0, averaging: choice } = options;
   checkInteger('samples', samples, 1, 'Use 8.');
   if (given instanceof Ensemble) {
@@ -51,19 +54,22 @@ export function freeze(given: LayersModel | Ensemble, options: FreezeOptions = {
         'is that of the ensemble. Give it to new Ensemble(members, { averaging }).',
       );
     }
-    return frozenEnsemble(given, { samples, seed });
+    return ensembleInference(given, { samples, seed });
   }
   const model = explicit(given);
   if (noiseLayers(model).length === 0) {
-    throw new ArgumentError('model', `${model.name} has no learnable noise, so there is nothing to freeze.`);
+    throw new ArgumentError(
+      'model',
+      `${model.name} has no learnable noise, so it is an inference model as it is.`,
+    );
   }
   const inputs = newInputs(model);
   const averaging = outputAveragingNow(model, choice);
-  const outputs = frozenOutputs(model, inputs, { samples, seed, averaging });
-  return functional({ inputs, outputs, name: `${model.name}_frozen` });
+  const outputs = inferenceOutputs(model, inputs, { samples, seed, averaging });
+  return functional({ inputs, outputs, name: `${model.name}_inference` });
 }
 
-function frozenEnsemble(
+function ensembleInference(
   { members, averaging }: Ensemble,
   { samples, seed }: { samples: number; seed: number },
 ): LayersModel {
@@ -71,7 +77,7 @@ function frozenEnsemble(
   const [first] = models;
   const inputs = newInputs(first);
   const all = models.map((model, m) =>
-    frozenOutputs(model, inputs, { samples, averaging, seed: deriveSeed(seed, m), suffix: `_of_${m}` }),
+    inferenceOutputs(model, inputs, { samples, averaging, seed: deriveSeed(seed, m), suffix: `_of_${m}` }),
   );
   const outputs = first.outputNames.map((name, i) =>
     averageOutputs(
@@ -80,7 +86,7 @@ function frozenEnsemble(
       `${name}_ensemble`,
     ),
   );
-  return functional({ inputs, outputs, name: `${first.name}_frozen` });
+  return functional({ inputs, outputs, name: `${first.name}_inference` });
 }
 
 /** The network with its noise in layers. */
@@ -94,7 +100,7 @@ const newInputs = (model: LayersModel) =>
  *
  * @param suffix - of the names of all layers.
  */
-function frozenOutputs(
+function inferenceOutputs(
   model: LayersModel,
   inputs: SymbolicTensor[],
   {
@@ -104,7 +110,7 @@ function frozenOutputs(
     suffix = '',
   }: { samples: number; seed: number; averaging: readonly Averaging[]; suffix?: string },
 ): SymbolicTensor[] {
-  checkFreezable(model);
+  checkDrawable(model);
   let draw = 0;
   const rebuild = new GraphRebuild(
     (layer, inputs, { copy, apply }) => {
@@ -122,18 +128,18 @@ function frozenOutputs(
     averageOutputs(
       paths.map((path) => path[i]),
       averaging[i],
-      `${name}_frozen${suffix}`,
+      `${name}_inference${suffix}`,
     ),
   );
 }
 
 /** @throws ArgumentError for a model with draws that no stock layer can make. */
-function checkFreezable(model: LayersModel): void {
+function checkDrawable(model: LayersModel): void {
   const other = randomLayers(model).find((layer) => !(layer instanceof LearnableNoise));
   if (other) {
     throw new ArgumentError(
       'model',
-      `${other.name} is a ${other.getClassName()}, whose draws no stock layer can make. Freeze the model without it.`,
+      `${other.name} is a ${other.getClassName()}, whose draws no stock layer can make. Convert the model without it.`,
     );
   }
   const repeating = withParts(model).find(
@@ -144,7 +150,7 @@ function checkFreezable(model: LayersModel): void {
   if (repeating) {
     throw new ArgumentError(
       'model',
-      `${repeating.name} repeats noise at every step of a sequence, where a frozen draw would be the same at each. Put the ` +
+      `${repeating.name} repeats noise at every step of a sequence, where a fixed draw would be the same at each. Put the ` +
         'noise after timeDistributed, as injectNoise does for a single layer.',
     );
   }

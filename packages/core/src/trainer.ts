@@ -1,18 +1,18 @@
 import { ArgumentError, show } from './argumentError';
+import { checkPartition } from './checkPartition';
 import type { Framework } from './framework';
 import type { RegularizationHistory } from './history';
 import { adam, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
-import { partition } from './partition';
 import { deriveSeed } from './random';
+import type { RegularizationParameter } from './regularizationParameter';
 import { type RegularizationState, RegularizationStep } from './regularizationStep';
-import type { Rho } from './rho';
 import { createSchedule, isRegularizationStep, type Schedule } from './schedule';
 import {
   checkArrays,
+  loadArrays,
+  loadOptimizer,
   type OptimizerState,
-  restoreArrays,
-  restoreOptimizer,
   type SavedArray,
   saveArrays,
   saveOptimizer,
@@ -28,12 +28,12 @@ export interface StepContext {
   seed: number;
 }
 
-export interface CrossRegularizerOptions<T, B> {
+export interface TrainerOptions<T, B> {
   framework: Framework<T>;
   /** Feature parameters: variables. */
   theta: readonly T[];
-  /** Regularization parameters, see `parameter` and `normLevel`. */
-  rho: readonly Rho<T>[];
+  /** Regularization parameters, see `regularizationParameter` and `normLevel`. */
+  rho: readonly RegularizationParameter<T>[];
   /** Scalar loss of a training batch, one noise sample per example. */
   trainLoss(batch: B, context: StepContext): T;
   /** Scalar loss of a regularization batch: of the average of `context.samples` predictions. */
@@ -44,14 +44,14 @@ export interface CrossRegularizerOptions<T, B> {
    * `@crossreg/tfjs` lets TensorFlow.js's own take the step.
    */
   thetaOptimizer?: OptimizerFactory;
-  /** Default: `rhoAdam()`, 0.02 in the raw parameter. */
+  /** Default: `rhoOptimizer()`, 0.02 in the raw parameter. */
   rhoOptimizer?: OptimizerFactory;
   /** Default 0. */
   seed?: number;
 }
 
-/** All that a run has come to: what {@link CrossRegularizer.restore} goes on from. */
-export interface CrossRegularizerState {
+/** All that a run has come to: what {@link Trainer.loadState} goes on from. */
+export interface TrainerState {
   /** Training steps taken. */
   step: number;
   theta: SavedArray[];
@@ -59,8 +59,8 @@ export interface CrossRegularizerState {
   regularization: RegularizationState;
 }
 
-/** The alternation of method.md §1 for a training loop of one's own, see {@link crossRegularizer}. */
-export interface CrossRegularizer<T, B> {
+/** The alternation of method.md §1 for a training loop of one's own, see {@link createTrainer}. */
+export interface Trainer<T, B> {
   /**
    * One training step, and the ρ step that follows it when one is due.
    *
@@ -70,14 +70,14 @@ export interface CrossRegularizer<T, B> {
   step(trainBatch: B, regularizationBatch: () => B): T;
   readonly history: RegularizationHistory<T>;
   /** A copy of θ, ρ, the state of both optimizers, the step count and the history, off the device. */
-  state(): Promise<CrossRegularizerState>;
+  state(): Promise<TrainerState>;
   /**
    * Goes on from a saved state, to the bit: the seeds of further steps follow from their count. Which batches come next
    * is the caller's to know.
    *
    * @throws ArgumentError for the state of another run; nothing has changed then.
    */
-  restore(state: CrossRegularizerState): void;
+  loadState(state: TrainerState): void;
   /** Frees optimizer states. θ and ρ stay the caller's. */
   dispose(): void;
 }
@@ -92,8 +92,8 @@ export interface CrossRegularizer<T, B> {
  *
  * @throws ArgumentError before anything is allocated for bad arguments.
  */
-export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): CrossRegularizer<T, B> {
-  checkOptions('crossRegularizer', options, {
+export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B> {
+  checkOptions('createTrainer', options, {
     ...{ framework: 1, theta: 1, rho: 1, trainLoss: 1, regularizationLoss: 1 },
     ...{ schedule: 1, thetaOptimizer: 1, rhoOptimizer: 1, seed: 1 },
   });
@@ -104,7 +104,7 @@ export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): 
     }
   }
   const schedule = createSchedule(options.schedule);
-  partition({ theta, rho: rho.map(({ variable }) => variable) });
+  checkPartition({ theta, rho: rho.map(({ variable }) => variable) });
   const regularization = new RegularizationStep({ framework, rho, optimizer: options.rhoOptimizer });
   const optimizer = (options.thetaOptimizer ?? adam({ learningRate: 1e-3 }))(framework, theta);
   let count = 0;
@@ -120,7 +120,7 @@ export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): 
         optimizer.step(tangential(gradients, theta, rho), finite);
         return value;
       });
-      for (const one of rho) one.retract();
+      for (const one of rho) one.afterThetaStep();
       if (isRegularizationStep(schedule, step)) {
         const context = { step, samples: schedule.samples, seed: deriveSeed(seed, 1, step) };
         const batch = regularizationBatch();
@@ -136,12 +136,12 @@ export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): 
       ]);
       return { step: count, theta: saved, thetaOptimizer, regularization: regularizationState };
     },
-    restore(state) {
+    loadState(state) {
       checkArrays('θ', framework, theta, state.theta);
       checkArrays("θ's optimizer slots", framework, optimizer.slots, state.thetaOptimizer.slots);
-      regularization.restore(state.regularization);
-      restoreArrays(framework, theta, state.theta);
-      restoreOptimizer(framework, optimizer, state.thetaOptimizer);
+      regularization.loadState(state.regularization);
+      loadArrays(framework, theta, state.theta);
+      loadOptimizer(framework, optimizer, state.thetaOptimizer);
       count = state.step;
     },
     dispose() {
@@ -152,7 +152,11 @@ export function crossRegularizer<T, B>(options: CrossRegularizerOptions<T, B>): 
 }
 
 /** θ's gradients, with those of weights under a literal norm level cut down to their tangents. */
-function tangential<T>(gradients: readonly T[], theta: readonly T[], rho: readonly Rho<T>[]): readonly T[] {
+function tangential<T>(
+  gradients: readonly T[],
+  theta: readonly T[],
+  rho: readonly RegularizationParameter<T>[],
+): readonly T[] {
   const tangents = new Map(theta.map((w, i) => [w, gradients[i]]));
   for (const { wrt, tangent } of rho) {
     if (!tangent) continue;

@@ -1,5 +1,5 @@
 import type { Framework } from './framework';
-import { type Extent, reciprocal, rescaling, total } from './projection';
+import { type NormScope, reciprocal, rescaling, total } from './projection';
 
 /**
  * Magnitudes m ≥ 0 brought to the sum `level`, each by the same amount, which is the Euclidean projection:
@@ -14,11 +14,11 @@ import { type Extent, reciprocal, rescaling, total } from './projection';
  *
  * All zero stays all zero, and magnitudes whose sum is not finite stay as they are.
  */
-export function soften<T>(
+export function softThreshold<T>(
   fw: Framework<T>,
   magnitudes: readonly T[],
   level: T,
-  { extent, steps }: { extent?: Extent; steps: number },
+  { per, steps }: { per?: NormScope; steps: number },
 ): T[] {
   const zero = fw.array(0);
   const half = fw.array(0.5);
@@ -30,9 +30,9 @@ export function soften<T>(
     const count = total(
       fw,
       kept.map((m) => fw.sign(m)),
-      extent,
+      per,
     );
-    return fw.mul(fw.sub(total(fw, kept, extent), level), reciprocal(fw, count));
+    return fw.mul(fw.sub(total(fw, kept, per), level), reciprocal(fw, count));
   };
   const first = move(magnitudes);
   // Outwards the first step is exact. Inwards the others follow; `cut` is 0 where they have no say.
@@ -45,6 +45,6 @@ export function soften<T>(
   const threshold = fw.where(inside, first, cut);
   const sound = fw.where(fw.allFinite([first]), threshold, zero);
   const kept = above(sound).map((x, i) => fw.mul(x, fw.sign(magnitudes[i])));
-  const scale = rescaling(fw, level, total(fw, kept, extent));
+  const scale = rescaling(fw, level, total(fw, kept, per));
   return kept.map((m) => fw.mul(m, scale));
 }

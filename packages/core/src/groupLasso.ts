@@ -3,14 +3,14 @@ import type { Framework } from './framework';
 import { checkOptions } from './options';
 import { reciprocal, total } from './projection';
 import { nearZero, type Regularizer } from './regularizer';
-import { soften } from './soften';
+import { softThreshold } from './softThreshold';
 
 /**
  * The group norm R(w) = Σ_g ‖w_g‖₂, whose retraction zeroes whole blocks: projection on the ball {Σ_g ‖w_g‖₂ ≤ ρ}.
  * The normal is w_g/‖w_g‖ on each block, 0 on a block of zeros. Its cross-regularized solution is the group LASSO at
  * the λ that minimizes the validation loss.
  */
-export function groupNorm(
+export function groupLasso(
   options: {
     /**
      * The blocks: one for each index along this axis, counted from the end where negative. The default −2 makes one of
@@ -19,11 +19,11 @@ export function groupNorm(
      * for groups of unequal size.
      */
     axis?: number | 'array';
-    /** Newton steps of a projection, see `soften`. Default 5; 12 for the nearest point from afar. */
+    /** Newton steps of a projection, see `softThreshold`. Default 5; 12 for the nearest point from afar. */
     steps?: number;
   } = {},
 ): Regularizer {
-  checkOptions('groupNorm', options, { axis: 1, steps: 1 });
+  checkOptions('groupLasso', options, { axis: 1, steps: 1 });
   const { axis = -2, steps = 5 } = options;
   checkInteger('steps', steps, 1, 'Use 5.');
   if (axis !== 'array' && !Number.isInteger(axis)) {
@@ -47,10 +47,10 @@ export function groupNorm(
       return fw.sqrt(fw.sum(fw.mul(w, w), others, true));
     });
   return {
-    name: 'group',
+    name: 'groupLasso',
     settings: { axis, steps },
     lowerBound: nearZero,
-    extents: ['group'],
+    scopes: ['group'],
     value: (fw, weights) => total(fw, norms(fw, weights)),
     gradient: (fw, weights) => {
       const lengths = norms(fw, weights);
@@ -58,7 +58,7 @@ export function groupNorm(
     },
     retract(fw, weights, level) {
       const lengths = norms(fw, weights);
-      return soften(fw, lengths, level, { steps }).map((length, i) =>
+      return softThreshold(fw, lengths, level, { steps }).map((length, i) =>
         fw.mul(weights[i], fw.mul(length, reciprocal(fw, lengths[i]))),
       );
     },

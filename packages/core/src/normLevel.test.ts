@@ -1,25 +1,25 @@
 import { expect, test } from 'vitest';
 import { exp } from './bijector';
-import { crossRegularizer } from './crossRegularizer';
 import { customRegularizer } from './customRegularizer';
 import type { Array64 } from './float64/array64';
 import { float64 as fw } from './float64/float64';
-import { groupNorm } from './groupNorm';
-import { l1 } from './l1';
-import { l2 } from './l2';
+import { groupLasso } from './groupLasso';
+import { l1Norm } from './l1Norm';
+import { l2Norm } from './l2Norm';
+import { type NormLevelOptions, normLevel } from './normLevel';
 import { adam, sgd } from './optimizer';
 import type { Regularizer } from './regularizer';
-import { type NormLevelOptions, normLevel } from './rho';
 import { differencePenalty, smoothness } from './smoothness';
+import { createTrainer } from './trainer';
 
 const quartic = customRegularizer({
   value: (any, ws) =>
     ws.map((w) => any.sum(any.mul(any.mul(w, w), any.mul(w, w)))).reduce((a, b) => any.add(a, b)),
 });
 const all: [string, Regularizer][] = [
-  ['l2', l2()],
-  ['l1', l1()],
-  ['group', groupNorm()],
+  ['l2', l2Norm()],
+  ['l1', l1Norm()],
+  ['groupLasso', groupLasso()],
   ['smoothness', smoothness(differencePenalty(8))],
   ['custom', quartic],
 ];
@@ -36,7 +36,7 @@ function problem(regularizer: Regularizer, options: Partial<NormLevelOptions<Arr
     const error = fw.sub(fw.matMul(x, w), y);
     return fw.div(fw.sum(fw.mul(error, error)), fw.array(y.data.length));
   };
-  const start = regularizer.value(fw, [w], options.extent);
+  const start = regularizer.value(fw, [w], options.per);
   const raw = options.bijector ? start.data.map((v) => options.bijector!.inverse(v)) : start.data;
   const variable = fw.variable(fw.array(raw, start.shape));
   const rho = normLevel(fw, { name: 'w', weights: [w], regularizer, variable, ...options });
@@ -45,7 +45,7 @@ function problem(regularizer: Regularizer, options: Partial<NormLevelOptions<Arr
 
 test.each(all)('%s: under Adam, θ steps keep ρ and ρ steps are what changes it', (_, regularizer) => {
   const { w, rho, variable, loss, training, heldOut } = problem(regularizer);
-  const cross = crossRegularizer({
+  const trainer = createTrainer({
     framework: fw,
     theta: [w],
     rho: [rho],
@@ -60,7 +60,7 @@ test.each(all)('%s: under Adam, θ steps keep ρ and ρ steps are what changes i
   for (let i = 1; i <= 200; i++) {
     const rhoBefore = variable.data[0];
     const wBefore = w.data.slice();
-    cross.step(training, () => heldOut);
+    trainer.step(training, () => heldOut);
     expect(w.data).not.toEqual(wBefore);
     if (i % 2 === 1) expect(variable.data[0]).toBe(rhoBefore);
     else expect(variable.data[0]).not.toBe(rhoBefore);
@@ -85,19 +85,19 @@ test.each(all)('%s: the ρ gradient is the derivative of the loss along the retr
 });
 
 test('with a bijector the gradient is that of the raw value, and the bound holds', () => {
-  const { w, rho, variable, loss, heldOut } = problem(l2(), { bijector: exp });
+  const { w, rho, variable, loss, heldOut } = problem(l2Norm(), { bijector: exp });
   const { gradients } = fw.valueAndGradients(() => loss(heldOut), [w]);
-  const plain = problem(l2()).rho.gradient(gradients).data[0];
+  const plain = problem(l2Norm()).rho.gradient(gradients).data[0];
   expect(rho.gradient(gradients).data[0]).toBeCloseTo(plain * Math.exp(variable.data[0]), 10);
   fw.assign(variable, fw.array(-1000));
-  rho.settle();
-  expect(l2().value(fw, [w]).data[0]).toBeCloseTo(1e-8, 14);
+  rho.afterRhoStep();
+  expect(l2Norm().value(fw, [w]).data[0]).toBeCloseTo(1e-8, 14);
   expect(rho.value().data[0]).toBeCloseTo(1e-8, 14);
 });
 
 test('one ρ for each unit learns units apart', () => {
-  const { w, rho, variable, loss, training, heldOut } = problem(l2(), { extent: 'unit' });
-  const cross = crossRegularizer({
+  const { w, rho, variable, loss, training, heldOut } = problem(l2Norm(), { per: 'unit' });
+  const trainer = createTrainer({
     framework: fw,
     theta: [w],
     rho: [rho],
@@ -107,11 +107,11 @@ test('one ρ for each unit learns units apart', () => {
     thetaOptimizer: sgd({ learningRate: 0.1 }),
     rhoOptimizer: sgd({ learningRate: 0.1 }),
   });
-  for (let i = 0; i < 500; i++) cross.step(training, () => heldOut);
+  for (let i = 0; i < 500; i++) trainer.step(training, () => heldOut);
   // Columns of the truth have the norms √8.25 and 1.
   expect(variable.data[0]).toBeGreaterThan(2);
   expect(variable.data[1]).toBeLessThan(2);
-  l2()
+  l2Norm()
     .value(fw, [w], 'unit')
     .data.forEach((value, unit) => {
       expect(value).toBeCloseTo(variable.data[unit], 10);
@@ -120,8 +120,8 @@ test('one ρ for each unit learns units apart', () => {
 
 test('literal: θ moves in the tangent plane, the drift is second order, and ρ follows w', () => {
   const drift = (learningRate: number) => {
-    const { w, rho, variable, loss, training, heldOut } = problem(l2(), { scheme: 'literal' });
-    const cross = crossRegularizer({
+    const { w, rho, variable, loss, training, heldOut } = problem(l2Norm(), { scheme: 'literal' });
+    const trainer = createTrainer({
       framework: fw,
       theta: [w],
       rho: [rho],
@@ -132,11 +132,11 @@ test('literal: θ moves in the tangent plane, the drift is second order, and ρ 
       rhoOptimizer: sgd({ learningRate: 0.05 }),
     });
     const start = variable.data[0];
-    cross.step(training, () => heldOut);
+    trainer.step(training, () => heldOut);
     const first = variable.data[0] - start;
     for (let i = 0; i < 400; i++) {
-      cross.step(training, () => heldOut);
-      expect(variable.data[0]).toBeCloseTo(l2().value(fw, [w]).data[0], 10);
+      trainer.step(training, () => heldOut);
+      expect(variable.data[0]).toBeCloseTo(l2Norm().value(fw, [w]).data[0], 10);
     }
     return { first, loss: loss(heldOut).data[0] };
   };
@@ -152,10 +152,10 @@ test('weights that are not finite stay, and spread to no other', () => {
   const rho = normLevel(fw, {
     name: 'w',
     weights: [a, b],
-    regularizer: l2(),
+    regularizer: l2Norm(),
     variable: fw.variable(fw.array(1)),
   });
-  rho.retract();
+  rho.afterThetaStep();
   expect([...a.data]).toEqual([1, 2]);
 });
 
@@ -165,10 +165,10 @@ test('what does not fit is refused by name', () => {
     normLevel(fw, {
       name: 'w',
       weights: [w],
-      regularizer: groupNorm(),
+      regularizer: groupLasso(),
       variable: fw.variable(fw.array(1)),
       ...options,
     });
-  expect(make({ extent: 'unit' })).toThrow('extent: is "unit", but group is defined for group only');
+  expect(make({ per: 'unit' })).toThrow('per: is "unit", but groupLasso is defined for group only');
   expect(make({ scheme: 'literal', bijector: exp })).toThrow('bijector: goes with the retracted scheme only');
 });

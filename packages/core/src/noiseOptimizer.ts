@@ -2,11 +2,11 @@ import { adam, type OptimizerFactory } from './optimizer';
 import { elapsedShare, type Schedule } from './schedule';
 
 /** How far σ may move in an e-fold of training time, in nats (factors of e). */
-export interface NoisePace {
+export interface NoiseOptimizerOptions {
   /** Towards less noise. Default 2. */
-  down?: number;
+  maxDecrease?: number;
   /** Towards more noise, times the share of the gradient that is not noise. Default 4. */
-  up?: number;
+  maxIncrease?: number;
 }
 
 /**
@@ -17,16 +17,16 @@ export interface NoisePace {
  *
  * It climbs faster than it falls. The gradient of the regularization loss is taken at fixed weights, so it sees what noise
  * costs now at once, and what noise is good for only when the network has begun to overfit: then there is no time to lose. It
- * does so only where the gradients agree, so that their noise does not raise σ (see `upward` of {@link adam}).
+ * does so only where the gradients agree, so that their noise does not raise σ (see `increaseGain` of {@link adam}).
  *
  * Source: docs/method.md, *Pace*.
  */
-export const noisePace = (
+export const noiseOptimizer = (
   schedule: Pick<Schedule, 'every'>,
-  { down = 2, up = 4 }: NoisePace = {},
+  { maxDecrease = 2, maxIncrease = 4 }: NoiseOptimizerOptions = {},
 ): OptimizerFactory =>
   adam({
-    learningRate: (step) => down * elapsedShare(schedule, step),
+    learningRate: (step) => maxDecrease * elapsedShare(schedule, step),
     beta2: 0.99,
-    upward: up / down,
+    increaseGain: maxIncrease / maxDecrease,
   });

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * kernels for what this project computes most; their callers have a portable path of TensorFlow.js operations beside
  * them, with the same numbers to float32 rounding.
  */
-export function native(
+export function backendKernel(
   kernel: string,
   inputs: tf.NamedTensorMap,
   attrs: tf.NamedAttrMap,

@@ -1,10 +1,10 @@
 import type { Framework } from './framework';
-import { type Extent, innerProduct, reciprocal, rescaling } from './projection';
+import { innerProduct, type NormScope, reciprocal, rescaling } from './projection';
 import { nearZero, type Regularizer } from './regularizer';
 
 /** ‖w‖₂ over all arrays of a group. */
-const norm = <T>(framework: Framework<T>, weights: readonly T[], extent?: Extent): T =>
-  framework.sqrt(innerProduct(framework, weights, weights, extent));
+const norm = <T>(framework: Framework<T>, weights: readonly T[], per?: NormScope): T =>
+  framework.sqrt(innerProduct(framework, weights, weights, per));
 
 /**
  * The L2 norm R(w) = ‖w‖₂: ρ is the length of w, θ = w/‖w‖ its direction, the retraction a rescaling. Its
@@ -13,18 +13,18 @@ const norm = <T>(framework: Framework<T>, weights: readonly T[], extent?: Extent
  *
  * At w = 0 there is no direction: the gradient is zero and the retraction leaves w there. The lower bound is 1e-8.
  */
-export function l2(): Regularizer {
+export function l2Norm(): Regularizer {
   return {
     name: 'l2',
     lowerBound: nearZero,
-    extents: ['group', 'unit'],
+    scopes: ['group', 'unit'],
     value: norm,
-    gradient(framework, weights, extent) {
-      const scale = reciprocal(framework, norm(framework, weights, extent));
+    gradient(framework, weights, per) {
+      const scale = reciprocal(framework, norm(framework, weights, per));
       return weights.map((w) => framework.mul(w, scale));
     },
-    retract(framework, weights, level, extent) {
-      const scale = rescaling(framework, level, norm(framework, weights, extent));
+    retract(framework, weights, level, per) {
+      const scale = rescaling(framework, level, norm(framework, weights, per));
       return weights.map((w) => framework.mul(w, scale));
     },
   };

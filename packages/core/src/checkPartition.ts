@@ -9,7 +9,7 @@ import { ArgumentError } from './argumentError';
  *
  * @throws ArgumentError if a parameter stands in both groups, twice in one, in neither, or if a group is empty.
  */
-export function partition<P>({
+export function checkPartition<P>({
   theta,
   rho,
   all,

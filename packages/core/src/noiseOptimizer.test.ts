@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { float64 } from './float64/float64';
-import { noisePace } from './noisePace';
+import { noiseOptimizer } from './noiseOptimizer';
 import { fillNormal } from './random';
 import { createSchedule, isRegularizationStep, type Schedule } from './schedule';
 
@@ -8,7 +8,7 @@ import { createSchedule, isRegularizationStep, type Schedule } from './schedule'
 function walk(every: Schedule['every'], steps: number, sign: number): number {
   const schedule = createSchedule({ every });
   const raw = float64.variable(float64.array(0));
-  const optimizer = noisePace(schedule)(float64, [raw]);
+  const optimizer = noiseOptimizer(schedule)(float64, [raw]);
   for (let step = 0; step < steps; step++) {
     if (isRegularizationStep(schedule, step)) optimizer.step([float64.array(sign)]);
   }
@@ -35,7 +35,7 @@ test('gradients that are all noise do not raise σ', () => {
   const schedule = createSchedule();
   const finals = Array.from({ length: 40 }, (_, seed) => {
     const raw = float64.variable(float64.array(0));
-    const optimizer = noisePace(schedule)(float64, [raw]);
+    const optimizer = noiseOptimizer(schedule)(float64, [raw]);
     const noise = fillNormal(new Float64Array(300), seed);
     for (const g of noise) optimizer.step([float64.array(g)]);
     return raw.data[0];

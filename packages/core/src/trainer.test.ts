@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { type CrossRegularizerOptions, crossRegularizer } from './crossRegularizer';
 import type { Array64 } from './float64/array64';
 import { float64 as fw } from './float64/float64';
-import { l2 } from './l2';
+import { l2Norm } from './l2Norm';
+import { normLevel } from './normLevel';
 import { adam, sgd } from './optimizer';
 import { deriveSeed } from './random';
-import { normLevel, parameter } from './rho';
+import { regularizationParameter } from './regularizationParameter';
+import { createTrainer, type TrainerOptions } from './trainer';
 
 type Batch = { x: Array64; y: Array64 };
 
@@ -53,18 +54,18 @@ test('with the L2 norm it ends within 0.2 % of the ridge solution that is best o
   const train = linearData(30, 12, 3, 1);
   const validation = linearData(200, 12, 3, 2);
   const w = fw.variable(fw.mul(fw.normal([12, 1], 5), fw.array(0.1)));
-  const level = fw.variable(l2().value(fw, [w]));
-  const cross = crossRegularizer<Array64, Batch>({
+  const level = fw.variable(l2Norm().value(fw, [w]));
+  const trainer = createTrainer<Array64, Batch>({
     framework: fw,
     theta: [w],
-    rho: [normLevel(fw, { name: 'w', weights: [w], regularizer: l2(), variable: level })],
+    rho: [normLevel(fw, { name: 'w', weights: [w], regularizer: l2Norm(), variable: level })],
     trainLoss: (batch) => squaredError(w, batch),
     regularizationLoss: (batch) => squaredError(w, batch),
     schedule: { every: 1 },
     thetaOptimizer: sgd({ learningRate: 0.05 }),
     rhoOptimizer: sgd({ learningRate: 0.05 }),
   });
-  for (let i = 0; i < 3000; i++) cross.step(train, () => validation);
+  for (let i = 0; i < 3000; i++) trainer.step(train, () => validation);
 
   let best = Number.POSITIVE_INFINITY;
   for (let log = -8; log < 3; log += 0.01) {
@@ -83,10 +84,10 @@ test('with the L2 norm it ends within 0.2 % of the ridge solution that is best o
 const noiseModel = () => {
   const w = fw.variable(fw.normal([12, 1], 5));
   const raw = fw.variable(fw.array(0));
-  const options: CrossRegularizerOptions<Array64, Batch> = {
+  const options: TrainerOptions<Array64, Batch> = {
     framework: fw,
     theta: [w],
-    rho: [parameter(fw, { name: 'sigma', variable: raw })],
+    rho: [regularizationParameter(fw, { name: 'sigma', variable: raw })],
     trainLoss: (batch, { seed }) =>
       squaredError(w, { ...batch, x: fw.add(batch.x, fw.mul(fw.exp(raw), fw.normal(batch.x.shape, seed))) }),
     regularizationLoss: (batch) => fw.add(squaredError(w, batch), fw.exp(raw)),
@@ -98,11 +99,11 @@ const noiseModel = () => {
 test('θ steps leave ρ alone and ρ steps leave θ alone, bit for bit', () => {
   const { options, raw, w } = noiseModel();
   const batch = linearData(30, 12, 1, 1);
-  const cross = crossRegularizer<Array64, Batch>({ ...options, schedule: { every: 3 } });
+  const trainer = createTrainer<Array64, Batch>({ ...options, schedule: { every: 3 } });
   for (let i = 1; i <= 9; i++) {
     const before = { raw: raw.data.slice(), w: w.data.slice() };
     let thetaAtRhoStep: Float64Array | undefined;
-    cross.step(batch, () => {
+    trainer.step(batch, () => {
       thetaAtRhoStep = w.data.slice();
       return batch;
     });
@@ -121,7 +122,7 @@ test('a loss that is not finite moves nothing and is counted', async () => {
   const { options, raw, w } = noiseModel();
   const batch = linearData(30, 12, 1, 1);
   let broken = false;
-  const cross = crossRegularizer<Array64, Batch>({
+  const trainer = createTrainer<Array64, Batch>({
     ...options,
     schedule: { every: 1 },
     trainLoss: (data, context) =>
@@ -131,25 +132,25 @@ test('a loss that is not finite moves nothing and is counted', async () => {
     regularizationLoss: (data, context) =>
       broken ? fw.log(fw.mul(raw, fw.array(0))) : options.regularizationLoss(data, context),
   });
-  cross.step(batch, () => batch);
+  trainer.step(batch, () => batch);
   const before = { raw: raw.data.slice(), w: w.data.slice() };
   broken = true;
-  cross.step(batch, () => batch);
+  trainer.step(batch, () => batch);
   expect(raw.data).toEqual(before.raw);
   expect(w.data).toEqual(before.w);
   broken = false;
-  cross.step(batch, () => batch);
+  trainer.step(batch, () => batch);
   expect(raw.data.every(Number.isFinite)).toBe(true);
   expect(w.data).not.toEqual(before.w);
-  await cross.history.flush();
-  expect(cross.history.skipped).toBe(1);
-  expect(cross.history.step).toEqual([1, 2, 3]);
-  expect(JSON.parse(JSON.stringify(cross.history)).rho.sigma.value).toHaveLength(3);
+  await trainer.history.flush();
+  expect(trainer.history.skipped).toBe(1);
+  expect(trainer.history.step).toEqual([1, 2, 3]);
+  expect(JSON.parse(JSON.stringify(trainer.history)).rho.sigma.value).toHaveLength(3);
 });
 
 test('bad arguments are refused by name', () => {
   const { options, raw, w } = noiseModel();
-  const make = (change: object) => () => crossRegularizer<Array64, Batch>({ ...options, ...change });
+  const make = (change: object) => () => createTrainer<Array64, Batch>({ ...options, ...change });
   expect(make({ schedule: { every: 0 } })).toThrow('every: must be an integer of at least 1, but is 0');
   expect(make({ schedule: { samples: 2.5 } })).toThrow(
     'samples: must be an integer of at least 1, but is 2.5',

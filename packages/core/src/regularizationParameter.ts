@@ -1,0 +1,56 @@
+import { type Bijector, exp } from './bijector';
+import type { Framework } from './framework';
+import { checkOptions } from './options';
+
+/**
+ * One regularization parameter (a scalar, or an array of them that move together) as the ρ step sees it. There are
+ * two kinds: {@link regularizationParameter}, which the loss depends on directly, and {@link normLevel}, the norm of
+ * weights that θ's optimizer trains.
+ */
+export interface RegularizationParameter<T> {
+  readonly name: string;
+  /** What ρ's optimizer moves: raw and unconstrained where a bijector makes the value of it, ρ itself for a norm. */
+  readonly variable: T;
+  /** What the regularization loss is differentiated by. */
+  readonly wrt: readonly T[];
+  /** The range of {@link value}; a bound that is reached is reported by the convergence monitor. */
+  readonly range: readonly [lower: number, upper: number];
+  /** The gradient of `variable` from those of `wrt`. */
+  gradient(gradients: readonly T[]): T;
+  /** The regularization parameter in its own unit: σ, ρ = R(w), pixels. */
+  value(): T;
+  /** Called after ρ's optimizer moved `variable`: keeps it in range and brings what follows from it in line, such as the weights under a norm. */
+  afterRhoStep(): void;
+  /** Called after θ's optimizer moved: undoes what that did to ρ, as the retraction of a norm does. */
+  afterThetaStep(): void;
+  /** Where it is given: the part of θ's gradients by `wrt` that training may use. */
+  tangent?(gradients: readonly T[]): T[];
+}
+
+/**
+ * A regularization parameter that the loss reads directly, such as a noise scale: an unconstrained raw variable
+ * and the bijector that makes it positive or bounded.
+ *
+ * @param min - the value that steps do not go below. Default: the bijector's own bound.
+ */
+export function regularizationParameter<T>(
+  framework: Framework<T>,
+  options: { name: string; variable: T; bijector?: Bijector; min?: number },
+): RegularizationParameter<T> {
+  checkOptions('regularizationParameter', options, { name: 1, variable: 1, bijector: 1, min: 1 });
+  const { name, variable, bijector = exp, min } = options;
+  const minRaw = min === undefined ? undefined : bijector.inverse(min, 'min');
+  return {
+    name,
+    variable,
+    wrt: [variable],
+    range: [min ?? bijector.range[0], bijector.range[1]],
+    gradient: ([gradient]) => gradient,
+    value: () => bijector.forward(framework, variable),
+    afterRhoStep() {
+      if (minRaw === undefined) return;
+      framework.tidy(() => framework.assign(variable, framework.maximum(variable, framework.array(minRaw))));
+    },
+    afterThetaStep() {},
+  };
+}
