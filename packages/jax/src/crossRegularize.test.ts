@@ -168,7 +168,7 @@ test('the gradient of a ρ step agrees with finite differences in float64', asyn
 
 describe.each<[string, Regularizer]>([
   ['l2', l2Norm()],
-  ['l1', l1({ steps: 12 })],
+  ['l1', l1Norm({ steps: 12 })],
 ])('%s', (_, regularizer) => {
   test('a norm level moves as in core', async () => {
     // Least squares: the weights move on the level set, the regularization set moves the level.
