@@ -1,41 +1,10 @@
 import { Array64, float64 as fw, uniform } from '@crossreg/core';
 import { expect, test } from 'vitest';
 import { fixture } from '../test/fixtures';
-import { bsplineBasis, clampedKnots, roughness } from './bspline';
 import { SmoothingSpline } from './smoothingSpline';
 import { SplineBasis } from './splineBasis';
 
 const { cases } = fixture('spline');
-
-test('B-splines sum to one, and derivatives agree with differences', () => {
-  const knots = clampedKnots([0, 0.1, 0.15, 0.6, 0.61, 1], 3);
-  const points = [0, 0.05, 0.1, 0.3, 0.6, 0.605, 0.99, 1];
-  const { data, shape } = bsplineBasis(points, knots, 3);
-  points.forEach((_, i) => {
-    expect(data.slice(i * shape[1], (i + 1) * shape[1]).reduce((a, b) => a + b)).toBeCloseTo(1, 12);
-  });
-  for (const order of [1, 2]) {
-    for (const x of [0.05, 0.3, 0.605, 0.99]) {
-      const at = (z: number) => bsplineBasis([z], knots, 3, order - 1).data;
-      const [above, below] = [at(x + 1e-6), at(x - 1e-6)];
-      bsplineBasis([x], knots, 3, order).data.forEach((v, i) => {
-        expect(Math.abs(v - (above[i] - below[i]) / 2e-6)).toBeLessThan(1e-5 * (1 + Math.abs(v)));
-      });
-    }
-  }
-});
-
-test('the roughness is the integral of the squared second derivative', () => {
-  const knots = clampedKnots([0, 0.3, 0.35, 0.7, 1], 3);
-  const penalty = roughness(knots);
-  const w = fw.normal([penalty.shape[0], 1], 4);
-  const points = 20_000;
-  const midpoints = Float64Array.from({ length: points }, (_, i) => (i + 0.5) / points);
-  const second = fw.matMul(bsplineBasis(midpoints, knots, 3, 2), w).data;
-  const integral = second.reduce((sum, v) => sum + v * v, 0) / points;
-  const quadratic = fw.sum(fw.mul(w, fw.matMul(penalty, w))).data[0];
-  expect(quadratic / integral).toBeCloseTo(1, 5);
-});
 
 test.each<Record<string, any>>(cases)('the curve at a λ is that of SciPy', ({ x, y, at, fits }) => {
   const basis = new SplineBasis(Float64Array.from(x), 100);
