@@ -38,6 +38,7 @@ const neighbours = [
   ['packages/tfjs/scripts', ['packages/tfjs-wasm/scripts/assemble.mjs']],
   ['packages/tfjs-layers/test', ['scripts/findChromium.mjs']],
   ['packages/tfjs-wasm/test', ['scripts/findChromium.mjs']],
+  ['examples/playground/(src|scripts)', ['scripts/findChromium.mjs']],
 ];
 /** Packages with no runtime dependency at all, on anybody. */
 const dependencyFree = ['core', 'calibration'];

@@ -137,6 +137,15 @@ const tasks = {
     run('API docs', 'typedoc', []);
     console.log('out/docs/index.html');
   },
+  playground() {
+    install();
+    build('@crossreg/example-playground');
+    const page = ['--filter', '@crossreg/example-playground', 'exec'];
+    if (process.argv[3] === 'measure')
+      return run('measurements', process.execPath, ['examples/playground/scripts/measure.mjs']);
+    run('page', 'pnpm', [...page, 'vite', 'build']);
+    run('playground', 'pnpm', [...page, 'vite', 'preview', ...process.argv.slice(3)]);
+  },
   pretrained() {
     install();
     build('@crossreg/example-pretrained');

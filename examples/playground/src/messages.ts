@@ -1,0 +1,32 @@
+// What the page and the worker say to each other. Pictures carry what is drawn and no more.
+import type { Tab, ToySettings } from './settings';
+import type { ToyPicture } from './toy/toyPicture';
+import type { Losses } from './training/rivals';
+
+export type Request =
+  /** Begins a run; whatever ran before is over. */
+  | { readonly type: 'start'; readonly run: number; readonly tab: Tab; readonly settings: ToySettings }
+  | { readonly type: 'play' }
+  | { readonly type: 'pause' }
+  /** One step, then a pause. */
+  | { readonly type: 'step' }
+  | { readonly type: 'speed'; readonly stepsPerSecond: number }
+  | { readonly type: 'view'; readonly view: ToySettings['view'] };
+
+export type Picture = ToyPicture;
+
+/** Where a run is. */
+export interface Progress {
+  readonly step: number;
+  readonly losses: { readonly plain: Losses; readonly cross: Losses };
+  /** σ of every hidden layer. */
+  readonly sigma: readonly number[];
+}
+
+export type Report =
+  | { readonly type: 'ready'; readonly threads: number }
+  | ({ readonly type: 'progress'; readonly run: number } & Progress)
+  | { readonly type: 'picture'; readonly run: number; readonly step: number; readonly picture: Picture }
+  /** Nothing is computed until the next request. */
+  | { readonly type: 'resting'; readonly run: number; readonly step: number; readonly finished: boolean }
+  | { readonly type: 'failed'; readonly message: string };

@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chromiumPath, noChromium } from '../../../scripts/findChromium.mjs';
+import { openPage } from '../scripts/buildPage.mjs';
+
+if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+/** Pictures for people to look at. */
+const pictures = join(here, '..', '..', 'out', 'playground');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const text = (page: Page, id: string) => page.locator(`#${id}`).textContent();
+const stepOf = async (page: Page) => Number((await text(page, 'counter'))?.replace(/\D/g, ''));
+const reaches = (page: Page, step: number) =>
+  page.waitForFunction(
+    (least) => Number(document.getElementById('counter')?.textContent?.replace(/\D/g, '')) >= least,
+    step,
+    { timeout: 40_000 },
+  );
+/** Pauses, and waits until the worker has said its last word. */
+async function pause(page: Page) {
+  await page.click('#play');
+  await page.waitForFunction(() => document.getElementById('status')?.textContent === 'Paused.');
+}
+const mapOf = (page: Page, id: string) =>
+  page.locator(`#${id}`).evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+
+async function violations(page: Page) {
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate<{
+    violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+  }>('axe.run()');
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+}
+
+describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
+  let opened: Awaited<ReturnType<typeof openPage>>;
+  let browser: Browser;
+  const cache = join(here, '.cache');
+  let folder: string;
+  beforeAll(async () => {
+    mkdirSync(cache, { recursive: true });
+    mkdirSync(pictures, { recursive: true });
+    folder = mkdtempSync(join(cache, 'page-'));
+    opened = await openPage({ outDir: join(folder, 'dist'), chromiumPath: chromiumPath! });
+    browser = opened.browser;
+  }, 120_000);
+  afterAll(async () => {
+    await opened?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A page of some width; what it says on the console, and asks of others, is collected. */
+  async function newPage(width: number, hash = '') {
+    const page = await browser.newPage({ viewport: { width, height: width < 500 ? 844 : 900 } });
+    const complaints: string[] = [];
+    page.on('pageerror', ({ message }) => complaints.push(message));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (
+        !request.url().startsWith(opened.url) &&
+        !request.url().startsWith('blob:') &&
+        !request.url().startsWith('data:')
+      )
+        complaints.push(`asks for ${request.url()}`);
+    });
+    await page.goto(opened.url + hash);
+    return { page, complaints };
+  }
+
+  test.each([390, 1440])(
+    'at %d pixels it trains, is paused, steps, and anybody can use it',
+    async (width) => {
+      const { page, complaints } = await newPage(width);
+      await page.waitForFunction(() => performance.getEntriesByName('first picture').length > 0);
+      const first = await mapOf(page, 'cross-map');
+      await reaches(page, 60);
+      expect(await mapOf(page, 'cross-map')).not.toBe(first);
+      expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+      expect(await text(page, 'sentence')).toMatch(
+        /^After \d+ steps, on 500 unseen points, the plain network’s loss is \d\.\d\d, the cross-regularized one’s \d\.\d\d/,
+      );
+
+      await pause(page);
+      const step = await stepOf(page);
+      await page.waitForTimeout(300);
+      expect(await stepOf(page)).toBe(step);
+      await page.focus('#step');
+      await page.keyboard.press('Enter');
+      await reaches(page, step + 1);
+      expect(await stepOf(page)).toBe(step + 1);
+
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await violations(page)).toEqual([]);
+        await page.screenshot({ path: join(pictures, `toy-${width}-${colorScheme}.png`), fullPage: true });
+      }
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+    60_000,
+  );
+
+  test('a link brings back what was set by keyboard', async () => {
+    const { page } = await newPage(1440, '#tab=toy&data=circles&speed=30');
+    await page.focus('[name=points]');
+    await page.keyboard.press('ArrowRight');
+    await page.check('[name=view][value=spread]', { force: true });
+    const link = page.url();
+    await page.close();
+    const { page: other, complaints } = await newPage(1440, new URL(link).hash);
+    const value = (selector: string) => other.locator(selector).inputValue();
+    expect(await value('[name=points]')).toBe('220');
+    expect(await value('[name=data]:checked')).toBe('circles');
+    expect(await value('[name=view]:checked')).toBe('spread');
+    expect(await value('[name=speed]')).toBe('30');
+    await reaches(other, 1);
+    expect(complaints).toEqual([]);
+    await other.close();
+  }, 60_000);
+
+  test('the code that it hands out runs in Node and comes to the same losses', async () => {
+    const { page } = await newPage(1440, '#tab=toy&points=100&width=8&layers=2&both=1&seed=3');
+    await reaches(page, 40);
+    await pause(page);
+    const losses = await Promise.all(['plain-loss', 'cross-loss'].map((id) => text(page, id)));
+    await page.click('#code');
+    expect(await violations(page)).toEqual([]);
+    const program = join(folder, 'playground.mjs');
+    writeFileSync(program, await page.locator('#code-program').inputValue());
+    const { stdout } = await promisify(execFile)(process.execPath, [program]);
+    const printed = [...stdout.matchAll(/test loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
+    // Browser and Node may round otherwise where sums are fused.
+    expect(printed.length).toBe(2);
+    printed.forEach((loss, i) => {
+      expect(Math.abs(loss - Number(losses[i]))).toBeLessThan(0.02);
+    });
+    await page.close();
+  }, 60_000);
+
+  test('it weighs what the README says', () => {
+    const files = readdirSync(join(folder, 'dist', 'assets'));
+    const kilobytes = (pattern: RegExp) =>
+      files
+        .filter((file) => pattern.test(file))
+        .reduce((sum, file) => sum + gzipSync(readFileSync(join(folder, 'dist', 'assets', file))).length, 0) /
+      1024;
+    const budgets = {
+      page: [/^index-/, 40],
+      worker: [/^worker-.*js$/, 250],
+      wasm: [/simd.*wasm$/, 140],
+    } as const;
+    const readme = readFileSync(join(here, 'README.md'), 'utf8');
+    for (const [name, [pattern, budget]] of Object.entries(budgets)) {
+      const size = kilobytes(pattern);
+      expect(size, name).toBeGreaterThan(1);
+      expect(size, name).toBeLessThan(budget);
+      expect(readme).toMatch(new RegExp(`\\| ${name} .*\\| ${budget} KB`));
+    }
+  });
+});

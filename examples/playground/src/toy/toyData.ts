@@ -1,0 +1,25 @@
+import type { ToySettings } from '../settings';
+import { toyPoints } from './toyPoints.js';
+
+/** Of all points, the share that is held out. */
+const HELD_OUT = 0.3;
+/** Points that no network learns from. */
+export const UNSEEN = 500;
+
+/** How the points of a run are drawn: the arguments of {@link toyPoints}. */
+export function toyDraws({
+  data,
+  points,
+  flipped,
+  seed,
+}: Pick<ToySettings, 'data' | 'points' | 'flipped' | 'seed'>) {
+  const held = Math.round(HELD_OUT * points);
+  const draw = (count: number, stream: number) => [data, count, flipped / 100, 3 * seed + stream] as const;
+  return { train: draw(points - held, 0), heldOut: draw(held, 1), test: draw(UNSEEN, 2) };
+}
+
+/** The points that θ learns from, those that ρ learns from, and those that nobody does. */
+export function toyData(settings: ToySettings) {
+  const { train, heldOut, test } = toyDraws(settings);
+  return { train: toyPoints(...train), heldOut: toyPoints(...heldOut), test: toyPoints(...test) };
+}

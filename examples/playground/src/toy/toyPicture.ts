@@ -1,0 +1,96 @@
+import { predict } from '@crossreg/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { ToySettings } from '../settings';
+import type { Rivals } from '../training/rivals';
+import { EDGE, GRID } from './grid';
+
+/** What is drawn of the two networks: a number a cell. */
+export interface ToyPicture {
+  readonly kind: 'toy';
+  readonly view: ToySettings['view'];
+  readonly plain: Float32Array;
+  readonly cross: Float32Array;
+}
+
+/** The centres of the cells, [GRID², 2]. */
+function cells(): tf.Tensor2D {
+  const at = (i: number) => EDGE * ((2 * i + 1) / GRID - 1);
+  const points = Array.from({ length: GRID * GRID }, (_, i) => [at(i % GRID), -at(Math.floor(i / GRID))]);
+  return tf.tensor2d(points);
+}
+
+/** log₂ with 0 · log 0 = 0. */
+const bits = (p: number) => (p > 0 ? -p * Math.log2(p) : 0);
+
+/** What a view shows of a mean and a variance over draws. */
+const views: Record<ToySettings['view'], (mean: number, variance: number) => number> = {
+  prediction: (mean) => mean,
+  entropy: (mean) => bits(mean) + bits(1 - mean),
+  spread: (_, variance) => Math.sqrt(variance),
+};
+
+/** Share that each further picture has in the average that is drawn while the networks move. */
+const SHARE = 0.25;
+
+/** A running average of few draws a picture, which shows the average of many: the networks move slowly. */
+class Average {
+  private mean: Float32Array | undefined;
+  private square: Float32Array | undefined;
+
+  constructor(private readonly model: LayersModel) {}
+
+  /** What a view shows now. */
+  next(
+    grid: tf.Tensor2D,
+    view: ToySettings['view'],
+    draws: number,
+    seed: number,
+    share: number,
+  ): Float32Array {
+    return tf.tidy(() => {
+      const prediction = predict(this.model, grid, { samples: draws, batchSize: grid.shape[0], seed });
+      const mean = prediction.mean.dataSync() as Float32Array;
+      const square = prediction.variance
+        .dataSync()
+        .map((variance, i) => variance + mean[i] ** 2) as Float32Array;
+      const blend = (before: Float32Array | undefined, now: Float32Array) =>
+        before ? now.map((value, i) => before[i] + share * (value - before[i])) : now.slice();
+      this.mean = blend(this.mean, mean);
+      this.square = blend(this.square, square);
+      return this.mean.map((value, i) => views[view](value, Math.max(0, this.square![i] - value ** 2)));
+    });
+  }
+}
+
+/** Pictures of what two networks predict. */
+export class ToyPictures {
+  private readonly grid = cells();
+  private readonly plain: Average;
+  private readonly cross: Average;
+  private count = 0;
+
+  constructor({ plain, cross }: Rivals) {
+    this.plain = new Average(plain);
+    this.cross = new Average(cross);
+  }
+
+  /**
+   * The next picture.
+   *
+   * @param draws - that it has of its own.
+   * @param still - whether it is of these draws only, not an average with those before it.
+   */
+  next(view: ToySettings['view'], { draws, still }: { draws: number; still: boolean }): ToyPicture {
+    this.count += 1;
+    const [plain, cross] = [this.plain, this.cross].map((average) =>
+      // The plain network has no draws to average, and is drawn as it is.
+      average.next(this.grid, view, draws, this.count, still || average === this.plain ? 1 : SHARE),
+    );
+    return { kind: 'toy', view, plain, cross };
+  }
+
+  dispose(): void {
+    this.grid.dispose();
+  }
+}

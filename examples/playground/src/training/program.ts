@@ -1,0 +1,88 @@
+import type { NetworkShape } from './network';
+import { BATCH_SIZE, LEARNING_RATE, MEASURED_DRAWS } from './rates';
+import type { Task } from './rivals';
+
+/** What has to be installed before a program of {@link program} runs. */
+export const commands = `npm install @crossreg/tfjs-layers @crossreg/tfjs-wasm @tensorflow/tfjs @tensorflow/tfjs-backend-wasm
+node playground.mjs`;
+
+/** Source text without its imports, exports and leading comment. */
+const inlined = (source: string) =>
+  source
+    .replace(/^(\/\/.*\n)+\n/, '')
+    .replace(/^import .*\n+/gm, '')
+    .replace(/^export /gm, '')
+    .trim();
+
+/** A program for Node: the same examples, start, batches and noise as on the page, so the same numbers. */
+export function program(of: {
+  readonly title: string;
+  readonly imports?: string;
+  /** Files that the page computes with too. */
+  readonly sources: readonly string[];
+  /** Declares seed, xTrain, yTrain, xHeldOut, yHeldOut, xTest and yTest. */
+  readonly data: string;
+  readonly network: Omit<NetworkShape, 'seed'>;
+  readonly loss: Task['loss'];
+  /** An expression of the loss of `mean` for xTest. */
+  readonly measured: string;
+  readonly both: boolean;
+  readonly steps: number;
+}): string {
+  const { inputs, layers, width, outputs, activation } = of.network;
+  const plainOrder = of.both
+    ? `
+// The plain network trains on the held-out examples as well.
+const [xAll, yAll] = [tf.concat([xTrain, xHeldOut]), tf.concat([yTrain, yHeldOut])];
+const plainOrder = batches(yAll.shape[0], ${BATCH_SIZE}, seed);`
+    : '';
+  const plainStep = of.both
+    ? `const chosen = tf.tensor1d(plainOrder.next().value, 'int32');
+  const [xPlain, yPlain] = [tf.gather(xAll, chosen), tf.gather(yAll, chosen)];
+  await plain.trainOnBatch(xPlain, yPlain);
+  tf.dispose([chosen, xPlain, yPlain]);`
+    : 'await plain.trainOnBatch(x, y);';
+  return `// ${of.title}: a plain and a cross-regularized network.
+import { crossRegularization, injectNoise, noiseLayers, predict } from '@crossreg/tfjs-layers';
+import { useWasm } from '@crossreg/tfjs-wasm';
+import * as tf from '@tensorflow/tfjs';
+${of.imports ?? ''}
+await useWasm();
+
+${of.sources.map(inlined).join('\n\n')}
+
+${of.data}
+
+function network() {
+  const model = tf.sequential();
+  for (let i = 0; i < ${layers}; i++) {
+    const kernelInitializer = tf.initializers.heNormal({ seed: seed + i });
+    const first = i === 0 ? { inputShape: [${inputs}] } : {};
+    model.add(tf.layers.dense({ units: ${width}, activation: 'relu', kernelInitializer, ...first }));
+  }
+  const kernelInitializer = tf.initializers.glorotNormal({ seed: seed + ${layers} });
+  model.add(tf.layers.dense({ units: ${outputs}, activation: '${activation}', kernelInitializer }));
+  return model;
+}
+
+const plain = network();
+const noisy = injectNoise(network()); // learnable noise before every hidden nonlinearity
+for (const model of [plain, noisy]) model.compile({ optimizer: tf.train.adam(${LEARNING_RATE}), loss: '${of.loss}' });
+const cross = crossRegularization({ regularizationData: [xHeldOut, yHeldOut], seed });
+
+const order = batches(yTrain.shape[0], ${BATCH_SIZE}, seed);${plainOrder}
+for (let step = 0; step < ${of.steps}; step++) {
+  const indices = tf.tensor1d(order.next().value, 'int32');
+  const [x, y] = [tf.gather(xTrain, indices), tf.gather(yTrain, indices)];
+  ${plainStep}
+  await cross.trainOnBatch(noisy, x, y); // and the ρ step after it, when one is due
+  tf.dispose([indices, x, y]);
+}
+
+for (const [name, model] of Object.entries({ plain, 'cross-regularized': noisy })) {
+  const { mean } = predict(model, xTest, { samples: ${MEASURED_DRAWS}, batchSize: xTest.shape[0], seed: 1 });
+  console.log(\`\${name}: test loss \${${of.measured}.dataSync()[0].toFixed(4)}\`);
+}
+console.log(\`σ: \${noiseLayers(noisy).map((layer) => layer.sigma().dataSync()[0].toFixed(4)).join(' ')}\`);
+`;
+}

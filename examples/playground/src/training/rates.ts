@@ -1,0 +1,6 @@
+/** Of θ's optimizer, Adam. */
+export const LEARNING_RATE = 0.01;
+export const BATCH_SIZE = 32;
+
+/** Draws that a prediction is the average of, where a loss is measured. */
+export const MEASURED_DRAWS = 16;
