@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { convergence } from './convergence.mjs';
 import * as networks from './deep/command.mjs';
+import { folds } from './folds/folds.mjs';
 import { harm } from './harm/harm.mjs';
 import { lasso } from './lasso.mjs';
 import { ridge } from './ridge.mjs';
@@ -13,7 +14,17 @@ import { risk } from './risk.mjs';
 import { sparse } from './sparse.mjs';
 import { spline } from './spline.mjs';
 
-const commands = { ridge, lasso, spline, convergence, risk, sparse, harm, report: networks.writeReport };
+const commands = {
+  ridge,
+  lasso,
+  spline,
+  convergence,
+  risk,
+  sparse,
+  harm,
+  folds,
+  report: networks.writeReport,
+};
 for (const name of networks.names) commands[name] = (options) => networks.runExperiment(name, options);
 
 try {

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
+import { readResults, tablesOfFolds } from '../folds/tables.mjs';
+import { markdown } from '../markdown.mjs';
 import { mean } from '../numbers.mjs';
 
 const docs = new URL('../../../../docs/', import.meta.url);
@@ -21,14 +23,6 @@ const resultsOf = (results, name, seeds) =>
     .map((seed) => `${name}-${seed}`)
     .filter(results.has)
     .map(results.read);
-
-/** A table in Markdown, its columns aligned as the formatter has them. */
-function markdown(head, rows) {
-  const all = [head, ...rows];
-  const widths = head.map((_, i) => Math.max(3, ...all.map((cells) => cells[i].length)));
-  const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
-}
 
 /**
  * Tables and figures of the networks, from the results of a profile.
@@ -290,10 +284,13 @@ export function fill(text, tables) {
   );
 }
 
-/** The document of the networks, and its figures, made from the results. */
+/** The document of the networks and of folds, and the figures, made from the results. */
 export function report(results, profile) {
   const path = fileURLToPath(new URL('results.md', docs));
-  writeFileSync(path, fill(readFileSync(path, 'utf8'), tablesOf(results, profile)));
+  writeFileSync(
+    path,
+    fill(readFileSync(path, 'utf8'), { ...tablesOf(results, profile), ...tablesOfFolds(readResults()) }),
+  );
   draw(results, profile);
   console.log(`tables: ${path}`);
 }
