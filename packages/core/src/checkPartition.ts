@@ -13,13 +13,10 @@ export function checkPartition<P>({
   theta,
   rho,
   all,
-  describe = (_, group, index) => `${group}[${index}]`,
 }: {
   theta: readonly P[];
   rho: readonly P[];
   all?: readonly P[];
-  /** A name for messages. */
-  describe?: (parameter: P, group: 'theta' | 'rho' | 'all', index: number) => string;
 }): { theta: readonly P[]; rho: readonly P[] } {
   const seen = new Map<P, string>();
   for (const [group, members] of [
@@ -30,7 +27,7 @@ export function checkPartition<P>({
       throw new ArgumentError(group, 'is empty. Both groups need at least one parameter.');
     }
     members.forEach((member, i) => {
-      const name = describe(member, group, i);
+      const name = `${group}[${i}]`;
       const earlier = seen.get(member);
       if (earlier !== undefined) {
         throw new ArgumentError(
@@ -43,10 +40,7 @@ export function checkPartition<P>({
   }
   all?.forEach((member, i) => {
     if (!seen.has(member)) {
-      throw new ArgumentError(
-        'all',
-        `${describe(member, 'all', i)} is neither in theta nor in rho. Add it to one.`,
-      );
+      throw new ArgumentError('all', `all[${i}] is neither in theta nor in rho. Add it to one.`);
     }
   });
   return { theta, rho };

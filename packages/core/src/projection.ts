@@ -8,16 +8,10 @@ export type NormScope = 'group' | 'unit';
 
 /** Σ over all arrays of a group, for the whole of it or for each output unit. */
 export function total<T>(framework: Framework<T>, xs: readonly T[], per: NormScope = 'group'): T {
-  const sum = (x: T) =>
-    per === 'group'
-      ? framework.sum(x)
-      : framework.sum(
-          x,
-          framework
-            .shape(x)
-            .slice(0, -1)
-            .map((_, axis) => axis),
-        );
+  const sum = (x: T) => {
+    const axes = framework.shape(x).map((_, axis) => axis);
+    return framework.sum(x, per === 'group' ? axes : axes.slice(0, -1));
+  };
   return xs.map(sum).reduce((sums, term) => framework.add(sums, term));
 }
 

@@ -25,24 +25,20 @@ export const defaultSchedule: Schedule = { every: 'auto', samples: 4, warmUp: 0 
 export function createSchedule(options: Partial<Schedule> = {}): Schedule {
   checkOptions('createSchedule', options, { every: 1, samples: 1, warmUp: 1 });
   const schedule = { ...defaultSchedule, ...options };
-  if (typeof schedule.every === 'string' && schedule.every !== 'auto') {
-    throw new ArgumentError('every', `must be 'auto' or a whole number, but is ${show(schedule.every)}.`);
+  const { every, samples, warmUp } = schedule;
+  if (typeof every === 'string' && every !== 'auto') {
+    throw new ArgumentError('every', `must be 'auto' or a whole number, but is ${show(every)}.`);
   }
-  if (schedule.every !== 'auto') {
+  if (every !== 'auto') {
     checkInteger(
       'every',
-      schedule.every,
+      every,
       1,
       "Use 'auto', 1 for a ρ step after each training step, or 20 for little overhead.",
     );
   }
-  checkInteger(
-    'samples',
-    schedule.samples,
-    1,
-    'Use 4; more samples cost more and make the ρ gradient less noisy.',
-  );
-  checkInteger('warmUp', schedule.warmUp, 0, 'Use 0 to let ρ move from the start.');
+  checkInteger('samples', samples, 1, 'Use 4; more samples cost more and make the ρ gradient less noisy.');
+  checkInteger('warmUp', warmUp, 0, 'Use 0 to let ρ move from the start.');
   return schedule;
 }
 
@@ -95,11 +91,6 @@ export function elapsedShare({ every }: Pick<Schedule, 'every'>, rhoStep: number
  * @param steps - training steps of the run, without the warm-up (default 10,000); matters to `'auto'` only.
  */
 export function expectedOverhead({ every, samples }: Schedule, batchRatio = 1, steps = 10_000): number {
-  checkAbove(
-    'batchRatio',
-    batchRatio,
-    0,
-    'It is the regularization batch size over the training batch size.',
-  );
+  checkAbove('batchRatio', batchRatio, 0, 'It is the regularization batch size over that of training.');
   return (2 / 3) * samples * batchRatio * (rhoTime(every, steps) / steps);
 }

@@ -64,25 +64,16 @@ export function smoothness(penalty: QuadraticPenalty): Regularizer {
     }
     return fw.reshape(x, [size, count / size]);
   };
-  const gradient = <T>(fw: Framework<T>, weights: readonly T[]) => {
-    const square = fw.array(s, [size, size]);
-    return weights.map((w) => fw.reshape(fw.matMul(square, columns(fw, w)), fw.shape(w)));
-  };
+  const times = <T>(fw: Framework<T>, square: Float64Array, w: T): T =>
+    fw.reshape(fw.matMul(fw.array(square, [size, size]), columns(fw, w)), fw.shape(w));
+  const gradient = <T>(fw: Framework<T>, weights: readonly T[]) => weights.map((w) => times(fw, s, w));
   const value: Regularizer['value'] = (fw, weights, per) =>
     fw.mul(innerProduct(fw, weights, gradient(fw, weights), per), fw.array(0.5));
-  /** The part of w in the null space. */
-  const free = <T>(fw: Framework<T>, w: T): T => {
-    if (basis.length === 0) return fw.mul(w, fw.array(0));
-    const rows = fw.array(
-      basis.flatMap((v) => [...v]),
-      [basis.length, size],
-    );
-    const byColumn = Float64Array.from({ length: size * basis.length }, (_, i) => {
-      return basis[i % basis.length][Math.floor(i / basis.length)];
-    });
-    const projector = fw.matMul(fw.array(byColumn, [size, basis.length]), rows);
-    return fw.reshape(fw.matMul(projector, columns(fw, w)), fw.shape(w));
-  };
+  /** Σ v vᵀ, which takes w to its part in the null space. */
+  const projector = Float64Array.from(s, (_, i) =>
+    basis.reduce((sum, v) => sum + v[Math.floor(i / size)] * v[i % size], 0),
+  );
+  const free = <T>(fw: Framework<T>, w: T): T => times(fw, projector, w);
   return {
     name: 'smoothness',
     settings: { matrix: s, size, nullSpace: basis },

@@ -15,9 +15,7 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): read
   return Array.from({ length: rank }, (_, axis) => {
     const m = a[axis - rank + a.length] ?? 1;
     const n = b[axis - rank + b.length] ?? 1;
-    if (m !== n && m !== 1 && n !== 1) {
-      throw new RangeError(`shapes [${a}] and [${b}] do not broadcast`);
-    }
+    if (m !== n && m !== 1 && n !== 1) throw new RangeError(`shapes [${a}] and [${b}] do not broadcast`);
     return m === 1 ? n : m;
   });
 }

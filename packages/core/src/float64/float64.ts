@@ -48,6 +48,10 @@ const binary =
     );
   };
 
+// Partial derivatives of a + b, a − b and a · b.
+const [one, minusOne] = [() => 1, () => -1];
+const [first, second] = [(a: number) => a, (_: number, b: number) => b];
+
 /** The shape of `x` without `axes` (all of them by default), and the same with those axes kept as 1. */
 function reducedShapes(x: Array64, axes: readonly number[] = x.shape.map((_, axis) => axis)) {
   const removed = new Set(axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis)));
@@ -81,21 +85,9 @@ export const float64: Framework<Array64> = {
   },
   shape: (x) => x.shape,
 
-  add: binary(
-    (a, b) => a + b,
-    () => 1,
-    () => 1,
-  ),
-  sub: binary(
-    (a, b) => a - b,
-    () => 1,
-    () => -1,
-  ),
-  mul: binary(
-    (a, b) => a * b,
-    (_, b) => b,
-    (a) => a,
-  ),
+  add: binary((a, b) => a + b, one, one),
+  sub: binary((a, b) => a - b, one, minusOne),
+  mul: binary((a, b) => a * b, second, first),
   div: binary(
     (a, b) => a / b,
     (_, b) => 1 / b,

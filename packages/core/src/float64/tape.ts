@@ -21,10 +21,10 @@ export function record(
   return output;
 }
 
-/** Runs `f` without recording. */
-function withoutTape<R>(f: () => R): R {
+/** Runs `f` with another tape, or with none. */
+function withTape<R>(other: Operation[] | undefined, f: () => R): R {
   const outer = tape;
-  tape = undefined;
+  tape = other;
   try {
     return f();
   } finally {
@@ -32,23 +32,21 @@ function withoutTape<R>(f: () => R): R {
   }
 }
 
+const add = (a: Array64, b: Array64) => {
+  const data = a.data.map((v, i) => v + b.data[i]);
+  return new Array64(data, a.shape);
+};
+
 /** Reverse-mode differentiation of a scalar `f`: record forward, then walk back over what depends on `wrt`. */
 export function valueAndGradients(
   f: () => Array64,
   wrt: readonly Array64[],
 ): { value: Array64; gradients: Array64[] } {
-  const outer = tape;
   const operations: Operation[] = [];
-  tape = operations;
-  let value: Array64;
-  try {
-    value = f();
-  } finally {
-    tape = outer;
-  }
+  const value = withTape(operations, f);
   if (size(value.shape) !== 1) throw new RangeError(`a gradient needs a scalar, not shape [${value.shape}]`);
 
-  return withoutTape(() => {
+  return withTape(undefined, () => {
     const reachable = new Set<Array64>(wrt);
     for (const { inputs, output } of operations) {
       if (inputs.some((input) => reachable.has(input))) reachable.add(output);
@@ -61,15 +59,7 @@ export function valueAndGradients(
         if (!reachable.has(input)) return;
         const dx = pullback(dy, i);
         const sum = gradients.get(input);
-        gradients.set(
-          input,
-          sum
-            ? new Array64(
-                sum.data.map((v, j) => v + dx.data[j]),
-                sum.shape,
-              )
-            : dx,
-        );
+        gradients.set(input, sum ? add(sum, dx) : dx);
       });
     }
     return {

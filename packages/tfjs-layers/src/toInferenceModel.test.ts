@@ -1,0 +1,102 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, test } from 'vitest';
+import { injectNoise, noiseLayers } from './injectNoise';
+import { LearnableNoise } from './learnableNoise';
+import { toInferenceModel } from './toInferenceModel';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+/** Noise in front of a linear layer, with its weights. */
+function linear(sigma: number) {
+  const input = tf.input({ shape: [3] });
+  const noise = new LearnableNoise({ initialSigma: sigma });
+  const last = tf.layers.dense({
+    units: 2,
+    kernelInitializer: tf.initializers.glorotNormal({ seed: 1 }),
+  });
+  const model = tf.model({
+    inputs: input,
+    outputs: last.apply(noise.apply(input) as tf.SymbolicTensor) as tf.SymbolicTensor,
+  });
+  return { model, last };
+}
+const x = () => tf.randomNormal([4, 3], 0, 1, 'float32', 2);
+const rows = (y: unknown) => (y as tf.Tensor).arraySync() as number[][];
+
+test('of a linear network it is the network plus one constant, the mean of the draws', () => {
+  const { model, last } = linear(1);
+  const plain = rows(last.apply(x()));
+  const offsets = (samples: number) =>
+    rows(toInferenceModel(model, { samples, seed: 1 }).predict(x())).map((row, i) =>
+      row.map((v, j) => v - plain[i][j]),
+    );
+  const few = offsets(4);
+  for (const row of few) {
+    for (const j of [0, 1]) expect(row[j]).toBeCloseTo(few[0][j], 5);
+  }
+  expect(Math.abs(few[0][0])).toBeGreaterThan(0.01);
+  // The mean of 100 draws of W ε has the standard deviation ‖w‖/10: five of them err once in 1.7 million seeds.
+  const kernel = last.getWeights()[0].arraySync() as number[][];
+  offsets(100)[0].forEach((v, j) => {
+    expect(Math.abs(v)).toBeLessThan((5 * Math.hypot(...kernel.map((row) => row[j]))) / 10);
+  });
+});
+
+test('as many paths as samples, of stock layers only, through the same weights', () => {
+  const { model, last } = linear(0.5);
+  const inference = toInferenceModel(model, { samples: 3 });
+  const classes = inference.layers.map((layer) => layer.getClassName());
+  expect(classes).not.toContain('LearnableNoise');
+  expect(classes.filter((name) => name === 'BatchNormalization')).toHaveLength(3);
+  expect(classes.filter((name) => name === 'Dense')).toHaveLength(1);
+  const before = rows(inference.predict(x()));
+  last.setWeights([tf.zeros([3, 2]), tf.tensor1d([5, 7])]);
+  expect(rows(inference.predict(x()))).not.toEqual(before);
+  for (const row of rows(inference.predict(x()))) {
+    expect(row[0]).toBeCloseTo(5, 5);
+    expect(row[1]).toBeCloseTo(7, 5);
+  }
+});
+
+test('a seed gives the same draws again, another one others', () => {
+  const { model } = linear(1);
+  const made = (seed: number) => rows(toInferenceModel(model, { samples: 2, seed }).predict(x()));
+  expect(made(1)).toEqual(made(1));
+  expect(made(2)).not.toEqual(made(1));
+});
+
+test('it loads where only stock layers are known: its JSON names no class of ours', async () => {
+  const base = tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 4, inputShape: [3], activation: 'relu' }),
+      tf.layers.dense({ units: 2, activation: 'softmax' }),
+    ],
+  });
+  const noisy = injectNoise(base);
+  expect(noiseLayers(noisy)).toHaveLength(1);
+  const inference = toInferenceModel(noisy);
+  expect(JSON.stringify(inference.toJSON())).not.toContain('LearnableNoise');
+  let saved: tf.io.ModelArtifacts | undefined;
+  await inference.save(
+    tf.io.withSaveHandler(async (artifacts) => {
+      saved = artifacts;
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
+    }),
+  );
+  const loaded = await tf.loadLayersModel(tf.io.fromMemory(saved as tf.io.ModelArtifacts));
+  const [now, then] = [rows(loaded.predict(x())), rows(inference.predict(x()))];
+  now.flat().forEach((v, i) => {
+    expect(v).toBeCloseTo(then.flat()[i], 6);
+  });
+});
+
+test('what has no noise, no whole number of samples or no fixed shape is refused', () => {
+  const plain = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [3] })] });
+  expect(() => toInferenceModel(plain)).toThrow('model: sequential');
+  expect(() => toInferenceModel(linear(1).model, { samples: 0 })).toThrow('samples');
+  expect(() => toInferenceModel(linear(1).model, { draws: 3 } as never)).toThrow('draws');
+  const input = tf.input({ shape: [null, 3] });
+  const open = new LearnableNoise({ initialSigma: 1 }).apply(input) as tf.SymbolicTensor;
+  const model = tf.model({ inputs: input, outputs: open });
+  expect(() => toInferenceModel(model)).toThrow('fixed noise needs a fixed shape');
+});

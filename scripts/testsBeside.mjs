@@ -1,0 +1,125 @@
+// Every source file of more than a screen has its test beside it: `x.ts` has `x.test.ts`, or `x.KIND.test.ts`. What is
+// tested elsewhere is named here, with where and why.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeIn, isTest, rooms, root } from './workspace.mjs';
+
+/** Lines of a screen. */
+export const SCREEN = 60;
+
+/** What is tested elsewhere: a package, files of its `src` by the test that covers them, and why it is not beside them. */
+const elsewhere = [
+  [
+    'core',
+    'regularizer.test.ts',
+    'the laws of all regularizers are one table',
+    ['groupLasso', 'smoothness', 'customRegularizer'],
+  ],
+  [
+    'core',
+    'float64/float64.test.ts',
+    'the tape is tested by the gradients of every operation',
+    ['float64/tape'],
+  ],
+  [
+    'core',
+    'float64/float64.test.ts',
+    'an interface, and the contract that holds implementations to it',
+    ['framework', 'testing/frameworkContract'],
+  ],
+  [
+    'datasets',
+    'node/loaders.test.ts',
+    'one local registry serves the tests of all loaders',
+    ['node/cifar10', 'node/download'],
+  ],
+  ['jax', 'framework.test.ts', 'its contract and its count of arrays are what handles are for', ['handle']],
+  [
+    'jax',
+    'crossRegularize.test.ts',
+    'a saved state is right if a run goes on from it to the bit',
+    ['savedState'],
+  ],
+  [
+    'linear',
+    'ridge.test.ts',
+    'steps along a path are tested on paths, and against the alternating scheme',
+    ['learnRho'],
+  ],
+  ['linear', 'smoothingSpline.test.ts', 'the curves are those of SciPy, fitted whole', ['splineBasis']],
+  ['runs', '../test/runAll.test.ts', 'it starts processes, and kills them', ['runAll', 'workerProcess']],
+  [
+    'tfjs',
+    'noise.test.ts',
+    'its numbers are those of the portable generator, through fillGaussian',
+    ['gaussianKernel'],
+  ],
+  [
+    'tfjs-layers',
+    'ensemble.test.ts',
+    'artifacts are right if an ensemble is the same when loaded',
+    ['ensembleArtifacts'],
+  ],
+  [
+    'tfjs-layers',
+    'checkpoint.test.ts',
+    'a state is right if a run goes on from it to the bit',
+    ['modelState'],
+  ],
+  [
+    'tfjs-layers',
+    'crossRegularization.test.ts',
+    'what a model is prepared for is seen in what the callback then does',
+    ['prepareModel', 'regularizationData'],
+  ],
+  [
+    'tfjs-native',
+    '../../tfjs-wasm/test/native.test.ts',
+    'kernels work on the memory of the wasm backend',
+    ['binding'],
+  ],
+  [
+    'tfjs-node',
+    'useBestBackend.test.ts',
+    'candidates are tried in turn there, with packages that are missing',
+    ['candidates'],
+  ],
+  ['tfjs-wasm', 'activationLayer.test.ts', 'named after the layer that the kernels are for', ['activation']],
+  ['tfjs-wasm', 'batchNormLayer.test.ts', 'named after the layer that the kernels are for', ['batchNorm']],
+  [
+    'tfjs-wasm',
+    'kernels.test.ts',
+    'every kernel is held against cpu in one table',
+    ['depthwise', 'matrixProduct', 'pool', 'reduction', 'register'],
+  ],
+  [
+    'tfjs-wasm',
+    'convolution.test.ts',
+    'convolutions are one tile, in one suite for wasm and native',
+    ['rowProduct', 'convolution3d'],
+  ],
+  ['tfjs-wasm', 'useWasm.test.ts', 'memory is shared where a backend starts with threads', ['sharedMemory']],
+];
+
+/** Files of packages that are tested elsewhere, with the test: paths of the repository. */
+export const testedElsewhere = new Map(
+  elsewhere.flatMap(([name, test, , files]) =>
+    files.map((file) => [`packages/${name}/src/${file}.ts`, join(`packages/${name}/src`, test)]),
+  ),
+);
+
+/** Sources of packages that are longer than a screen and have no test beside them, but for tables of contents. */
+export function withoutTest() {
+  return rooms('packages').flatMap((room) => {
+    const files = codeIn(`${room}/src`);
+    const lines = (file) => readFileSync(join(root, file), 'utf8').trimEnd().split('\n').length;
+    const beside = (file) => {
+      const start = `${file.replace(/\.ts$/, '')}.`;
+      return files.some((other) => other.startsWith(start) && isTest(other));
+    };
+    return files.filter(
+      (file) =>
+        !isTest(file) && !/\/(index|internal)\.ts$/.test(file) && lines(file) > SCREEN && !beside(file),
+    );
+  });
+}
