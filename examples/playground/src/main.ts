@@ -1,11 +1,25 @@
 // The page: draws what the worker reports, and tells it what is asked for. Nothing here computes.
+
+import { type CsvFile, readCsv, sampleCsv, tableOf, targetOf } from './csv/csvFile';
+import { csvProgram } from './csv/csvProgram';
+import type { Table } from './csv/table.js';
 import type { Progress, Report, Request } from './messages';
-import { fields, fromHash, readSettings, type ToySettings, toHash } from './settings';
+import {
+  type CsvSettings,
+  fields,
+  fromHash,
+  readSettings,
+  type Settings,
+  type Tab,
+  type ToySettings,
+  toHash,
+} from './settings';
 import { toyData, UNSEEN } from './toy/toyData';
 import { toyProgram } from './toy/toyProgram';
 import { Chart } from './view/chart';
 import { codeDialog } from './view/codeDialog';
 import { css, mix, onThemeChange, themeColor } from './view/colors';
+import { MarksPlot } from './view/marksPlot';
 import { sentence } from './view/sentence';
 import { Surface, scaleOf } from './view/surface';
 
@@ -17,13 +31,17 @@ const form = find<HTMLFormElement>('settings');
 const [play, counter, status] = [find('play'), find('counter'), find('status')];
 
 const maps = { plain: new Surface(find('plain-map')), cross: new Surface(find('cross-map')) };
+const marks = {
+  plain: new MarksPlot(find('plain-map'), 'plain'),
+  cross: new MarksPlot(find('cross-map'), 'accent'),
+};
 const lossChart = new Chart(find('loss-chart'), find('loss-legend'), { logarithmic: false, subject: 'Loss' });
 const sigmaChart = new Chart(find('sigma-chart'), find('sigma-legend'), {
   logarithmic: true,
   subject: 'Noise level σ',
 });
 
-let { tab, settings } = fromHash(location.hash);
+let { tab, settings }: { tab: Tab; settings: Settings[Tab] } = fromHash(location.hash);
 /** Each run has a number, so that what is still said of one that is over is not drawn. */
 let run = 0;
 let playing = !matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -33,7 +51,14 @@ let spoken = 0;
 /** Steps between two remarks to those who listen to the page. */
 const SPOKEN_EVERY = 1000;
 const whole = new Intl.NumberFormat('en');
-const unseen = `${UNSEEN} unseen points`;
+
+/** What the tab of a visitor's own data has, once it is there. */
+let file: CsvFile | undefined;
+let isSample = true;
+let table: Table | undefined;
+const toy = () => settings as ToySettings;
+const csv = () => settings as CsvSettings;
+const unseen = () => (tab === 'toy' ? `${UNSEEN} unseen points` : `${table?.test.count} unseen rows`);
 
 // Controls.
 
@@ -42,6 +67,12 @@ const controlsOf = (name: string) =>
 
 /** Makes the controls say what is set. */
 function showSettings(): void {
+  if (tab === 'csv' && file) {
+    const { columns, target } = targetOf(file, csv());
+    settings = { ...csv(), target };
+    const select = document.querySelector<HTMLSelectElement>('select[name=target]')!;
+    select.replaceChildren(...columns.map((column) => new Option(column, column)));
+  }
   for (const [name, value] of Object.entries(settings)) {
     for (const control of controlsOf(name)) {
       if (control instanceof HTMLInputElement && control.type === 'radio')
@@ -57,7 +88,7 @@ function showSettings(): void {
   }
 }
 
-function readControls(): ToySettings {
+function readControls(): Settings[Tab] {
   return readSettings(tab, (name) => {
     const [control, ...more] = controlsOf(name);
     if (!control) return null;
@@ -76,12 +107,12 @@ document.addEventListener('input', (event) => {
   showSettings();
   history.replaceState(null, '', toHash(tab, settings));
   const changed = Object.keys(fields[tab]).filter(
-    (name) => settings[name as keyof ToySettings] !== before[name as keyof ToySettings],
+    (name) => settings[name as keyof Settings[Tab]] !== before[name as keyof Settings[Tab]],
   );
   if (changed.includes('speed')) tellSpeed();
   if (changed.includes('view')) {
     showKey();
-    tell({ type: 'view', view: settings.view });
+    tell({ type: 'view', view: toy().view });
   }
   if (changed.some((name) => name !== 'speed' && name !== 'view')) begin();
 });
@@ -89,8 +120,7 @@ document.addEventListener('input', (event) => {
 document.addEventListener('change', showSettings);
 window.addEventListener('hashchange', () => {
   ({ tab, settings } = fromHash(location.hash));
-  showSettings();
-  begin();
+  showTab();
 });
 
 function tellSpeed(): void {
@@ -123,7 +153,34 @@ find('share').addEventListener('click', async () => {
 });
 find('code').addEventListener('click', () => {
   if (playing) setPlaying(false);
-  codeDialog(toyProgram(settings, latest?.step || 1000));
+  const steps = latest?.step || 1000;
+  if (tab === 'toy') codeDialog(toyProgram(toy(), steps));
+  else if (file && table) {
+    const { source, packages } = csvProgram(file, {
+      settings: csv(),
+      prepared: table,
+      steps,
+      sample: isSample,
+    });
+    codeDialog(source, packages);
+  }
+});
+// A file that was changed and is chosen once more would be no change.
+find<HTMLInputElement>('file').addEventListener('click', ({ target }) => {
+  (target as HTMLInputElement).value = '';
+});
+find<HTMLInputElement>('file').addEventListener('change', async ({ target }) => {
+  const [chosen] = Array.from((target as HTMLInputElement).files ?? []);
+  if (!chosen) return;
+  try {
+    file = await readCsv(chosen);
+    isSample = false;
+    settings = { ...csv(), target: '' };
+    showSettings();
+    begin();
+  } catch (error) {
+    refuse(error);
+  }
 });
 
 // Nobody sees a page in the background, and a telephone has one battery.
@@ -133,13 +190,33 @@ document.addEventListener('visibilitychange', () => {
 
 // Runs.
 
+/** Shows what belongs to the tab that is chosen, and begins. */
+async function showTab(): Promise<void> {
+  for (const element of Array.from(document.querySelectorAll<HTMLElement>('[data-tab]')))
+    element.hidden = element.dataset.tab !== tab;
+  for (const link of Array.from(document.querySelectorAll<HTMLElement>('[data-link]'))) {
+    if (link.dataset.link === tab) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  if (tab === 'csv') file ??= await sampleCsv();
+  showSettings();
+  tellSpeed();
+  begin();
+}
+
+/** Says why nothing is trained. */
+function refuse(error: unknown): void {
+  setPlaying(false);
+  find('sentence').textContent = error instanceof Error ? error.message : String(error);
+}
+
+/** Begins a run of what is set; a table that nothing can be learned from is refused in words. */
 function begin(): void {
   run += 1;
   latest = undefined;
   spoken = 0;
   counter.textContent = 'step 0';
-  const data = toyData(settings);
-  for (const map of Object.values(maps)) map.setPoints(data);
+  for (const name of ['plain', 'cross'] as const) find(`${name}-loss`).textContent = '–';
   lossChart.reset([
     { label: 'plain, unseen', color: () => themeColor('plain') },
     {
@@ -156,7 +233,41 @@ function begin(): void {
       color: () => mix(themeColor('much'), themeColor('accent'), i / Math.max(1, settings.layers - 1)),
     })),
   );
-  tell({ type: 'start', run, tab, settings });
+  if (tab === 'toy') beginToy();
+  else {
+    try {
+      beginCsv();
+    } catch (error) {
+      refuse(error);
+    }
+  }
+}
+
+function beginToy(): void {
+  const data = toyData(toy());
+  for (const plot of Object.values(marks)) plot.hide();
+  for (const map of Object.values(maps)) map.setPoints(data);
+  find('loss-note').textContent = 'negative log-likelihood; an even guess costs 0.69';
+  tell({ type: 'start', run, tab: 'toy', settings: toy() });
+}
+
+function beginCsv(): void {
+  if (!file) return;
+  for (const map of Object.values(maps)) map.hide();
+  table = tableOf(file, csv());
+  const { target, classify } = targetOf(file, csv());
+  const { train, heldOut, test, columns, classes, leftOut } = table;
+  find('table-note').textContent =
+    `${isSample ? 'Until you choose one: diabetes, 442 patients. ' : ''}${columns.length} columns of numbers predict ` +
+    `“${target}”. ${train.count} rows train θ, ${heldOut.count} are held out for ρ, ${test.count} are unseen` +
+    `${leftOut > 0 ? `; ${leftOut} with gaps are left out` : ''}.`;
+  find('loss-note').textContent = classify
+    ? `negative log-likelihood; an even guess costs ${Math.log(classes.length).toFixed(2)}`
+    : 'mean squared error; to say the mean always costs about 1';
+  find('axes').textContent = classify
+    ? 'Across: how sure the network is of its answer. Up: how often it is right. Larger marks are more rows.'
+    : `Across: the true ${target}. Up: the prediction. Both in standard deviations, from −3 to 3.`;
+  tell({ type: 'start', run, tab: 'csv', settings: csv(), table });
 }
 
 worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
@@ -169,10 +280,12 @@ worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
   counter.textContent = `step ${whole.format(data.step)}`;
   if (data.type === 'progress') showProgress(data);
   else if (data.type === 'picture') {
-    const { plain, cross, view } = data.picture;
+    const { picture } = data;
     if (performance.getEntriesByName('first picture').length === 0) performance.mark('first picture');
-    maps.plain.show(plain, view, !playing);
-    maps.cross.show(cross, view, !playing);
+    for (const name of ['plain', 'cross'] as const) {
+      if (picture.kind === 'toy') maps[name].show(picture[name], picture.view, !playing);
+      else marks[name].show(picture[name], picture.kind);
+    }
   } else {
     if (data.finished) setPlaying(false);
     speak(data.finished ? 'Training rests; Play goes on.' : 'Paused.');
@@ -190,7 +303,7 @@ function showProgress(progress: Progress): void {
     sigmaChart.add(step, sigma);
   }
   latest = progress;
-  const said = sentence(progress, unseen);
+  const said = sentence(progress, unseen());
   find('sentence').textContent = said;
   for (const name of ['plain', 'cross'] as const) {
     const loss = losses[name].test.toFixed(2);
@@ -198,7 +311,9 @@ function showProgress(progress: Progress): void {
     const who = name === 'plain' ? 'Plain network' : 'Cross-regularized network';
     find(`${name}-map`).setAttribute(
       'aria-label',
-      `${who}: map of its prediction over the plane with the points it learns from. Test loss ${loss} at step ${step}.`,
+      tab === 'toy'
+        ? `${who}: map of its prediction over the plane with the points it learns from. Test loss ${loss} at step ${step}.`
+        : `${who}: what it predicts of unseen rows against what is true. Test loss ${loss} at step ${step}.`,
     );
   }
   if (step - spoken >= SPOKEN_EVERY) speak('');
@@ -208,11 +323,11 @@ function showProgress(progress: Progress): void {
 function speak(why: string): void {
   spoken = latest?.step ?? 0;
   status.textContent = why;
-  find('spoken').textContent = latest ? sentence(latest, unseen) : '';
+  find('spoken').textContent = latest ? sentence(latest, unseen()) : '';
 }
 
 function showKey(): void {
-  const { stops, low, high } = scaleOf(settings.view);
+  const { stops, low, high } = scaleOf(tab === 'toy' ? toy().view : 'prediction');
   find('low').textContent = low;
   find('high').textContent = high;
   find('ramp').style.background = `linear-gradient(to right, ${stops.map(css).join(', ')})`;
@@ -222,11 +337,8 @@ onThemeChange(() => {
   showKey();
   lossChart.build();
   sigmaChart.build();
-  for (const map of Object.values(maps)) map.invalidate();
+  for (const map of [...Object.values(maps), ...Object.values(marks)]) map.invalidate();
 });
 
-showSettings();
 showKey();
-begin();
-tellSpeed();
-setPlaying(playing);
+showTab().then(() => setPlaying(playing), refuse);

@@ -1,11 +1,18 @@
 // What the page and the worker say to each other. Pictures carry what is drawn and no more.
-import type { Tab, ToySettings } from './settings';
+import type { CsvPicture } from './csv/csvPicture';
+import type { Table } from './csv/table.js';
+import type { CsvSettings, ToySettings } from './settings';
 import type { ToyPicture } from './toy/toyPicture';
 import type { Losses } from './training/rivals';
 
+/** Begins a run; whatever ran before is over. */
+export type Start = { readonly type: 'start'; readonly run: number } & (
+  | { readonly tab: 'toy'; readonly settings: ToySettings }
+  | { readonly tab: 'csv'; readonly settings: CsvSettings; readonly table: Table }
+);
+
 export type Request =
-  /** Begins a run; whatever ran before is over. */
-  | { readonly type: 'start'; readonly run: number; readonly tab: Tab; readonly settings: ToySettings }
+  | Start
   | { readonly type: 'play' }
   | { readonly type: 'pause' }
   /** One step, then a pause. */
@@ -13,7 +20,7 @@ export type Request =
   | { readonly type: 'speed'; readonly stepsPerSecond: number }
   | { readonly type: 'view'; readonly view: ToySettings['view'] };
 
-export type Picture = ToyPicture;
+export type Picture = ToyPicture | CsvPicture;
 
 /** Where a run is. */
 export interface Progress {

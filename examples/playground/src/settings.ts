@@ -15,7 +15,11 @@ interface Flag {
   readonly kind: 'flag';
   readonly initial: boolean;
 }
-export type Field = Whole | Choice | Flag;
+interface Text {
+  readonly kind: 'text';
+  readonly initial: string;
+}
+export type Field = Whole | Choice | Flag | Text;
 
 type Values<F extends Record<string, Field>> = {
   -readonly [K in keyof F]: F[K] extends Whole
@@ -24,7 +28,9 @@ type Values<F extends Record<string, Field>> = {
       ? C
       : F[K] extends Flag
         ? boolean
-        : never;
+        : F[K] extends Text
+          ? string
+          : never;
 };
 
 const whole = (min: number, max: number, initial: number): Whole => ({ kind: 'whole', min, max, initial });
@@ -33,6 +39,7 @@ const choice = <const C extends string>(choices: readonly C[], initial: NoInfer<
   choices,
   initial,
 });
+const text = (initial: string): Text => ({ kind: 'text', initial });
 const flag = (initial: boolean): Flag => ({ kind: 'flag', initial });
 
 /** What every tab has. */
@@ -40,6 +47,10 @@ const common = {
   seed: whole(0, 9999, 1),
   /** Steps a second; `max`: as many as the machine makes. */
   speed: choice(['5', '30', '120', 'max'], 'max'),
+  layers: whole(1, 5, 3),
+  width: whole(4, 64, 32),
+  /** Whether the plain network trains on the held-out examples as well. */
+  both: flag(false),
 };
 
 export const fields = {
@@ -49,22 +60,27 @@ export const fields = {
     points: whole(40, 600, 200),
     /** Percent of labels that are wrong. */
     flipped: whole(0, 40, 15),
-    layers: whole(1, 5, 3),
-    width: whole(4, 64, 32),
-    /** Whether the plain network trains on the held-out points as well. */
-    both: flag(false),
     view: choice(['prediction', 'entropy', 'spread'], 'prediction'),
+  },
+  csv: {
+    ...common,
+    /** The column to predict; empty: the last. */
+    target: text(''),
+    /** Whether the target is a measure or a class; auto: as it looks. */
+    predicts: choice(['auto', 'number', 'class'], 'auto'),
   },
 };
 
 export type Tab = keyof typeof fields;
 export type ToySettings = Values<(typeof fields)['toy']>;
+export type CsvSettings = Values<(typeof fields)['csv']>;
 export type Settings = { [T in Tab]: Values<(typeof fields)[T]> };
 export const tabs = Object.keys(fields) as Tab[];
 
 /** A value as it may be set: numbers are rounded and brought into their range; anything unknown is the initial value. */
 function legal(field: Field, text: string | null): string | number | boolean {
   if (text === null) return field.initial;
+  if (field.kind === 'text') return text.slice(0, 200);
   if (field.kind === 'flag') return text === '1' || (text !== '0' && field.initial);
   if (field.kind === 'choice') return field.choices.includes(text) ? text : field.initial;
   const number = Number(text);

@@ -2,6 +2,7 @@ import { predict } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ToySettings } from '../settings';
+import type { Pictures } from '../training/experiment';
 import type { Rivals } from '../training/rivals';
 import { EDGE, GRID } from './grid';
 
@@ -64,7 +65,7 @@ class Average {
 }
 
 /** Pictures of what two networks predict. */
-export class ToyPictures {
+export class ToyPictures implements Pictures {
   private readonly grid = cells();
   private readonly plain: Average;
   private readonly cross: Average;
@@ -75,19 +76,14 @@ export class ToyPictures {
     this.cross = new Average(cross);
   }
 
-  /**
-   * The next picture.
-   *
-   * @param draws - that it has of its own.
-   * @param still - whether it is of these draws only, not an average with those before it.
-   */
-  next(view: ToySettings['view'], { draws, still }: { draws: number; still: boolean }): ToyPicture {
+  next({ view, draws, still }: { view: ToySettings['view']; draws: number; still: boolean }) {
     this.count += 1;
     const [plain, cross] = [this.plain, this.cross].map((average) =>
       // The plain network has no draws to average, and is drawn as it is.
       average.next(this.grid, view, draws, this.count, still || average === this.plain ? 1 : SHARE),
     );
-    return { kind: 'toy', view, plain, cross };
+    const picture: ToyPicture = { kind: 'toy', view, plain, cross };
+    return { picture, transfer: [plain.buffer, cross.buffer] };
   }
 
   dispose(): void {

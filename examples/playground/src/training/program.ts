@@ -2,9 +2,10 @@ import type { NetworkShape } from './network';
 import { BATCH_SIZE, LEARNING_RATE, MEASURED_DRAWS } from './rates';
 import type { Task } from './rivals';
 
-/** What has to be installed before a program of {@link program} runs. */
-export const commands = `npm install @crossreg/tfjs-layers @crossreg/tfjs-wasm @tensorflow/tfjs @tensorflow/tfjs-backend-wasm
-node playground.mjs`;
+/** What has to be installed before a program of {@link program} runs, and how it is run. */
+export const commands = (more = '') =>
+  `npm install @crossreg/tfjs-layers @crossreg/tfjs-wasm @tensorflow/tfjs @tensorflow/tfjs-backend-wasm ${more}`.trim() +
+  '\nnode playground.mjs';
 
 /** Source text without its imports, exports and leading comment. */
 const inlined = (source: string) =>

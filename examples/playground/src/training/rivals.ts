@@ -6,7 +6,7 @@ import {
   predict,
 } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { type LayersModel, metrics } from '@tensorflow/tfjs-layers';
 import { batches } from '../shared/random.js';
 import { MEASURED_DRAWS } from './rates';
 
@@ -18,6 +18,7 @@ export interface Examples {
 /** How the error of a prediction is measured: the loss that both networks are trained on. */
 const losses = {
   binaryCrossentropy: (y: tf.Tensor, p: tf.Tensor) => tf.losses.logLoss(y, p),
+  categoricalCrossentropy: (y: tf.Tensor, p: tf.Tensor) => tf.mean(metrics.categoricalCrossentropy(y, p)),
   meanSquaredError: (y: tf.Tensor, p: tf.Tensor) => tf.losses.meanSquaredError(y, p),
 };
 

@@ -31,7 +31,7 @@ test('a run that begins while another plays goes on playing; a pause ends it', a
   const playing = training.take({ type: 'play' });
   await training.take({ type: 'start', run: 2, tab: 'toy', settings: { ...settings, seed: 2 } });
   const reached = () =>
-    reports.some((report) => report.type === 'progress' && report.run === 2 && report.step >= 25);
+    reports.some((report) => report.type === 'picture' && report.run === 2 && report.step >= 3);
   while (!reached()) await new Promise((resolve) => setTimeout(resolve, 10));
   await training.take({ type: 'pause' });
   await playing;

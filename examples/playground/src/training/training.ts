@@ -1,11 +1,8 @@
-import type { Report, Request } from '../messages';
+import type { Report, Request, Start } from '../messages';
 import type { ToySettings } from '../settings';
-import { ToyPictures } from '../toy/toyPicture';
-import { toyTask } from '../toy/toyTask';
+import { experiment, type Pictures } from './experiment';
 import { nextTask } from './nextTask';
-import { Rivals } from './rivals';
-
-type Start = Extract<Request, { type: 'start' }>;
+import type { Rivals } from './rivals';
 
 /** Losses and σ are measured every so many steps. */
 export const MEASURED_EVERY = 25;
@@ -22,7 +19,7 @@ const STANDING_DRAWS = 48;
 /** A run: trains, measures, draws, and does as it is told between two steps. */
 export class Training {
   private rivals: Rivals | undefined;
-  private pictures: ToyPictures | undefined;
+  private pictures: Pictures | undefined;
   private run = 0;
   private view: ToySettings['view'] = 'prediction';
   private stepsPerSecond = Number.POSITIVE_INFINITY;
@@ -56,14 +53,14 @@ export class Training {
     } else if (request.type === 'play') this.playing = true;
   }
 
-  private start({ run, settings }: Start): void {
+  private start(start: Start): void {
     this.next = undefined;
     this.rivals?.dispose();
     this.pictures?.dispose();
-    this.rivals = new Rivals(toyTask(settings));
-    this.pictures = new ToyPictures(this.rivals);
-    this.run = run;
-    this.view = settings.view;
+    this.rivals = this.pictures = undefined;
+    ({ rivals: this.rivals, pictures: this.pictures } = experiment(start));
+    this.run = start.run;
+    if (start.tab === 'toy') this.view = start.settings.view;
     this.measure();
     this.draw(false);
   }
@@ -121,10 +118,8 @@ export class Training {
   private draw(still: boolean): void {
     const { rivals, pictures, run, view } = this;
     if (!rivals || !pictures) return;
-    const picture = pictures.next(view, { draws: still ? STANDING_DRAWS : MOVING_DRAWS, still });
-    this.report({ type: 'picture', run, step: rivals.steps, picture }, [
-      picture.plain.buffer,
-      picture.cross.buffer,
-    ]);
+    const draws = still ? STANDING_DRAWS : MOVING_DRAWS;
+    const { picture, transfer } = pictures.next({ view, draws, still });
+    this.report({ type: 'picture', run, step: rivals.steps, picture }, transfer);
   }
 }

@@ -17,10 +17,10 @@ find('code-download').addEventListener('click', () => {
   URL.revokeObjectURL(url);
 });
 
-/** Shows a program to copy. */
-export function codeDialog(program: string): void {
+/** Shows a program to copy, which needs more packages than all of them do. */
+export function codeDialog(program: string, packages?: string): void {
   shown = program;
-  find<HTMLTextAreaElement>('code-commands').value = commands;
+  find<HTMLTextAreaElement>('code-commands').value = commands(packages);
   find<HTMLTextAreaElement>('code-program').value = program;
   find('code-copy').textContent = 'Copy program';
   find<HTMLDialogElement>('code-dialog').showModal();

@@ -1,15 +1,24 @@
 export type Rgb = readonly [number, number, number];
 
+const scheme = matchMedia('(prefers-color-scheme: dark)');
+const known = new Map<string, Rgb>();
+scheme.addEventListener('change', () => known.clear());
+
 /** The colour that a custom property of style.css stands for now, in the light or the dark scheme. */
 export function themeColor(name: string): Rgb {
-  const probe = document.createElement('i');
-  probe.style.color = `var(--${name})`;
-  document.body.append(probe);
-  const [r, g, b] = getComputedStyle(probe)
-    .color.match(/[\d.]+/g)!
-    .map(Number);
-  probe.remove();
-  return [r, g, b];
+  let color = known.get(name);
+  if (!color) {
+    const probe = document.createElement('i');
+    probe.style.color = `var(--${name})`;
+    document.body.append(probe);
+    const [r, g, b] = getComputedStyle(probe)
+      .color.match(/[\d.]+/g)!
+      .map(Number);
+    probe.remove();
+    color = [r, g, b];
+    known.set(name, color);
+  }
+  return color;
 }
 
 export const mix = (from: Rgb, to: Rgb, share: number): Rgb => [
@@ -22,5 +31,5 @@ export const css = (color: Rgb) => `rgb(${color.map(Math.round).join(' ')})`;
 
 /** Calls back when the scheme changes between light and dark. */
 export function onThemeChange(callback: () => void): void {
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', callback);
+  scheme.addEventListener('change', callback);
 }

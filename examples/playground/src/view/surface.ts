@@ -46,6 +46,11 @@ export class Surface {
     this.invalidate();
   }
 
+  /** Leaves the canvas to others. */
+  hide(): void {
+    this.points = this.target = undefined;
+  }
+
   /** Moves to another map. */
   show(map: Float32Array, view: View, still: boolean): void {
     if (!this.target || view !== this.view || still) this.shown.set(map);
@@ -63,7 +68,8 @@ export class Surface {
   }
 
   private draw(): void {
-    const { canvas, target, shown } = this;
+    const { canvas, target, shown, points } = this;
+    if (!points) return;
     const size = Math.round(canvas.clientWidth * devicePixelRatio);
     if (size === 0) return;
     if (canvas.width !== size) canvas.width = canvas.height = size;
@@ -107,8 +113,7 @@ export class Surface {
   }
 
   private drawPoints(context: CanvasRenderingContext2D, size: number): void {
-    if (!this.points) return;
-    const { train, heldOut } = this.points;
+    const { train, heldOut } = this.points!;
     const colors = [css(themeColor('a')), css(themeColor('b'))];
     const [border, fill] = [css(themeColor('card')), css(themeColor('card'))];
     const radius = Math.max(2.6, Math.min(4.2, canvasUnit(size))) * devicePixelRatio;

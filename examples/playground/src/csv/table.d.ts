@@ -1,0 +1,28 @@
+/** A row of a file with a header: texts by column. */
+export type Row = Readonly<Record<string, string>>;
+
+export interface TablePart {
+  readonly count: number;
+  /** [count, columns] in rows. */
+  readonly x: Float32Array;
+  /** [count, 1], or [count, classes]: one where a row is of the class. */
+  readonly y: Float32Array;
+}
+export interface Table {
+  /** Names of the inputs. */
+  readonly columns: readonly string[];
+  /** Names of the classes; none in regression. */
+  readonly classes: readonly string[];
+  /** Rows in which something is missing. */
+  readonly leftOut: number;
+  readonly train: TablePart;
+  readonly heldOut: TablePart;
+  readonly test: TablePart;
+}
+export function numericColumns(rows: readonly Row[]): string[];
+export function looksLikeClasses(rows: readonly Row[], column: string): boolean;
+/** @throws Error that says what is wrong with the table, for people. */
+export function prepareTable(
+  rows: readonly Row[],
+  options: { target: string; classify: boolean; seed: number },
+): Table;

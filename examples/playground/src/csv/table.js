@@ -1,0 +1,94 @@
+import { randomNumbers, shuffled } from '../shared/random.js';
+
+/** Rows that no network learns from, and of the others, rows that are held out. */
+const UNSEEN = 0.25;
+const HELD_OUT = 0.3;
+
+/** Text as a number, or NaN where it is none. */
+const numeric = (text) => {
+  const trimmed = String(text ?? '').trim();
+  return trimmed === '' ? Number.NaN : Number(trimmed);
+};
+
+/** The columns in which every row that says something says a number. */
+export function numericColumns(rows) {
+  const said = (column) => rows.filter((row) => String(row[column] ?? '').trim() !== '');
+  return Object.keys(rows[0] ?? {}).filter((column) => {
+    const some = said(column);
+    return some.length > 0 && some.every((row) => Number.isFinite(numeric(row[column])));
+  });
+}
+
+/** Whether a column is better told apart than measured: words, or at most ten whole numbers. */
+export function looksLikeClasses(rows, column) {
+  const values = new Set(rows.map((row) => String(row[column] ?? '').trim()).filter((text) => text !== ''));
+  return (
+    [...values].some((text) => !Number.isFinite(Number(text))) ||
+    (values.size <= 10 && [...values].every((text) => Number.isInteger(Number(text))))
+  );
+}
+
+/**
+ * Rows of texts by column, as numbers to learn from: split at random, in classification within each class; inputs, and in
+ * regression the target, relative to mean and standard deviation of the training rows. Rows in which something is missing
+ * are left out.
+ */
+export function prepareTable(rows, { target, classify, seed }) {
+  const columns = numericColumns(rows).filter((column) => column !== target);
+  if (columns.length === 0) throw new Error('No column of numbers is left to predict from.');
+  const complete = rows.filter(
+    (row) =>
+      columns.every((column) => Number.isFinite(numeric(row[column]))) &&
+      (classify ? String(row[target] ?? '').trim() !== '' : Number.isFinite(numeric(row[target]))),
+  );
+  if (complete.length < 40) throw new Error(`Only ${complete.length} complete rows: at least 40 are needed.`);
+
+  const labelOf = (row) => String(row[target]).trim();
+  const classes = classify ? [...new Set(complete.map(labelOf))].sort() : [];
+  if (classify && (classes.length < 2 || classes.length > 20))
+    throw new Error(`"${target}" has ${classes.length} different values: classes must be 2 to 20.`);
+
+  const random = randomNumbers(seed);
+  const parts = { train: [], heldOut: [], test: [] };
+  const groups = classify
+    ? classes.map((name) => complete.filter((row) => labelOf(row) === name))
+    : [complete];
+  groups.forEach((group, i) => {
+    if (group.length < 5)
+      throw new Error(
+        `"${classes[i]}" is in ${group.length} rows only: at least 5 of every class are needed.`,
+      );
+    const order = shuffled(group.length, random).map((at) => group[at]);
+    const unseen = Math.round(UNSEEN * group.length);
+    const held = Math.max(1, Math.round(HELD_OUT * (group.length - unseen)));
+    parts.test.push(...order.slice(0, unseen));
+    parts.heldOut.push(...order.slice(unseen, unseen + held));
+    parts.train.push(...order.slice(unseen + held));
+  });
+
+  const scaled = (column) => {
+    const values = parts.train.map((row) => numeric(row[column]));
+    const mean = values.reduce((sum, value) => sum + value / values.length, 0);
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0);
+    // A column that is constant in training says nothing.
+    const deviation = Math.sqrt(variance) || 1;
+    return (row) => (numeric(row[column]) - mean) / deviation;
+  };
+  const inputs = columns.map(scaled);
+  const outputs = classify
+    ? classes.map((name) => (row) => (labelOf(row) === name ? 1 : 0))
+    : [scaled(target)];
+  const numbers = (part) => ({
+    count: part.length,
+    x: Float32Array.from(part.flatMap((row) => inputs.map((value) => value(row)))),
+    y: Float32Array.from(part.flatMap((row) => outputs.map((value) => value(row)))),
+  });
+  return {
+    columns,
+    classes,
+    leftOut: rows.length - complete.length,
+    train: numbers(parts.train),
+    heldOut: numbers(parts.heldOut),
+    test: numbers(parts.test),
+  };
+}

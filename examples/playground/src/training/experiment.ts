@@ -1,0 +1,32 @@
+import { CsvPictures } from '../csv/csvPicture';
+import { csvTask } from '../csv/csvTask';
+import type { Picture, Start } from '../messages';
+import type { ToySettings } from '../settings';
+import { ToyPictures } from '../toy/toyPicture';
+import { toyTask } from '../toy/toyTask';
+import { Rivals } from './rivals';
+
+/** What draws two networks. */
+export interface Pictures {
+  /**
+   * The next picture, and the buffers of it that may change hands.
+   *
+   * @param draws - that it has of its own.
+   * @param still - whether it is of these draws only, not an average with those before it.
+   */
+  next(options: { view: ToySettings['view']; draws: number; still: boolean }): {
+    picture: Picture;
+    transfer: Transferable[];
+  };
+  dispose(): void;
+}
+
+/** The networks of a run and what draws them. */
+export function experiment(start: Start): { rivals: Rivals; pictures: Pictures } {
+  if (start.tab === 'toy') {
+    const rivals = new Rivals(toyTask(start.settings));
+    return { rivals, pictures: new ToyPictures(rivals) };
+  }
+  const rivals = new Rivals(csvTask(start.table, start.settings));
+  return { rivals, pictures: new CsvPictures(rivals, start.table) };
+}
