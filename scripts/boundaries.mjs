@@ -39,6 +39,7 @@ const neighbours = [
   ['packages/tfjs-layers/test', ['scripts/findChromium.mjs']],
   ['packages/tfjs-wasm/test', ['scripts/findChromium.mjs']],
   ['examples/playground/(src|scripts)', ['scripts/findChromium.mjs']],
+  ['packages/runs/test', ['scripts/findRedis.mjs']],
 ];
 /** Packages with no runtime dependency at all, on anybody. */
 const dependencyFree = ['core', 'calibration'];

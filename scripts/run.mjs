@@ -58,7 +58,7 @@ const tasks = {
   },
   test() {
     install();
-    run('browser', process.execPath, ['scripts/bringChromium.mjs']);
+    run('browser and Redis', process.execPath, ['scripts/bringPrograms.mjs']);
     run('format and lint', 'biome', ['check', '.']);
     run('boundaries', process.execPath, ['scripts/boundaries.mjs']);
     build();

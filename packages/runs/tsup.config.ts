@@ -1,9 +1,9 @@
 import { defineConfig } from 'tsup';
 import { packageBuild } from '../../tsup.shared';
 
-// `child` is the program of a worker process: a file of its own, because it is started by its path.
+// `child` is the program of a worker process and `command` what npx does: files of their own, because they are loaded by path.
 export default defineConfig({
-  ...packageBuild({ index: 'src/index.ts', child: 'src/child.ts' }),
+  ...packageBuild({ index: 'src/index.ts', child: 'src/child.ts', command: 'src/command.ts' }),
   platform: 'node',
   // Gives the CommonJS build an `import.meta.url`.
   shims: true,

@@ -1,7 +1,8 @@
 // The program of a worker process: does the runs that its parent sends, one after the other.
 import { Worker } from 'node:worker_threads';
-import { checkpointOf } from './folderState';
-import { textOfResult } from './resultText';
+import { resultOfText, textOfResult } from './resultText';
+import type { Run } from './run';
+import { nameOf, openState, type State } from './state';
 import type { Order, Report } from './workerProcess';
 
 // When the parent dies, so does this process, even in a loop that never yields: a thread watches, because the main
@@ -15,19 +16,27 @@ process.on('disconnect', () => process.exit(1));
 
 const report = (message: Report) => process.send!(message);
 let abort = new AbortController();
+/** Of the last run: the next one has it, too. */
+let opened: { place: string; state: State } | undefined;
 
 process.on('message', async (order: Order) => {
   if (order === 'abort') return abort.abort();
   abort = new AbortController();
-  const { task, run, folder } = order;
+  const { task } = order;
+  const run = resultOfText(order.run) as Run;
+  const place = JSON.stringify(order.state);
   try {
+    if (opened?.place !== place) {
+      await opened?.state.close();
+      opened = { place, state: await openState(order.state) };
+    }
     const { default: perform } = await import(task);
     if (typeof perform !== 'function') {
       throw new TypeError(`The module ${task} must export a function as its default.`);
     }
     const result = await perform({
       run,
-      checkpoint: checkpointOf(folder, run.key),
+      checkpoint: opened.state.checkpoint(nameOf(run.key)),
       onProgress: (done: number, total: number) => report({ done, total }),
       signal: abort.signal,
     });

@@ -1,48 +1,42 @@
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { CheckpointStore, State } from './state';
 
-/** Where a checkpoint is kept: one bundle of bytes. The same as `CheckpointStore` of `@crossreg/tfjs-layers`. */
-export interface CheckpointStore {
-  read(): Promise<Uint8Array | undefined>;
-  write(bundle: Uint8Array): Promise<void>;
-  remove(): Promise<void>;
-}
-
-/** The name of a run's files: readable, and another for every key on every file system. */
-export function fileNameOf(key: string): string {
-  const readable = key.replace(/[^\w.-]+/g, '_').slice(0, 60);
-  return `${readable}-${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
-}
-
-export const resultFile = (folder: string, key: string) => join(folder, 'results', `${fileNameOf(key)}.json`);
-
-/** The checkpoint of a run, in a folder that all of its processes see. */
-export function checkpointOf(folder: string, key: string): CheckpointStore {
-  // A folder of its run, so that what a killed process left half written goes with it.
-  const place = join(folder, 'checkpoints', fileNameOf(key));
-  const path = join(place, 'checkpoint.bin');
+/** A state in a folder that all processes see. */
+export function folderState(folder: string): State {
   return {
-    read: () => readWhole(path),
-    write: (bundle) => writeWhole(path, bundle),
-    async remove() {
-      await rm(place, { recursive: true, force: true });
+    result: (name) => bundleAt(join(folder, 'results', `${name}.json`)),
+    checkpoint(name) {
+      // A folder of its run, so that what a killed process left half written goes with it.
+      const place = join(folder, 'checkpoints', name);
+      return {
+        ...bundleAt(join(place, 'checkpoint.bin')),
+        remove: () => rm(place, { recursive: true, force: true }),
+      };
     },
+    id: bundleAt(join(folder, 'id')),
+    async close() {},
   };
 }
 
-/** The contents of a file, or undefined where there is none. */
-export async function readWhole(path: string): Promise<Buffer | undefined> {
-  return readFile(path).catch((error) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+function bundleAt(path: string): CheckpointStore {
+  return {
+    read: () =>
+      readFile(path).catch((error) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw error;
+      }),
+    write: (bundle) => writeWhole(path, bundle),
+    remove: () => rm(path, { force: true }),
+  };
 }
 
 /** Replaces a file all or nothing: whoever dies in the middle leaves the former one. */
-export async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
+async function writeWhole(path: string, contents: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.part`;
+  // Processes of two machines may have the same number.
+  const temporary = `${path}.${randomUUID()}.part`;
   const file = await open(temporary, 'w');
   try {
     await file.writeFile(contents);

@@ -1,4 +1,4 @@
-import type { CheckpointStore } from './folderState';
+import type { CheckpointStore } from './state';
 
 /** What one training is told: plain data that JSON can hold, with a key that no other run has. */
 export interface Run {

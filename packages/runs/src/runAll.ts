@@ -1,22 +1,34 @@
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { isDeepStrictEqual } from 'node:util';
 import { ArgumentError, checkOptions, show } from '@crossreg/core';
-import { checkpointOf, readWhole, resultFile, writeWhole } from './folderState';
+import { checkConnection } from './connection';
+import { keptOutcome } from './keptResult';
+import { checkProcesses, checkSeconds, placeOf, urlOfTask } from './options';
+import { pool } from './pool';
 import { progressBars } from './progressBars';
-import { resultOfText, textOfResult } from './resultText';
-import type { Outcome, ResultOf, Run, RunError, RunOf, Task } from './run';
-import { WorkerProcess } from './workerProcess';
+import { nameOfQueue, stateInRedis, workersOf } from './queue';
+import { textOfResult } from './resultText';
+import type { Outcome, ResultOf, Run, RunOf, Task } from './run';
+import { openState, type StatePlace } from './state';
 
 /** Options of {@link runAll}. */
 export interface RunAllOptions<R extends Run> {
   /** The module whose default export does one run: a path, from the working directory, or a `file:` URL. */
   task: string | URL;
   runs: readonly R[];
-  /** Where results and checkpoints are kept. A run that has a result there is not repeated. */
-  folder: string;
-  /** How many worker processes. Default: one a core. */
+  /**
+   * Where results and checkpoints are kept: a folder; a module (`.js`, `.mjs`, `.ts`) whose default export is a storage of
+   * `unstorage`; or a `redis:` URL. A run that has a result there is not repeated. One call at a time may use a state.
+   * Default: with a `connection`, in its Redis; else it must be given.
+   */
+  state?: string | URL;
+  /**
+   * URL of a Redis: the runs are then done by the workers of a queue there, on any machine (see {@link startWorker}), and
+   * none here. `redis://[user:password@]host[:port][/database]`, or `rediss://` with TLS.
+   */
+  connection?: string;
+  /** With a `connection`: the queue. Default: the name of the task's file without its ending. */
+  queue?: string;
+  /** Without a `connection`: how many worker processes. Default: one a core. */
   processes?: number;
   /** How often a run that failed is tried again, from its checkpoint if it has one. Default 0. */
   retries?: number;
@@ -24,124 +36,97 @@ export interface RunAllOptions<R extends Run> {
   timeLimit?: number;
   /** Whether to show bars. Default: where standard error is a terminal. */
   progress?: boolean;
-  /** Aborts all: runs under way are told, and killed 2 seconds later. */
+  /**
+   * Aborts all: runs under way are told, and killed 2 seconds later. With a `connection` those that wait are taken from the
+   * queue; those under way are ended by their workers, and their results are kept.
+   */
   signal?: AbortSignal;
 }
 
 /**
- * Does many runs in processes on this machine. Whatever is killed, the same call goes on where it was: results are kept,
- * and a run that was under way finds its checkpoint.
+ * Does many runs in processes on this machine, or by workers on many. Whatever is killed, the same call goes on where it
+ * was: results are kept, and a run that was under way finds its checkpoint.
  *
  * @returns how each run ended, in the order of `runs`. A run that failed does not stop the others.
  * @throws ArgumentError before the first run for options out of range, for a key that two runs have, for a run that JSON
- * cannot hold, and where the folder has the result of another run by the same key.
+ * cannot hold, where the state has the result of another run by the same key, and where Redis cannot be used.
  * @example
  * ```ts
  * const runs = [1, 2, 3].map((seed) => ({ key: `seed-${seed}`, seed }));
- * const outcomes = await runAll<typeof import('./train.mjs').default>({ task: './train.mjs', runs, folder: 'out' });
+ * const outcomes = await runAll<typeof import('./train.mjs').default>({ task: './train.mjs', runs, state: 'out' });
  * ```
  */
 export async function runAll<T extends Task>(
   options: RunAllOptions<RunOf<T>>,
 ): Promise<Outcome<RunOf<T>, ResultOf<T>>[]> {
-  const { runs, folder, retries = 0, timeLimit, signal } = options;
-  const { processes = availableParallelism(), progress = process.stderr.isTTY === true } = options;
+  const { runs, connection, retries = 0, timeLimit, signal } = options;
+  const { progress = process.stderr.isTTY === true } = options;
   checkOptions('runAll', options, {
-    ...{ task: 1, runs: 1, folder: 1, processes: 1, retries: 1, timeLimit: 1, progress: 1, signal: 1 },
+    ...{ task: 1, runs: 1, state: 1, connection: 1, queue: 1, processes: 1, retries: 1, timeLimit: 1 },
+    ...{ progress: 1, signal: 1 },
   });
   check(options);
-  const task = options.task instanceof URL ? options.task.href : moduleAt(options.task);
-  const outcomes = new Array<Outcome<RunOf<T>, ResultOf<T>>>(runs.length);
-  const open: number[] = [];
-  for (const [i, run] of runs.entries()) {
-    const kept = await keptOutcome(folder, run);
-    if (kept) outcomes[i] = kept as Outcome<RunOf<T>, ResultOf<T>>;
-    else open.push(i);
-  }
-  const bars = progressBars(progress, runs.length, runs.length - open.length);
-  let next = 0;
-
-  const perform = async (worker: WorkerProcess, run: RunOf<T>): Promise<Outcome<RunOf<T>, ResultOf<T>>> => {
-    let error: RunError = { name: 'AbortError', message: 'The run was aborted.' };
-    let attempts = 0;
-    while (attempts <= retries && !signal?.aborted) {
-      attempts++;
-      const bar = bars.begin(run.key);
-      const attempt = await worker.perform(
-        { task, run, folder },
-        { timeLimit, signal, onProgress: bar.update },
-      );
-      bar.end();
-      if ('text' in attempt) {
-        const { text, seconds } = attempt;
-        // The result first: whoever dies between the two finds it, and the checkpoint is not asked for again.
-        await writeWhole(
-          resultFile(folder, run.key),
-          `{"run":${textOfResult(run)},"seconds":${seconds},"result":${text}}\n`,
-        );
-        await checkpointOf(folder, run.key).remove();
-        return { status: 'done', run, result: resultOfText(text) as ResultOf<T>, seconds, resumed: false };
-      }
-      error = attempt.error;
-    }
-    return { status: 'failed', run, error, attempts };
-  };
-
-  const workers = Array.from({ length: Math.min(processes, open.length) }, () => new WorkerProcess());
-  const serve = async (worker: WorkerProcess) => {
-    while (next < open.length) {
-      const i = open[next++];
-      outcomes[i] = await perform(worker, runs[i]);
-      bars.oneMore();
-    }
-  };
+  const task = urlOfTask(options.task);
+  const queue = nameOfQueue(options.queue, task);
+  const place = placeFor(options, queue);
+  const performer =
+    connection === undefined
+      ? pool(options.processes ?? availableParallelism())
+      : await workersOf(queue, connection);
   try {
-    await Promise.all(workers.map(serve));
+    const state = await openState(place);
+    try {
+      const outcomes = new Map<string, Outcome<RunOf<T>, ResultOf<T>>>();
+      for (const run of runs) {
+        const kept = await keptOutcome(state, run);
+        if (kept) outcomes.set(run.key, kept);
+      }
+      const open = runs.filter(({ key }) => !outcomes.has(key));
+      const bars = progressBars(progress, runs.length, outcomes.size);
+      const settle = (outcome: Outcome<RunOf<T>, ResultOf<T>>) => {
+        outcomes.set(outcome.run.key, outcome);
+        bars.oneMore();
+      };
+      try {
+        await performer.perform({ runs: open, task, state, place, retries, timeLimit, signal, bars, settle });
+      } finally {
+        bars.stop();
+      }
+      return runs.map(({ key }) => outcomes.get(key)!);
+    } finally {
+      await state.close();
+    }
   } finally {
-    // Where a result could not be written, the others stop, too.
-    next = open.length;
-    for (const worker of workers) worker.end();
-    bars.stop();
+    await performer.close();
   }
-  return outcomes;
 }
 
-const moduleAt = (path: string) => (path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href);
+function placeFor({ state, connection }: RunAllOptions<Run>, queue: string): StatePlace {
+  if (state !== undefined || connection === undefined) return placeOf(state!);
+  return stateInRedis(connection, queue);
+}
 
-/** The outcome of a run that has a result. */
-async function keptOutcome(folder: string, run: Run): Promise<Outcome<Run, unknown> | undefined> {
-  const text = (await readWhole(resultFile(folder, run.key)))?.toString();
-  if (text === undefined) return undefined;
-  const kept = resultOfText(text) as { run: Run; seconds: number; result: unknown };
-  if (!isDeepStrictEqual(kept.run, resultOfText(textOfResult(run)))) {
+function check({ runs, connection, queue, processes, retries, timeLimit }: RunAllOptions<Run>): void {
+  if (connection !== undefined) checkConnection(connection);
+  if (processes !== undefined) {
+    checkProcesses(processes);
+    if (connection !== undefined) {
+      throw new ArgumentError(
+        'processes',
+        'is for runs on this machine, but with a connection workers do them. Say it to each: npx @crossreg/runs work --jobs N.',
+      );
+    }
+  }
+  if (queue !== undefined && connection === undefined) {
     throw new ArgumentError(
-      'runs',
-      `has ${JSON.stringify(run)}, but ${folder} has the result of ${JSON.stringify(kept.run)} by the same key. Give it another key, or another folder.`,
+      'queue',
+      `is of use with a connection only, but is ${show(queue)} without. Give a connection, or leave it out.`,
     );
-  }
-  return { status: 'done', run, result: kept.result, seconds: kept.seconds, resumed: true };
-}
-
-function check({ task, runs, folder, processes, retries, timeLimit }: RunAllOptions<Run>): void {
-  if (!(task instanceof URL) && (typeof task !== 'string' || task === '')) {
-    throw new ArgumentError('task', `must be the path or URL of a module, but is ${show(task)}.`);
-  }
-  if (typeof folder !== 'string' || folder === '') {
-    throw new ArgumentError('folder', `must be the name of a folder, but is ${show(folder)}.`);
-  }
-  if (processes !== undefined && !(Number.isInteger(processes) && processes >= 1)) {
-    throw new ArgumentError('processes', `must be a whole number of at least 1, but is ${show(processes)}.`);
   }
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0)) {
     throw new ArgumentError('retries', `must be a whole number of at least 0, but is ${show(retries)}.`);
   }
-  // Timers of Node hold 31 bits of milliseconds.
-  if (timeLimit !== undefined && !(timeLimit > 0 && timeLimit <= 2_147_483)) {
-    throw new ArgumentError(
-      'timeLimit',
-      `must be seconds above 0 and up to 2147483, but is ${show(timeLimit)}.`,
-    );
-  }
+  if (timeLimit !== undefined) checkSeconds('timeLimit', timeLimit);
   const keys = new Set<string>();
   for (const run of runs) {
     if (typeof run?.key !== 'string' || run.key === '') {

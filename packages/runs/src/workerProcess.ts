@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Run, RunError } from './run';
+import type { RunError } from './run';
+import type { StatePlace } from './state';
 
-/** What a worker process is sent: a run, or that the run under way is no longer wanted. */
-export type Order = { task: string; run: Run; folder: string } | 'abort';
+/** What a worker process is sent: a run as text, or that the run under way is no longer wanted. */
+export type Order = { task: string; run: string; state: StatePlace } | 'abort';
 /** What a worker process sends. */
 export type Report = { done: number; total: number } | { text: string } | { error: RunError };
 

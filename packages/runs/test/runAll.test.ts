@@ -43,7 +43,7 @@ function story(key: string) {
 
 test('outcomes come in the order of the runs, and a run that has a result is not repeated', async () => {
   const runs = logistic(5, 3, 0).map((run, i) => ({ ...run, pause: 40 - 10 * i }));
-  const options = { task: task('logistic'), runs, folder, processes: 2 };
+  const options = { task: task('logistic'), runs, state: folder, processes: 2 };
   const first = await runAll(options);
   expect(first.map((each) => each.run.key)).toEqual(runs.map(({ key }) => key));
   expect(first.map((each) => each.status === 'done' && each.result)).toEqual(
@@ -62,7 +62,7 @@ test('a poisoned run is named, and the others finish', async () => {
   const outcomes = await runAll({
     task: task('poisoned'),
     runs: ways.map((how) => ({ key: how, how })),
-    folder,
+    state: folder,
     processes: 2,
     timeLimit: 3,
   });
@@ -82,7 +82,7 @@ test('a poisoned run is named, and the others finish', async () => {
 });
 
 test('a run is tried again as often as asked', async () => {
-  const options = { task: task('poisoned'), folder, processes: 1 };
+  const options = { task: task('poisoned'), state: folder, processes: 1 };
   const failed = await runAll({ ...options, runs: [{ key: 'a', how: 'throws' }], retries: 2 });
   expect(failed[0]).toMatchObject({ status: 'failed', attempts: 3 });
   const [second] = await runAll({ ...options, runs: [{ key: 'b', how: 'second' }], retries: 1 });
@@ -92,7 +92,7 @@ test('a run is tried again as often as asked', async () => {
 test('all are aborted by the signal', async () => {
   const abort = new AbortController();
   const runs = [1, 2, 3].map((i) => ({ key: `${i}`, how: 'waits' }));
-  const all = runAll({ task: task('poisoned'), runs, folder, processes: 2, signal: abort.signal });
+  const all = runAll({ task: task('poisoned'), runs, state: folder, processes: 2, signal: abort.signal });
   await setTimeout(300);
   abort.abort();
   expect((await all).map((each) => each.status === 'failed' && each.error.name)).toEqual(
@@ -103,7 +103,7 @@ test('all are aborted by the signal', async () => {
 test('a worker killed with -9: its run goes on from its checkpoint, to the same bit', async () => {
   // Long enough that the run is under way when it is killed, also on a busy machine.
   const runs = logistic(2, 150, 20);
-  const all = runAll({ task: task('logistic'), runs, folder, processes: 2, retries: 1 });
+  const all = runAll({ task: task('logistic'), runs, state: folder, processes: 2, retries: 1 });
   await until(() => log().includes('run/0 from'));
   await setTimeout(200);
   process.kill(Number(/run\/0 from 0 pid (\d+)/.exec(log())![1]), 'SIGKILL');
@@ -117,7 +117,7 @@ test('a worker killed with -9: its run goes on from its checkpoint, to the same 
 
 test('the parent killed with -9: its workers die, and the same call goes on', async () => {
   const runs = logistic(6, 30, 20);
-  const options = { task: task('logistic').href, runs, folder, processes: 2 };
+  const options = { task: task('logistic').href, runs, state: folder, processes: 2 };
   const program = fileURLToPath(new URL('./program.mjs', import.meta.url));
   const parent = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: 'ignore' });
   await until(() => log().includes('run/2 from'));
@@ -144,12 +144,18 @@ function alive(pid: number) {
 }
 
 test('what is out of range is refused before the first run', async () => {
-  const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], folder };
+  const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], state: folder };
   const refusal = (change: object) => runAll({ ...options, ...change });
   await expect(refusal({ task: '' })).rejects.toThrow('task: must be the path or URL of a module, but is ""');
-  await expect(refusal({ connection: 'redis://localhost' })).rejects.toThrow('connection');
-  await expect(refusal({ folder: undefined })).rejects.toThrow('folder: must be the name of a folder');
+  await expect(refusal({ folder: 'out' })).rejects.toThrow('folder: is not an option of runAll');
+  await expect(refusal({ state: undefined })).rejects.toThrow('state: must be a folder, a module');
   await expect(refusal({ processes: 0 })).rejects.toThrow('processes: must be a whole number of at least 1');
+  await expect(refusal({ queue: 'a' })).rejects.toThrow('queue: is of use with a connection only');
+  await expect(refusal({ connection: 'localhost:6379' })).rejects.toThrow(
+    'connection: must be a URL redis://',
+  );
+  await expect(refusal({ connection: 'redis://localhost', queue: 'a:b' })).rejects.toThrow('without a colon');
+  await expect(refusal({ connection: 'redis://localhost', processes: 2 })).rejects.toThrow('work --jobs N');
   await expect(refusal({ retries: -1 })).rejects.toThrow('retries: must be a whole number of at least 0');
   await expect(refusal({ timeLimit: Number.NaN })).rejects.toThrow('timeLimit: must be seconds above 0');
   await expect(refusal({ runs: [{}] })).rejects.toThrow(

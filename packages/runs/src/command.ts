@@ -1,0 +1,66 @@
+import { parseArgs } from 'node:util';
+import { startWorker } from './startWorker';
+
+const usage = `npx @crossreg/runs work --redis URL --task FILE [options]
+
+Takes runs that runAll({ connection, … }) put on a queue, until it is told to end (SIGTERM, Ctrl-C).
+
+  --redis URL          redis://[user:password@]host[:port][/database], or rediss:// with TLS.
+                       Default: the environment variable REDIS_URL, which other users of the machine do not see.
+  --task FILE          the module whose default export does one run
+  --jobs N             runs at a time, each in a process. Default: one a core
+  --state PLACE        where this machine sees results and checkpoints: a folder, a module (.js, .mjs, .ts) whose
+                       default export is a storage of unstorage, or a redis: URL. Default: in the Redis of the queue
+  --queue NAME         Default: the name of the task's file without its ending
+  --stalled-after S    seconds after which a worker that was not heard of is taken for dead. Default: 30
+`;
+
+/** What `npx @crossreg/runs` does: a worker on this machine. */
+export async function command(args: string[]): Promise<void> {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        redis: { type: 'string' },
+        task: { type: 'string' },
+        jobs: { type: 'string' },
+        state: { type: 'string' },
+        queue: { type: 'string' },
+        'stalled-after': { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    if (values.help) {
+      console.log(usage);
+      process.exit(0);
+    }
+    if (positionals.join(' ') !== 'work') throw new Error('the command must be: work');
+    const { task, state, queue } = values;
+    const connection = values.redis ?? process.env.REDIS_URL;
+    if (connection === undefined) throw new Error('--redis is missing, and REDIS_URL is not set');
+    if (task === undefined) throw new Error('--task is missing');
+    const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+    const worker = await startWorker({
+      ...{ connection, task, state, queue },
+      processes: number(values.jobs),
+      stalledAfter: number(values['stalled-after']),
+      log: (line) => console.error(line),
+    });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      // Once: who insists does not wait.
+      process.once(signal, () => {
+        worker.close().then(
+          () => process.exit(0),
+          (error: Error) => {
+            console.error(error.message);
+            process.exit(1);
+          },
+        );
+      });
+    }
+  } catch (error) {
+    console.error(`✖ ${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
+}

@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ArgumentError, show } from '@crossreg/core';
+import { checkConnection } from './connection';
+import type { StatePlace } from './state';
+
+const hrefOf = (path: string) => (path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href);
+
+/** @throws ArgumentError for what is no path or URL. */
+export function urlOfTask(task: string | URL): string {
+  if (task instanceof URL) return task.href;
+  if (typeof task === 'string' && task !== '') return hrefOf(task);
+  throw new ArgumentError('task', `must be the path or URL of a module, but is ${show(task)}.`);
+}
+
+/** @throws ArgumentError for what is no place for a state. */
+export function placeOf(state: string | URL): StatePlace {
+  const text = state instanceof URL ? state.href : state;
+  if (typeof text !== 'string' || text === '') {
+    throw new ArgumentError(
+      'state',
+      `must be a folder, a module with a storage of unstorage, or a redis: URL, but is ${show(state)}.`,
+    );
+  }
+  if (/^rediss?:/.test(text)) {
+    checkConnection(text, 'state');
+    return { redis: text, base: 'crossreg-state' };
+  }
+  if (/\.[cm]?[jt]s$/.test(text)) return { module: hrefOf(text) };
+  return { folder: text.startsWith('file:') ? fileURLToPath(text) : resolve(text) };
+}
+
+export function checkProcesses(processes: number): void {
+  if (!(Number.isInteger(processes) && processes >= 1)) {
+    throw new ArgumentError('processes', `must be a whole number of at least 1, but is ${show(processes)}.`);
+  }
+}
+
+/** Timers of Node hold 31 bits of milliseconds. */
+export function checkSeconds(name: string, seconds: number, least = 0): void {
+  if (!(seconds > 0 && seconds >= least && seconds <= 2_147_483)) {
+    const lowest = least > 0 ? `of at least ${least}` : 'above 0';
+    throw new ArgumentError(name, `must be seconds ${lowest} and up to 2147483, but is ${show(seconds)}.`);
+  }
+}

@@ -1,0 +1,28 @@
+import type { progressBars } from './progressBars';
+import type { Outcome, Run } from './run';
+import type { State, StatePlace } from './state';
+
+/** Runs that have no result yet, and how they are to be done. */
+export interface Assignment<R extends Run> {
+  runs: readonly R[];
+  /** URL of the module. */
+  task: string;
+  state: State;
+  /** The same, for other processes. */
+  place: StatePlace;
+  retries: number;
+  timeLimit?: number;
+  signal?: AbortSignal;
+  bars: ReturnType<typeof progressBars>;
+  /** Called once for each run. */
+  settle(outcome: Outcome<R, any>): void;
+}
+
+/** Does runs: in processes here, or over Redis. */
+export interface Performer {
+  /** @returns when all are settled. */
+  perform<R extends Run>(assignment: Assignment<R>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const aborted = { name: 'AbortError', message: 'The run was aborted.' };

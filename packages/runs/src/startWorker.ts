@@ -1,0 +1,183 @@
+import { availableParallelism } from 'node:os';
+import { checkOptions } from '@crossreg/core';
+import type { Job } from 'bullmq';
+import { connect, needed, saying, shown } from './connection';
+import { keepResult, keptOutcome } from './keptResult';
+import { checkProcesses, checkSeconds, placeOf, urlOfTask } from './options';
+import { nameOfQueue, nameOfTask, prefix, type QueuedRun, stateInRedis } from './queue';
+import { resultOfText } from './resultText';
+import type { Run } from './run';
+import { errorLike } from './runError';
+import { openState } from './state';
+import { WorkerProcess } from './workerProcess';
+
+/** Options of {@link startWorker}. */
+export interface StartWorkerOptions {
+  /** URL of Redis: `redis://[user:password@]host[:port][/database]`, or `rediss://` with TLS. */
+  connection: string;
+  /** The module whose default export does one run: a path, from the working directory, or a `file:` URL. */
+  task: string | URL;
+  /** How many runs at a time, each in a process. Default: one a core. */
+  processes?: number;
+  /**
+   * Where this machine sees the state of the callers: a folder; a module (`.js`, `.mjs`, `.ts`) whose default export is a
+   * storage of `unstorage`; or a `redis:` URL. Default: in the Redis of the queue.
+   */
+  state?: string | URL;
+  /** The queue to take runs from. Default: the name of the task's file without its ending. */
+  queue?: string;
+  /**
+   * Seconds after which a worker that was not heard of is taken for dead: its runs are given to others. Default 30, at least
+   * 1. The same for all workers of a queue.
+   */
+  stalledAfter?: number;
+  /** BullMQ's limit on how many runs are begun, by all workers of the queue together: `max` in `duration` milliseconds. */
+  limiter?: { max: number; duration: number };
+  /** Is told in a line what begins and ends. */
+  log?(line: string): void;
+}
+
+/** A worker that takes runs. */
+export interface RunningWorker {
+  /** Takes no more. Runs under way are told by their signal, killed 2 seconds later, and go back to the queue. */
+  close(): Promise<void>;
+}
+
+/**
+ * How often a run may lose its worker, or Redis, before BullMQ takes it for what kills them. Machines that are cheap because
+ * they may be taken away at any time are a good place for runs with checkpoints, so more often than BullMQ's 1.
+ */
+const maxStalledCount = 10;
+
+/**
+ * Takes runs that `runAll({ connection, … })` put on a queue, here or on other machines.
+ *
+ * @returns when it is ready to take runs. Where Redis does not answer yet, it waits for it.
+ * @throws ArgumentError for options out of range, and where Redis refuses the connection.
+ * @example
+ * ```ts
+ * const worker = await startWorker({ connection: 'redis://localhost', task: './train.mjs' });
+ * process.once('SIGTERM', () => worker.close());
+ * ```
+ */
+export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
+  checkOptions('startWorker', options, {
+    ...{ connection: 1, task: 1, processes: 1, state: 1, queue: 1, stalledAfter: 1, limiter: 1, log: 1 },
+  });
+  const {
+    connection,
+    processes = availableParallelism(),
+    stalledAfter = 30,
+    limiter,
+    log = () => {},
+  } = options;
+  const task = urlOfTask(options.task);
+  checkProcesses(processes);
+  checkSeconds('stalledAfter', stalledAfter, 1);
+  const taskName = nameOfTask(task);
+  const queueName = nameOfQueue(options.queue, task);
+  const { Worker, UnrecoverableError, WaitingError } = await needed(() => import('bullmq'));
+  const redis = await connect(connection, { wait: true });
+  const place = options.state === undefined ? stateInRedis(connection, queueName) : placeOf(options.state);
+  const state = await openState(place);
+  const idle: WorkerProcess[] = [];
+  const underWay = new Map<string, AbortController>();
+  let closing: Promise<void> | undefined;
+
+  /** What no further attempt mends. */
+  const refuse = (name: string, message: string) => {
+    throw errorLike({ name, message }, new UnrecoverableError(message));
+  };
+  async function checkJob({ task, state: id }: QueuedRun) {
+    if (task !== taskName) {
+      refuse(
+        'TaskError',
+        `The run is for the task "${task}", but a worker of its queue does "${taskName}". Give each task a queue.`,
+      );
+    }
+    const own = await state.id.read();
+    if (own === undefined || Buffer.from(own).toString() !== id) {
+      refuse(
+        'StateError',
+        'A worker of the queue keeps its results elsewhere than the caller. Start it with --state, and the place where its machine sees the state of the caller.',
+      );
+    }
+  }
+
+  async function perform(job: Job<QueuedRun>, token?: string): Promise<void> {
+    await checkJob(job.data);
+    const run = resultOfText(job.data.run) as Run;
+    if (await keptOutcome(state, run)) return;
+    const abort = new AbortController();
+    underWay.set(job.id!, abort);
+    if (closing) abort.abort();
+    const process = idle.pop() ?? new WorkerProcess();
+    log(`${run.key} begins`);
+    try {
+      const attempt = await process.perform(
+        { task, run: job.data.run, state: place },
+        {
+          timeLimit: job.data.timeLimit,
+          signal: abort.signal,
+          onProgress: atMost(2, (done, total) => job.updateProgress([done, total])),
+        },
+      );
+      if ('text' in attempt) {
+        await keepResult(state, run, attempt.text, attempt.seconds);
+        log(`${run.key} is done (${attempt.seconds.toFixed(1)} s)`);
+        return;
+      }
+      if (closing && abort.signal.aborted) {
+        await job.moveToWait(token);
+        log(`${run.key} goes back to the queue`);
+        throw new WaitingError();
+      }
+      log(`${run.key} failed: ${attempt.error.name}: ${attempt.error.message}`);
+      throw errorLike(attempt.error, new Error(attempt.error.message));
+    } finally {
+      underWay.delete(job.id!);
+      idle.push(process);
+    }
+  }
+
+  const milliseconds = 1000 * stalledAfter;
+  const worker = new Worker<QueuedRun>(queueName, perform, {
+    ...{ connection: redis, prefix, concurrency: processes, limiter },
+    ...{ lockDuration: milliseconds, stalledInterval: milliseconds, maxStalledCount },
+  });
+  // `redis` itself says when it goes away.
+  worker.on('error', () => {});
+  worker.on('lockRenewalFailed', (ids) => {
+    for (const id of ids) {
+      log(`${id} was given to another worker, because this one was not heard of`);
+      underWay.get(id)?.abort();
+    }
+  });
+  log(`takes runs of the queue "${queueName}" at ${shown(connection)}`);
+
+  return {
+    close() {
+      closing ??= (async () => {
+        for (const abort of underWay.values()) abort.abort();
+        await worker.close();
+        for (const process of idle) process.end();
+        await state.close();
+        redis.disconnect();
+      })().catch((error) => {
+        throw saying(error);
+      });
+      return closing;
+    },
+  };
+}
+
+/** Reports so many times a second, and drops what comes between. */
+function atMost(perSecond: number, report: (done: number, total: number) => Promise<void>) {
+  let last = Number.NEGATIVE_INFINITY;
+  return (done: number, total: number) => {
+    if (performance.now() - last < 1000 / perSecond) return;
+    last = performance.now();
+    // A bar is not worth an error.
+    report(done, total).catch(() => {});
+  };
+}

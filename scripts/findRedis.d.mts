@@ -1,0 +1,2 @@
+export const redisVersion: string | undefined;
+export const noRedis: string;
