@@ -356,10 +356,10 @@ export class CrossRegularization extends Callback implements Resumable {
 
   /**
    * `model.fit` with this callback, in an order of the training data that follows from the callback's `seed`. (`fit` of
-   * the model shuffles with `Math.random`.) With `regularizationData: { split }` it first takes that share of the
-   * examples, chosen at random, of every class or in whole groups where asked for, off the training data: the same ones in
-   * every further call. With a `checkpoint` it goes
-   * on where that is, `epochs` is the total, and the history that is returned begins at epoch 0.
+   * the model shuffles with `Math.random`.) With `regularizationData: { split }` or `{ folds, fold }` it first takes that share of the
+   * examples or that fold, chosen at random, of every class or in whole groups where asked for, off the training data: the
+   * same ones in every further call. With a `checkpoint` it goes on where that is, `epochs` is the total, and the history
+   * that is returned begins at epoch 0.
    *
    * @throws ArgumentError for arrays that do not fit the model, a split that leaves a class out, and `sampleWeight`, which TensorFlow.js does not have.
    */
