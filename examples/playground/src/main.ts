@@ -3,9 +3,12 @@
 import { type CsvFile, readCsv, sampleCsv, tableOf, targetOf } from './csv/csvFile';
 import { csvProgram } from './csv/csvProgram';
 import type { Table } from './csv/table.js';
+import { fashionProgram } from './fashion/fashionProgram';
+import { fashionTable } from './fashion/fashionTable.js';
 import type { Progress, Report, Request } from './messages';
 import {
   type CsvSettings,
+  type FashionSettings,
   fields,
   fromHash,
   readSettings,
@@ -58,7 +61,11 @@ let isSample = true;
 let table: Table | undefined;
 const toy = () => settings as ToySettings;
 const csv = () => settings as CsvSettings;
-const unseen = () => (tab === 'toy' ? `${UNSEEN} unseen points` : `${table?.test.count} unseen rows`);
+const fashion = () => settings as FashionSettings;
+const unseen = () => {
+  if (tab === 'toy') return `${UNSEEN} unseen points`;
+  return `${table?.test.count} unseen ${tab === 'csv' ? 'rows' : 'images'}`;
+};
 
 // Controls.
 
@@ -155,7 +162,10 @@ find('code').addEventListener('click', () => {
   if (playing) setPlaying(false);
   const steps = latest?.step || 1000;
   if (tab === 'toy') codeDialog(toyProgram(toy(), steps));
-  else if (file && table) {
+  else if (tab === 'fashion') {
+    const { source, packages } = fashionProgram(fashion(), steps);
+    codeDialog(source, packages);
+  } else if (file && table) {
     const { source, packages } = csvProgram(file, {
       settings: csv(),
       prepared: table,
@@ -193,7 +203,7 @@ document.addEventListener('visibilitychange', () => {
 /** Shows what belongs to the tab that is chosen, and begins. */
 async function showTab(): Promise<void> {
   for (const element of Array.from(document.querySelectorAll<HTMLElement>('[data-tab]')))
-    element.hidden = element.dataset.tab !== tab;
+    element.hidden = !element.dataset.tab?.split(' ').includes(tab);
   for (const link of Array.from(document.querySelectorAll<HTMLElement>('[data-link]'))) {
     if (link.dataset.link === tab) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
@@ -234,6 +244,7 @@ function begin(): void {
     })),
   );
   if (tab === 'toy') beginToy();
+  else if (tab === 'fashion') beginFashion().catch(refuse);
   else {
     try {
       beginCsv();
@@ -243,12 +254,39 @@ function begin(): void {
   }
 }
 
+type Start = Extract<Request, { type: 'start' }>;
+function start(what: DistributiveOmit<Start, 'type'>): void {
+  tell({ type: 'start', ...what });
+  if (playing) tell({ type: 'play' });
+}
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
 function beginToy(): void {
   const data = toyData(toy());
   for (const plot of Object.values(marks)) plot.hide();
   for (const map of Object.values(maps)) map.setPoints(data);
   find('loss-note').textContent = 'negative log-likelihood; an even guess costs 0.69';
-  tell({ type: 'start', run, tab: 'toy', settings: toy() });
+  start({ run, tab: 'toy', settings: toy() });
+}
+
+const RELIABILITY =
+  'Across: how sure the network is of its answer. Up: how often it is right. Larger marks are more answers.';
+const evenGuess = (classes: number) =>
+  `negative log-likelihood; an even guess costs ${Math.log(classes).toFixed(2)}`;
+
+async function beginFashion(): Promise<void> {
+  const mine = run;
+  for (const map of Object.values(maps)) map.hide();
+  find('loss-note').textContent = evenGuess(10);
+  find('axes').textContent = RELIABILITY;
+  const loaded = await fashionTable(await import('@crossreg/datasets'), fashion());
+  // Meanwhile something else may have been asked for.
+  if (mine !== run) return;
+  table = loaded;
+  find('images-note').textContent =
+    `${table.train.count} images train θ, ${table.heldOut.count} are held out for ρ, ${table.test.count} are unseen. ` +
+    `Ten classes: ${table.classes.join(', ')}.`;
+  start({ run, tab: 'fashion', settings: fashion(), table });
 }
 
 function beginCsv(): void {
@@ -262,12 +300,12 @@ function beginCsv(): void {
     `“${target}”. ${train.count} rows train θ, ${heldOut.count} are held out for ρ, ${test.count} are unseen` +
     `${leftOut > 0 ? `; ${leftOut} with gaps are left out` : ''}.`;
   find('loss-note').textContent = classify
-    ? `negative log-likelihood; an even guess costs ${Math.log(classes.length).toFixed(2)}`
+    ? evenGuess(classes.length)
     : 'mean squared error; to say the mean always costs about 1';
   find('axes').textContent = classify
-    ? 'Across: how sure the network is of its answer. Up: how often it is right. Larger marks are more rows.'
+    ? RELIABILITY
     : `Across: the true ${target}. Up: the prediction. Both in standard deviations, from −3 to 3.`;
-  tell({ type: 'start', run, tab: 'csv', settings: csv(), table });
+  start({ run, tab: 'csv', settings: csv(), table });
 }
 
 worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
@@ -313,7 +351,7 @@ function showProgress(progress: Progress): void {
       'aria-label',
       tab === 'toy'
         ? `${who}: map of its prediction over the plane with the points it learns from. Test loss ${loss} at step ${step}.`
-        : `${who}: what it predicts of unseen rows against what is true. Test loss ${loss} at step ${step}.`,
+        : `${who}: what it predicts of ${unseen()} against what is true. Test loss ${loss} at step ${step}.`,
     );
   }
   if (step - spoken >= SPOKEN_EVERY) speak('');

@@ -1,7 +1,7 @@
 // What the page and the worker say to each other. Pictures carry what is drawn and no more.
 import type { CsvPicture } from './csv/csvPicture';
 import type { Table } from './csv/table.js';
-import type { CsvSettings, ToySettings } from './settings';
+import type { CsvSettings, FashionSettings, ToySettings } from './settings';
 import type { ToyPicture } from './toy/toyPicture';
 import type { Losses } from './training/rivals';
 
@@ -9,6 +9,7 @@ import type { Losses } from './training/rivals';
 export type Start = { readonly type: 'start'; readonly run: number } & (
   | { readonly tab: 'toy'; readonly settings: ToySettings }
   | { readonly tab: 'csv'; readonly settings: CsvSettings; readonly table: Table }
+  | { readonly tab: 'fashion'; readonly settings: FashionSettings; readonly table: Table }
 );
 
 export type Request =

@@ -62,6 +62,11 @@ export const fields = {
     flipped: whole(0, 40, 15),
     view: choice(['prediction', 'entropy', 'spread'], 'prediction'),
   },
+  fashion: {
+    ...common,
+    /** Images that are trained on or held out. */
+    images: whole(200, 3000, 600),
+  },
   csv: {
     ...common,
     /** The column to predict; empty: the last. */
@@ -73,6 +78,7 @@ export const fields = {
 
 export type Tab = keyof typeof fields;
 export type ToySettings = Values<(typeof fields)['toy']>;
+export type FashionSettings = Values<(typeof fields)['fashion']>;
 export type CsvSettings = Values<(typeof fields)['csv']>;
 export type Settings = { [T in Tab]: Values<(typeof fields)[T]> };
 export const tabs = Object.keys(fields) as Tab[];

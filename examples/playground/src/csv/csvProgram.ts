@@ -1,6 +1,7 @@
 import type { CsvSettings } from '../settings';
 import random from '../shared/random.js?raw';
 import { program } from '../training/program';
+import { TABLE_LEARNING_RATE } from '../training/rates';
 import { type CsvFile, targetOf } from './csvFile';
 import type { Table } from './table.js';
 import table from './table.js?raw';
@@ -51,6 +52,7 @@ const [[xTrain, yTrain], [xHeldOut, yHeldOut], [xTest, yTest]] = [train, heldOut
     measured: classify
       ? 'tf.mean(tf.metrics.categoricalCrossentropy(yTest, mean))'
       : 'tf.losses.meanSquaredError(yTest, mean)',
+    learningRate: TABLE_LEARNING_RATE,
     both,
     steps,
   });

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { CsvSettings } from '../settings';
+import type { CsvSettings, FashionSettings } from '../settings';
 import { network } from '../training/network';
-import { BATCH_SIZE, LEARNING_RATE } from '../training/rates';
+import { BATCH_SIZE, TABLE_LEARNING_RATE } from '../training/rates';
 import type { Examples, Task } from '../training/rivals';
 import type { Table, TablePart } from './table.js';
 
 /** To predict one column of a table from the others. */
-export function csvTask(table: Table, { layers, width, seed, both }: CsvSettings): Task {
+export function csvTask(table: Table, { layers, width, seed, both }: CsvSettings | FashionSettings): Task {
   const inputs = table.columns.length;
   const outputs = Math.max(1, table.classes.length);
   const tensors = ({ count, x, y }: TablePart): Examples => ({
@@ -20,7 +20,7 @@ export function csvTask(table: Table, { layers, width, seed, both }: CsvSettings
     test: tensors(table.test),
     loss: outputs > 1 ? 'categoricalCrossentropy' : 'meanSquaredError',
     network: () => network({ inputs, layers, width, outputs, activation, seed }),
-    learningRate: LEARNING_RATE,
+    learningRate: TABLE_LEARNING_RATE,
     batchSize: BATCH_SIZE,
     seed,
     both,

@@ -1,6 +1,7 @@
 import type { ToySettings } from '../settings';
 import random from '../shared/random.js?raw';
 import { program } from '../training/program';
+import { LEARNING_RATE } from '../training/rates';
 import { toyDraws } from './toyData';
 import points from './toyPoints.js?raw';
 
@@ -21,6 +22,7 @@ ${drawn.join('\n')}`,
     network: { inputs: 2, layers, width, outputs: 1, activation: 'sigmoid' },
     loss: 'binaryCrossentropy',
     measured: 'tf.losses.logLoss(yTest, mean)',
+    learningRate: LEARNING_RATE,
     both,
     steps,
   });

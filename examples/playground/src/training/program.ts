@@ -1,5 +1,5 @@
 import type { NetworkShape } from './network';
-import { BATCH_SIZE, LEARNING_RATE, MEASURED_DRAWS } from './rates';
+import { BATCH_SIZE, MEASURED_DRAWS } from './rates';
 import type { Task } from './rivals';
 
 /** What has to be installed before a program of {@link program} runs, and how it is run. */
@@ -27,6 +27,7 @@ export function program(of: {
   readonly loss: Task['loss'];
   /** An expression of the loss of `mean` for xTest. */
   readonly measured: string;
+  readonly learningRate: number;
   readonly both: boolean;
   readonly steps: number;
 }): string {
@@ -68,7 +69,7 @@ function network() {
 
 const plain = network();
 const noisy = injectNoise(network()); // learnable noise before every hidden nonlinearity
-for (const model of [plain, noisy]) model.compile({ optimizer: tf.train.adam(${LEARNING_RATE}), loss: '${of.loss}' });
+for (const model of [plain, noisy]) model.compile({ optimizer: tf.train.adam(${of.learningRate}), loss: '${of.loss}' });
 const cross = crossRegularization({ regularizationData: [xHeldOut, yHeldOut], seed });
 
 const order = batches(yTrain.shape[0], ${BATCH_SIZE}, seed);${plainOrder}

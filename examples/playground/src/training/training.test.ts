@@ -27,7 +27,7 @@ test('a run that begins while another plays goes on playing; a pause ends it', a
   const training = new Training((report) => reports.push(report));
   await training.take({ type: 'start', run: 1, tab: 'toy', settings });
   // At a pace with timers between steps: in Node, unlike in a browser, a port that never falls silent keeps timers waiting.
-  await training.take({ type: 'speed', stepsPerSecond: 150 });
+  await training.take({ type: 'speed', stepsPerSecond: 30 });
   const playing = training.take({ type: 'play' });
   await training.take({ type: 'start', run: 2, tab: 'toy', settings: { ...settings, seed: 2 } });
   const reached = () =>

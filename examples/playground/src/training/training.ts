@@ -50,7 +50,7 @@ export class Training {
       }
       if (this.next) this.start(this.next);
       this.rest();
-    } else if (request.type === 'play') this.playing = true;
+    } else if (this.working && request.type === 'play') this.playing = true;
   }
 
   private start(start: Start): void {
