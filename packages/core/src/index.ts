@@ -32,7 +32,7 @@ export {
 } from './optimizer';
 export { checkOptions } from './options';
 export { decompose, innerProduct, type NormScope, normalRate } from './projection';
-export { deriveSeed, fillNormal, hash32, permutation, uniform } from './random';
+export { deriveSeed, fillNormal, hash32, permutation, seedStreams, uniform } from './random';
 export { type RegularizationParameter, regularizationParameter } from './regularizationParameter';
 export { type RegularizationState, RegularizationStep, rhoOptimizer } from './regularizationStep';
 export { levelRate, type Regularizer } from './regularizer';

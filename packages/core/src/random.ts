@@ -14,6 +14,20 @@ export function deriveSeed(seed: number, ...path: readonly number[]): number {
   return path.reduce((state, part) => hash32(hash32(state ^ 0x9e3779b9) + part), hash32(seed));
 }
 
+/**
+ * What the streams of one seed are for, the first step of a path of {@link deriveSeed}: none repeats the numbers of
+ * another. Results depend on these numbers, so none changes.
+ */
+export const seedStreams = {
+  trainingLoss: 0,
+  regularizationLoss: 1,
+  regularizationOrder: 2,
+  heldOutExamples: 3,
+  trainingOrder: 4,
+  trainingNoise: 5,
+  ensembleMember: 6,
+} as const;
+
 /** Uniform numbers in (0, 1), 2⁻³³ away from both ends. */
 export function uniform(seed: number): () => number {
   const key = hash32(seed ^ 0x85ebca6b);

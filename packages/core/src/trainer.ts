@@ -4,7 +4,7 @@ import type { Framework } from './framework';
 import type { RegularizationHistory } from './history';
 import { adam, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
-import { deriveSeed } from './random';
+import { deriveSeed, seedStreams } from './random';
 import type { RegularizationParameter } from './regularizationParameter';
 import { type RegularizationState, RegularizationStep } from './regularizationStep';
 import { createSchedule, isRegularizationStep, type Schedule } from './schedule';
@@ -114,7 +114,7 @@ export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B
     step(trainBatch, regularizationBatch) {
       const step = count++;
       const loss = framework.tidy(() => {
-        const context = { step, samples: 1, seed: deriveSeed(seed, 0, step) };
+        const context = { step, samples: 1, seed: deriveSeed(seed, seedStreams.trainingLoss, step) };
         const { value, gradients } = framework.valueAndGradients(() => trainLoss(trainBatch, context), theta);
         const finite = framework.allFinite([value, ...gradients]);
         optimizer.step(tangential(gradients, theta, rho), finite);
@@ -122,7 +122,8 @@ export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B
       });
       for (const one of rho) one.afterThetaStep();
       if (isRegularizationStep(schedule, step)) {
-        const context = { step, samples: schedule.samples, seed: deriveSeed(seed, 1, step) };
+        const { samples } = schedule;
+        const context = { step, samples, seed: deriveSeed(seed, seedStreams.regularizationLoss, step) };
         const batch = regularizationBatch();
         regularization.run(() => regularizationLoss(batch, context), step + 1);
       }

@@ -9,6 +9,9 @@ import {
 } from '@crossreg/core';
 import { type Table, type Targets, takeRows, toNumbers, toTable, toTargets } from './table';
 
+/** The stream of a seed that splits and folds are drawn from, see `deriveSeed`. */
+const splitStream = 0;
+
 /** Where the regularization set comes from. One of the three; default `{ folds: 5 }`. */
 export interface HoldOut<X = Table, Y = Targets> {
   /** A held-out set of the caller's own, [X, y]. Coefficients are trained on what `fit` is given, ρ on this. */
@@ -84,7 +87,7 @@ export function splitExamples(x: Table, y: Targets, options: HoldOut = {}): Spli
         `is ${show(split)}, which leaves nothing on one side of ${count} examples. Use 0.2, or folds.`,
       );
     }
-    const order = permutation(count, deriveSeed(seed, 0));
+    const order = permutation(count, deriveSeed(seed, splitStream));
     const one = divide(all, [...order.subarray(size)], [...order.subarray(0, size)]);
     return { training: one.training, splits: [one] };
   }
@@ -146,7 +149,7 @@ function foldOf(folds: number | ArrayLike<number>, count: number, seed: number):
     throw new ArgumentError('folds', `is ${folds}, but there are ${count} examples. Use at most that many.`);
   }
   const fold = new Uint32Array(count);
-  permutation(count, deriveSeed(seed, 0)).forEach((example, i) => {
+  permutation(count, deriveSeed(seed, splitStream)).forEach((example, i) => {
     fold[example] = i % folds;
   });
   return fold;

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { decodeBundle, encodeBundle } from './bundle';
 import { type CheckpointStore, storeOf } from './checkpointStore';
+import type { CrossRegularization } from './crossRegularization';
 import { differences } from './differences';
 import { freeState, type ModelState, modelSettings, modelState, restoreModel } from './modelState';
 import { asSettings } from './settings';
@@ -22,7 +23,7 @@ export interface Resumable {
 /** A compiled model and, where there is one, the callback that trains its regularization. */
 export interface TrainedModel {
   model: LayersModel;
-  cross?: Resumable;
+  cross?: CrossRegularization;
 }
 
 export interface CheckpointOptions {
@@ -86,7 +87,7 @@ export function checkpoint<Progress = any>(
   checkOptions('checkpoint', options, { settings: 1 });
   const { settings = {} } = options;
   const place = storeOf(store);
-  const all = [trained].flat() as TrainedModel[];
+  const all: { model: LayersModel; cross?: Resumable }[] = [trained].flat();
   /** Whether what is in the store is known to be ours to replace. */
   let ours = false;
 

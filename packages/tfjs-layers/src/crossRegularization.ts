@@ -13,12 +13,12 @@ import {
   type RegularizationRecord,
   rhoOptimizer,
   type Schedule,
+  seedStreams,
   show,
 } from '@crossreg/core';
 import { NoiseStream, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
-import type { Resumable } from './checkpoint';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import type { ClassWeights } from './classWeights';
 import { lossFunctions } from './compiled';
@@ -103,21 +103,21 @@ export const optionNames: Record<keyof CrossRegularizationOptions, unknown> = {
  * It reads the loss the model is compiled with. Batch-norm statistics and θ's optimizer are not touched, and no weight
  * but those under a norm, which go back to their level after every batch and along with it at a ρ step.
  */
-export class CrossRegularization extends Callback implements Resumable {
+export class CrossRegularization extends Callback {
   private readonly schedule: Schedule;
   private readonly batchSize: number;
   private readonly seed: number;
-  private readonly choice: AveragingChoice | undefined;
+  private readonly averagingOption: AveragingChoice | undefined;
   private readonly allowMissingClasses: boolean;
   private classWeight: ClassWeights | undefined;
   /** The class weights that the prepared model has. */
-  private weighted: ClassWeights | undefined;
+  private preparedClassWeight: ClassWeights | undefined;
   /** Times that this callback is in the list of the `fit` that begins. */
-  private listed = 0;
+  private timesListed = 0;
   /** Whether somebody has {@link toModel}'s result. */
-  private given = false;
+  private modelWasGiven = false;
   /** ρ steps in the history when the epoch began. */
-  private stepsBefore = 0;
+  private rhoStepsBeforeEpoch = 0;
   private readonly optimizer: OptimizerFactory | undefined;
   private readonly estimator: Estimator;
   private readonly noise: InjectNoiseOptions | undefined;
@@ -126,7 +126,7 @@ export class CrossRegularization extends Callback implements Resumable {
   private readonly resumption: Resumption;
   private readonly counts: Counts = { trainingSteps: 0, rhoSteps: 0, rounds: 0 };
   private heldOut: HeldOut | undefined;
-  private run: PreparedModel | undefined;
+  private prepared: PreparedModel | undefined;
 
   /** @throws ArgumentError for options out of range. */
   constructor(options: CrossRegularizationOptions) {
@@ -134,10 +134,10 @@ export class CrossRegularization extends Callback implements Resumable {
     checkOptions('crossRegularization', options, optionNames);
     const { regularizationData, batchSize = 32, seed = 0 } = options;
     const { every, samples, warmUp } = options;
-    const given = Object.fromEntries(
+    const scheduleOptions = Object.fromEntries(
       Object.entries({ every, samples, warmUp }).filter(([, v]) => v !== undefined),
     );
-    this.schedule = createSchedule(given);
+    this.schedule = createSchedule(scheduleOptions);
     this.batchSize = checkInteger('batchSize', batchSize, 1, 'Use 32.');
     this.seed = seed;
     this.noise = options.noise === true ? {} : options.noise || undefined;
@@ -148,8 +148,10 @@ export class CrossRegularization extends Callback implements Resumable {
         `must be a list of norms such as [l2(), l1({ layers: /dense/ })], but is ${show(options.regularizers)}.`,
       );
     }
-    this.choice = options.averaging;
-    for (const one of typeof this.choice === 'object' ? Object.values(this.choice ?? {}) : [this.choice]) {
+    this.averagingOption = options.averaging;
+    for (const one of typeof this.averagingOption === 'object'
+      ? Object.values(this.averagingOption ?? {})
+      : [this.averagingOption]) {
       if (one !== undefined) checkAveraging('averaging', one);
     }
     this.classWeight = options.classWeight;
@@ -166,7 +168,7 @@ export class CrossRegularization extends Callback implements Resumable {
 
   /** What every ρ step did, complete at the end of each epoch. */
   get history(): RegularizationRecord {
-    return this.run?.step.history ?? { step: [], loss: [], rho: {}, skipped: 0 };
+    return this.prepared?.step.history ?? { step: [], loss: [], rho: {}, skipped: 0 };
   }
 
   /**
@@ -175,7 +177,7 @@ export class CrossRegularization extends Callback implements Resumable {
    * any other is `'mean'`. It is saved with the model, and `predict` and `toInferenceModel` follow it.
    */
   get averaging(): Record<string, Averaging> {
-    const { model, outputs = [] } = this.run ?? {};
+    const { model, outputs = [] } = this.prepared ?? {};
     return Object.fromEntries(outputs.map(({ averaging }, i) => [model?.outputNames[i], averaging]));
   }
 
@@ -184,7 +186,7 @@ export class CrossRegularization extends Callback implements Resumable {
    * hooked noise it does nothing.
    */
   unhook(): void {
-    this.run?.hook?.unhook();
+    this.prepared?.hook?.unhook();
   }
 
   /**
@@ -194,28 +196,29 @@ export class CrossRegularization extends Callback implements Resumable {
    * @throws Error before training.
    */
   toModel(): LayersModel {
-    if (!this.run) throw new Error('toModel: nothing was trained yet. Call fit with this callback first.');
-    this.given = true;
-    return this.run.hook?.toModel() ?? this.run.model;
+    if (!this.prepared)
+      throw new Error('toModel: nothing was trained yet. Call fit with this callback first.');
+    this.modelWasGiven = true;
+    return this.prepared.hook?.toModel() ?? this.prepared.model;
   }
 
   /** The share of exact zeros in every weight under a norm, by `layer/weight`. */
   async sparsity(): Promise<Record<string, number>> {
-    return (await this.run?.norms.sparsity()) ?? {};
+    return (await this.prepared?.norms.sparsity()) ?? {};
   }
 
   /** Convergence of every σ, by layer name, and of every level, by layer and norm. */
   status(): Record<string, Convergence> {
-    return this.run?.step.history.status() ?? {};
+    return this.prepared?.step.history.status() ?? {};
   }
 
   override setParams(params: Parameters<Callback['setParams']>[0]): void {
-    this.listed = 0;
+    this.timesListed = 0;
     super.setParams(params);
   }
 
   override setModel(model: Parameters<Callback['setModel']>[0]): void {
-    this.listed += 1;
+    this.timesListed += 1;
     super.setModel(model);
   }
 
@@ -228,10 +231,13 @@ export class CrossRegularization extends Callback implements Resumable {
           'callbacks: callbackList(cross, { onEpochEnd }) with callbackList of @crossreg/tfjs-layers.',
       );
     }
-    const { listed } = this;
-    this.listed = 0;
-    if (listed > 1) {
-      throw new ArgumentError('callbacks', `has the same crossRegularization ${listed} times. Give it once.`);
+    const { timesListed } = this;
+    this.timesListed = 0;
+    if (timesListed > 1) {
+      throw new ArgumentError(
+        'callbacks',
+        `has the same crossRegularization ${timesListed} times. Give it once.`,
+      );
     }
     await this.prepare(model);
     await this.resumption.begin(model, this);
@@ -239,60 +245,69 @@ export class CrossRegularization extends Callback implements Resumable {
 
   override async onEpochBegin(epoch: number, _logs?: Logs): Promise<void> {
     this.resumption.checkEpoch(epoch);
-    this.stepsBefore = this.history.step.length;
+    this.rhoStepsBeforeEpoch = this.history.step.length;
   }
 
-  /** Prepares for a model, once; a further call with the same model goes on where the last ended. */
+  /** @internal Prepares for a model, once; a further call with the same model goes on where the last ended. */
   async prepare(given: LayersModel): Promise<void> {
     const model = compiledModel(given);
-    const { noise, norms, optimizer, batchSize, seed, schedule, allowMissingClasses, classWeight, run } =
+    const { noise, norms, optimizer, batchSize, seed, schedule, allowMissingClasses, classWeight, prepared } =
       this;
-    const chosen = { averaging: this.choice, classWeight };
-    if (!run) {
+    const chosen = { averaging: this.averagingOption, classWeight };
+    if (!prepared) {
       const data = isPart(this.data) ? this.heldOut?.tensors : this.data;
-      this.run = await prepareModel(model, data, {
+      this.prepared = await prepareModel(model, data, {
         ...{ noise, norms, optimizer, schedule, batchSize, seed, allowMissingClasses },
         ...chosen,
       });
-    } else if (run.model !== model || run.losses !== lossFunctions(model) || this.weighted !== classWeight) {
-      await prepareAgain(run, model, chosen);
+    } else if (
+      prepared.model !== model ||
+      prepared.losses !== lossFunctions(model) ||
+      this.preparedClassWeight !== classWeight
+    ) {
+      await prepareAgain(prepared, model, chosen);
     }
-    this.weighted = classWeight;
+    this.preparedClassWeight = classWeight;
   }
 
   /** Training noise follows from the callback's seed and the number of the step, whatever was drawn before. */
   override async onBatchBegin(_batch?: number, _logs?: Logs): Promise<void> {
-    if (this.run) seedNoise(deriveSeed(this.seed, 5, this.counts.trainingSteps));
+    if (this.prepared) seedNoise(deriveSeed(this.seed, seedStreams.trainingNoise, this.counts.trainingSteps));
   }
 
   override async onBatchEnd(_batch: number, _logs?: Logs): Promise<void> {
-    this.run?.norms.retract();
+    this.prepared?.norms.retract();
     if (isRegularizationStep(this.schedule, this.counts.trainingSteps++)) await this.regularize();
   }
 
   /** Keeps the run, where there is a checkpoint. */
   override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
     this.counts.rounds += 1;
-    await this.run?.step.history.flush();
-    if (logs) addToLogs(logs, this.history, this.stepsBefore);
-    this.stepsBefore = this.history.step.length;
+    await this.prepared?.step.history.flush();
+    if (logs) addToLogs(logs, this.history, this.rhoStepsBeforeEpoch);
+    this.rhoStepsBeforeEpoch = this.history.step.length;
     await this.resumption.endEpoch(epoch, logs, this.counts.trainingSteps);
   }
 
   /** Warns where nothing was learned. */
   override async onTrainEnd(_logs?: Logs): Promise<void> {
-    await this.run?.step.history.flush();
+    await this.prepared?.step.history.flush();
     const silence = whyNothing(this.history, this.schedule, this.counts.trainingSteps);
     if (silence) console.warn(`crossRegularization learned nothing: ${silence}`);
   }
 
   /** One ρ step, now. */
   private async regularize(): Promise<void> {
-    if (!this.run) return;
-    const { model, batches, outputs, step, samples } = this.run;
+    if (!this.prepared) return;
+    const { model, batches, outputs, step, samples } = this.prepared;
     const { estimator } = this;
     const batch = await batches.next();
-    const stream = new NoiseStream(deriveSeed(this.seed, 1, this.counts.rhoSteps), 0, 0, samples % 2 === 0);
+    const stream = new NoiseStream(
+      deriveSeed(this.seed, seedStreams.regularizationLoss, this.counts.rhoSteps),
+      0,
+      0,
+      samples % 2 === 0,
+    );
     this.counts.rhoSteps += 1;
     const loss = () => regularizationLoss({ model, batch, stream, samples, outputs, estimator });
     tf.tidy(() => step.run(loss, this.counts.trainingSteps));
@@ -320,38 +335,38 @@ export class CrossRegularization extends Callback implements Resumable {
     return await this.resumption.restore(model, this);
   }
 
-  /** What must agree between the options of a checkpoint and these. */
+  /** @internal What must agree between the options of a checkpoint and these. */
   async settings(): Promise<object> {
     const {
       schedule,
       batchSize,
       seed,
-      choice: averaging,
+      averagingOption: averaging,
       classWeight,
       estimator,
       optimizer,
       data,
-      run,
+      prepared,
     } = this;
     return {
       ...{ schedule, batchSize, seed, averaging, classWeight, estimator },
       optimizer: optimizer ?? { name: 'default' },
-      noise: run?.hook && noiseSettings(run.hook, run.model),
-      regularizers: run?.norms.settings,
+      noise: prepared?.hook && noiseSettings(prepared.hook, prepared.model),
+      regularizers: prepared?.norms.settings,
       regularizationData: await dataSettings(data, this.heldOut),
     };
   }
 
-  /** ρ, its optimizer, history and random state, for a checkpoint. */
+  /** @internal ρ, its optimizer, history and random state, for a checkpoint. */
   async state(): Promise<CrossState> {
-    if (!this.run) throw new Error('state: nothing was prepared.');
-    return await this.resumption.state(this.run, this.counts);
+    if (!this.prepared) throw new Error('state: nothing was prepared.');
+    return await this.resumption.state(this.prepared, this.counts);
   }
 
-  /** Goes on from {@link state}. */
+  /** @internal Goes on from {@link state}. */
   async loadState(state: CrossState): Promise<void> {
-    if (!this.run) throw new Error('loadState: nothing was prepared.');
-    Object.assign(this.counts, await this.resumption.loadState(this.run, state));
+    if (!this.prepared) throw new Error('loadState: nothing was prepared.');
+    Object.assign(this.counts, await this.resumption.loadState(this.prepared, state));
   }
 
   /**
@@ -396,7 +411,7 @@ export class CrossRegularization extends Callback implements Resumable {
     const result = await model.trainOnBatch(batch.x, batch.y);
     await this.onBatchEnd(0);
     // The loss was read from the device just now, so that this waits for little; nothing else ends such a loop.
-    await this.run?.step.history.flush();
+    await this.prepared?.step.history.flush();
     return result;
   }
 
@@ -407,12 +422,12 @@ export class CrossRegularization extends Callback implements Resumable {
   dispose(): void {
     freeHeldOut(this.heldOut);
     this.heldOut = undefined;
-    this.run?.step.dispose();
-    this.run?.norms.dispose();
+    this.prepared?.step.dispose();
+    this.prepared?.norms.dispose();
     // Nobody else has the variables of noise that toModel did not give away.
-    if (this.run?.hooked && !this.given) this.run.hook?.dispose();
+    if (this.prepared?.hooked && !this.modelWasGiven) this.prepared.hook?.dispose();
     this.unhook();
-    this.run = undefined;
+    this.prepared = undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkOptions, deriveSeed, show } from '@crossreg/core';
+import { ArgumentError, checkInteger, checkOptions, deriveSeed, seedStreams, show } from '@crossreg/core';
 import { CustomCallback, LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
 import { type AnyCallback, callbackList } from './callbackList';
 import { type CheckpointStore, storeOf } from './checkpointStore';
@@ -92,7 +92,7 @@ export async function fitEnsemble(
   const size = membersOf(regularizationData, count);
   const stores = storesOf(checkpoint, size);
   const all = Array.from({ length: size }, (_, member) => {
-    const own = deriveSeed(seed, 6, member);
+    const own = deriveSeed(seed, seedStreams.ensembleMember, member);
     const data = dataOf(regularizationData, member, seed);
     const cross = new CrossRegularization({
       ...{ ...others, seed: own, regularizationData: data },

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, deriveSeed, permutation } from '@crossreg/core';
+import { ArgumentError, checkInteger, deriveSeed, permutation, seedStreams } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Callback, History, LayersModel, ModelFitArgs } from '@tensorflow/tfjs-layers';
 import { type AnyCallback, callbackList } from './callbackList';
@@ -69,7 +69,9 @@ export async function fitInOrder(
   }
   const order = () => {
     if (!shuffle) return rest;
-    return [...permutation(rest.length, deriveSeed(options.seed, 4, options.round()))].map((i) => rest[i]);
+    return [
+      ...permutation(rest.length, deriveSeed(options.seed, seedStreams.trainingOrder, options.round())),
+    ].map((i) => rest[i]);
   };
   const others = callbackList((args.callbacks ?? []) as AnyCallback | AnyCallback[]);
   try {

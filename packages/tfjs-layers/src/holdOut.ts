@@ -1,4 +1,4 @@
-import { ArgumentError, deriveSeed, permutation } from '@crossreg/core';
+import { ArgumentError, deriveSeed, permutation, seedStreams } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { classLabels } from './classLabels';
@@ -74,7 +74,9 @@ export async function heldOutExamples(
   // One class for all outputs together: with several of them, what they have at the same time.
   const classOf = (i: number) => (stratified ? labels.map((each) => each[i]).join() : '');
   const folds = 'folds' in data;
-  const order = [...permutation(count, deriveSeed((folds ? data.seed : undefined) ?? seed, 3))];
+  const order = [
+    ...permutation(count, deriveSeed((folds ? data.seed : undefined) ?? seed, seedStreams.heldOutExamples)),
+  ];
   const parts = folds ? foldsOf(order, classOf, data) : [split(order, classOf, data, labels.length === 1)];
   const sides = parts.map((part, k) => {
     const chosen = new Set(part);

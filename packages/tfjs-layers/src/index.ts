@@ -3,7 +3,6 @@ export {
   type Checkpoint,
   type CheckpointOptions,
   checkpoint,
-  type Resumable,
   type TrainedModel,
 } from './checkpoint';
 export { type CheckpointStore, folderStore } from './checkpointStore';
@@ -28,7 +27,7 @@ export { indexedDBStore } from './indexedDBStore';
 export { rememberInjected } from './injected';
 export { type InjectNoiseOptions, injectNoise, noiseLayers, type RecurrentNoise } from './injectNoise';
 export type { Block } from './kernelLayout';
-/** @internal For layers of other packages of crossreg. */
+/** For layers of other packages of crossreg. */
 export { layerArguments } from './layerArguments';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { loadEnsemble } from './loadEnsemble';

@@ -6,6 +6,7 @@ import {
   RegularizationStep,
   rhoOptimizer,
   type Schedule,
+  seedStreams,
   show,
 } from '@crossreg/core';
 import { tfjs } from '@crossreg/tfjs';
@@ -111,7 +112,7 @@ export async function prepareModel(
   }
   const outputs = await outputObjectives(model, preparation);
   const batches = await regularizationBatches(data, model, {
-    ...{ batchSize, allowMissingClasses, seed: deriveSeed(seed, 2) },
+    ...{ batchSize, allowMissingClasses, seed: deriveSeed(seed, seedStreams.regularizationOrder) },
   });
   const norms = await learnNorms(model, chosen, weights);
   const hook = hooks ? hookNoise(model, noise) : before;

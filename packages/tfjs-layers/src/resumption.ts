@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, Logs } from '@tensorflow/tfjs-layers';
 import { type Checkpoint, checkpoint, type Resumable } from './checkpoint';
 import type { CheckpointStore } from './checkpointStore';
+import type { CrossRegularization } from './crossRegularization';
 import { differences } from './differences';
 import { assignAll } from './modelState';
 import type { PreparedModel } from './prepareModel';
@@ -112,7 +113,7 @@ export class Resumption {
 
   async restore(model: LayersModel, cross: Resumable): Promise<RunProgress> {
     if (!this.store) throw notRestored();
-    this.kept = checkpoint<RunProgress>(this.store, { model, cross });
+    this.kept = checkpoint<RunProgress>(this.store, { model, cross: cross as CrossRegularization });
     this.progress = (await this.kept.restore()) ?? { epoch: 0, step: 0 };
     return { ...this.progress };
   }

@@ -148,26 +148,44 @@ export class NoiseStream {
   }
 }
 
-let current = new NoiseStream(hash32(Math.floor(Math.random() * 2 ** 32)));
-let sampling = false;
+interface AmbientNoise {
+  current: NoiseStream;
+  sampling: boolean;
+}
+
+const shared: unique symbol = Symbol.for('@crossreg/tfjs noise');
+
+function ambientOf(process: { [shared]?: AmbientNoise }): AmbientNoise {
+  process[shared] ??= {
+    current: new NoiseStream(hash32(Math.floor(Math.random() * 2 ** 32))),
+    sampling: false,
+  };
+  return process[shared];
+}
+
+/**
+ * The stream in use, and whether it is that of {@link withNoise}. A program may load this module more than once, as an ES
+ * module and by `require`; all copies share one stream, so that a seed given to one holds for layers made by another.
+ */
+const ambient = ambientOf(globalThis as { [shared]?: AmbientNoise });
 
 /** The stream that noise layers draw their keys from: the innermost {@link withNoise}, or one seeded at random. */
-export const currentNoise = (): NoiseStream => current;
+export const currentNoise = (): NoiseStream => ambient.current;
 
 /**
  * Whether this is inside {@link withNoise}: the pass is one draw of an averaged prediction. Layers that are random in
  * training only and quiet in a plain prediction, such as an augmentation, are random here too.
  */
-export const isSampling = (): boolean => sampling;
+export const isSampling = (): boolean => ambient.sampling;
 
 /** Runs `f` (synchronous) with the given stream, so that every draw in it is determined by the stream's state. */
 export function withNoise<R>(stream: NoiseStream, f: () => R): R {
-  const outer = { current, sampling };
-  [current, sampling] = [stream, true];
+  const outer = { ...ambient };
+  Object.assign(ambient, { current: stream, sampling: true });
   try {
     return f();
   } finally {
-    ({ current, sampling } = outer);
+    Object.assign(ambient, outer);
   }
 }
 
@@ -177,5 +195,5 @@ export function withNoise<R>(stream: NoiseStream, f: () => R): R {
  * @param count - how many keys were drawn already, to go on where a run ended. Default 0.
  */
 export function seedNoise(seed: number, count = 0): void {
-  current = new NoiseStream(seed, count);
+  ambient.current = new NoiseStream(seed, count);
 }
