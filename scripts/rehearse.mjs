@@ -61,7 +61,7 @@ const budgets = {
   datasets: 4000,
   jax: 90,
   linear: 150,
-  runs: 60,
+  runs: 130,
   tfjs: 70,
   'tfjs-augment': 90,
   'tfjs-layers': 350,

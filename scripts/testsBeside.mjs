@@ -49,6 +49,12 @@ const elsewhere = [
   ['linear', 'smoothingSpline.test.ts', 'the curves are those of SciPy, fitted whole', ['splineBasis']],
   ['runs', '../test/runAll.test.ts', 'it starts processes, and kills them', ['runAll', 'workerProcess']],
   [
+    'runs',
+    '../test/redis.test.ts',
+    'they need a Redis, and workers that die',
+    ['command', 'queue', 'startWorker'],
+  ],
+  [
     'tfjs',
     'noise.test.ts',
     'its numbers are those of the portable generator, through fillGaussian',

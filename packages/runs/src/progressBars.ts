@@ -9,6 +9,9 @@ export function progressBars(show: boolean, runs: number, done: number) {
     format: '{key} [{bar}] {value}/{total}, {eta_formatted} left',
     hideCursor: true,
     etaBuffer: 100,
+    // Where it is no terminal: a line now and then.
+    noTTYOutput: true,
+    notTTYSchedule: 30_000,
   });
   const all = bars.create(runs, done, { key: 'runs' });
   return {

@@ -8,7 +8,7 @@ import { progressBars } from './progressBars';
 import { nameOfQueue, stateInRedis, workersOf } from './queue';
 import { textOfResult } from './resultText';
 import type { Outcome, ResultOf, Run, RunOf, Task } from './run';
-import { openState, type StatePlace } from './state';
+import { nameOf, openState, type StatePlace } from './state';
 
 /** Options of {@link runAll}. */
 export interface RunAllOptions<R extends Run> {
@@ -17,7 +17,8 @@ export interface RunAllOptions<R extends Run> {
   runs: readonly R[];
   /**
    * Where results and checkpoints are kept: a folder; a module (`.js`, `.mjs`, `.ts`) whose default export is a storage of
-   * `unstorage`; or a `redis:` URL. A run that has a result there is not repeated. One call at a time may use a state.
+   * `unstorage`; or a `redis:` URL. A run that has a result there is not repeated. Calls at the same time may share a
+   * state, but no run.
    * Default: with a `connection`, in its Redis; else it must be given.
    */
   state?: string | URL;
@@ -30,10 +31,14 @@ export interface RunAllOptions<R extends Run> {
   queue?: string;
   /** Without a `connection`: how many worker processes. Default: one a core. */
   processes?: number;
+  /** Whether to do runs that have a result again; a run that has a checkpoint still goes on from it. Default false. */
+  repeat?: boolean;
   /** How often a run that failed is tried again, from its checkpoint if it has one. Default 0. */
   retries?: number;
   /** Seconds that one attempt may take. Default: no limit. */
   timeLimit?: number;
+  /** Is told each outcome as it comes: first those that were there before, then the others in the order in which they end. */
+  onOutcome?(outcome: Outcome<R, any>): void;
   /** Whether to show bars. Default: where standard error is a terminal. */
   progress?: boolean;
   /**
@@ -60,10 +65,10 @@ export async function runAll<T extends Task>(
   options: RunAllOptions<RunOf<T>>,
 ): Promise<Outcome<RunOf<T>, ResultOf<T>>[]> {
   const { runs, connection, retries = 0, timeLimit, signal } = options;
-  const { progress = process.stderr.isTTY === true } = options;
+  const { progress = process.stderr.isTTY === true, repeat = false, onOutcome = () => {} } = options;
   checkOptions('runAll', options, {
     ...{ task: 1, runs: 1, state: 1, connection: 1, queue: 1, processes: 1, retries: 1, timeLimit: 1 },
-    ...{ progress: 1, signal: 1 },
+    ...{ repeat: 1, onOutcome: 1, progress: 1, signal: 1 },
   });
   check(options);
   const task = urlOfTask(options.task);
@@ -78,14 +83,18 @@ export async function runAll<T extends Task>(
     try {
       const outcomes = new Map<string, Outcome<RunOf<T>, ResultOf<T>>>();
       for (const run of runs) {
+        if (repeat) await state.result(nameOf(run.key)).remove();
         const kept = await keptOutcome(state, run);
-        if (kept) outcomes.set(run.key, kept);
+        if (!kept) continue;
+        outcomes.set(run.key, kept);
+        onOutcome(kept);
       }
       const open = runs.filter(({ key }) => !outcomes.has(key));
       const bars = progressBars(progress, runs.length, outcomes.size);
       const settle = (outcome: Outcome<RunOf<T>, ResultOf<T>>) => {
         outcomes.set(outcome.run.key, outcome);
         bars.oneMore();
+        onOutcome(outcome);
       };
       try {
         await performer.perform({ runs: open, task, state, place, retries, timeLimit, signal, bars, settle });

@@ -55,6 +55,15 @@ test('outcomes come in the order of the runs, and a run that has a result is not
   );
   expect(again.every((each) => each.status === 'done' && each.resumed)).toBe(true);
   for (const { key } of runs) expect(story(key)).toEqual({ from: [0], ended: 1 });
+
+  const told: unknown[] = [];
+  const onOutcome = (outcome: { run: { key: string }; status: string }) => told.push(outcome.run.key);
+  const [one] = await runAll({ ...options, runs: runs.slice(0, 1), repeat: true });
+  expect(one).toMatchObject({ status: 'done', resumed: false, result: { x: alone(runs[0]) } });
+  expect(story(runs[0].key)).toEqual({ from: [0, 0], ended: 2 });
+  const more = { ...logistic(6, 3, 0)[5] };
+  await runAll({ ...options, runs: [more, ...runs], onOutcome });
+  expect(told).toEqual([...runs, more].map(({ key }) => key));
 });
 
 test('a poisoned run is named, and the others finish', async () => {

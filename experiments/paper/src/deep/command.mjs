@@ -17,6 +17,7 @@ export const options = {
   only: { type: 'string', multiple: true },
   again: { type: 'boolean', default: false },
   steps: { type: 'string' },
+  redis: { type: 'string' },
 };
 
 const here = (path) => fileURLToPath(new URL(`../../${path}/`, import.meta.url));
@@ -27,8 +28,10 @@ const resultsOf = (profile) => store(here(`results/${profile}`));
  *
  * @param only - names of the runs to do, all seeds; with `again` those that have a result too.
  * @param steps - instead of the profile's, to see that it works, so that little is measured: results then go to `out`.
+ * @param redis - URL of a Redis: workers there do the runs, as many as were started, instead of `jobs` processes here.
  */
-export async function runExperiment(name, { profile, jobs, backend, threads, only, again, steps }) {
+export async function runExperiment(name, options) {
+  const { profile, jobs, backend, threads, only, again, steps, redis } = options;
   const { test, samples, monitoring } = profiles.smoke;
   const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps), test, samples, monitoring }) };
   const folder = here(steps ? `out/${profile}-${steps}` : `out/${profile}`);
@@ -36,7 +39,7 @@ export async function runExperiment(name, { profile, jobs, backend, threads, onl
   const chosen = (run) => (only?.includes(run.name) ?? true) && (again || !results.has(run.key));
   const count = await schedule(
     experiments[name].map((stage) => (soFar) => runsOf(stage, sizes, soFar).filter(chosen)),
-    { profile: sizes, results, jobs: Number(jobs), backend, threads: Number(threads), folder },
+    { profile: sizes, results, jobs: Number(jobs), backend, threads: Number(threads), folder, again, redis },
   );
   if (count === 0) {
     const grid = only ? ', or lacks the results of its grid, which it chooses from' : '';

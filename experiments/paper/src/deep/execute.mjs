@@ -1,5 +1,3 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   evaluate,
   logitsOf,
@@ -29,12 +27,6 @@ const evaluateWithBins = (probabilities, labels) => ({
   bins: binsOf(probabilities, labels),
 });
 
-/** Test probabilities of a run, for ensembles of it. Not committed. */
-const predictionFile = (folder, key) => join(folder, 'predictions', `${key}.bin`);
-
-/** Where a run has its checkpoint until it is done. */
-export const checkpointFolder = (folder, { key }) => join(folder, 'checkpoints', key);
-
 /** The steps at which a run's training data grow, each stage as long as the others. */
 function stagesOf(run, profile, count) {
   if (!run.growing) return { stages: [{ start: 0, count }], steps: profile.steps * (run.times ?? 1) };
@@ -56,22 +48,23 @@ export function stepCount(run, profile) {
  * One run from its beginning, or from its last checkpoint, to its end.
  *
  * @param run - of experiments.mjs.
- * @param folder - for checkpoints and predictions.
+ * @param checkpoint - where it has its checkpoint: a store, or a folder.
+ * @param memberPredictions - of an ensemble: the test probabilities of its members.
  * @param onStep - called with the number of steps that are done, of all models together.
- * @returns the run's result.
+ * @returns the run's result, and `predictions`, its test probabilities, where it is no ensemble.
  */
-export async function execute(run, profile, { folder, onStep }) {
+export async function execute(run, profile, { checkpoint, memberPredictions, onStep }) {
   const { held = profile.held } = run;
   const images = run.growing ? profile.growing.at(-1) + held : profile.images;
   const data = await prepare({ ...profile, images, held }, run);
   const result = run.ensemble
-    ? ensemble(run, data, folder)
-    : await trainAndEvaluate(run, profile, data, { folder, onStep });
+    ? ensemble(memberPredictions, data)
+    : await trainAndEvaluate(run, profile, data, { checkpoint, onStep });
   for (const { x, y } of Object.values(data)) tf.dispose([x, y]);
   return result;
 }
 
-async function trainAndEvaluate(run, profile, data, { folder, onStep }) {
+async function trainAndEvaluate(run, profile, data, { checkpoint, onStep }) {
   const set = data.training;
   const { stages, steps } = stagesOf(run, profile, set.labels.length);
   const seed = run.initSeed ?? run.seed;
@@ -90,7 +83,7 @@ async function trainAndEvaluate(run, profile, data, { folder, onStep }) {
     steps,
     seed,
     shared,
-    folder: checkpointFolder(folder, run),
+    store: checkpoint,
     onStep,
   });
 
@@ -120,18 +113,14 @@ async function trainAndEvaluate(run, profile, data, { folder, onStep }) {
       };
     }
   }
-  mkdirSync(join(folder, 'predictions'), { recursive: true });
-  writeFileSync(predictionFile(folder, run.key), probabilities);
   dispose();
-  return result;
+  return { ...result, predictions: probabilities };
 }
 
 /** The mean prediction of runs that are done. */
-function ensemble({ ensemble: members }, { test }, folder) {
-  const predictions = members.map((key) => {
-    const bytes = readFileSync(predictionFile(folder, key));
-    return new Float32Array(new Uint8Array(bytes).buffer);
-  });
-  const mean = predictions[0].map((_, i) => predictions.reduce((sum, p) => sum + p[i], 0) / members.length);
+function ensemble(predictions, { test }) {
+  const mean = predictions[0].map(
+    (_, i) => predictions.reduce((sum, p) => sum + p[i], 0) / predictions.length,
+  );
   return { test: evaluateWithBins(mean, test.labels) };
 }

@@ -15,7 +15,7 @@ const range = [0.05, 2];
  *
  * @returns the best member by its last score.
  */
-export async function trainPopulation({ run, profile, data, steps, seed, shared, folder, onStep }) {
+export async function trainPopulation({ run, profile, data, steps, seed, shared, store, onStep }) {
   const size = profile.population;
   const members = Array.from({ length: size }, (_, i) => {
     const member = buildModel(run, profile, { seed: seed + 1000 * i, regularization: data.regularization });
@@ -27,7 +27,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
     return member;
   });
   const quarter = Math.max(1, Math.floor(size / 4));
-  const saved = checkpoint(folder, members, { settings: { run, profile } });
+  const saved = checkpoint(store, members, { settings: { run, profile } });
   const { step, clock, curve, ...rest } = (await saved.restore()) ?? {
     step: 0,
     clock: { theta: 0, rho: 0 },

@@ -1,30 +1,40 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { checkpointFolder } from './execute.mjs';
 import { knownRuns } from './experiments.mjs';
 import { profiles } from './profiles.mjs';
 
 const root = mkdtempSync(join(tmpdir(), 'crossreg-paper-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
+/** Does one run, as a worker process of @crossreg/runs does, and tells what it hears. */
+const program = `
+  import paperRun from './paperRun.mjs';
+  const { run, checkpoint } = JSON.parse(process.argv[1]);
+  const onProgress = (done) => process.send({ done });
+  process.send({ result: await paperRun({ run, checkpoint, onProgress }) });`;
+
 /** Begins a run in a process of its own, on the packages as they are built. */
-function begin(run, folder) {
-  const child = fork(fileURLToPath(new URL('./worker.mjs', import.meta.url)), { stdio: 'inherit' });
+function begin(run, checkpoint) {
+  const order = { run: { run, profile: profiles.smoke, backend: 'wasm', threads: 1 }, checkpoint };
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, JSON.stringify(order)], {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  });
   const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)));
   let first;
   /** The result without what a clock says, and the step that was reported first. */
   const result = new Promise((resolve) => {
     child.on('message', (message) => {
       first ??= message.done;
-      if (message.result) resolve({ first, result: { ...message.result, seconds: 0, duration: 0 } });
+      if (message.result) resolve({ first, result: { ...message.result, seconds: 0 } });
     });
   });
-  child.send({ run, profile: profiles.smoke, folder, backend: 'wasm', threads: 1 });
   return { child, ended, result };
 }
 
@@ -41,7 +51,7 @@ test.each(['plain', 'cross', 'grid-dropout-0.25', 'population', 'cross-decay-cos
 
     const folder = join(root, name);
     const killed = begin(run, folder);
-    while (!existsSync(join(checkpointFolder(folder, run), 'checkpoint.bin'))) await setTimeout(10);
+    while (!existsSync(join(folder, 'checkpoint.bin'))) await setTimeout(10);
     killed.child.kill('SIGKILL');
     expect(await killed.ended).toBe('SIGKILL');
 

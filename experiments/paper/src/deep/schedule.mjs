@@ -1,93 +1,60 @@
-import { execFileSync, fork } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import progress from 'cli-progress';
-import { checkpointFolder, stepCount } from './execute.mjs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { runAll } from '@crossreg/runs';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const version = (name) =>
-  JSON.parse(readFileSync(here(`../../node_modules/${name}/package.json`), 'utf8')).version;
-const commit = () => {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: here('.'), encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
-};
-/** What the results of a schedule have in common. */
-const provenance = () => ({
-  commit: commit(),
-  versions: {
-    node: process.version,
-    ...Object.fromEntries(
-      ['@tensorflow/tfjs', '@crossreg/core', '@crossreg/tfjs-layers', '@crossreg/tfjs-wasm'].map((name) => [
-        name,
-        version(name),
-      ]),
-    ),
-  },
-  machine: { processor: cpus()[0].model, cores: cpus().length },
-});
+/** Test probabilities of a run, for ensembles of it. Not committed. */
+const predictionFile = (folder, key) => join(folder, 'predictions', `${key}.bin`);
 
 /**
- * Does the runs of stages, `jobs` at a time in as many processes.
+ * Does the runs of stages, `jobs` at a time in as many processes, or by the workers at a Redis.
  *
  * @param stages - functions that give runs for the results so far; one is begun when the former are done.
  * @param profile - of profiles.mjs.
  * @param backend - a name that `useBestBackend` knows; `threads` are for wasm.
  * @param folder - for what is not committed: checkpoints and predictions.
+ * @param again - whether to repeat what was done before.
+ * @param redis - URL of a Redis instead of processes here.
  * @returns how many runs were done.
+ * @throws Error that names the runs that failed, after the others of their stage.
  */
-export async function schedule(stages, { profile, results, jobs, backend, threads, folder }) {
-  const bars = new progress.MultiBar({
-    format: '{key} [{bar}] {value}/{total} steps, {eta_formatted} left',
-    noTTYOutput: true,
-    notTTYSchedule: 30_000,
-    hideCursor: true,
-    etaBuffer: 100,
+export async function schedule(stages, options) {
+  const { profile, results, jobs, backend, threads, folder, again = false, redis } = options;
+  const where = redis ? { connection: redis } : { state: join(folder, 'state'), processes: jobs };
+  const order = (run) => ({
+    // Profiles share the workers' state.
+    key: `${basename(folder)}/${run.key}`,
+    ...{ run, profile, backend, threads },
+    ...(run.ensemble && { memberPredictions: run.ensemble.map((key) => readPredictions(folder, key)) }),
   });
-  const children = Array.from({ length: jobs }, () =>
-    fork(here('./worker.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
-  );
-  // Now, because this is the code that the workers have read when a run ends.
-  const origin = provenance();
-  const runIn = async (child, run) => {
-    const bar = bars.create(stepCount(run, profile) || 1, 0, { key: run.key.padEnd(20) });
-    child.send({ run, profile, folder, backend, threads });
-    const result = await resultOf(child, run, (done) => bar.update(done));
-    results.write(run.key, { run, ...origin, ...result });
-    rmSync(checkpointFolder(folder, run), { recursive: true, force: true });
-    bars.remove(bar);
-  };
   let count = 0;
-  try {
-    for (const stage of stages) {
-      const queue = stage(results);
-      count += queue.length;
-      await Promise.all(
-        children.map(async (child) => {
-          for (let run = queue.shift(); run; run = queue.shift()) await runIn(child, run);
-        }),
-      );
-    }
-  } finally {
-    bars.stop();
-    for (const child of children) child.kill();
+  for (const stage of stages) {
+    const runs = stage(results);
+    const failures = [];
+    await runAll({
+      ...where,
+      task: new URL('./paperRun.mjs', import.meta.url),
+      runs: runs.map(order),
+      repeat: again,
+      progress: true,
+      onOutcome({ run: { run }, status, result, error, seconds }) {
+        if (status === 'failed') return failures.push(`${run.key}: ${error.stack ?? error.message}`);
+        const { predictions, ...kept } = result;
+        if (predictions) writePredictions(folder, run.key, predictions);
+        results.write(run.key, { run, ...kept, duration: seconds });
+      },
+    });
+    if (failures.length > 0) throw new Error(`${failures.length} runs failed.\n${failures.join('\n')}`);
+    count += runs.length;
   }
   return count;
 }
 
-/** What a worker answers in the end. */
-function resultOf(child, { key }, onStep) {
-  return new Promise((resolve, reject) => {
-    const ended = (code) => reject(new Error(`${key} ended without a result (exit code ${code}).`));
-    const heard = ({ done, result }) => {
-      if (done) onStep(done);
-      if (!result) return;
-      child.off('message', heard).off('exit', ended);
-      resolve(result);
-    };
-    child.on('message', heard).on('exit', ended);
-  });
+function writePredictions(folder, key, predictions) {
+  mkdirSync(join(folder, 'predictions'), { recursive: true });
+  writeFileSync(predictionFile(folder, key), predictions);
+}
+
+function readPredictions(folder, key) {
+  const bytes = readFileSync(predictionFile(folder, key));
+  return new Float32Array(new Uint8Array(bytes).buffer);
 }

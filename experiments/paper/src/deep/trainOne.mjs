@@ -10,7 +10,7 @@ import { trainSteps } from './training.mjs';
  *
  * @returns the model, its held-out metrics, and its curve: metrics and σ at every interval.
  */
-export async function trainOne({ run, profile, data, steps, seed, shared, folder, onStep }) {
+export async function trainOne({ run, profile, data, steps, seed, shared, store, onStep }) {
   const { model, cross, dispose } = buildModel(run, profile, { seed, regularization: data.regularization });
   const { images, samples } = profile.monitoring;
   const monitored = take(data.test, images);
@@ -18,7 +18,7 @@ export async function trainOne({ run, profile, data, steps, seed, shared, folder
     const { accuracy, nll } = measure(model, set, samples);
     return { accuracy, nll };
   };
-  const saved = checkpoint(folder, { model, cross }, { settings: { run, profile } });
+  const saved = checkpoint(store, { model, cross }, { settings: { run, profile } });
   const { step, clock, curve, ...rest } = (await saved.restore()) ?? {
     step: 0,
     clock: { theta: 0, rho: 0 },

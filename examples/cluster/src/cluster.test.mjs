@@ -1,0 +1,126 @@
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+
+const room = fileURLToPath(new URL('..', import.meta.url));
+const read = (name) =>
+  parseAllDocuments(readFileSync(join(room, name), 'utf8')).map((one) => {
+    expect(one.errors).toEqual([]);
+    return one.toJS();
+  });
+let folder;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cluster-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a command of a file, as its container would, with other places. */
+const run = ([program, ...args], env) =>
+  promisify(execFile)(program, args, { cwd: room, env: { ...process.env, ...env } }).then(
+    ({ stdout }) => stdout,
+  );
+
+const [compose] = read('compose.yaml');
+const [claim, job] = read('kubernetes-job.yaml');
+const [container] = job.spec.template.spec.containers;
+
+test('the programs and files that commands name exist', () => {
+  const commands = [...Object.values(compose.services), container].map(({ command }) => command);
+  expect(commands).toHaveLength(4);
+  for (const [program, ...args] of commands) {
+    expect(['node', 'npx', 'redis-server']).toContain(program);
+    for (const file of args.filter((arg) => /\.\w+$/.test(arg)))
+      expect(existsSync(join(room, file))).toBe(true);
+    if (program !== 'npx') continue;
+    const { name, bin } = JSON.parse(
+      readFileSync(join(room, 'node_modules/@crossreg/runs/package.json'), 'utf8'),
+    );
+    // npx takes a package's only command.
+    expect(args[0]).toBe(name);
+    expect(Object.values(bin)).toHaveLength(1);
+    const { stdout } = spawnSync(
+      process.execPath,
+      [join(room, 'node_modules', name, Object.values(bin)[0]), '--help'],
+      { encoding: 'utf8' },
+    );
+    for (const arg of args.filter((arg) => arg.startsWith('--'))) expect(stdout).toContain(arg);
+  }
+  expect(Object.keys(compose.services.worker.environment)).toEqual(['REDIS_URL']);
+  const dockerfile = readFileSync(join(room, 'Dockerfile'), 'utf8');
+  expect(dockerfile).toContain('COPY src ./src');
+});
+
+test('the machines of the Kubernetes job do all runs between them', async () => {
+  const { completions, completionMode, template } = job.spec;
+  expect(completionMode).toBe('Indexed');
+  expect(template.spec.volumes[0].persistentVolumeClaim.claimName).toBe(claim.metadata.name);
+  const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
+  expect(env.COMPLETIONS).toBe(String(completions));
+  expect(env.STATE).toBe(container.volumeMounts[0].mountPath);
+  const alone = await run(['node', 'src/main.mjs'], { STATE: join(folder, 'alone') });
+  for (let i = 0; i < completions; i++) {
+    const said = await run(container.command, {
+      ...env,
+      STATE: join(folder, 'shared'),
+      JOB_COMPLETION_INDEX: String(i),
+    });
+    expect(said).toBe(`seed-${i + 1} done\nseed-${i + 4} done\n`);
+  }
+  expect(await run(['node', 'src/main.mjs'], { STATE: join(folder, 'shared') })).toBe(alone);
+  expect(alone.trim().split('\n')).toHaveLength(6);
+});
+
+test.skipIf(spawnSync('redis-server', ['--version']).status !== 0)(
+  'the commands of the Compose file do all runs',
+  async () => {
+    const { redis, worker, main } = compose.services;
+    const port = String(await freePort());
+    const server = spawn(
+      redis.command[0],
+      [...redis.command.slice(1), '--port', port, '--bind', '127.0.0.1', '--dir', folder],
+      { stdio: 'ignore' },
+    );
+    const env = { REDIS_URL: worker.environment.REDIS_URL.replace(/\/\/.*/, `//127.0.0.1:${port}`) };
+    const bin = join(room, 'node_modules/@crossreg/runs/bin/crossreg-runs.js');
+    // npx itself would ask the registry.
+    const child = spawn(process.execPath, [bin, ...worker.command.slice(2)], {
+      cwd: room,
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+    });
+    try {
+      // The worker waits for Redis; main does not.
+      const all = await untilFine(() => run(main.command, env));
+      expect(all).toBe(await run(['node', 'src/main.mjs'], { STATE: join(folder, 'alone') }));
+    } finally {
+      child.kill();
+      await new Promise((resolve) => child.once('exit', resolve));
+      server.kill('SIGKILL');
+      await new Promise((resolve) => server.once('exit', resolve));
+    }
+  },
+);
+
+async function untilFine(work) {
+  for (let i = 0; ; i++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (i > 20 || !/cannot be used/.test(error.stderr)) throw error;
+    }
+  }
+}
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });

@@ -1,0 +1,11 @@
+// Has all runs done and prints what came out: in processes here, or by the workers at REDIS_URL.
+import { runAll } from '@crossreg/runs';
+import { runs } from './runs.mjs';
+
+const { REDIS_URL: connection, STATE: state = connection ? undefined : 'out' } = process.env;
+const outcomes = await runAll({ task: new URL('./train.mjs', import.meta.url), runs, connection, state });
+for (const { run, status, result, error } of outcomes) {
+  if (status === 'failed') console.error(`✖ ${run.key}: ${error.name}: ${error.message}`);
+  else console.log(`${run.key}  ‖w‖ ${result.norm.toFixed(3)}  test loss ${result.testLoss.toFixed(3)}`);
+}
+if (outcomes.some(({ status }) => status === 'failed')) process.exit(1);
