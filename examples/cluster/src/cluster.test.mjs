@@ -26,6 +26,10 @@ const run = ([program, ...args], env) =>
     ({ stdout }) => stdout,
   );
 
+/** What a package manager links as node_modules/.bin/crossreg-runs. */
+const runs = join(room, 'node_modules/@crossreg/runs');
+const { bin } = JSON.parse(readFileSync(join(runs, 'package.json'), 'utf8'));
+const program = join(runs, bin['crossreg-runs']);
 const [compose] = read('compose.yaml');
 const [claim, job] = read('kubernetes-job.yaml');
 const [container] = job.spec.template.spec.containers;
@@ -33,22 +37,15 @@ const [container] = job.spec.template.spec.containers;
 test('the programs and files that commands name exist', () => {
   const commands = [...Object.values(compose.services), container].map(({ command }) => command);
   expect(commands).toHaveLength(4);
-  for (const [program, ...args] of commands) {
-    expect(['node', 'npx', 'redis-server']).toContain(program);
+  for (const [name, ...args] of commands) {
     for (const file of args.filter((arg) => /\.\w+$/.test(arg)))
       expect(existsSync(join(room, file))).toBe(true);
-    if (program !== 'npx') continue;
-    const { name, bin } = JSON.parse(
-      readFileSync(join(room, 'node_modules/@crossreg/runs/package.json'), 'utf8'),
-    );
-    // npx takes a package's only command.
-    expect(args[0]).toBe(name);
-    expect(Object.values(bin)).toHaveLength(1);
-    const { stdout } = spawnSync(
-      process.execPath,
-      [join(room, 'node_modules', name, Object.values(bin)[0]), '--help'],
-      { encoding: 'utf8' },
-    );
+    if (name !== 'node_modules/.bin/crossreg-runs') {
+      expect(['node', 'redis-server']).toContain(name);
+      continue;
+    }
+    const { stdout } = spawnSync(process.execPath, [program, '--help'], { encoding: 'utf8' });
+    expect(args[0]).toBe('work');
     for (const arg of args.filter((arg) => arg.startsWith('--'))) expect(stdout).toContain(arg);
   }
   expect(Object.keys(compose.services.worker.environment)).toEqual(['REDIS_URL']);
@@ -87,9 +84,7 @@ test.skipIf(spawnSync('redis-server', ['--version']).status !== 0)(
       { stdio: 'ignore' },
     );
     const env = { REDIS_URL: worker.environment.REDIS_URL.replace(/\/\/.*/, `//127.0.0.1:${port}`) };
-    const bin = join(room, 'node_modules/@crossreg/runs/bin/crossreg-runs.js');
-    // npx itself would ask the registry.
-    const child = spawn(process.execPath, [bin, ...worker.command.slice(2)], {
+    const child = spawn(process.execPath, [program, ...worker.command.slice(1)], {
       cwd: room,
       env: { ...process.env, ...env },
       stdio: 'ignore',
