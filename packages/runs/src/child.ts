@@ -21,6 +21,8 @@ let opened: { place: string; state: State } | undefined;
 
 process.on('message', async (order: Order) => {
   if (order === 'abort') return abort.abort();
+  // On a busy machine a process may take seconds to start, which is not the run's time.
+  report('begun');
   abort = new AbortController();
   const { task } = order;
   const run = resultOfText(order.run) as Run;

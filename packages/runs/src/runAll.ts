@@ -35,7 +35,7 @@ export interface RunAllOptions<R extends Run> {
   repeat?: boolean;
   /** How often a run that failed is tried again, from its checkpoint if it has one. Default 0. */
   retries?: number;
-  /** Seconds that one attempt may take. Default: no limit. */
+  /** Seconds that one attempt may take, from when its process has started. Default: no limit. */
   timeLimit?: number;
   /** Is told each outcome as it comes: first those that were there before, then the others in the order in which they end. */
   onOutcome?(outcome: Outcome<R, any>): void;

@@ -6,7 +6,7 @@ import type { StatePlace } from './state';
 /** What a worker process is sent: a run as text, or that the run under way is no longer wanted. */
 export type Order = { task: string; run: string; state: StatePlace } | 'abort';
 /** What a worker process sends. */
-export type Report = { done: number; total: number } | { text: string } | { error: RunError };
+export type Report = 'begun' | { done: number; total: number } | { text: string } | { error: RunError };
 
 /** How one attempt ended: with the text of its result, or an error. */
 export type Attempt = { text: string; seconds: number } | { error: RunError };
@@ -32,8 +32,8 @@ export class WorkerProcess {
     if (!this.child?.connected) this.child = undefined;
     this.child ??= fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const child = this.child;
-    const began = performance.now();
     return new Promise((resolve) => {
+      let began = performance.now();
       let late = false;
       let timer: NodeJS.Timeout | undefined;
       const killer = () => child.kill('SIGKILL');
@@ -50,8 +50,17 @@ export class WorkerProcess {
         resolve(attempt);
       };
       const fail = (name: string, message: string) => end({ error: { name, message } });
+      const begin = () => {
+        began = performance.now();
+        if (timeLimit === undefined || signal?.aborted) return;
+        timer = setTimeout(() => {
+          late = true;
+          killer();
+        }, timeLimit * 1000);
+      };
       const heard = (message: Report) => {
-        if ('done' in message) onProgress(message.done, message.total);
+        if (message === 'begun') begin();
+        else if ('done' in message) onProgress(message.done, message.total);
         else if (late) return;
         else if ('text' in message) end({ text: message.text, seconds: (performance.now() - began) / 1000 });
         else end(message);
@@ -63,14 +72,10 @@ export class WorkerProcess {
       };
       const broke = (error: Error) => fail(error.name, error.message);
       child.on('message', heard).on('exit', exited).on('error', broke);
-      if (timeLimit !== undefined) {
-        timer = setTimeout(() => {
-          late = true;
-          killer();
-        }, timeLimit * 1000);
-      }
       signal?.addEventListener('abort', abort);
       child.send(order, (error) => error && broke(error));
+      // A signal that was given before does not tell again.
+      if (signal?.aborted) abort();
     });
   }
 
