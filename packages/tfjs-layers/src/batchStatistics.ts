@@ -1,13 +1,6 @@
-import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { movingStatisticsOf } from './internals';
 import { withParts } from './nestedLayers';
-
-/** What TensorFlow.js keeps on a batch normalization and its declarations leave out. */
-interface NormalizationFields {
-  call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor | tf.Tensor[];
-  movingMean: { write(value: tf.Tensor): unknown };
-  movingVariance: { write(value: tf.Tensor): unknown };
-}
 
 /**
  * Runs `f` (synchronous) with every batch normalization of a model normalizing by the statistics of the batch it is given,
@@ -28,13 +21,10 @@ export function withBatchStatistics<R>(model: LayersModel, f: () => R): R {
 }
 
 function normalizeByBatch(layer: layers.Layer): () => void {
-  const fields = layer as unknown as NormalizationFields;
-  const call = fields.call.bind(layer);
+  const call = layer.call.bind(layer);
   const restore = [
-    override(fields, 'call', ((inputs, kwargs) =>
-      call(inputs, { ...kwargs, training: true })) as NormalizationFields['call']),
-    override(fields.movingMean, 'write', () => {}),
-    override(fields.movingVariance, 'write', () => {}),
+    override(layer, 'call', (inputs, kwargs) => call(inputs, { ...kwargs, training: true })),
+    ...movingStatisticsOf(layer).map((statistic) => override(statistic, 'write', () => statistic)),
   ];
   return () => {
     for (const one of restore) one();

@@ -1,4 +1,5 @@
 import { LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { axisOf, dataFormatOf } from './internals';
 import { repeated } from './nestedLayers';
 
 /** Layers whose output has its channels where the input has them. */
@@ -27,16 +28,12 @@ export function channelAxis({ sourceLayer, nodeIndex, tensorIndex, shape }: Symb
   const layer = repeated(sourceLayer);
   const kind = layer.getClassName();
   if (layer instanceof LayersModel) return channelAxis(layer.outputs[tensorIndex]);
-  const { axis, dataFormat, cell } = layer as unknown as {
-    axis?: number;
-    dataFormat?: string;
-    cell?: { dataFormat?: string };
-  };
+  const axis = axisOf(layer);
   const isNormalization = kind === 'BatchNormalization' || kind === 'LearnableNoise';
   if (isNormalization && axis !== undefined) return axis < 0 ? axis : axis - shape.length;
   if (keepsAxes.has(kind)) return channelAxis(sourceLayer.inboundNodes[nodeIndex].inputTensors[0]);
   // Flatten and the global poolings have a data format too, and leave no axis but the last.
   const dimensions = kind.startsWith('Global') ? undefined : /([123])D/.exec(kind)?.[1];
-  const isFirst = (dataFormat ?? cell?.dataFormat) === 'channelsFirst';
+  const isFirst = dataFormatOf(layer) === 'channelsFirst';
   return isFirst && dimensions ? -1 - Number(dimensions) : -1;
 }

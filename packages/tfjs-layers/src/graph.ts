@@ -7,21 +7,17 @@ import {
   layers,
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
+import { partOf } from './internals';
 import { partsOf, repeated } from './nestedLayers';
 import { shareWeights } from './shareWeights';
 
-/** What TensorFlow.js keeps of a layer call. Private there; the only way to walk a model's graph. */
-interface Node {
-  inputTensors: SymbolicTensor[];
-  outputTensors: SymbolicTensor[];
-  callArgs: Record<string, unknown>;
-}
-type GraphTensor = SymbolicTensor & { sourceLayer: layers.Layer; nodeIndex: number; tensorIndex: number };
+/** A layer call. */
+type Node = layers.Layer['inboundNodes'][number];
+type CallArguments = NonNullable<Node['callArgs']>;
 type Symbols = SymbolicTensor | SymbolicTensor[];
 type LayerClass = { fromConfig(cls: unknown, config: tf.serialization.ConfigDict): layers.Layer };
 
 const list = <T>(x: T | T[]): T[] => (Array.isArray(x) ? x : [x]);
-const nodesOf = (layer: layers.Layer) => layer.inboundNodes as unknown as Node[];
 
 /** Applies (a copy of) a layer to symbolic inputs; may put other layers around it. */
 export type ApplyLayer = (
@@ -68,8 +64,8 @@ export class GraphRebuild {
     const build = (tensor: SymbolicTensor): SymbolicTensor => {
       const given = known.get(tensor);
       if (given) return given;
-      const { sourceLayer: layer, nodeIndex, tensorIndex } = tensor as GraphTensor;
-      const node = nodesOf(layer)[nodeIndex];
+      const { sourceLayer: layer, nodeIndex, tensorIndex } = tensor;
+      const node = layer.inboundNodes[nodeIndex];
       let results = made.get(node);
       if (!results) {
         const from = node.inputTensors.map(build);
@@ -82,7 +78,7 @@ export class GraphRebuild {
     return original.outputs.map(build);
   }
 
-  private apply(layer: layers.Layer, inputs: Symbols, callArgs: Node['callArgs']): Symbols {
+  private apply(layer: layers.Layer, inputs: Symbols, callArgs: CallArguments): Symbols {
     if (!(layer instanceof LayersModel) && repeated(layer) instanceof LayersModel) {
       return this.repetition(layer).apply(inputs, callArgs) as Symbols;
     }
@@ -113,7 +109,7 @@ export class GraphRebuild {
       const inputs = original.inputs.map((x) =>
         input({
           ...{ batchShape: x.shape, dtype: x.dtype },
-          name: `${(x as GraphTensor).sourceLayer.name}${this.suffix}`,
+          name: `${x.sourceLayer.name}${this.suffix}`,
         }),
       );
       copy = functional({
@@ -167,7 +163,7 @@ function remake(
   // Initializers, regularizers, constraints and activation functions go over as the objects they are: they need not
   // be registered then, and DepthwiseConv2D's getConfig, with its regularizer in the constraint's place, does no harm.
   for (const key of Object.keys(config)) {
-    const live = (layer as unknown as Record<string, unknown>)[key];
+    const live = partOf(layer, key);
     const isPart = live instanceof tf.serialization.Serializable && !(live instanceof layers.Layer);
     if (live === null || isPart) config[key] = live as unknown as tf.serialization.ConfigDictValue;
   }
@@ -182,7 +178,7 @@ function remake(
  * The arguments of a call that can be made again. Symbolic tensors among them (the initial state of a recurrent
  * layer) are inputs of the node as well, and tensors (a mask) belong to the run that left them there.
  */
-function plainArguments(callArgs: Node['callArgs']): Node['callArgs'] {
+function plainArguments(callArgs: Node['callArgs']): CallArguments {
   const isPlain = (value: unknown): boolean =>
     Array.isArray(value) ? value.every(isPlain) : value === null || typeof value !== 'object';
   return Object.fromEntries(Object.entries(callArgs ?? {}).filter(([, value]) => isPlain(value)));

@@ -2,9 +2,9 @@ import { ArgumentError, deriveSeed, permutation, seedStreams } from '@crossreg/c
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { classLabels } from './classLabels';
+import { lossNames } from './compiled';
 import { dealExamples, dealGroups } from './folds';
 import { groupBy } from './groupBy';
-import { compiledModel } from './modelState';
 import type {
   RegularizationBatch,
   RegularizationFold,
@@ -101,13 +101,11 @@ async function labelsOf(
   { stratified = false }: RegularizationPart,
   model: LayersModel,
 ): Promise<ArrayLike<number>[]> {
-  const { loss, outputNames } = compiledModel(model) as unknown as { loss: unknown; outputNames: string[] };
-  const lossOf = (i: number) =>
-    Array.isArray(loss) ? loss[i] : loss && typeof loss === 'object' ? (loss as any)[outputNames[i]] : loss;
+  const names = lossNames(model);
   const all = await Promise.all(
     y.map((target, i) => {
-      const own = lossOf(i);
-      const isCategorical = typeof own === 'string' ? /crossentropy/i.test(own) : stratified;
+      const loss = names[i];
+      const isCategorical = loss === undefined ? stratified : /crossentropy/i.test(loss);
       return classLabels(target, isCategorical);
     }),
   );

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { forgetHook, hookedNoise, rememberHook } from './hooks';
 import { type InjectNoiseOptions, placeNoise } from './injectNoise';
+import { activationOf, type LayerActivation, setActivation } from './internals';
 import type { LearnableNoise } from './learnableNoise';
 import { repeated } from './nestedLayers';
 import type { NoisePlace, NoisePlaces } from './noisePlaces';
@@ -24,12 +25,7 @@ export interface HookedNoise {
   dispose(): void;
 }
 
-type Call = (inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }) => tf.Tensor | tf.Tensor[];
-/** What TensorFlow.js keeps on a layer and its declarations leave out. */
-interface LayerFields {
-  call: Call;
-  activation: { apply(x: tf.Tensor): tf.Tensor };
-}
+type Call = layers.Layer['call'];
 
 /**
  * Puts learnable noise into a model in place, in the same places as `injectNoise` and with the same numbers: so that
@@ -93,22 +89,21 @@ function checkPlace({ layer, noise }: NoisePlace): void {
 
 /** Puts a `call` of the layer's own before that of its class. Returns what takes it away again. */
 function hook({ layer, noise, position }: NoisePlace): () => void {
-  const fields = layer as unknown as LayerFields;
-  const activated = repeated(layer) as unknown as LayerFields;
+  const activated = repeated(layer);
   const own = Object.getOwnPropertyDescriptor(layer, 'call');
-  const call = fields.call.bind(layer);
-  fields.call = {
+  const call = layer.call.bind(layer);
+  layer.call = {
     input: ((inputs, kwargs) => tf.tidy(() => call(noise.call(inputs, kwargs), kwargs))) as Call,
     output: ((inputs, kwargs) => tf.tidy(() => noise.call(call(inputs, kwargs), kwargs))) as Call,
     activation: ((inputs, kwargs) =>
       tf.tidy(() => {
-        const { activation } = activated;
+        const activation = activationOf(activated)!;
         // For the time of the call only: nobody else, a save least of all, must find a linear layer.
-        activated.activation = linear();
+        setActivation(activated, linear());
         try {
           return activation.apply(noise.call(call(inputs, kwargs), kwargs));
         } finally {
-          activated.activation = activation;
+          setActivation(activated, activation);
         }
       })) as Call,
   }[position];
@@ -119,10 +114,9 @@ function hook({ layer, noise, position }: NoisePlace): () => void {
   };
 }
 
-let linearActivation: LayerFields['activation'] | undefined;
+let linearActivation: LayerActivation | undefined;
 /** The stock activation function that does nothing, which dense and convolutional layers know by its class. */
-function linear(): LayerFields['activation'] {
-  linearActivation ??= (layers.activation({ activation: 'linear', name: 'linear' }) as unknown as LayerFields)
-    .activation;
+function linear(): LayerActivation {
+  linearActivation ??= activationOf(layers.activation({ activation: 'linear', name: 'linear' }))!;
   return linearActivation;
 }

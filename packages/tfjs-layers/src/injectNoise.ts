@@ -1,10 +1,10 @@
 import { ArgumentError, checkOptions, show } from '@crossreg/core';
-import type * as tf from '@tensorflow/tfjs-core';
 import { LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { channelAxis } from './channelAxis';
 import { chooser, type LayerChoice, leafLayers } from './chooseLayers';
 import { GraphRebuild } from './graph';
 import { rememberInjected } from './injected';
+import { activationOf } from './internals';
 import { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 import { repeated, withParts } from './nestedLayers';
 import { type NoisePlace, NoisePlaces, rememberPlaces } from './noisePlaces';
@@ -151,7 +151,7 @@ export function placeNoise(
         place = { layer, noise, position: at };
         if (at === 'activation') {
           // The function as an object, which need not be registered; the declared type knows names only.
-          const activation = activationOf(layer) as never;
+          const activation = activationOf(repeated(layer)) as never;
           place.after = layers.activation({ activation, name: unique(`${layer.name}_activation`) });
         }
         places.set(layer, place);
@@ -191,10 +191,6 @@ export function placeNoise(
   return { noisy, places: all };
 }
 
-/** The activation function of a layer, or of what `timeDistributed` repeats. */
-const activationOf = (layer: layers.Layer) =>
-  (repeated(layer) as unknown as { activation?: tf.serialization.Serializable }).activation;
-
 /** Where a layer gets noise, or why it gets none. */
 function positionOf(
   layer: layers.Layer,
@@ -210,7 +206,7 @@ function positionOf(
 ): { at: NoisePlace['position']; draw?: 'step' | 'sequence' } | { reason: string } {
   if (chosen && !chosen(layer)) return { reason: 'not chosen by `layers`' };
   const kind = repeated(layer).getClassName();
-  const activation = activationOf(layer);
+  const activation = activationOf(repeated(layer));
   const isLinear = activation?.getClassName() === 'linear';
   const isRecurrent = recurrentLayers.has(kind);
   if (!chosen && outputs.has(layer) && !(isRecurrent && recurrent && recurrent.at === 'inputs')) {

@@ -1,6 +1,7 @@
 import { ArgumentError, type Framework, type Regularizer } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
+import { cellsOf } from './internals';
 import { partsOf } from './nestedLayers';
 
 /** What blocks of weights belong to: all that leave an input, or all that make an output unit. */
@@ -55,9 +56,8 @@ export function kernelLayout(owner: string, name: string, shape: readonly number
 
 /** The innermost part of a layer that owns each of its weights: of `timeDistributed` what it repeats, of an LSTM its cell. */
 export function weightOwners(layer: layers.Layer): Map<tf.Tensor, layers.Layer> {
-  const { cell, cells } = layer as unknown as { cell?: layers.Layer; cells?: layers.Layer[] };
   const own = layer.weights.map((weight) => [weight.read(), layer] as const);
-  const parts = [...partsOf(layer), ...(cells ?? []), ...(cell ? [cell] : [])];
+  const parts = [...partsOf(layer), ...cellsOf(layer)];
   return new Map([...own, ...parts.flatMap((part) => [...weightOwners(part)])]);
 }
 

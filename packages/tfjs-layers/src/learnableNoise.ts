@@ -10,7 +10,8 @@ import {
 } from '@crossreg/core';
 import { addNoise, currentNoise, gaussian, type NoiseKey, operation, tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import { initializers, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { initializers, layers } from '@tensorflow/tfjs-layers';
+import { axisOf, gammaOf } from './internals';
 import { layerArguments } from './layerArguments';
 import { carriesMask } from './masks';
 import { MovingDeviation, movingDeviationWeights, type WeightVariable } from './movingDeviation';
@@ -228,7 +229,7 @@ export class LearnableNoise extends layers.Layer {
    * that this layer's input has a mask, and the shape that it can be this one.
    */
   private maskOf(x: tf.Tensor, mask: tf.Tensor | null | undefined): tf.Tensor | undefined {
-    const nodes = this.inboundNodes as unknown as { inputTensors: SymbolicTensor[] }[];
+    const nodes = this.inboundNodes;
     if (!mask || nodes.length === 0 || mask.rank >= x.rank) return undefined;
     if (mask.shape.some((n, axis) => n !== x.shape[axis])) return undefined;
     return nodes.every(({ inputTensors }) => carriesMask(inputTensors[0])) ? mask : undefined;
@@ -236,16 +237,13 @@ export class LearnableNoise extends layers.Layer {
 
   /** γ of the batch normalization that feeds this layer, if there is one: found in the graph, so it survives loading. */
   private gammaBefore(): WeightVariable | undefined {
-    const nodes = this.inboundNodes as unknown as { inboundLayers: layers.Layer[] }[];
+    const nodes = this.inboundNodes;
     if (nodes.length !== 1) return undefined;
-    const [before] = nodes[0].inboundLayers as (layers.Layer & {
-      gamma?: WeightVariable | null;
-      axis: number;
-    })[];
+    const [before] = nodes[0].inboundLayers;
     if (before?.getClassName() !== 'BatchNormalization') return undefined;
     const { length: rank } = before.outputShape as number[];
-    const normalized = before.axis < 0 ? before.axis + rank : before.axis;
-    return normalized === this.axisOf(rank) ? (before.gamma ?? undefined) : undefined;
+    const axis = axisOf(before)!;
+    return (axis < 0 ? axis + rank : axis) === this.axisOf(rank) ? gammaOf(before) : undefined;
   }
 
   override computeOutputShape<S>(inputShape: S): S {

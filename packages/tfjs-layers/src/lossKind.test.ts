@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import type { LossFunction } from './compiled';
+import type { LossFunction } from './internals';
 import { knownLossKind, lossKind, lossKindNow } from './lossKind';
 
 beforeAll(() => tf.setBackend('cpu'));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LossFunction } from './compiled';
+import type { LossFunction } from './internals';
 
 /** What a loss makes of a prediction: softmax or sigmoid logits, or something else. */
 export type LossKind = 'softmax' | 'sigmoid' | 'other';

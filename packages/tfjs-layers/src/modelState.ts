@@ -2,11 +2,12 @@ import { ArgumentError } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, type LayerVariable, type layers, Sequential } from '@tensorflow/tfjs-layers';
 import { leafLayers } from './chooseLayers';
+import { functionalModelOf, setLearningRate } from './internals';
 import { asSettings } from './settings';
 
 /** A sequential model's own functional model, which `compile` makes and callbacks see; any other model itself. */
 export const compiledModel = (model: LayersModel): LayersModel =>
-  model instanceof Sequential ? ((model as unknown as { model?: LayersModel }).model ?? model) : model;
+  model instanceof Sequential ? (functionalModelOf(model) ?? model) : model;
 
 /** Weights and optimizer of a compiled model. The tensors are the model's own variables when saved. */
 export interface ModelState {
@@ -116,9 +117,7 @@ export async function restoreModel(given: LayersModel, state: ModelState): Promi
     if (variables[field]) variable.assign(variables[field]);
   }
   if (learningRate !== undefined && learningRate !== optimizer.getConfig().learningRate) {
-    const adjustable = optimizer as unknown as { setLearningRate?(rate: number): void; learningRate: number };
-    if (adjustable.setLearningRate) adjustable.setLearningRate(learningRate);
-    else adjustable.learningRate = learningRate;
+    setLearningRate(optimizer, learningRate);
   }
 }
 

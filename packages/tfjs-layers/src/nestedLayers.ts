@@ -1,11 +1,9 @@
-import { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
+import { wrappedLayers } from './internals';
 
 /** The layers that a layer is made of: those of a nested model, the one that `timeDistributed` repeats. */
-export function partsOf(layer: layers.Layer): layers.Layer[] {
-  if (layer instanceof LayersModel) return layer.layers;
-  const { layer: inner, forwardLayer, backwardLayer } = layer as unknown as Record<string, unknown>;
-  return [inner, forwardLayer, backwardLayer].filter((part) => part instanceof layers.Layer);
-}
+export const partsOf = (layer: layers.Layer): layers.Layer[] =>
+  layer instanceof LayersModel ? layer.layers : wrappedLayers(layer);
 
 /** A layer and all that it is made of, in order, each once. */
 export const withParts = (layer: layers.Layer): layers.Layer[] => [

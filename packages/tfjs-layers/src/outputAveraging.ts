@@ -1,7 +1,8 @@
 import { ArgumentError, type Averaging, checkAveraging, checkSoftmaxWidth, show } from '@crossreg/core';
-import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { LayersModel as LayersModelClass } from '@tensorflow/tfjs-layers';
 import { lossFunctions, lossNames } from './compiled';
+import { activationOf as activationFunctionOf } from './internals';
 import { type LossKind, lossKind, lossKindNow } from './lossKind';
 import { compiledModel } from './modelState';
 import { repeated } from './nestedLayers';
@@ -128,20 +129,15 @@ function infer(activation: string | undefined, kind: LossKind): Averaging {
 
 /** The name of the activation function that an output comes from; undefined where no stock layer tells. */
 function activationOf(tensor: SymbolicTensor): string | undefined {
-  const { sourceLayer, nodeIndex, tensorIndex } = tensor as SymbolicTensor & {
-    sourceLayer: layers.Layer;
-    nodeIndex: number;
-    tensorIndex: number;
-  };
+  const { sourceLayer, nodeIndex, tensorIndex } = tensor;
   const layer = repeated(sourceLayer);
   if (layer instanceof LayersModelClass) return activationOf(layer.outputs[tensorIndex]);
   const kind = layer.getClassName();
   if (kind === 'Softmax') return 'softmax';
-  const { activation } = layer as unknown as { activation?: { getClassName?(): string } };
-  const own = activation?.getClassName?.();
+  const own = activationFunctionOf(layer)?.getClassName?.();
   const passes = transparent.has(kind) || (kind === 'Activation' && own === 'linear');
   if (!passes) return own;
-  const node = sourceLayer.inboundNodes[nodeIndex] as unknown as { inputTensors: SymbolicTensor[] };
+  const node = sourceLayer.inboundNodes[nodeIndex];
   if (node.inputTensors[0] === tensor) return undefined;
   const before = new Set(node.inputTensors.map(activationOf));
   return before.size === 1 ? [...before][0] : undefined;

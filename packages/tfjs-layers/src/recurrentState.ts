@@ -1,16 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { isStateful } from './internals';
 import { withParts } from './nestedLayers';
-
-/** What TensorFlow.js keeps on a stateful recurrent layer. */
-interface StatefulLayer extends layers.Layer {
-  states_: tf.Tensor[];
-  /** States of training passes, which the backward pass needs. */
-  keptStates: (tf.Tensor | tf.Tensor[])[];
-}
-
-const isStateful = (layer: layers.Layer): layer is StatefulLayer =>
-  layer.stateful && Array.isArray((layer as Partial<StatefulLayer>).states_);
 
 /** The recurrent layers of a model that remember their state from one batch to the next. */
 export const statefulLayers = (model: LayersModel): layers.Layer[] => withParts(model).filter(isStateful);

@@ -3,7 +3,7 @@ import { type NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withBatchStatistics } from './batchStatistics';
-import type { LossFunction } from './compiled';
+import type { LossFunction } from './internals';
 import { forward } from './predict';
 import type { RegularizationBatch } from './regularizationData';
 

@@ -1,5 +1,6 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import { replaceVariable } from './internals';
 
 /** How many weights use a variable that is shared. Any other has one user. */
 const users = new WeakMap<Variable, number>();
@@ -30,8 +31,7 @@ export function shareWeights(from: layers.Layer, to: layers.Layer): void {
     if (own === variable) return;
     const { trainable } = source;
     own.dispose();
-    // `val` is declared read-only, but every use of a weight goes through `read()`, which returns it.
-    (targets[i] as unknown as { val: Variable }).val = variable;
+    replaceVariable(targets[i], variable);
     targets[i].trainable = trainable;
     users.set(variable, (users.get(variable) ?? 1) + 1);
     disposeTogether(source);

@@ -1,19 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ReluGradient } from './elementwise';
+import { engineOf, type ProductLayer } from './internals';
 import { overrideCall } from './layerCall';
-import { engineOf, lazyOperation } from './lazyGradient';
-
-interface LayerVariable {
-  read(): tf.Tensor;
-}
-
-/** What this package uses of the Dense and Conv2D of tfjs-layers. */
-interface ProductLayer {
-  readonly activation: { getClassName(): string } | null;
-  readonly kernel: LayerVariable;
-  readonly bias: LayerVariable | null;
-  readonly dataFormat?: string;
-}
+import { lazyOperation } from './lazyGradient';
 
 /**
  * Has dense and convolutional layers that end in a ReLU take product, bias and activation in one pass when they are differentiated, as

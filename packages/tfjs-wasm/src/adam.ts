@@ -3,6 +3,7 @@ import { AdamOptimizer, type TensorInfo, type Variable } from '@tensorflow/tfjs-
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
 import { ELEMENTS } from './elementwise';
+import { type AdamState, adamStateOf, type Moment } from './internals';
 import { bits } from './kernels';
 
 const Adam = 'CrossregAdam';
@@ -39,19 +40,6 @@ export const adam = defineKernel<AdamInputs, AdamAttrs>(Adam, ({ inputs, attrs, 
   return results;
 });
 
-/** The fields of tfjs's optimizer that its update works on; protected or private in its types. */
-interface AdamState {
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly accBeta1: Variable;
-  readonly accBeta2: Variable;
-  readonly accumulatedFirstMoment: { originalName: string; variable: Variable }[];
-  readonly accumulatedSecondMoment: { originalName: string; variable: Variable }[];
-  incrementIterations(): void;
-}
-
 type Gradients = Parameters<AdamOptimizer['applyGradients']>[0];
 
 const FUSED = Symbol.for('@crossreg/tfjs-wasm adam');
@@ -66,7 +54,7 @@ export function fuseAdam(): void {
   const fused = function (this: AdamOptimizer, gradients: Gradients): void {
     const entries = entriesOf(gradients);
     if (tf.getBackend() !== 'wasm' || !entries.every(isPlain)) stock.call(this, gradients);
-    else update(this as unknown as AdamState, entries);
+    else update(adamStateOf(this), entries);
   };
   AdamOptimizer.prototype.applyGradients = Object.assign(fused, { [FUSED]: true });
 }
@@ -102,7 +90,7 @@ function update(optimizer: AdamState, entries: readonly Entry[]): void {
     const inputs: tf.Tensor[] = [];
     entries.forEach(({ name, gradient }, i) => {
       const value = tf.engine().registeredVariables[name];
-      const moment = (moments: AdamState['accumulatedFirstMoment'], suffix: string) => {
+      const moment = (moments: Moment[], suffix: string) => {
         moments[i] ??= {
           originalName: `${name}/${suffix}`,
           variable: tf.tidy(() => tf.zerosLike(value).variable(false)),

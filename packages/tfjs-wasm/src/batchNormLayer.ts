@@ -1,22 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { NormalizeBatch } from './batchNorm';
+import type { BatchNormalization } from './internals';
 import { overrideCall } from './layerCall';
 
-interface LayerVariable {
-  read(): tf.Tensor;
-  write(value: tf.Tensor): unknown;
-}
-
-/** What this package uses of tfjs-layers' BatchNormalization, which it does not import. */
-interface BatchNormalization {
-  readonly axis: number;
-  readonly momentum: number;
-  readonly epsilon: number;
-  readonly gamma?: LayerVariable | null;
-  readonly beta?: LayerVariable | null;
-  readonly movingMean: LayerVariable;
-  readonly movingVariance: LayerVariable;
-}
 /**
  * Has the BatchNormalization layer of tfjs-layers normalize a training batch in one operation on the wasm backend, where it
  * has a dozen of them and as many again for their gradients. What it computes, its weights and its configuration stay the same.

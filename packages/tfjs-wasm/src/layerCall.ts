@@ -1,11 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-
-/** The `call` of a layer of tfjs-layers, which this package does not import. */
-export type Call<Layer> = (
-  this: Layer,
-  inputs: tf.Tensor | tf.Tensor[],
-  kwargs: { training?: boolean },
-) => tf.Tensor;
+import { type Call, callerOf } from './internals';
 
 const OWN = Symbol.for('@crossreg/tfjs-wasm layer call');
 
@@ -27,7 +21,7 @@ export function overrideCall<Layer>(
   let entry = classNameMap[className];
   if (Object.getOwnPropertyDescriptor(classNameMap, className)?.get) return;
   const override = () => {
-    const prototype = entry?.[0]?.prototype as unknown as { call: Call<Layer> } | undefined;
+    const prototype = callerOf<Layer>(entry?.[0]);
     if (!prototype || OWN in prototype.call) return;
     const stock = prototype.call;
     const call: Call<Layer> = function (inputs, kwargs) {

@@ -5,6 +5,7 @@ import {
   Conv2DBackpropInput,
   type FusedConv2DAttrs,
 } from '@tensorflow/tfjs-core';
+import { type CustomFunction, engineOf, type Save } from './internals';
 
 /**
  * tfjs-core's fused products, which every dense and convolutional layer is made of, compute the gradients of all their inputs at
@@ -35,8 +36,6 @@ export function differentiateLazily(): void {
   };
   engine.customGrad = Object.assign(customGrad, { [LAZY]: true });
 }
-
-export const engineOf = () => tf.engine() as unknown as Engine;
 
 interface LazyOperation {
   /** Runs the product's kernel, which tells what it was asked for, and saves the operands as tfjs-core does. */
@@ -80,26 +79,7 @@ const byPlace = <T>(each: readonly T[]): Record<string, T> => Object.fromEntries
 /** Survives a second copy of this package in the same program. */
 const LAZY = Symbol.for('@crossreg/tfjs-wasm lazy gradients');
 
-type Save = (tensors: tf.Tensor[]) => void;
-type CustomFunction = (...inputsAndSave: unknown[]) => {
-  value: tf.Tensor;
-  gradFunc(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[];
-};
 type Gradients = readonly (() => tf.Tensor)[];
-
-interface Engine {
-  readonly state: {
-    gradientDepth: number;
-    readonly kernelDepth: number;
-    readonly activeScope: { readonly name: string } | null;
-  };
-  customGrad(f: CustomFunction): (...inputs: tf.Tensor[]) => tf.Tensor;
-  runKernelFunc(operation: {
-    inputs: Record<string, tf.Tensor>;
-    forwardFunc(backend: unknown, save: Save): tf.Tensor;
-    backwardsFunc(dy: tf.Tensor, saved: tf.Tensor[]): Record<string, () => tf.Tensor>;
-  }): tf.Tensor;
-}
 
 interface Attrs {
   readonly activation: string;

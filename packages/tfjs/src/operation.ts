@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { runOperation } from './internals';
 
 /**
  * One operation with a gradient of its own, computed for an input only when it is asked for. (`tf.customGrad`
@@ -15,18 +16,11 @@ export function operation<T extends tf.Tensor>(
   backward: (dy: tf.Tensor, saved: tf.Tensor[]) => Record<string, () => tf.Tensor> = () => ({}),
   saved: tf.Tensor[] = [],
 ): T {
-  const engine = tf.engine() as unknown as {
-    runKernelFunc(kernel: {
-      inputs: Record<string, tf.Tensor>;
-      forwardFunc: (backend: tf.KernelBackend, save: (tensors: tf.Tensor[]) => void) => tf.Tensor;
-      backwardsFunc: typeof backward;
-    }): T;
-  };
   const forwardFunc = (_: tf.KernelBackend, save: (tensors: tf.Tensor[]) => void) => {
     save(saved);
     return forward();
   };
-  return engine.runKernelFunc({ inputs, forwardFunc, backwardsFunc: backward });
+  return runOperation({ inputs, forwardFunc, backwardsFunc: backward });
 }
 
 /** The same numbers, with no way back for a gradient and no work in the backward pass. */

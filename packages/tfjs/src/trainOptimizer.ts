@@ -1,5 +1,6 @@
 import { ArgumentError, type Optimizer, type OptimizerFactory, show } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { setIterations, slotsOf } from './internals';
 
 /** The optimizers that drive a list of variables: their state goes by place in it. */
 const taken = new WeakSet<tf.Optimizer>();
@@ -55,7 +56,7 @@ function drive(optimizer: tf.Optimizer, given: readonly unknown[]): Optimizer<tf
     for (const slot of slotsOf(optimizer)) slot.assign(tf.where(tf.isNaN(slot), tf.zerosLike(slot), slot));
   });
   restore(former.state);
-  (optimizer as unknown as { iterations_: number }).iterations_ = former.iterations;
+  setIterations(optimizer, former.iterations);
 
   return {
     iterations: 0,
@@ -78,15 +79,6 @@ function drive(optimizer: tf.Optimizer, given: readonly unknown[]): Optimizer<tf
     },
     dispose: () => optimizer.dispose(),
   };
-}
-
-/** Its variables, those of its lists included. */
-function slotsOf(optimizer: tf.Optimizer): tf.Variable[] {
-  const variableOf = (each: unknown) => (each instanceof tf.Variable ? each : (each as any)?.variable);
-  return Object.values(optimizer)
-    .flat()
-    .map(variableOf)
-    .filter((each): each is tf.Variable => each instanceof tf.Variable);
 }
 
 type Snapshot = readonly { variable: tf.Variable; value: tf.Tensor }[];
