@@ -51,7 +51,8 @@ export function followRho(
   };
   // Positive where the loss falls towards smaller λ.
   const downhill = (step: PathStep) => step.gradient * step.rhoDerivative;
-  const rest = (from: PathStep, to: PathStep) => {
+  /** The minimum between two steps, downhill at one and uphill at the other. */
+  const minimumBetween = (from: PathStep, to: PathStep) => {
     let [a, b] = [from, to];
     let [fa, fb] = [downhill(a), downhill(b)];
     for (let i = 0; i < 100 && Math.abs(a.u - b.u) > 1e-7; i++) {
@@ -78,7 +79,7 @@ export function followRho(
     let before = last;
     for (let u = strong + 1; u <= strong + vanishing && minima.length === 0; u++) {
       const next = visit(u);
-      if (downhill(next) >= 0) minima.push(rest(before, next));
+      if (downhill(next) >= 0) minima.push(minimumBetween(before, next));
       before = next;
     }
     if (minima.length === 0) end = before;
@@ -88,7 +89,7 @@ export function followRho(
   for (let i = 1; i <= strides; i++) {
     const next = visit(strong + ((weak - strong) * i) / strides);
     if (downhill(last) > 0 && downhill(next) <= 0) {
-      minima.push(rest(last, next));
+      minima.push(minimumBetween(last, next));
       if (first) break;
     }
     last = next;

@@ -53,18 +53,19 @@ class ActiveBlock {
   /** Takes up the next active set: the last one, with some entries left out and others appended. */
   follow(active: readonly number[]): void {
     const { rows, size, matrix } = this;
-    let kept = 0;
+    /** Entries of the next active set found so far, in the places that they have there. */
+    let place = 0;
     this.active.forEach((j, from) => {
-      if (active[kept] === j) {
-        kept += 1;
+      if (active[place] === j) {
+        place += 1;
         return;
       }
-      // The one at `kept` has left: close the gap.
-      rows.splice(kept, 1);
-      const end = this.active.length - (from - kept);
-      for (const row of rows) row.copyWithin(kept, kept + 1, end);
+      // The one at `place` has left: close the gap.
+      rows.splice(place, 1);
+      const end = this.active.length - (from - place);
+      for (const row of rows) row.copyWithin(place, place + 1, end);
     });
-    for (let k = kept; k < active.length; k++) {
+    for (let k = place; k < active.length; k++) {
       const added = new Float64Array(size);
       for (let i = 0; i < k; i++) added[i] = rows[i][k] = matrix[active[k] * size + active[i]];
       added[k] = matrix[active[k] * size + active[k]];
@@ -161,8 +162,8 @@ export function learnLassoRho(
     if (end) break;
     const after = here.gradient + here.change * (knots[i + 1] - knots[i]);
     if (here.gradient < 0 && after >= 0) {
-      const rest = at(knots[i] - here.gradient / here.change);
-      history.push(step(rest));
+      const bottom = at(knots[i] - here.gradient / here.change);
+      history.push(step(bottom));
       minima.push(history[history.length - 1]);
     }
     falling = after < 0;
