@@ -23,8 +23,9 @@ const testArrows = {
   linear: ['datasets'],
   tfjs: ['tfjs-wasm'],
   'tfjs-layers': ['calibration', 'tfjs-wasm', 'tfjs-augment'],
-  // docs/bad-inputs.md has one table for all packages; it is tested where most of them are at hand.
-  'tfjs-augment': ['calibration', 'datasets', 'linear', 'tfjs-wasm', 'tfjs-node'],
+  // docs/bad-inputs.md has one table for all packages, and so have the names of options; they are tested where most
+  // packages are at hand.
+  'tfjs-augment': ['calibration', 'datasets', 'jax', 'linear', 'runs', 'tfjs-wasm', 'tfjs-node'],
 };
 /**
  * Files outside of its room that a room may read: by folder, or by the start of a path. `common/` is built into every
@@ -77,7 +78,7 @@ export const coreLayers = [
       'normLevel',
     ],
   ],
-  ['the ρ step and what is kept of it', ['history', 'state', 'regularizationStep']],
+  ['the ρ step and what is kept of it', ['history', 'state', 'regularizationStep', 'defaultOptimizers']],
   ['the loop', ['trainer']],
   ['the reference framework, and the contract of all', ['float64/', 'testing/']],
   ['the tables of contents', ['index', 'internal']],

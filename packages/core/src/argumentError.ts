@@ -24,6 +24,27 @@ export function show(value: unknown): string {
   return String(value);
 }
 
+/** Refuses anything but a list. What is in it is for the caller to check. */
+export function checkList(argument: string, value: unknown, of: string): void {
+  if (!Array.isArray(value)) {
+    throw new ArgumentError(
+      argument,
+      `must be a list of ${of}, but is ${show(value)}. Write [ ] around one.`,
+    );
+  }
+}
+
+/** Refuses anything but a whole number, which random numbers follow from. */
+export function checkSeed(argument: string, value: unknown): number {
+  if (!Number.isSafeInteger(value)) {
+    throw new ArgumentError(
+      argument,
+      `must be a whole number, but is ${show(value)}. Use 0, and another one for other random numbers.`,
+    );
+  }
+  return value as number;
+}
+
 /** Refuses anything but an integer of at least `min`. */
 export function checkInteger(argument: string, value: unknown, min: number, advice: string): number {
   if (!Number.isInteger(value) || (value as number) < min) {

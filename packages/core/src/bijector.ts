@@ -70,6 +70,16 @@ export function bounded(lower: number, upper: number): Bijector {
   };
 }
 
+/** Refuses anything but a bijector, such as its name. */
+export function checkBijector(argument: string, value: unknown): void {
+  const given = value as Partial<Bijector> | null | undefined;
+  if (typeof given?.forward === 'function' && typeof given.inverse === 'function') return;
+  throw new ArgumentError(
+    argument,
+    `must be a bijector, exp, softplus or bounded(lower, upper), but is ${show(value)}. Leave it out for the default.`,
+  );
+}
+
 /** The bijectors that a saved model or an option can name. */
 export const bijectors = { exp, softplus } as const;
 export type BijectorName = keyof typeof bijectors;

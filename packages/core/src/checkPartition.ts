@@ -1,4 +1,5 @@
 import { ArgumentError } from './argumentError';
+import { checkOptions } from './options';
 
 /**
  * The split of all parameters into θ (trained on training data) and ρ (trained on the regularization set), held to
@@ -9,15 +10,12 @@ import { ArgumentError } from './argumentError';
  *
  * @throws ArgumentError if a parameter stands in both groups, twice in one, in neither, or if a group is empty.
  */
-export function checkPartition<P>({
-  theta,
-  rho,
-  all,
-}: {
+export function checkPartition<P>(groups: { theta: readonly P[]; rho: readonly P[]; all?: readonly P[] }): {
   theta: readonly P[];
   rho: readonly P[];
-  all?: readonly P[];
-}): { theta: readonly P[]; rho: readonly P[] } {
+} {
+  checkOptions('checkPartition', groups, { theta: 1, rho: 1, all: 1 });
+  const { theta, rho, all } = groups;
   const seen = new Map<P, string>();
   for (const [group, members] of [
     ['theta', theta],

@@ -1,8 +1,17 @@
-export { ArgumentError, checkAbove, checkInteger, checkOneOf, show } from './argumentError';
+export {
+  ArgumentError,
+  checkAbove,
+  checkInteger,
+  checkList,
+  checkOneOf,
+  checkSeed,
+  show,
+} from './argumentError';
 export { type Bijector, type BijectorName, bijectors, bounded, exp, softplus } from './bijector';
 export { checkPartition } from './checkPartition';
 export { type Convergence, type ConvergenceStatus, convergence, fitLinearRate } from './convergence';
 export { type CustomRegularizerOptions, customRegularizer } from './customRegularizer';
+export { defaultOptimizers } from './defaultOptimizers';
 export { Array64 } from './float64/array64';
 export { float64 } from './float64/float64';
 export type { Framework } from './framework';
@@ -25,6 +34,7 @@ export { type NormLevelOptions, type NormScheme, normLevel } from './normLevel';
 export {
   adam,
   adamDirection,
+  checkOptimizer,
   type LearningRate,
   type Optimizer,
   type OptimizerFactory,

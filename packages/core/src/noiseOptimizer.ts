@@ -1,4 +1,6 @@
+import { checkAbove } from './argumentError';
 import { adam, type OptimizerFactory } from './optimizer';
+import { checkOptions } from './options';
 import { elapsedShare, type Schedule } from './schedule';
 
 /** How far σ may move in an e-fold of training time, in nats (factors of e). */
@@ -20,13 +22,20 @@ export interface NoiseOptimizerOptions {
  * does so only where the gradients agree, so that their noise does not raise σ (see `increaseGain` of {@link adam}).
  *
  * Source: docs/method.md, *Pace*.
+ *
+ * @throws ArgumentError for a bound that is not above 0.
  */
-export const noiseOptimizer = (
+export function noiseOptimizer(
   schedule: Pick<Schedule, 'every'>,
-  { maxDecrease = 2, maxIncrease = 4 }: NoiseOptimizerOptions = {},
-): OptimizerFactory =>
-  adam({
+  options: NoiseOptimizerOptions = {},
+): OptimizerFactory {
+  checkOptions('noiseOptimizer', options, { maxDecrease: 1, maxIncrease: 1 });
+  const { maxDecrease = 2, maxIncrease = 4 } = options;
+  checkAbove('maxDecrease', maxDecrease, 0, 'Use 2: σ may fall by e² while training time grows by e.');
+  checkAbove('maxIncrease', maxIncrease, 0, 'Use 4.');
+  return adam({
     learningRate: (step) => maxDecrease * elapsedShare(schedule, step),
     beta2: 0.99,
     increaseGain: maxIncrease / maxDecrease,
   });
+}

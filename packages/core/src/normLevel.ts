@@ -1,5 +1,5 @@
-import { ArgumentError, show } from './argumentError';
-import type { Bijector } from './bijector';
+import { ArgumentError, checkList, checkOneOf, show } from './argumentError';
+import { type Bijector, checkBijector } from './bijector';
 import type { Framework } from './framework';
 import { checkOptions } from './options';
 import { decompose, ifFinite, innerProduct, type NormScope, normalRate, reciprocal } from './projection';
@@ -48,6 +48,15 @@ export function normLevel<T>(
     ...{ name: 1, weights: 1, regularizer: 1, variable: 1, bijector: 1, per: 1, scheme: 1 },
   });
   const { name, weights, regularizer, variable, bijector, scheme = 'retracted' } = options;
+  if (typeof regularizer?.retract !== 'function') {
+    throw new ArgumentError(
+      'regularizer',
+      `must be a regularizer, such as l2Norm() or l1Norm(), but is ${show(regularizer)}.`,
+    );
+  }
+  checkList('weights', weights, 'variables');
+  checkOneOf('scheme', scheme, ['retracted', 'literal'], 'Leave it out for the first.');
+  if (bijector !== undefined) checkBijector('bijector', bijector);
   const { per = regularizer.scopes[0] } = options;
   if (!regularizer.scopes.includes(per)) {
     throw new ArgumentError(

@@ -1,4 +1,4 @@
-import { ArgumentError, checkAbove } from './argumentError';
+import { ArgumentError, checkAbove, show } from './argumentError';
 import { ifWasFinite, orNonFinite } from './finite';
 import type { Framework } from './framework';
 import { checkOptions } from './options';
@@ -26,6 +26,15 @@ export interface OptimizerFactory {
   <T>(framework: Framework<T>, variables: readonly T[]): Optimizer<T>;
   /** What it was made with, by which a checkpoint tells it from another one. Without it the function's text does. */
   readonly settings?: object;
+}
+
+/** Refuses anything but an optimizer's factory, such as one of TensorFlow.js's optimizers or a name. */
+export function checkOptimizer(argument: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw new ArgumentError(
+    argument,
+    `must be what adam() or sgd() of @crossreg/core makes, but is ${show(value)}. Write adam({ learningRate: 0.05 }).`,
+  );
 }
 
 /** How one variable and its slots change; everything else about optimizers is shared. */
@@ -161,6 +170,7 @@ export function adam(options: {
     if (beta >= 1) throw new ArgumentError(name, `must be below 1, but is ${beta}. Use 0.9 or 0.999.`);
   }
   checkAbove('epsilon', epsilon, 0, 'Use 1e-8.');
+  if (increaseGain !== undefined) checkAbove('increaseGain', increaseGain, 0, 'Use 2, or leave it out.');
   const factory = optimizer(
     learningRate,
     2,

@@ -1,4 +1,4 @@
-import { type Bijector, exp } from './bijector';
+import { type Bijector, checkBijector, exp } from './bijector';
 import type { Framework } from './framework';
 import { checkOptions } from './options';
 
@@ -15,6 +15,8 @@ export interface RegularizationParameter<T> {
   readonly wrt: readonly T[];
   /** The range of {@link value}; a bound that is reached is reported by the convergence monitor. */
   readonly range: readonly [lower: number, upper: number];
+  /** Whether it is the size of something, above 0 and without an upper bound, as σ of noise is. Default false. */
+  readonly isScale?: boolean;
   /** The gradient of `variable` from those of `wrt`. */
   gradient(gradients: readonly T[]): T;
   /** The regularization parameter in its own unit: σ, ρ = R(w), pixels. */
@@ -39,12 +41,14 @@ export function regularizationParameter<T>(
 ): RegularizationParameter<T> {
   checkOptions('regularizationParameter', options, { name: 1, variable: 1, bijector: 1, min: 1 });
   const { name, variable, bijector = exp, min } = options;
+  checkBijector('bijector', bijector);
   const minRaw = min === undefined ? undefined : bijector.inverse(min, 'min');
   return {
     name,
     variable,
     wrt: [variable],
     range: [min ?? bijector.range[0], bijector.range[1]],
+    isScale: bijector.range[0] === 0 && bijector.range[1] === Number.POSITIVE_INFINITY,
     gradient: ([gradient]) => gradient,
     value: () => bijector.forward(framework, variable),
     afterRhoStep() {

@@ -1,8 +1,9 @@
-import { ArgumentError, show } from './argumentError';
+import { ArgumentError, checkList, show } from './argumentError';
 import { ifWasFinite } from './finite';
 import type { Framework } from './framework';
 import { RegularizationHistory, type RegularizationRecord } from './history';
-import { adam, type LearningRate, type Optimizer, type OptimizerFactory } from './optimizer';
+import { adam, checkOptimizer, type LearningRate, type Optimizer, type OptimizerFactory } from './optimizer';
+import { checkOptions } from './options';
 import type { RegularizationParameter } from './regularizationParameter';
 import {
   checkArrays,
@@ -45,12 +46,8 @@ export class RegularizationStep<T> {
     optimizer: Optimizer<T>;
   }[];
 
-  constructor({
-    framework,
-    rho,
-    optimizer = rhoOptimizer(),
-    optimizerFor = () => optimizer,
-  }: {
+  /** @throws ArgumentError for no parameters, two of one name, and an optimizer that is none. */
+  constructor(options: {
     framework: Framework<T>;
     rho: readonly RegularizationParameter<T>[];
     /** For all ρ. Default: {@link rhoOptimizer}. */
@@ -58,6 +55,16 @@ export class RegularizationStep<T> {
     /** Instead, one for each ρ. Those given the same factory share an optimizer. */
     optimizerFor?(parameter: RegularizationParameter<T>): OptimizerFactory;
   }) {
+    checkOptions('RegularizationStep', options, { framework: 1, rho: 1, optimizer: 1, optimizerFor: 1 });
+    const { framework, rho, optimizer = rhoOptimizer(), optimizerFor = () => optimizer } = options;
+    checkList('rho', rho, 'what regularizationParameter(…) and normLevel(…) make');
+    checkOptimizer('optimizer', optimizer);
+    if (options.optimizer && options.optimizerFor) {
+      throw new ArgumentError(
+        'optimizer',
+        'is given, and optimizerFor too, which is for all ρ. Leave one of them out.',
+      );
+    }
     if (rho.length === 0) {
       throw new ArgumentError('rho', 'is empty. Give at least one regularization parameter to learn.');
     }

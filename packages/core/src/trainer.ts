@@ -1,8 +1,9 @@
-import { ArgumentError, show } from './argumentError';
+import { ArgumentError, checkList, checkSeed, show } from './argumentError';
 import { checkPartition } from './checkPartition';
+import { defaultOptimizers } from './defaultOptimizers';
 import type { Framework } from './framework';
 import type { RegularizationHistory } from './history';
-import { adam, type OptimizerFactory } from './optimizer';
+import { adam, checkOptimizer, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
 import { deriveSeed, seedStreams } from './random';
 import type { RegularizationParameter } from './regularizationParameter';
@@ -44,7 +45,10 @@ export interface TrainerOptions<T, B> {
    * `@crossreg/tfjs` lets TensorFlow.js's own take the step.
    */
   thetaOptimizer?: OptimizerFactory;
-  /** Default: `rhoOptimizer()`, 0.02 in the raw parameter. */
+  /**
+   * For all ρ. Default: `noiseOptimizer(schedule)` for scales, the parameters with the bijector `exp` or `softplus`, which
+   * needs no tuning in runs of any length; `rhoOptimizer()`, 0.02 in the raw parameter, for everything else.
+   */
   rhoOptimizer?: OptimizerFactory;
   /** Default 0. */
   seed?: number;
@@ -103,9 +107,24 @@ export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B
       throw new ArgumentError(name, `must be a function that returns a scalar loss, but is ${show(value)}.`);
     }
   }
+  if (typeof framework?.valueAndGradients !== 'function') {
+    throw new ArgumentError(
+      'framework',
+      `must be a Framework, but is ${show(framework)}. Use tfjs of @crossreg/tfjs, or float64 of @crossreg/core.`,
+    );
+  }
+  checkList('theta', theta, 'variables');
+  checkList('rho', rho, 'what regularizationParameter(…) and normLevel(…) make');
+  checkSeed('seed', seed);
+  for (const name of ['thetaOptimizer', 'rhoOptimizer'] as const) {
+    if (options[name] !== undefined) checkOptimizer(name, options[name]);
+  }
   const schedule = createSchedule(options.schedule);
   checkPartition({ theta, rho: rho.map(({ variable }) => variable) });
-  const regularization = new RegularizationStep({ framework, rho, optimizer: options.rhoOptimizer });
+  const regularization = new RegularizationStep({
+    ...{ framework, rho },
+    optimizerFor: defaultOptimizers(schedule, options.rhoOptimizer),
+  });
   const optimizer = (options.thetaOptimizer ?? adam({ learningRate: 1e-3 }))(framework, theta);
   let count = 0;
 

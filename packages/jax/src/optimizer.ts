@@ -148,8 +148,12 @@ export function sgd(options: { learningRate: LearningRate; momentum?: number }) 
  */
 export function noiseOptimizer(
   schedule: Partial<Pick<Schedule, 'every'>> = {},
-  { maxDecrease = 2, maxIncrease = 4 }: { maxDecrease?: number; maxIncrease?: number } = {},
+  options: { maxDecrease?: number; maxIncrease?: number } = {},
 ) {
+  checkOptions('noiseOptimizer', options, { maxDecrease: 1, maxIncrease: 1 });
+  const { maxDecrease = 2, maxIncrease = 4 } = options;
+  checkAbove('maxDecrease', maxDecrease, 0, 'Use 2: σ may fall by e² while training time grows by e.');
+  checkAbove('maxIncrease', maxIncrease, 0, 'Use 4.');
   const { every } = createSchedule(schedule);
   return adam({
     learningRate: (step) => elapsedShare(every, step).mul(maxDecrease),

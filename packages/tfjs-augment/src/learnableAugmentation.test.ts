@@ -132,6 +132,62 @@ test('ranges are in their unit, each image has its own draw, and flips have thei
   expect(Math.abs(flipped - 0.3)).toBeLessThan(5 * Math.sqrt((0.3 * 0.7) / 2000));
 });
 
+test('units: on images from 0 to 255, and from −1 to 1, ranges do what they do on images from 0 to 1', () => {
+  const x = images([3, 9, 8, 3]);
+  const unit = numbers(seeded(built({ ...everything, fillValue: 0.4 }, x.shape), x));
+  for (const pixelRange of [
+    [0, 255],
+    [-1, 1],
+  ] as const) {
+    const [black, white] = pixelRange;
+    const to = (v: number) => black + (white - black) * v;
+    const layer = built({ ...everything, pixelRange, fillValue: to(0.4) }, x.shape);
+    const scaled = tf.add(tf.mul(x, white - black), black) as tf.Tensor4D;
+    numbers(seeded(layer, scaled)).forEach((v, i) => {
+      expect(Math.abs(v - to(unit[i])) / (white - black)).toBeLessThan(1e-4);
+    });
+  }
+});
+
+test.each([
+  [{ brightness: true }, 255, /pixelRange: of .* is \[0, 1\], but .* to 25\d.*Give pixelRange: \[0, 255\]/],
+  [
+    { noise: true, pixelRange: [0, 255] as const },
+    1,
+    /is \[0, 255\], but .* to (0.99|1).*Give pixelRange: \[0, 1\]/,
+  ],
+  [{ brightness: true }, -1, /but the images .* go from (-0.99|-1).*Give pixelRange: \[-1, 1\]/],
+  [{ brightness: true, pixelRange: [0, 255] as const }, 255, undefined],
+  [{ noise: true }, 1, undefined],
+  [{ rotate: true }, 255, undefined],
+] as [LearnableAugmentationOptions, number, RegExp | undefined][])(
+  'pixel scale: %j on images up to %d',
+  async (options, largest, refusal) => {
+    const x = tf.mul(images([16, 9, 8, 3]), largest) as tf.Tensor4D;
+    const y = tf.oneHot(tf.range(0, 16, 1, 'int32'), 16).cast('float32');
+    const network = () =>
+      tf.sequential({
+        layers: [
+          tf.layers.flatten({ inputShape: [9, 8, 3] }),
+          tf.layers.dense({ units: 16, activation: 'softmax' }),
+        ],
+      });
+    const model = injectAugmentation(network(), options);
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    const cross = crossRegularization({ regularizationData: [x, y], every: 1, samples: 2 });
+    const [weights, { numTensors }] = [model.getWeights().map(numbers), tf.memory()];
+    const run = cross.trainOnBatch(model, x, y);
+    if (!refusal) {
+      await run;
+      expect(cross.history.step).toEqual([1]);
+      return;
+    }
+    await expect(run).rejects.toThrow(refusal);
+    expect(model.getWeights().map(numbers)).toEqual(weights);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  },
+);
+
 test('transparency is warped and never recoloured', () => {
   const x = tf.concat([images([2, 6, 6, 3]), tf.fill([2, 6, 6, 1], 0.5)], 3) as tf.Tensor4D;
   const layer = built({ brightness: 0.3, contrast: 0.5, saturation: 1, noise: 0.2 }, x.shape);

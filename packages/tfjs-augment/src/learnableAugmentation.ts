@@ -18,6 +18,7 @@ import { layerArguments } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { affine } from './affine';
+import { checkPixelRange, checkPixels, type PixelRange } from './pixelRange';
 import {
   bijectorOf,
   type Draw,
@@ -31,7 +32,7 @@ import {
   rawOf,
 } from './ranges';
 import { recolor } from './recolor';
-import { checkFillMode, type FillMode, warp } from './warp';
+import { checkFillMode, checkFillValue, type FillMode, warp } from './warp';
 
 export interface LearnableAugmentationOptions {
   /** Along x and y by one range, in pixels. Not together with `translateX` or `translateY`. */
@@ -44,21 +45,26 @@ export interface LearnableAugmentationOptions {
   shear?: RangeOption;
   /** A factor: 0.2 is between 1/1.2 and 1.2 times the size. */
   scale?: RangeOption;
-  /** In the unit of the pixels, added to all of them. */
+  /** A share of {@link pixelRange}, added to all pixels: 0.1 makes an image lighter or darker by up to a tenth of it. */
   brightness?: RangeOption;
   /** A factor on the distance from the image's mean. */
   contrast?: RangeOption;
   /** A factor on the distance from grey. For 3 or 4 channels. */
   saturation?: RangeOption;
-  /** Standard deviation of Gaussian noise on every pixel, in the unit of the pixels. */
+  /** Standard deviation of Gaussian noise on every pixel, as a share of {@link pixelRange}. */
   noise?: RangeOption;
+  /**
+   * What black and white are in the images: the unit of `brightness` and `noise`. The callback holds the first
+   * regularization batch against it. Default `[0, 1]`.
+   */
+  pixelRange?: PixelRange;
   /** The probability that an image is mirrored left to right. Fixed, not learned. Default 0. */
   flipHorizontal?: number;
   /** The probability that an image is mirrored top to bottom. Fixed, not learned. Default 0. */
   flipVertical?: number;
   /** What lies beyond the edge of an image. Default `'constant'`. */
   fillMode?: FillMode;
-  /** Of the mode `'constant'`. Default 0. */
+  /** Of the mode `'constant'`: a pixel value, within `pixelRange` unless it is 0. Default 0. */
   fillValue?: number;
   /** Draws in (−range, range), or normal ones of which the range is the standard deviation. Default `'uniform'`. */
   distribution?: 'uniform' | 'normal';
@@ -68,7 +74,15 @@ export interface LearnableAugmentationOptions {
 /** The names of {@link LearnableAugmentationOptions}. */
 export const augmentationOptions = {
   ...kinds,
-  ...{ flipHorizontal: 1, flipVertical: 1, fillMode: 1, fillValue: 1, distribution: 1, name: 1 },
+  ...{
+    flipHorizontal: 1,
+    flipVertical: 1,
+    pixelRange: 1,
+    fillMode: 1,
+    fillValue: 1,
+    distribution: 1,
+    name: 1,
+  },
 };
 
 interface WeightVariable {
@@ -93,6 +107,7 @@ export class LearnableAugmentation extends layers.Layer {
   readonly ranges: Readonly<Partial<Record<RangeKind, Range>>>;
   readonly flipHorizontal: number;
   readonly flipVertical: number;
+  readonly pixelRange: PixelRange;
   readonly fillMode: FillMode;
   readonly fillValue: number;
   readonly distribution: 'uniform' | 'normal';
@@ -119,7 +134,7 @@ export class LearnableAugmentation extends layers.Layer {
       );
     }
     const { flipHorizontal = 0, flipVertical = 0, fillMode = 'constant', fillValue = 0 } = options;
-    const { distribution = 'uniform' } = options;
+    const { distribution = 'uniform', pixelRange = [0, 1] } = options;
     for (const [name, p] of Object.entries({ flipHorizontal, flipVertical })) {
       if (!(p >= 0 && p <= 1)) {
         throw new ArgumentError(
@@ -134,9 +149,6 @@ export class LearnableAugmentation extends layers.Layer {
         `name nothing to augment by. Give at least one of ${rangeKinds.join(', ')}, such as { rotate: 5 }.`,
       );
     }
-    if (!Number.isFinite(fillValue)) {
-      throw new ArgumentError('fillValue', `must be a finite number, but is ${show(fillValue)}. Use 0.`);
-    }
     if (distribution !== 'uniform' && distribution !== 'normal') {
       throw new ArgumentError('distribution', `must be 'uniform' or 'normal', but is ${show(distribution)}.`);
     }
@@ -144,7 +156,15 @@ export class LearnableAugmentation extends layers.Layer {
     this.flipHorizontal = flipHorizontal;
     this.flipVertical = flipVertical;
     this.fillMode = checkFillMode('fillMode', fillMode);
-    this.fillValue = fillValue;
+    this.pixelRange = checkPixelRange('pixelRange', pixelRange);
+    this.fillValue = checkFillValue('fillValue', fillValue);
+    const [black, white] = this.pixelRange;
+    if (fillValue !== 0 && (fillValue < black || fillValue > white)) {
+      throw new ArgumentError(
+        'fillValue',
+        `must be a pixel value, from ${black} to ${white}, but is ${fillValue}. For images from 0 to 255 give pixelRange: [0, 255] too.`,
+      );
+    }
     this.distribution = distribution;
   }
 
@@ -160,6 +180,19 @@ export class LearnableAugmentation extends layers.Layer {
     }
     if (channels === 1 && this.ranges.saturation) {
       throw new ArgumentError('saturation', 'means nothing for images of one channel. Leave it out.');
+    }
+    const size = {
+      translate: Math.max(shape[1] ?? Infinity, shape[2] ?? Infinity),
+      translateX: shape[2],
+      translateY: shape[1],
+    };
+    for (const [kind, pixels] of Object.entries(size)) {
+      const initial = this.ranges[kind as RangeKind]?.initial ?? 0;
+      if (pixels === null || initial < pixels) continue;
+      throw new ArgumentError(
+        `${kind}.initial`,
+        `is ${initial} pixels, but the images have ${pixels}, so that some would be moved out of sight. Use a quarter of that.`,
+      );
     }
     for (const kind of this.kinds()) {
       const initializer = initializers.constant({ value: rawOf(this.ranges[kind] as Range) });
@@ -201,7 +234,26 @@ export class LearnableAugmentation extends layers.Layer {
     return values;
   }
 
+  /** Holds images against {@link pixelRange}, where something depends on it. Waits for the device. */
+  async checkInput(images: tf.Tensor): Promise<void> {
+    if (!this.ranges.brightness && !this.ranges.noise) return;
+    const ends = tf.tidy(() => {
+      // Not the fourth channel, which is no colour.
+      const colours = images.shape[3] === 4 ? tf.slice(images, 0, [...images.shape.slice(0, 3), 3]) : images;
+      return [tf.min(colours), tf.max(colours)];
+    });
+    const [[low], [high]] = await Promise.all(ends.map((end) => end.data()));
+    tf.dispose(ends);
+    checkPixels(this.name, this.pixelRange, low, high);
+  }
+
+  /** What lies between black and white. */
+  private get width(): number {
+    return this.pixelRange[1] - this.pixelRange[0];
+  }
+
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+    this.invokeCallHook(inputs, kwargs);
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
     const active = isSampling() || (kwargs.training === true && !this.augmentsInPipeline);
     return active ? this.augment(x) : tf.clone(x);
@@ -226,7 +278,7 @@ export class LearnableAugmentation extends layers.Layer {
       }
       result = recolor(result, { brightness, contrast, saturation });
       if (this.ranges.noise) {
-        const sigma = this.rho('noise').value();
+        const sigma = tf.mul(this.rho('noise').value(), this.width);
         // Not on the fourth channel, which is no colour.
         const scale = images.shape[3] === 4 ? tf.mul(sigma, tf.tensor1d([1, 1, 1, 0])) : sigma;
         result = addNoise(result, scale, keys[2]) as tf.Tensor4D;
@@ -246,7 +298,12 @@ export class LearnableAugmentation extends layers.Layer {
       const { unit, draws: own } = kinds[kind];
       if (own.length === 0) continue;
       const range = this.rho(kind).value();
-      const reach = unit === 'factor' ? tf.log(tf.add(range, 1)) : range;
+      const reach =
+        unit === 'factor'
+          ? tf.log(tf.add(range, 1))
+          : unit === 'share of the pixel range'
+            ? tf.mul(range, this.width)
+            : range;
       for (const draw of own) {
         const column = draws.indexOf(draw);
         const u = Float32Array.from({ length: batch }, (_, b) => all[b * draws.length + column]);
@@ -271,11 +328,11 @@ export class LearnableAugmentation extends layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { ranges, flipHorizontal, flipVertical, fillMode, fillValue, distribution } = this;
+    const { ranges, pixelRange, flipHorizontal, flipVertical, fillMode, fillValue, distribution } = this;
     return {
       ...super.getConfig(),
       ...(ranges as tf.serialization.ConfigDict),
-      ...{ flipHorizontal, flipVertical, fillMode, fillValue, distribution },
+      ...{ pixelRange: [...pixelRange], flipHorizontal, flipVertical, fillMode, fillValue, distribution },
     };
   }
 }

@@ -35,7 +35,10 @@ export const draws = [
 ] as const;
 export type Draw = (typeof draws)[number];
 
-/** What can be learned, and in which unit. A factor of 0.2 is up to 1.2 times as much, or as little. */
+/**
+ * What can be learned, and in which unit. A factor of 0.2 is up to 1.2 times as much, or as little. A share of 0.05 is a
+ * twentieth of what lies between black and white, on images from 0 to 1 as on those from 0 to 255.
+ */
 export const kinds = {
   translate: { unit: 'pixels', initial: 4, max: 16, draws: ['translateX', 'translateY'] },
   translateX: { unit: 'pixels', initial: 4, max: 16, draws: ['translateX'] },
@@ -43,10 +46,10 @@ export const kinds = {
   rotate: { unit: 'degrees', initial: 30, max: 180, draws: ['rotate'] },
   shear: { unit: 'degrees', initial: 15, max: 60, draws: ['shear'] },
   scale: { unit: 'factor', initial: 0.2, max: 1, draws: ['scale'] },
-  brightness: { unit: 'pixel value', initial: 0.05, max: 1, draws: ['brightness'] },
+  brightness: { unit: 'share of the pixel range', initial: 0.05, max: 1, draws: ['brightness'] },
   contrast: { unit: 'factor', initial: 0.05, max: 3, draws: ['contrast'] },
   saturation: { unit: 'factor', initial: 0.05, max: 3, draws: ['saturation'] },
-  noise: { unit: 'pixel value', initial: 0.05, max: 1, draws: [] },
+  noise: { unit: 'share of the pixel range', initial: 0.05, max: 1, draws: [] },
 } as const satisfies Record<string, Kind>;
 export type RangeKind = keyof typeof kinds;
 export const rangeKinds = Object.keys(kinds) as RangeKind[];
@@ -89,7 +92,15 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
   }
   checkOptions(kind, given, { initial: 1, min: 1, max: 1, bijector: 1, learn: 1 });
   const { initial = usual, bijector = 'bounded', learn = true } = given;
-  checkAbove(`${kind}.initial`, initial, 0, `Give the range to start from in ${unit}.`, true);
+  checkAbove(`${kind}.initial`, initial, 0, `Give the range to start from (${unit}).`, true);
+  for (const [name, value] of Object.entries({ initial, max: given.max })) {
+    if (unit !== 'share of the pixel range' || value === undefined || !(value > 1)) continue;
+    throw new ArgumentError(
+      `${kind}.${name}`,
+      `must be a share of the pixel range, 0 to 1, but is ${value}. Give a part of what lies between black and white, such as ` +
+        '0.1 on images from 0 to 1 and from 0 to 255 alike; pixelRange says which they are.',
+    );
+  }
   if (bijector !== 'bounded') {
     if (!(bijector in bijectors)) {
       const names = ['bounded', ...Object.keys(bijectors)].join(' or ');

@@ -1,4 +1,4 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError, checkOptions, show } from '@crossreg/core';
 import { backendKernel, operation } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -26,6 +26,14 @@ export function checkFillMode(argument: string, mode: unknown): FillMode {
   return mode as FillMode;
 }
 
+/** Refuses anything but a finite number. */
+export function checkFillValue(argument: string, value: unknown): number {
+  if (!Number.isFinite(value)) {
+    throw new ArgumentError(argument, `must be a finite number, but is ${show(value)}. Use 0.`);
+  }
+  return value as number;
+}
+
 /**
  * Coordinates are rounded to this part of a pixel, so that a float32 angle of 90° or a shift that is whole but for
  * rounding lands on pixels exactly. The error it makes is far below that of bilinear interpolation.
@@ -44,8 +52,12 @@ const SUBPIXELS = 2 ** 14;
  *
  * @param images - [batch, height, width, channels], float32.
  * @param matrices - M of every image, [batch, 2, 3].
+ * @throws ArgumentError for an unknown mode, and a fill value that is not finite.
  */
 export function warp(images: tf.Tensor4D, matrices: tf.Tensor3D, fill: Fill): tf.Tensor4D {
+  checkOptions('warp', fill, { mode: 1, value: 1 });
+  checkFillMode('mode', fill?.mode);
+  checkFillValue('value', fill.value ?? 0);
   const attrs = { mode: fillModes.indexOf(fill.mode), value: fill.value ?? 0 };
   return operation(
     { images, matrices },

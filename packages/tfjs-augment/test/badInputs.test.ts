@@ -1,40 +1,36 @@
-import * as calibration from '@crossreg/calibration';
 import * as core from '@crossreg/core';
-import * as datasets from '@crossreg/datasets';
-import * as datasetsNode from '@crossreg/datasets/node';
-import * as linear from '@crossreg/linear';
 import * as layers from '@crossreg/tfjs-layers';
-import * as node from '@crossreg/tfjs-node';
-import * as wasm from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import * as augment from '../src';
 import { badInputs } from './badInputs';
-
-const packages: Record<string, object> = {
-  core,
-  'tfjs-layers': layers,
-  'tfjs-augment': augment,
-  linear,
-  calibration,
-  datasets,
-  'datasets/node': datasetsNode,
-  'tfjs-wasm': wasm,
-  'tfjs-node': node,
-};
+import { packages } from './packages';
 
 await tf.setBackend('cpu');
 const model = tf.sequential({
   layers: [tf.layers.dense({ inputShape: [2], units: 3, activation: 'relu' }), tf.layers.dense({ units: 1 })],
 });
+const compiled = tf.sequential({
+  layers: [tf.layers.dense({ inputShape: [2], units: 3, activation: 'relu' }), tf.layers.dense({ units: 1 })],
+});
+compiled.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
 const disposed = tf.zeros([4, 2]);
 disposed.dispose();
+const [x, y] = [tf.zeros([4, 2]), tf.zeros([4, 1])];
 const scope = {
   tf,
   model,
+  compiled,
   disposed,
-  x: tf.zeros([4, 2]),
-  y: tf.zeros([4, 1]),
+  pictures: tf.sequential({ layers: [tf.layers.flatten({ inputShape: [8, 8, 3] })] }),
+  stockAdam: tf.train.adam(0.1),
+  ...{ images: tf.zeros([1, 2, 2, 1]), matrices: tf.zeros([1, 2, 3]) },
+  ...{ x, y, optimizer: core.sgd({ learningRate: 1 }), trainLoss: () => 0 },
+  rho: core.regularizationParameter(core.float64, {
+    name: 's',
+    variable: core.float64.variable(core.float64.array(0)),
+  }),
+  cross: () => layers.crossRegularization({ regularizationData: [x, y], noise: true }),
   layer: new augment.LearnableAugmentation({ rotate: 5 }),
   data: { features: [1, 2, 3], targets: [1, 2, 3], shape: [3, 1] },
 };

@@ -1,8 +1,9 @@
-import { ArgumentError, checkOptions } from '@crossreg/core';
+import { ArgumentError, checkOptions, show } from '@crossreg/core';
 import { currentNoise, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { LayersModel } from '@tensorflow/tfjs-layers';
 import { decodeBundle, encodeBundle } from './bundle';
+import { checkModel } from './checkInputs';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import type { CrossRegularization } from './crossRegularization';
 import { differences } from './differences';
@@ -88,6 +89,22 @@ export function checkpoint<Progress = any>(
   const { settings = {} } = options;
   const place = storeOf(store);
   const all: { model: LayersModel; cross?: Resumable }[] = [trained].flat();
+  for (const one of all) {
+    if (one instanceof LayersModel) {
+      throw new ArgumentError(
+        'checkpoint',
+        `takes { model, cross }, but is given ${show(one)}. Write { model }.`,
+      );
+    }
+    checkOptions('checkpoint', one, { model: 1, cross: 1 });
+    checkModel(one?.model);
+    if (one.cross !== undefined && typeof one.cross?.loadState !== 'function') {
+      throw new ArgumentError(
+        'cross',
+        `must be what crossRegularization(…) returned, but is ${show(one.cross)}. Leave it out for a model without.`,
+      );
+    }
+  }
   /** Whether what is in the store is known to be ours to replace. */
   let ours = false;
 

@@ -4,7 +4,9 @@ import {
   type Convergence,
   checkAveraging,
   checkInteger,
+  checkOneOf,
   checkOptions,
+  checkSeed,
   createSchedule,
   deriveSeed,
   isRegularizationStep,
@@ -19,22 +21,24 @@ import {
 import { NoiseStream, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
+import { checkModel } from './checkInputs';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import type { ClassWeights } from './classWeights';
 import { lossFunctions } from './compiled';
-import { checkFit, type NamedTensors, type Tensors, tensorList } from './examples';
+import { checkFinite, checkFit, type NamedTensors, type Tensors, tensorList } from './examples';
 import { fitInOrder, fitPlan } from './fitInOrder';
 import { freeHeldOut, type HeldOut, holdOut } from './holdOut';
-import type { InjectNoiseOptions } from './injectNoise';
+import { checkNoise, type InjectNoiseOptions } from './injectNoise';
 import { addToLogs, whyNothing } from './logs';
 import { compiledModel } from './modelState';
-import type { Norm } from './norms';
+import { checkOneOptimizer, type Norm } from './norms';
 import type { AveragingChoice } from './outputAveraging';
 import { type PreparedModel, prepareAgain, prepareModel } from './prepareModel';
 import { checkRegularizationData, isPart, type RegularizationData } from './regularizationData';
 import { checkEstimator, type Estimator, regularizationLoss } from './regularizationObjective';
 import { type Counts, type CrossState, Resumption, type RunProgress } from './resumption';
 import { dataSettings, fittedData, noiseSettings } from './runSettings';
+import { checkLoss } from './trainingLoss';
 
 export interface CrossRegularizationOptions extends Partial<Schedule> {
   /** The held-out set that ρ learns from, see {@link RegularizationData}. */
@@ -132,15 +136,17 @@ export class CrossRegularization extends Callback {
   constructor(options: CrossRegularizationOptions) {
     super();
     checkOptions('crossRegularization', options, optionNames);
-    const { regularizationData, batchSize = 32, seed = 0 } = options;
-    const { every, samples, warmUp } = options;
+    // First, as it is the one that has to be given.
+    this.data = checkRegularizationData(options?.regularizationData);
+    const { batchSize = 32, seed = 0, noise, classWeight, allowMissingClasses = false } = options;
+    const { every, samples, warmUp, learningRate, optimizer } = options;
     const scheduleOptions = Object.fromEntries(
       Object.entries({ every, samples, warmUp }).filter(([, v]) => v !== undefined),
     );
     this.schedule = createSchedule(scheduleOptions);
     this.batchSize = checkInteger('batchSize', batchSize, 1, 'Use 32.');
-    this.seed = seed;
-    this.noise = options.noise === true ? {} : options.noise || undefined;
+    this.seed = checkSeed('seed', seed);
+    this.noise = noiseOptions(noise);
     this.norms = options.regularizers ?? [];
     if (!Array.isArray(this.norms) || this.norms.some((one) => !one?.regularizer?.retract || !one.options)) {
       throw new ArgumentError(
@@ -149,21 +155,26 @@ export class CrossRegularization extends Callback {
       );
     }
     this.averagingOption = options.averaging;
-    for (const one of typeof this.averagingOption === 'object'
-      ? Object.values(this.averagingOption ?? {})
+    for (const one of this.averagingOption && typeof this.averagingOption === 'object'
+      ? Object.values(this.averagingOption)
       : [this.averagingOption]) {
       if (one !== undefined) checkAveraging('averaging', one);
     }
-    this.classWeight = options.classWeight;
-    this.allowMissingClasses = options.allowMissingClasses ?? false;
-    const { learningRate } = options;
-    this.optimizer =
-      options.optimizer ?? (learningRate === undefined ? undefined : rhoOptimizer(learningRate));
+    if (classWeight !== undefined && (typeof classWeight !== 'object' || classWeight === null)) {
+      throw new ArgumentError(
+        'classWeight',
+        `must be { class: weight } as fit takes it, but is ${show(classWeight)}. Give a number for every class, { 0: 1, 1: 5 }.`,
+      );
+    }
+    this.classWeight = classWeight;
+    checkOneOf('allowMissingClasses', allowMissingClasses, [true, false], 'Leave it out to refuse them.');
+    this.allowMissingClasses = allowMissingClasses;
+    checkOneOptimizer({ learningRate, optimizer });
+    this.optimizer = optimizer ?? (learningRate === undefined ? undefined : rhoOptimizer(learningRate));
     this.estimator = checkEstimator(options.estimator ?? 'average');
     this.resumption = new Resumption(
       options.checkpoint === undefined ? undefined : storeOf(options.checkpoint),
     );
-    this.data = checkRegularizationData(regularizationData);
   }
 
   /** What every ρ step did, complete at the end of each epoch. */
@@ -250,6 +261,7 @@ export class CrossRegularization extends Callback {
 
   /** @internal Prepares for a model, once; a further call with the same model goes on where the last ended. */
   async prepare(given: LayersModel): Promise<void> {
+    checkModel(given);
     const model = compiledModel(given);
     const { noise, norms, optimizer, batchSize, seed, schedule, allowMissingClasses, classWeight, prepared } =
       this;
@@ -267,6 +279,7 @@ export class CrossRegularization extends Callback {
     ) {
       await prepareAgain(prepared, model, chosen);
     }
+    this.prepared?.batches.check();
     this.preparedClassWeight = classWeight;
   }
 
@@ -284,6 +297,7 @@ export class CrossRegularization extends Callback {
   override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
     this.counts.rounds += 1;
     await this.prepared?.step.history.flush();
+    await checkLoss(epoch, logs, this.history, this.rhoStepsBeforeEpoch);
     if (logs) addToLogs(logs, this.history, this.rhoStepsBeforeEpoch);
     this.rhoStepsBeforeEpoch = this.history.step.length;
     await this.resumption.endEpoch(epoch, logs, this.counts.trainingSteps);
@@ -386,6 +400,7 @@ export class CrossRegularization extends Callback {
   ) {
     const { seed, counts, resumption } = this;
     const plan = fitPlan(model, x, y, args);
+    await checkFinite(plan.data, compiledModel(model));
     if (args.classWeight !== undefined) this.classWeight = args.classWeight;
     if (isPart(this.data)) {
       const { data, heldOut: before } = this;
@@ -403,8 +418,10 @@ export class CrossRegularization extends Callback {
 
   /** `model.trainOnBatch`, and the ρ step that follows it when one is due. */
   async trainOnBatch(model: LayersModel, x: Tensors | NamedTensors, y: Tensors | NamedTensors) {
+    checkModel(model);
     const batch = { x: tensorList(x, model.inputNames, 'x'), y: tensorList(y, model.outputNames, 'y') };
     checkFit(batch, compiledModel(model), 'x, y');
+    await checkFinite(batch, compiledModel(model));
     await this.prepare(model);
     this.resumption.checkRestored();
     await this.onBatchBegin();
@@ -429,6 +446,19 @@ export class CrossRegularization extends Callback {
     this.unhook();
     this.prepared = undefined;
   }
+}
+
+/** The options of noise that is to be hooked in; undefined for none. */
+function noiseOptions(noise: CrossRegularizationOptions['noise']): InjectNoiseOptions | undefined {
+  if (noise === undefined || typeof noise === 'boolean') return noise ? {} : undefined;
+  if (typeof noise !== 'object' || noise === null) {
+    throw new ArgumentError(
+      'noise',
+      `must be true, false or options of injectNoise, but is ${show(noise)}. Use true for the defaults.`,
+    );
+  }
+  checkNoise('noise', noise);
+  return noise;
 }
 
 /**

@@ -18,13 +18,38 @@ export interface Examples {
  * Tensors as a list in the order of `names`.
  *
  * @param argument - what they are of, for the message.
- * @throws ArgumentError for anything but tensors, such as plain arrays, and for a name that is missing.
+ * @throws ArgumentError for anything but tensors, such as plain arrays, for a name that is missing, and for a tensor that
+ *   was disposed.
  */
 export function tensorList(
   given: Tensors | NamedTensors,
   names: readonly string[],
   argument: string,
 ): tf.Tensor[] {
+  const list = asList(given, names, argument);
+  checkAlive(list, names, argument);
+  return list;
+}
+
+/**
+ * Refuses tensors that were disposed.
+ *
+ * @param names - of the inputs or outputs they are for, in order.
+ * @param argument - what they are of, for the message.
+ * @throws ArgumentError
+ */
+export function checkAlive(tensors: readonly tf.Tensor[], names: readonly string[], argument: string): void {
+  tensors.forEach(({ isDisposed, shape }, i) => {
+    if (!isDisposed) return;
+    const whose = names[i] === undefined ? '' : ` for ${show(names[i])}`;
+    throw new ArgumentError(
+      argument,
+      `has a tensor [${shape}]${whose} that was disposed. Keep it until it has been used.`,
+    );
+  });
+}
+
+function asList(given: Tensors | NamedTensors, names: readonly string[], argument: string): tf.Tensor[] {
   const tensor = (one: unknown): tf.Tensor => {
     if (one instanceof tf.Tensor) return one;
     const plain = Array.isArray(one) || ArrayBuffer.isView(one) || typeof one === 'number';
@@ -75,13 +100,6 @@ export function checkFit({ x, y }: Examples, model: LayersModel, name: string): 
       throw new ArgumentError(name, `has ${given.length} ${what}, but the model has ${wanted.length}.`);
     }
   }
-  const disposed = [...x, ...y].find((tensor) => tensor.isDisposed);
-  if (disposed) {
-    throw new ArgumentError(
-      name,
-      `has a tensor of shape [${disposed.shape}] that is disposed. Keep it until training is over.`,
-    );
-  }
   x.forEach((tensor, i) => {
     const { shape } = model.inputs[i];
     if (fits(tensor, shape)) return;
@@ -109,6 +127,34 @@ export function checkFit({ x, y }: Examples, model: LayersModel, name: string): 
   if (counts.some((n) => n !== counts[0])) {
     throw new ArgumentError(name, `has ${counts.join(', ')} examples in its arrays. They must agree.`);
   }
+}
+
+/**
+ * Refuses training examples with NaN or infinities, of which one makes every weight so. Targets of a loss of the user's own
+ * may have them, for what is missing.
+ *
+ * @throws ArgumentError with the examples, counted from 0.
+ */
+export async function checkFinite({ x, y }: Examples, model: LayersModel): Promise<void> {
+  const losses = lossNames(model);
+  const all = [
+    ...x.map((tensor, i) => ({ tensor, name: model.inputNames[i], argument: 'x' })),
+    ...y.flatMap((tensor, i) => (losses[i] ? [{ tensor, name: model.outputNames[i], argument: 'y' }] : [])),
+  ].filter(({ tensor }) => tensor.dtype === 'float32');
+  const rows = all.map(({ tensor }) =>
+    tf.tidy(() => tf.all(tf.isFinite(tf.reshape(tensor, [tensor.shape[0], -1])), 1)),
+  );
+  const finite = await Promise.all(rows.map((row) => row.data()));
+  tf.dispose(rows);
+  all.forEach(({ name, argument }, i) => {
+    const wrong = [...finite[i]].flatMap((ok, example) => (ok ? [] : [example]));
+    if (wrong.length === 0) return;
+    throw new ArgumentError(
+      argument,
+      `has NaN or infinities for ${show(name)} in ${wrong.length} of ${finite[i].length} examples, from 0: ${wrong.slice(0, 6).join(', ')}` +
+        `${wrong.length > 6 ? ', …' : ''}. Fill in or drop them.`,
+    );
+  });
 }
 
 type Shape = readonly (number | null)[];

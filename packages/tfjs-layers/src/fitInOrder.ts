@@ -1,7 +1,17 @@
-import { ArgumentError, checkInteger, deriveSeed, permutation, seedStreams } from '@crossreg/core';
+import {
+  ArgumentError,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  deriveSeed,
+  permutation,
+  seedStreams,
+  show,
+} from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Callback, History, LayersModel, ModelFitArgs } from '@tensorflow/tfjs-layers';
 import { type AnyCallback, callbackList } from './callbackList';
+import { checkModel } from './checkInputs';
 import { checkFit, type NamedTensors, type Tensors, tensorList } from './examples';
 import { compiledModel } from './modelState';
 import type { RegularizationBatch } from './regularizationData';
@@ -17,8 +27,22 @@ export interface FitPlan {
   args: ModelFitArgs;
 }
 
+/** The arguments of `fit`, all of them: also those that TensorFlow.js declares and does not have. */
+const fitArguments: Record<keyof ModelFitArgs, unknown> = {
+  ...{ batchSize: 1, epochs: 1, verbose: 1, callbacks: 1, validationSplit: 1, validationData: 1, shuffle: 1 },
+  ...{
+    classWeight: 1,
+    sampleWeight: 1,
+    initialEpoch: 1,
+    stepsPerEpoch: 1,
+    validationSteps: 1,
+    yieldEvery: 1,
+  },
+};
+
 /**
- * @throws ArgumentError for arrays that do not fit the model, and for arguments of `fit` that TensorFlow.js lacks.
+ * @throws ArgumentError for arrays that do not fit the model, for arguments that `fit` does not have or TensorFlow.js lacks,
+ *   and for values out of range.
  */
 export function fitPlan(
   model: LayersModel,
@@ -26,18 +50,54 @@ export function fitPlan(
   y: Tensors | NamedTensors,
   args: ModelFitArgs,
 ): FitPlan {
-  const { batchSize = 32, shuffle = true, epochs = 1 } = args;
+  checkModel(model);
+  checkOptions('fit', args, fitArguments);
+  const { batchSize = 32, shuffle = true, epochs = 1, initialEpoch = 0, validationSplit = 0 } = args;
   if (args.sampleWeight !== undefined || args.stepsPerEpoch !== undefined) {
-    throw new ArgumentError('args', 'has sampleWeight or stepsPerEpoch, which fit of TensorFlow.js lacks.');
+    throw new ArgumentError(
+      'args',
+      'has sampleWeight or stepsPerEpoch, which fit of TensorFlow.js lacks. Leave it out.',
+    );
+  }
+  if (args.validationSteps !== undefined) {
+    throw new ArgumentError('args', 'has validationSteps, which is for data sets only. Leave it out.');
   }
   checkInteger('args.batchSize', batchSize, 1, 'Use 32.');
   checkInteger('args.epochs', epochs, 1, 'Use 1, or more.');
+  checkInteger('args.initialEpoch', initialEpoch, 0, 'Use 0 to begin with the first epoch.');
+  checkOneOf('args.shuffle', shuffle, [true, false], 'Leave it out to shuffle.');
+  if (!(validationSplit >= 0 && validationSplit < 1)) {
+    throw new ArgumentError(
+      'args.validationSplit',
+      `must lie in [0, 1), but is ${show(validationSplit)}. Use 0.1 for a tenth of the examples.`,
+    );
+  }
   const data = {
     x: tensorList(x, model.inputNames, 'x'),
     y: tensorList(y, model.outputNames, 'y'),
   };
   checkFit(data, compiledModel(model), 'x, y');
+  checkValidationData(model, args.validationData);
   return { data, examples: data.x[0].shape[0], batchSize, shuffle, args };
+}
+
+/** Refuses validation data that would stop training at the end of its first epoch. Of a data set nothing is known yet. */
+function checkValidationData(model: LayersModel, given: ModelFitArgs['validationData']): void {
+  const name = 'args.validationData';
+  if (given === undefined) return;
+  if (!Array.isArray(given)) {
+    if (typeof (given as { iterator?: unknown } | null)?.iterator === 'function') return;
+    throw new ArgumentError(name, `must be [x, y] or a tf.data.Dataset, but is ${show(given)}.`);
+  }
+  if (given.length !== 2) {
+    throw new ArgumentError(
+      name,
+      `must be [x, y], but has ${given.length} entries. TensorFlow.js has no sample weights.`,
+    );
+  }
+  const [x, y] = given;
+  const data = { x: tensorList(x, model.inputNames, name), y: tensorList(y, model.outputNames, name) };
+  checkFit(data, compiledModel(model), name);
 }
 
 /**
@@ -64,6 +124,12 @@ export async function fitInOrder(
   if (!given && validationSplit) {
     // The last ones, as `fit` has it.
     const at = Math.floor(rest.length * (1 - validationSplit));
+    if (at === 0) {
+      throw new ArgumentError(
+        'args.validationSplit',
+        `of ${validationSplit} leaves none of ${rest.length} examples to train on. Use a smaller share.`,
+      );
+    }
     validation = [take(data.x, rest.slice(at)), take(data.y, rest.slice(at))];
     rest = rest.slice(0, at);
   }

@@ -5,7 +5,12 @@ import { chooser, type LayerChoice, leafLayers } from './chooseLayers';
 import { GraphRebuild } from './graph';
 import { rememberInjected } from './injected';
 import { activationOf } from './internals';
-import { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
+import {
+  completeNoise,
+  LearnableNoise,
+  type LearnableNoiseOptions,
+  noiseOptionNames,
+} from './learnableNoise';
 import { repeated, withParts } from './nestedLayers';
 import { type NoisePlace, NoisePlaces, rememberPlaces } from './noisePlaces';
 import { outputLayers } from './outputLayers';
@@ -119,11 +124,8 @@ export function placeNoise(
   if (noiseLayers(model).length > 0) {
     throw new ArgumentError('model', `${model.name} has learnable noise already. Train it as it is.`);
   }
-  checkOptions('injectNoise', options, {
-    ...{ layers: 1, recurrent: 1, axis: 1, initialSigma: 1, per: 1, draw: 1, bijector: 1, momentum: 1 },
-  });
+  checkNoise('injectNoise', options);
   const { layers: choice, recurrent = {}, ...noiseOptions } = options;
-  checkRecurrent(recurrent);
   const chosen = chooser(choice, model);
   const outputs = outputLayers(model);
   const names = new Set(leafLayers(model).map(({ name }) => name));
@@ -236,20 +238,27 @@ function positionOf(
   };
 }
 
-function checkRecurrent(recurrent: RecurrentNoise | false): void {
-  const { at = 'outputs', draw = 'sequence' } = recurrent || {};
-  const known = typeof recurrent === 'object' || recurrent === false;
-  if (
-    !known ||
-    recurrent === null ||
-    !['outputs', 'inputs'].includes(at) ||
-    !['sequence', 'step'].includes(draw)
-  ) {
+/**
+ * Refuses options of noise that cannot be right for any model.
+ *
+ * @param of - what takes them, for the message.
+ * @throws ArgumentError
+ */
+export function checkNoise(of: string, options: InjectNoiseOptions): void {
+  checkOptions(of, options, { layers: 1, recurrent: 1, ...noiseOptionNames });
+  const { recurrent = {}, layers: _, ...noise } = options;
+  completeNoise(noise);
+  const allowed = "{ at: 'outputs' or 'inputs', draw: 'sequence' or 'step' }";
+  if (recurrent === false) return;
+  if (typeof recurrent !== 'object' || recurrent === null) {
+    throw new ArgumentError('recurrent', `must be false or ${allowed}, but is ${show(recurrent)}.`);
+  }
+  checkOptions('recurrent', recurrent, { at: 1, draw: 1 });
+  const { at = 'outputs', draw = 'sequence' } = recurrent;
+  if (!['outputs', 'inputs'].includes(at) || !['sequence', 'step'].includes(draw)) {
     throw new ArgumentError(
       'recurrent',
-      `must be false or { at: 'outputs' or 'inputs', draw: 'sequence' or 'step' }, but is ${
-        known && recurrent ? `{ at: ${show(at)}, draw: ${show(draw)} }` : show(recurrent)
-      }.`,
+      `must be false or ${allowed}, but is { at: ${show(at)}, draw: ${show(draw)} }.`,
     );
   }
 }

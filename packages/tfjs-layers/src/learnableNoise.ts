@@ -3,6 +3,7 @@ import {
   type BijectorName,
   bijectors,
   checkAbove,
+  checkOneOf,
   checkOptions,
   type RegularizationParameter,
   regularizationParameter,
@@ -37,6 +38,33 @@ export interface LearnableNoiseOptions {
    */
   momentum?: number;
   name?: string;
+}
+
+/** The options of a {@link LearnableNoise} that are its own, for `checkOptions`. */
+export const noiseOptionNames = { initialSigma: 1, per: 1, axis: 1, draw: 1, bijector: 1, momentum: 1 };
+
+/**
+ * Options with the defaults in place of what is left out.
+ *
+ * @throws ArgumentError for a value out of range.
+ */
+export function completeNoise(options: LearnableNoiseOptions): Required<Omit<LearnableNoiseOptions, 'name'>> {
+  const { initialSigma = 0.3, per = 'layer', axis = -1, draw = 'step' } = options;
+  const { bijector = 'exp', momentum = 0.9 } = options;
+  checkAbove('initialSigma', initialSigma, 0, 'Use 0.3, or 0 to switch the noise off.', true);
+  checkOneOf('per', per, ['layer', 'channel'], "Use 'layer' for one σ in all.");
+  checkOneOf('draw', draw, ['step', 'sequence'], "Use 'step', or 'sequence' for one draw a sequence.");
+  if (!Number.isInteger(axis) || axis === 0) {
+    throw new ArgumentError(
+      'axis',
+      `must be an integer other than 0, the axis of the examples, but is ${show(axis)}. Use -1 for the last one.`,
+    );
+  }
+  checkOneOf('bijector', bijector, Object.keys(bijectors) as BijectorName[], "Use 'exp'.");
+  if (!(momentum >= 0 && momentum < 1)) {
+    throw new ArgumentError('momentum', `must lie in [0, 1), but is ${show(momentum)}. Use 0.9.`);
+  }
+  return { initialSigma, per, axis, draw, bijector, momentum };
 }
 
 /**
@@ -75,32 +103,9 @@ export class LearnableNoise extends layers.Layer {
     super(options as ConstructorParameters<typeof layers.Layer>[0]);
     checkOptions('LearnableNoise', options, {
       ...layerArguments,
-      ...{ initialSigma: 1, per: 1, axis: 1, draw: 1, bijector: 1, momentum: 1 },
+      ...noiseOptionNames,
     });
-    const { initialSigma = 0.3, per = 'layer', axis = -1, draw = 'step' } = options;
-    const { bijector = 'exp', momentum = 0.9 } = options;
-    checkAbove('initialSigma', initialSigma, 0, 'Use 0.3, or 0 to switch the noise off.', true);
-    if (per !== 'layer' && per !== 'channel') {
-      throw new ArgumentError('per', `must be 'layer' or 'channel', but is ${show(per)}.`);
-    }
-    if (draw !== 'step' && draw !== 'sequence') {
-      throw new ArgumentError('draw', `must be 'step' or 'sequence', but is ${show(draw)}.`);
-    }
-    if (!Number.isInteger(axis) || axis === 0) {
-      throw new ArgumentError(
-        'axis',
-        `must be an integer other than 0, the axis of the examples, but is ${show(axis)}. Use -1 for the last one.`,
-      );
-    }
-    if (!(bijector in bijectors)) {
-      throw new ArgumentError(
-        'bijector',
-        `must be ${Object.keys(bijectors).join(' or ')}, but is ${show(bijector)}.`,
-      );
-    }
-    if (!(momentum >= 0 && momentum < 1)) {
-      throw new ArgumentError('momentum', `must lie in [0, 1), but is ${show(momentum)}. Use 0.9.`);
-    }
+    const { initialSigma, per, axis, draw, bijector, momentum } = completeNoise(options);
     this.initialSigma = initialSigma;
     this.per = per;
     this.axis = axis;

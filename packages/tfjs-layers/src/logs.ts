@@ -23,6 +23,8 @@ export function whyNothing(
   schedule: Schedule,
   trainingSteps: number,
 ): string | undefined {
+  if (trainingSteps === 0)
+    return 'training had no batch. Look whether the data set yields any, in every epoch.';
   if (step.length === 0) {
     let first = 0;
     while (!isRegularizationStep(schedule, first)) first += 1;

@@ -1,5 +1,7 @@
 import {
   ArgumentError,
+  checkOneOf,
+  checkOptimizer,
   checkOptions,
   groupLasso as groupLassoNorm,
   type LearningRate,
@@ -7,6 +9,7 @@ import {
   l2Norm,
   type OptimizerFactory,
   type Regularizer,
+  rhoOptimizer,
   show,
 } from '@crossreg/core';
 import type { LayerChoice } from './chooseLayers';
@@ -63,7 +66,32 @@ export function norm(regularizer: Regularizer, options: NormOptions = {}): Norm 
       `is 'unit', but ${regularizer.name} has no level for each unit. Use 'layer'.`,
     );
   }
+  const { biases = false, name = '' } = options;
+  checkOneOf('biases', biases, [true, false], 'Leave it out to have them free.');
+  checkOneOptimizer(options);
+  if (typeof name !== 'string') {
+    throw new ArgumentError(
+      'name',
+      `must be a text, but is ${show(name)}. Leave it out for ${regularizer.name}.`,
+    );
+  }
   return { regularizer, options };
+}
+
+/** Refuses an optimizer that is none, and a learning rate that an optimizer given with it would leave unused. */
+export function checkOneOptimizer({
+  learningRate,
+  optimizer,
+}: Pick<NormOptions, 'learningRate' | 'optimizer'>) {
+  if (learningRate !== undefined) rhoOptimizer(learningRate);
+  if (optimizer === undefined) return;
+  checkOptimizer('optimizer', optimizer);
+  if (learningRate !== undefined) {
+    throw new ArgumentError(
+      'learningRate',
+      `is ${show(learningRate)}, but the optimizer that is given too has a rate already. Leave one of them out.`,
+    );
+  }
 }
 
 /** The length ‖w‖₂ of weights: weight decay whose strength is learned. */

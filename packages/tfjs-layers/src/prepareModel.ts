@@ -1,16 +1,15 @@
 import {
   ArgumentError,
+  defaultOptimizers,
   deriveSeed,
-  noiseOptimizer,
   type OptimizerFactory,
   RegularizationStep,
-  rhoOptimizer,
   type Schedule,
   seedStreams,
   show,
 } from '@crossreg/core';
 import { tfjs } from '@crossreg/tfjs';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
 import { leafLayers } from './chooseLayers';
 import { type ClassWeights, classWeights } from './classWeights';
@@ -19,8 +18,9 @@ import { type HookedNoise, hookNoise } from './hookNoise';
 import { hookOf } from './hooks';
 import { injectedBy } from './injected';
 import { type InjectNoiseOptions, noiseLayers } from './injectNoise';
-import { LearnableNoise } from './learnableNoise';
+import { checkLayerInputs } from './layerInputs';
 import { type LearnedNorms, learnNorms } from './learnedNorms';
+import { checkNormalizedAxis } from './normalizedAxis';
 import type { Norm } from './norms';
 import { type AveragingChoice, outputAveraging, rememberAveraging } from './outputAveraging';
 import { randomLayers } from './randomLayers';
@@ -54,7 +54,7 @@ export interface Preparation {
   /** Hooked into a model without noise. */
   noise: InjectNoiseOptions | undefined;
   norms: readonly Norm[];
-  /** Of all ρ without one that a norm brings. Default: {@link noiseOptimizer} for σ, {@link rhoOptimizer} for everything else. */
+  /** Of all ρ without one that a norm brings. Default: see {@link defaultOptimizers}. */
   optimizer: OptimizerFactory | undefined;
   schedule: Schedule;
   batchSize: number;
@@ -110,10 +110,17 @@ export async function prepareModel(
         'model.fit, or hold out tensors yourself.',
     );
   }
+  await checkNormalizedAxis(model);
   const outputs = await outputObjectives(model, preparation);
   const batches = await regularizationBatches(data, model, {
     ...{ batchSize, allowMissingClasses, seed: deriveSeed(seed, seedStreams.regularizationOrder) },
   });
+  const inputs = batches.sample();
+  try {
+    await checkLayerInputs(model, own, inputs);
+  } finally {
+    tf.dispose(inputs);
+  }
   const norms = await learnNorms(model, chosen, weights);
   const hook = hooks ? hookNoise(model, noise) : before;
   rememberAveraging(
@@ -123,18 +130,11 @@ export async function prepareModel(
   );
   const random = hook && !before ? [...own, ...hook.layers] : own;
   const drawn = random.flatMap((layer) => layer.regularizationParameters());
-  const scales = new Set(
-    random
-      .filter((layer) => layer instanceof LearnableNoise)
-      .flatMap((layer) => layer.regularizationParameters().map(({ name }) => name)),
-  );
-  // One factory for all that share it: those given the same one share an optimizer.
-  const [ofNoise, ofOthers] = [optimizer ?? noiseOptimizer(schedule), optimizer ?? rhoOptimizer()];
+  const byKind = defaultOptimizers(schedule, optimizer);
   const step = new RegularizationStep({
     framework: tfjs,
     rho: [...drawn, ...norms.rho],
-    optimizerFor: (parameter) =>
-      norms.optimizerOf(parameter) ?? (scales.has(parameter.name) ? ofNoise : ofOthers),
+    optimizerFor: (parameter) => norms.optimizerOf(parameter) ?? byKind(parameter),
   });
   return {
     ...{ model, losses: lossFunctions(model), weights, batches, outputs, step, hook, norms },

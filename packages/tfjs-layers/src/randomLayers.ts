@@ -12,6 +12,11 @@ import { withParts } from './nestedLayers';
 export interface RandomLayer extends layers.Layer {
   /** One ρ for each parameter that is to be learned. Names begin with the layer's; variables must not be trainable. */
   regularizationParameters(): readonly RegularizationParameter<Tensor>[];
+  /**
+   * Where it is given: looks at what the layer gets of the first regularization batch, before the first step, and throws for
+   * what its options cannot be meant for. Its `call` has to call `invokeCallHook`. The tensor is the caller's.
+   */
+  checkInput?(x: Tensor): Promise<void>;
 }
 
 const isRandom = (layer: layers.Layer): layer is RandomLayer =>

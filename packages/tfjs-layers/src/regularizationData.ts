@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossNames } from './compiled';
 import {
+  checkAlive,
   checkFit,
   type Examples,
   type NamedTensors,
@@ -66,6 +67,10 @@ export interface BatchesState {
 export interface RegularizationBatches {
   /** The next batch; its tensors are the caller's to dispose of. */
   next(): Promise<RegularizationBatch>;
+  /** Inputs of one batch, the first where none was taken, without taking it. They are the caller's to dispose of. */
+  sample(): tf.Tensor[];
+  /** @throws ArgumentError for tensors that were disposed. */
+  check(): void;
   state(): BatchesState;
   /**
    * Goes on from a state. A data set is read up to there, so it has to yield what it did.
@@ -183,6 +188,11 @@ export async function regularizationBatches(
   const orderOf = (round: number) => ({ round, indices: permutation(count, deriveSeed(seed, round)) });
   let order = orderOf(0);
   return {
+    sample: () => all.x.map((tensor) => tf.tidy(() => withLastAxis(tf.slice(tensor, 0, size)))),
+    check() {
+      checkAlive(all.x, model.inputNames, name);
+      checkAlive(all.y, model.outputNames, name);
+    },
     state: () => ({ taken, passes: 0 }),
     async loadState(state) {
       taken = state.taken;
@@ -227,13 +237,19 @@ async function datasetBatches(
         'must yield { xs, ys } batches, as fitDataset takes them. Use tf.data.zip({ xs, ys }).batch(32).',
       );
     }
-    const batch = { x: tensorList(xs, model.inputNames, name), y: tensorList(ys, model.outputNames, name) };
+    let batch: RegularizationBatch;
     try {
+      batch = { x: tensorList(xs, model.inputNames, name), y: tensorList(ys, model.outputNames, name) };
       checkFit(batch, model, name);
       checkBatches(model, batch.x[0].shape[0], `a batch of ${name}`);
     } catch (error) {
-      tf.dispose([batch.x, batch.y]);
-      throw error;
+      tf.dispose([xs, ys]);
+      if (!(error instanceof ArgumentError) || (passes === 1 && taken === 0)) throw error;
+      const problem = error.message.slice(error.argument.length + 2);
+      throw new ArgumentError(
+        error.argument,
+        `batch ${taken} of pass ${passes - 1} (both from 0): ${problem}`,
+      );
     }
     const standardize = (tensor: tf.Tensor) => {
       const full = withLastAxis(tensor);
@@ -252,6 +268,8 @@ async function datasetBatches(
   };
   return {
     next,
+    sample: () => (first?.x ?? []).map((tensor) => tf.clone(tensor)),
+    check() {},
     state: () => ({ taken, passes }),
     async loadState(state) {
       if (state.passes < passes || (state.passes === passes && state.taken < taken)) {

@@ -1,0 +1,48 @@
+import { ArgumentError, show } from '@crossreg/core';
+
+/** What black and white are in the images: `[0, 1]`, `[0, 255]`, `[-1, 1]`, or what a normalization makes of them. */
+export type PixelRange = readonly [black: number, white: number];
+
+/** Refuses anything but two finite numbers, the lower first. */
+export function checkPixelRange(argument: string, value: unknown): PixelRange {
+  const pair = Array.isArray(value) && value.length === 2 ? (value as [unknown, unknown]) : [];
+  const [black, white] = pair;
+  if (Number.isFinite(black) && Number.isFinite(white) && (black as number) < (white as number)) {
+    return [black as number, white as number];
+  }
+  throw new ArgumentError(
+    argument,
+    `must be two finite numbers, what black and white are, but is ${show(value)}. Use [0, 1] or [0, 255].`,
+  );
+}
+
+/**
+ * Refuses pixels that cannot be of a range: outside of it by more than a tenth of its width, as those from 0 to 255 are of
+ * [0, 1], or all within a fiftieth of it, as those from 0 to 1 are in [0, 255]. Images of one colour say nothing.
+ *
+ * @param low - the least pixel of some images; `high` the largest.
+ * @throws ArgumentError
+ */
+export function checkPixels(layer: string, [black, white]: PixelRange, low: number, high: number): void {
+  const width = white - black;
+  const outside = low < black - width / 10 || high > white + width / 10;
+  const narrow = high > low && high - low < width / 50;
+  if (!outside && !narrow) return;
+  const digits = (x: number) => Number(x.toPrecision(3));
+  const likely =
+    low >= 0 && high <= 1
+      ? [0, 1]
+      : low >= 0 && high > 1 && high <= 255
+        ? [0, 255]
+        : low >= -1 && high <= 1
+          ? [-1, 1]
+          : undefined;
+  const remedy = likely
+    ? `Give pixelRange: [${likely.join(', ')}]`
+    : 'Give pixelRange what black and white have become';
+  throw new ArgumentError(
+    'pixelRange',
+    `of ${layer} is [${black}, ${white}], but the images of the first regularization batch go from ${digits(low)} to ` +
+      `${digits(high)}: brightness and noise would be ${outside ? 'far too weak' : 'far too strong'}. ${remedy}, or scale the images.`,
+  );
+}

@@ -1,0 +1,28 @@
+import type { RegularizationRecord } from '@crossreg/core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Logs } from '@tensorflow/tfjs-layers';
+
+/**
+ * Ends training whose loss is not finite: every weight may be so by now.
+ *
+ * @param from - ρ steps before the epoch.
+ * @throws Error
+ */
+export async function checkLoss(
+  epoch: number,
+  logs: Logs | undefined,
+  { step, loss }: RegularizationRecord,
+  from: number,
+): Promise<void> {
+  const given = logs?.loss as number | Tensor | undefined;
+  if (given === undefined) return;
+  const value = typeof given === 'number' ? given : (await given.data())[0];
+  if (Number.isFinite(value)) return;
+  const first = step.find((_, i) => i >= from && !Number.isFinite(loss[i]));
+  throw new Error(
+    `loss: is ${value} in epoch ${epoch} (from 0), so that weights may be no numbers any more` +
+      `${first === undefined ? '' : `; the regularization loss was not finite after training step ${first}`}. Look for NaN and ` +
+      'infinities in the training data and for too large a learning rate, and go on from weights of before. A checkpoint keeps ' +
+      'those of the epoch before.',
+  );
+}
