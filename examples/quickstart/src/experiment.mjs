@@ -1,4 +1,5 @@
 import { split } from '@crossreg/datasets';
+import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';
 import { crossRegularization, injectNoise, noiseLayers } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import progress from 'cli-progress';
@@ -15,22 +16,22 @@ export function prepare({ train: images, test }, seed) {
 }
 
 /**
- * Trains one network and measures it: plain, or cross-regularized where there are options for the callback (`{}` for
- * its defaults). Everything else is the same for all.
+ * Trains one network and measures it. Everything but the following is the same for all.
  *
- * @param options - of `injectNoise` and `crossRegularization`, or nothing for a plain network.
  * @param data - the sets of {@link prepare}; `trainOn` names the one whose images are trained on.
- * @returns figures on training and test images, seconds, losses, and for a cross-regularized network σ by layer name
- *   and the callback's history.
+ * @param noise - whether the layers have learnable noise; `augmentation` are options of `injectAugmentation`. With `learn` the
+ *   callback learns σ and the ranges from the regularization images.
+ * @returns figures on training and test images, seconds, losses, and for a cross-regularized network σ by layer name, the
+ *   ranges by kind, and the callback's history.
  */
-export async function run({ name, seed, steps, data, trainOn = 'training', options }) {
+export async function run({ name, seed, steps, data, trainOn = 'training', noise = false, augmentation, learn = false }) {
   const base = network(seed);
-  const { initialSigma, bijector, ...callback } = options ?? {};
-  const model = options ? injectNoise(base, { initialSigma, bijector }) : base;
+  const noisy = noise ? injectNoise(base) : base;
+  const model = augmentation ? injectAugmentation(noisy, augmentation) : noisy;
   const optimizer = tf.train.adam(1e-3);
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const { x, y } = data.regularization;
-  const cross = options && crossRegularization({ regularizationData: [x, y], seed, ...callback });
+  const cross = learn ? crossRegularization({ regularizationData: [x, y], seed }) : undefined;
   const bar = new progress.SingleBar({
     format: '{name} [{bar}] {value}/{total} steps, {eta_formatted} left',
     noTTYOutput: true,
@@ -47,11 +48,11 @@ export async function run({ name, seed, steps, data, trainOn = 'training', optio
     train: measure(model, data.training),
     test: measure(model, data.test),
     sigma: noiseLayers(model).map((layer) => [layer.name, tf.tidy(() => layer.sigma().dataSync()[0])]),
+    ranges: augmentation ? Object.entries(await augmentationLayers(model)[0].values()) : [],
     history: cross?.history,
   };
   cross?.dispose();
-  if (model !== base) model.dispose();
-  base.dispose();
+  model.dispose();
   optimizer.dispose();
   return result;
 }
