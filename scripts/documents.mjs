@@ -23,6 +23,13 @@ const examples = `
 /** A document, the folder of the package whose users it speaks to, and what it takes as given. */
 export const documents = [
   ['README.md', 'examples/quickstart', `${model}${examples}`],
+  ...[
+    'getting-started',
+    'regularization-set',
+    'from-dropout-and-weight-decay',
+    'saving-and-serving',
+    'own-loop',
+  ].map((name) => [`docs/guide/${name}.md`, 'packages/tfjs-layers', examples]),
   ['packages/calibration/README.md', 'packages/calibration'],
   ['packages/core/README.md', 'packages/core'],
   [

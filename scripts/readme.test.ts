@@ -6,7 +6,12 @@ import { expect, test } from 'vitest';
 import { blocksOf, documents, programOf, root } from './documents.mjs';
 
 test('every document with code is in the list', () => {
-  const folders = ['.', 'docs', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)];
+  const folders = [
+    '.',
+    'docs',
+    'docs/guide',
+    ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`),
+  ];
   const found = folders
     .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))
     .filter((file) => file.endsWith('.md') && blocksOf(file).length > 0);

@@ -134,8 +134,13 @@ const tasks = {
     install();
     // Kernels are compiled into a source file.
     build();
-    run('API docs', 'typedoc', []);
-    console.log('out/docs/index.html');
+    run('pages', 'pnpm', ['--filter', '@crossreg/site', 'exec', 'vitepress', 'build']);
+    run('API reference', 'typedoc', []);
+    run('playground', 'pnpm', [
+      ...['--filter', '@crossreg/example-playground', 'exec'],
+      ...['vite', 'build', '--outDir', join(root, 'out', 'site', 'playground'), '--emptyOutDir'],
+    ]);
+    console.log('out/site/index.html');
   },
   playground() {
     install();

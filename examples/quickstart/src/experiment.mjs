@@ -7,6 +7,7 @@ import { network, tensors } from './network.mjs';
 import { measure, train } from './train.mjs';
 
 const batchSize = 64;
+const learningRate = 1e-3;
 
 /** Training (2,000), regularization (500), both together and test images of a seed, as tensors. */
 export function prepare({ train: images, test }, seed) {
@@ -24,11 +25,20 @@ export function prepare({ train: images, test }, seed) {
  * @returns figures on training and test images, seconds, losses, and for a cross-regularized network σ by layer name, the
  *   ranges by kind, and the callback's history.
  */
-export async function run({ name, seed, steps, data, trainOn = 'training', noise = false, augmentation, learn = false }) {
+export async function run({
+  name,
+  seed,
+  steps,
+  data,
+  trainOn = 'training',
+  noise = false,
+  augmentation,
+  learn = false,
+}) {
   const base = network(seed);
   const noisy = noise ? injectNoise(base) : base;
   const model = augmentation ? injectAugmentation(noisy, augmentation) : noisy;
-  const optimizer = tf.train.adam(1e-3);
+  const optimizer = tf.train.adam(learningRate);
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
   const { x, y } = data.regularization;
   const cross = learn ? crossRegularization({ regularizationData: [x, y], seed }) : undefined;
@@ -39,7 +49,9 @@ export async function run({ name, seed, steps, data, trainOn = 'training', noise
   });
   bar.start(steps, 0, { name: name.padEnd(17) });
   const onStep = () => bar.increment();
-  const trained = await train({ model, data: data[trainOn], steps, batchSize, seed, cross, onStep });
+  const trained = await train({
+    ...{ model, data: data[trainOn], steps, batchSize, learningRate, seed, cross, onStep },
+  });
   bar.stop();
   console.log('measuring on the training and test images');
   const result = {

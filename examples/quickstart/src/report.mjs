@@ -52,10 +52,15 @@ function learningCharts({ history, ranges }) {
     paths
       .filter((path) => path.isRange === isRange)
       .map(({ name, value }) => ({ name, x: history.step, y: shown(value) }));
-  const chart = (title, yLabel, lines) => lineChart({ title, xLabel: 'training step', yLabel, series: lines });
+  const chart = (title, yLabel, lines) =>
+    lineChart({ title, xLabel: 'training step', yLabel, series: lines });
   return [
     picture(
-      chart('Learned noise', 'σ, relative to the input', series(false, (value) => value)),
+      chart(
+        'Learned noise',
+        'σ, relative to the input',
+        series(false, (value) => value),
+      ),
       'σ of each noisy layer. At 1 the noise is as large as what it is added to; near 0 the layer works without noise.',
     ),
     picture(

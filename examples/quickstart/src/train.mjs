@@ -10,10 +10,11 @@ import * as tf from '@tensorflow/tfjs';
  * repeats a run (`fit` shuffles with Math.random).
  *
  * @param cross - the crossRegularization callback, or nothing for plain training.
+ * @param learningRate - of the first step. It falls to 0 as half a cosine, so that the last steps are not a matter of luck.
  * @param onStep - called after every step.
  * @returns seconds in training steps and in ρ steps, and the training loss of every step.
  */
-export async function train({ model, data, steps, batchSize, seed, cross, onStep }) {
+export async function train({ model, data, steps, batchSize, learningRate, seed, cross, onStep }) {
   seedNoise(seed);
   const count = data.x.shape[0];
   const perEpoch = Math.floor(count / batchSize);
@@ -27,6 +28,7 @@ export async function train({ model, data, steps, batchSize, seed, cross, onStep
     if (at === 0) order = [...permutation(count, deriveSeed(seed, step))];
     const indices = tf.tensor1d(order.slice(at * batchSize, (at + 1) * batchSize), 'int32');
     const [x, y] = [tf.gather(data.x, indices), tf.gather(data.y, indices)];
+    model.optimizer.learningRate = (learningRate / 2) * (1 + Math.cos((Math.PI * step) / steps));
     const started = performance.now();
     losses.push(await model.trainOnBatch(x, y));
     const trained = performance.now();
