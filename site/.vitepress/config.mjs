@@ -80,6 +80,7 @@ export default defineConfig({
           page('From dropout and weight decay', '/docs/guide/from-dropout-and-weight-decay'),
           page('Your own training loop', '/docs/guide/own-loop'),
           page('Saving and serving', '/docs/guide/saving-and-serving'),
+          page('From one run to a cluster', '/docs/from-one-run-to-a-cluster'),
           page('Backends', '/docs/backends'),
           page('What is refused, and why', '/docs/bad-inputs'),
         ],
