@@ -68,15 +68,9 @@ const elsewhere = [
   ],
   [
     'tfjs-layers',
-    'checkpoint.test.ts',
-    'a state is right if a run goes on from it to the bit',
-    ['modelState'],
-  ],
-  [
-    'tfjs-layers',
     'crossRegularization.test.ts',
     'what a model is prepared for is seen in what the callback then does',
-    ['prepareModel', 'regularizationData'],
+    ['prepareModel'],
   ],
   [
     'tfjs-native',
