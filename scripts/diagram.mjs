@@ -7,7 +7,12 @@ import { codeIn, importsOf, isTest, isTool, manifestOf, packageOf, rooms, root }
 
 const folders = ['packages', 'examples', 'experiments'].flatMap(rooms);
 const byPackage = new Map(folders.map((folder) => [manifestOf(folder).name, folder]));
-const node = (folder) => folder.split('/')[1];
+const packages = new Set(rooms('packages').map((folder) => folder.split('/')[1]));
+/** Its last name, by which packages go; with the first one where a package has that name already. */
+const node = (folder) => {
+  const [room, name] = folder.split('/');
+  return room !== 'packages' && packages.has(name) ? `${room}-${name}` : name;
+};
 
 /** The rooms that the sources of a room import. */
 const importedBy = (folder) =>

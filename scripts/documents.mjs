@@ -30,6 +30,7 @@ export const documents = [
     'saving-and-serving',
     'own-loop',
   ].map((name) => [`docs/guide/${name}.md`, 'packages/tfjs-layers', examples]),
+  ['docs/another-framework.md', 'packages/core'],
   ['packages/calibration/README.md', 'packages/calibration'],
   ['packages/core/README.md', 'packages/core'],
   [

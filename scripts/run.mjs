@@ -85,6 +85,11 @@ const tasks = {
     build();
     run('benchmarks', process.execPath, ['benchmarks/src/wasm/main.mjs', ...process.argv.slice(3)]);
   },
+  'bench:jax'() {
+    install();
+    build('@crossreg/benchmarks');
+    run('jax-js', process.execPath, ['benchmarks/src/jaxSteps.mjs', ...process.argv.slice(3)]);
+  },
   'bench:linear'() {
     install();
     build('@crossreg/benchmarks');
@@ -150,6 +155,11 @@ const tasks = {
       return run('measurements', process.execPath, ['examples/playground/scripts/measure.mjs']);
     run('page', 'pnpm', [...page, 'vite', 'build']);
     run('playground', 'pnpm', [...page, 'vite', 'preview', ...process.argv.slice(3)]);
+  },
+  jax() {
+    install();
+    build('@crossreg/example-jax');
+    run('jax-js', process.execPath, ['examples/jax/src/main.mjs', ...process.argv.slice(3)]);
   },
   pretrained() {
     install();

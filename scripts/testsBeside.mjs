@@ -33,13 +33,6 @@ const elsewhere = [
     'one local registry serves the tests of all loaders',
     ['node/cifar10', 'node/download'],
   ],
-  ['jax', 'framework.test.ts', 'its contract and its count of arrays are what handles are for', ['handle']],
-  [
-    'jax',
-    'crossRegularize.test.ts',
-    'a saved state is right if a run goes on from it to the bit',
-    ['savedState'],
-  ],
   [
     'linear',
     'ridge.test.ts',

@@ -79,6 +79,7 @@ export default defineConfig({
           page('Reading a run', '/docs/guide/reading-a-run'),
           page('From dropout and weight decay', '/docs/guide/from-dropout-and-weight-decay'),
           page('Your own training loop', '/docs/guide/own-loop'),
+          page('Another framework', '/docs/another-framework'),
           page('Saving and serving', '/docs/guide/saving-and-serving'),
           page('From one run to a cluster', '/docs/from-one-run-to-a-cluster'),
           page('Backends', '/docs/backends'),

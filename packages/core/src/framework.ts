@@ -2,8 +2,9 @@
  * The operations that cross-regularization needs from an array framework, on the framework's own array
  * type `T`. Everything else in this package is written against this interface and knows no tensor type.
  *
- * Two implementations exist from the first day: {@link float64} in this package (the readable reference) and
- * `tfjs` in `@crossreg/tfjs`. A third one passes the suite of `@crossreg/core/testing` and is done.
+ * {@link float64} in this package is the readable reference, `tfjs` in `@crossreg/tfjs` the one with tensors. Another one passes
+ * the suite of `@crossreg/core/testing` and is done: docs/another-framework.md writes one. Rules that use only the arithmetic
+ * (optimizers' rules, norms, averages, bijectors) can be traced and compiled, as `@crossreg/jax` does.
  *
  * Conventions
  * - Binary operations broadcast like NumPy. Reductions take the axes to remove; without axes they remove all.

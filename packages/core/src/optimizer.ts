@@ -114,29 +114,17 @@ export function sgd(options: { learningRate: LearningRate; momentum?: number }):
  */
 export function adamDirection<T>(
   fw: Framework<T>,
-  {
-    gradient,
-    mean,
-    square,
-    corrections,
-  }: {
-    gradient: T;
-    mean: T;
-    square: T;
-    /** At the t-th step 1 / (1 − β₁ᵗ), which multiplies the mean, and 1 − β₂ᵗ, by which the square is divided. */
-    corrections: { mean: T; square: T };
-  },
-  {
-    beta1,
-    beta2,
-    epsilon,
-    increaseGain,
-  }: { beta1: number; beta2: number; epsilon: number; increaseGain: number | undefined },
+  gradient: T,
+  moments: { mean: T; square: T },
+  /** At the t-th step 1 / (1 − β₁ᵗ), which multiplies the mean, and 1 − β₂ᵗ, by which the square is divided. */
+  corrections: { mean: T; square: T },
+  constants: { beta1: number; beta2: number; epsilon: number; increaseGain: number | undefined },
 ): { direction: T; mean: T; square: T } {
+  const { beta1, beta2, epsilon, increaseGain } = constants;
   const mix = (old: T, now: T, beta: number) =>
     fw.add(fw.mul(old, fw.array(beta)), fw.mul(now, fw.array(1 - beta)));
-  const m = mix(mean, gradient, beta1);
-  const v = mix(square, fw.mul(gradient, gradient), beta2);
+  const m = mix(moments.mean, gradient, beta1);
+  const v = mix(moments.square, fw.mul(gradient, gradient), beta2);
   const rootMeanSquare = fw.sqrt(fw.div(v, corrections.square));
   const direction = fw.div(fw.mul(m, corrections.mean), fw.add(rootMeanSquare, fw.array(epsilon)));
   if (increaseGain === undefined) return { direction, mean: m, square: v };
@@ -177,11 +165,8 @@ export function adam(options: {
     (fw, { variable, gradient, slots: [mean, square], rate, iteration }) => {
       const t = iteration + 1;
       const corrections = { mean: fw.array(1 / (1 - beta1 ** t)), square: fw.array(1 - beta2 ** t) };
-      const next = adamDirection(
-        fw,
-        { gradient, mean, square, corrections },
-        { beta1, beta2, epsilon, increaseGain },
-      );
+      const constants = { beta1, beta2, epsilon, increaseGain };
+      const next = adamDirection(fw, gradient, { mean, square }, corrections, constants);
       const step = fw.mul(next.direction, fw.array(rate));
       return { variable: fw.sub(variable, step), slots: [next.mean, next.square] };
     },

@@ -10,43 +10,16 @@ import {
   type Regularizer,
   regularizationParameter,
 } from '@crossreg/core';
-import {
-  blockUntilReady,
-  defaultDevice,
-  init,
-  type Array as JaxArray,
-  lax,
-  numpy as np,
-  random,
-} from '@jax-js/jax';
+import { defaultDevice, init, type Array as JaxArray, numpy as np, random } from '@jax-js/jax';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  adam,
-  addNoise,
-  averagedPrediction,
-  crossRegularize,
-  loadState,
-  normOf,
-  retractTo,
-  saveState,
-} from '.';
+import { array, classifier, hidden, inputs, numbers, rows } from '../test/problems';
+import { adam, crossRegularize, normOf, retractTo, saveState } from '.';
 
 beforeAll(async () => {
   await init('cpu', 'wasm');
   defaultDevice('wasm');
 });
 
-/** Numbers of uneven sizes, the same in both frameworks. */
-const numbers = (n: number, phase: number) =>
-  Float32Array.from({ length: n }, (_, i) => Math.sin(1.7 * i + phase));
-const array = (n: number[], phase: number) =>
-  np.array(
-    numbers(
-      n.reduce((a, b) => a * b, 1),
-      phase,
-    ),
-    { shape: n },
-  );
 const array64 = (n: number[], phase: number) =>
   float64.array(
     numbers(
@@ -57,8 +30,6 @@ const array64 = (n: number[], phase: number) =>
   );
 const relative = (actual: number[], expected: ArrayLike<number>) =>
   Math.max(...actual.map((x, i) => Math.abs(x - expected[i]) / (1e-2 + Math.abs(expected[i]))));
-
-const [rows, inputs, hidden] = [12, 4, 5];
 
 /** A network with one hidden layer whose noise is given, so that core's float64 can say what must come out. */
 function noisyRegression() {
@@ -218,43 +189,6 @@ describe.each<[string, Regularizer]>([
   });
 });
 
-/** A classifier with noise of its own, on batches of random numbers. */
-function classifier() {
-  const forward = (params: any, sigma: any, x: JaxArray, key: JaxArray, pairs = false) => {
-    const h = addNoise(np.dot(x, params.first), sigma.hidden, key, { pairs });
-    return np.dot(np.maximum(h, 0), params.second);
-  };
-  const crossEntropy = (logits: JaxArray, y: JaxArray) => {
-    const shifted = logits.ref.sub(lax.stopGradient(np.max(logits, 1, { keepdims: true })));
-    const logSum = np.log(np.sum(np.exp(shifted.ref), 1, { keepdims: true }));
-    return np.negative(np.mean(np.sum(shifted.sub(logSum).mul(y), 1)));
-  };
-  const method = crossRegularize<any, any, any>({
-    trainLoss: (params, sigma, { x, y }, key) => crossEntropy(forward(params, sigma, x, key), y),
-    regularizationLoss(params, sigma, { x, y }, key, samples) {
-      const average = averagedPrediction(
-        (copies, own, pairs) => forward(params, sigma, copies, own, pairs),
-        x,
-        key,
-        { samples, averaging: 'logits' },
-      );
-      return crossEntropy(average, y);
-    },
-    optimizer: adam({ learningRate: 0.01 }),
-    every: 2,
-    min: 0.03,
-  });
-  const params = () => ({ first: array([inputs, hidden], 1), second: array([hidden, 3], 2) });
-  const batch = (phase: number) => {
-    const labels = Array.from({ length: rows }, (_, i) => (i + phase) % 3);
-    return {
-      x: array([rows, inputs], phase),
-      y: np.array(labels.map((label) => [0, 1, 2].map((k) => Number(k === label)))),
-    };
-  };
-  return { method, params, batch, forward };
-}
-
 test('a step that is not finite leaves the state as it was, and is counted', async () => {
   const { method, params, batch } = classifier();
   const bad = () => ({
@@ -276,25 +210,6 @@ test('a step that is not finite leaves the state as it was, and is counted', asy
   [state] = method.step(state, batch(0), () => batch(1), random.key(0));
   const next = await saveState(state);
   expect(String(next.leaves[0].values)).not.toBe(String(after.leaves[0].values));
-});
-
-test('a run that was saved goes on to the bit', async () => {
-  const { method, params, batch } = classifier();
-  const run = async (state: any, from: number, to: number) => {
-    for (let step = from; step < to; step++) {
-      [state] = method.step(state, batch(step % 5), () => batch(6), random.key(3));
-      await blockUntilReady(state.params);
-    }
-    return state;
-  };
-  const whole = await saveState(await run(method.init(params(), { hidden: 0.3 }), 0, 12));
-  const half = structuredClone(await saveState(await run(method.init(params(), { hidden: 0.3 }), 0, 7)));
-  const fresh = () => classifier().method.init(params(), { hidden: 0.7 });
-  const rest = await saveState(await run(loadState(fresh(), half), 7, 12));
-  expect(rest).toEqual(whole);
-  expect(rest.history).toHaveLength(6);
-  const other = method.init({ ...params(), third: np.zeros([2]) }, { hidden: 0.3 });
-  expect(() => loadState(other, half)).toThrow(/saved: is of another run/);
 });
 
 test('bad options are refused by name', () => {

@@ -295,10 +295,8 @@ function moveBy<P extends ArrayTree>(
 /** Whether all is finite that was so before, and the optimizer's state is. */
 function staysFinite(next: ArrayTree, before: ArrayTree, state: ArrayTree): JaxArray {
   const kept = leavesOf(before);
-  const finite = leavesOf(next).map((x, i) =>
-    np.all(np.logicalOr(np.isfinite(x), np.logicalNot(np.isfinite(kept[i])))),
-  );
-  return finite.reduce((a, b) => np.logicalAnd(a, b), allFinite(leavesOf(state)));
+  const changed = leavesOf(next).map((x, i) => np.where(np.isfinite(kept[i]), x, 0));
+  return allFinite([...changed, ...leavesOf(state)]);
 }
 
 /** The raw value of a start of ρ, which may be a number or an array. */

@@ -1,12 +1,24 @@
-import { frameworkContract } from '@crossreg/core/testing';
-import { defaultDevice, init } from '@jax-js/jax';
 import { beforeAll, describe, test } from 'vitest';
-import { eager } from './framework';
+import { watchBackend } from '../test/watchBackend';
 
-describe.each(['wasm', 'cpu'] as const)('%s', (device) => {
+const backend = watchBackend();
+const { frameworkContract } = await import('@crossreg/core/testing');
+const { defaultDevice, init } = await import('@jax-js/jax');
+const { eager } = await import('./framework');
+
+describe('wasm', () => {
   beforeAll(async () => {
-    await init('cpu', 'wasm');
-    defaultDevice(device);
+    await init('wasm');
+    defaultDevice('wasm');
+  });
+  const counts = { liveArrays: () => backend.buffers, compiledKernels: () => backend.kernels };
+  for (const { name, run } of frameworkContract(eager, counts)) test(name, run);
+});
+
+describe('cpu', () => {
+  beforeAll(async () => {
+    await init('cpu');
+    defaultDevice('cpu');
   });
   for (const { name, run } of frameworkContract(eager)) test(name, run);
 });

@@ -19,6 +19,9 @@ function scalar(value: number, literal: boolean): JaxArray {
 
 const variables = new WeakSet<Handle>();
 
+/** What variables held before they were assigned inside the differentiation that runs, if one does. */
+let assigned: Map<Handle, JaxArray> | undefined;
+
 /**
  * {@link Framework} on jax-js, as far as core's rules need it: the operations work on arrays and, inside `jit` and `grad`,
  * on their tracers alike.
@@ -46,7 +49,9 @@ function framework(literals: boolean): Framework<Handle> {
         throw new RangeError(`jax.assign: shape [${next}] does not go into a variable of shape [${now}].`);
       }
       // Arrays are immutable: assignment shares one, and nothing is copied.
-      variable.swap(value.ref)?.dispose();
+      const before = variable.swap(value.ref);
+      if (assigned && before && !assigned.has(variable)) assigned.set(variable, before);
+      else before?.dispose();
     },
     shape: (x) => x.array.shape,
 
@@ -80,19 +85,38 @@ function framework(literals: boolean): Framework<Handle> {
     stopGradient: unary((x) => lax.stopGradient(x)),
 
     valueAndGradients(f, wrt) {
-      const traced = (...tracers: JaxArray[]): JaxArray => {
+      const outer = assigned;
+      const changed: Handle[] = [];
+      // What f assigns is a tracer and must leave with the results, next to the value.
+      const traced = (...tracers: JaxArray[]): [JaxArray, JaxArray[]] => {
         const held = wrt.map((x, i) => x.swap(tracers[i]));
+        const own = new Map<Handle, JaxArray>();
+        assigned = own;
         try {
-          return tidy(() => f().ref);
+          return tidy(() => {
+            const value = f().ref;
+            changed.push(...own.keys());
+            return [value, changed.map((variable) => variable.ref)];
+          });
         } finally {
+          assigned = outer;
+          for (const [variable, before] of own) variable.swap(before)?.dispose();
           wrt.forEach((x, i) => {
             x.swap(held[i])?.dispose();
           });
         }
       };
-      const argnums = wrt.map((_, i) => i);
-      const [value, gradients] = valueAndGrad(traced, { argnums })(...wrt.map((x) => x.ref));
-      return { value: handle(value), gradients: (gradients as unknown as JaxArray[]).map(handle) };
+      const differentiate = valueAndGrad(traced as any, { argnums: wrt.map((_, i) => i), hasAux: true });
+      const [[value, contents], gradients] = differentiate(...wrt.map((x) => x.ref)) as unknown as [
+        [JaxArray, JaxArray[]],
+        JaxArray[],
+      ];
+      changed.forEach((variable, i) => {
+        const next = handle(contents[i]);
+        this.assign(variable, next);
+        next.dispose();
+      });
+      return { value: handle(value), gradients: gradients.map(handle) };
     },
     tidy,
     dispose(xs) {
@@ -102,10 +126,18 @@ function framework(literals: boolean): Framework<Handle> {
   };
 }
 
-/** Whether all numbers of all arrays are finite, a boolean scalar. Consumes them. Arrays of integers always are. */
-export function allFinite(xs: readonly JaxArray[]): JaxArray {
-  return xs.map((x) => np.all(np.isfinite(x))).reduce((a, b) => np.logicalAnd(a, b), np.array(true));
-}
+/**
+ * Whether all numbers of all arrays are finite, a boolean scalar. Consumes them.
+ *
+ * A sum is finite where its terms are, and takes a fraction of the time of `np.isfinite` on each; their scale keeps the
+ * sum of any number of them from overflowing.
+ */
+export const allFinite = (xs: readonly JaxArray[]): JaxArray =>
+  np.isfinite(
+    xs
+      .map((x) => np.sum(np.absolute(x.astype(np.float32)).mul(1e-12)))
+      .reduce((a, b) => a.add(b), np.array(0)),
+  );
 
 /** For core's rules inside `jit`. */
 export const traced = framework(true);

@@ -101,3 +101,20 @@ test('the average of logits is the log of the mean softmax of the draws', () => 
     });
   });
 });
+
+test('channels may stand anywhere', () => {
+  const images = np.array(
+    Float32Array.from({ length: 3 * 2 * 4 * 4 }, (_, i) => Math.sin(i * i)),
+    { shape: [3, 2, 4, 4] },
+  );
+  const moved = np.transpose(images.ref, [0, 2, 3, 1]);
+  const first = channelDeviation(images.ref, 1).js() as number[];
+  const last = channelDeviation(moved).js() as number[];
+  first.forEach((value, c) => {
+    expect(value).toBeCloseTo(last[c], 6);
+  });
+  const noise = addNoise(images.ref, np.array([0, 1]), random.key(1), { channelAxis: 1 }).sub(images);
+  const size = (channel: number) => Number(np.max(np.absolute(noise.ref.slice([], channel))).js());
+  expect([size(0), size(1) > 0.1]).toEqual([0, true]);
+  expect(() => channelDeviation(np.zeros([2, 2]), 2)).toThrow(/channelAxis: is 2/);
+});

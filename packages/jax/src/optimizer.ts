@@ -81,11 +81,9 @@ export function adam(options: {
       const steps = leavesOf(gradients).map((gradient, i) =>
         lift(
           (fw, g, m, s, c1, c2, r) => {
-            const next = adamDirection(
-              fw,
-              { gradient: g, mean: m, square: s, corrections: { mean: c1, square: c2 } },
-              { beta1, beta2, epsilon, increaseGain },
-            );
+            const corrected = { mean: c1, square: c2 };
+            const constants = { beta1, beta2, epsilon, increaseGain };
+            const next = adamDirection(fw, g, { mean: m, square: s }, corrected, constants);
             return [fw.sub(fw.array(0), fw.mul(next.direction, r)), next.mean, next.square];
           },
           gradient,

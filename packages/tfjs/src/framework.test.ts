@@ -11,7 +11,8 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
     await tf.ready();
   });
 
-  for (const { name, run } of frameworkContract(tfjs)) test(name, run);
+  const liveArrays = () => tf.memory().numTensors;
+  for (const { name, run } of frameworkContract(tfjs, { liveArrays })) test(name, run);
 
   test('a gradient frees all but what it returns', () => {
     const x = tf.variable(tf.tensor1d([1, 2]), false);

@@ -2,7 +2,7 @@
 export class Array64 {
   constructor(
     /** The numbers, row-major. Replaced by `assign` in a variable, otherwise never written. */
-    readonly data: Float64Array,
+    public data: Float64Array,
     readonly shape: readonly number[],
   ) {}
 }

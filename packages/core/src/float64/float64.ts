@@ -25,8 +25,9 @@ function sumTo(dy: Array64, shape: readonly number[]): Array64 {
 const unary =
   (f: (x: number) => number, derivative: (x: number, y: number) => number) =>
   (x: Array64): Array64 => {
-    const y = new Array64(x.data.map(f), x.shape);
-    return record(y, [x], (dy) => fill(x.shape, (i) => dy.data[i] * derivative(x.data[i], y.data[i])));
+    const { data } = x;
+    const y = new Array64(data.map(f), x.shape);
+    return record(y, [x], (dy) => fill(x.shape, (i) => dy.data[i] * derivative(data[i], y.data[i])));
   };
 
 /** An elementwise function of two broadcast arrays, with its two partial derivatives. */
@@ -81,7 +82,8 @@ export const float64: Framework<Array64> = {
     if (!sameShape(variable.shape, value.shape)) {
       throw new RangeError(`cannot assign shape [${value.shape}] to a variable of shape [${variable.shape}]`);
     }
-    variable.data.set(value.data);
+    // New numbers, not new contents: a gradient that runs may need the old ones.
+    variable.data = value.data.slice();
   },
   shape: (x) => x.shape,
 
@@ -108,10 +110,11 @@ export const float64: Framework<Array64> = {
   where(condition, a, b) {
     const shape = broadcastShape(condition.shape, broadcastShape(a.shape, b.shape));
     const [c, p, q] = [condition, a, b].map((x) => broadcastOffsets(x.shape, shape));
-    const y = fill(shape, (i) => (condition.data[c[i]] !== 0 ? a.data[p[i]] : b.data[q[i]]));
+    const { data } = condition;
+    const y = fill(shape, (i) => (data[c[i]] !== 0 ? a.data[p[i]] : b.data[q[i]]));
     return record(y, [a, b], (dy, input) =>
       sumTo(
-        fill(shape, (i) => ((condition.data[c[i]] !== 0) === (input === 0) ? dy.data[i] : 0)),
+        fill(shape, (i) => ((data[c[i]] !== 0) === (input === 0) ? dy.data[i] : 0)),
         [a, b][input].shape,
       ),
     );
@@ -138,9 +141,9 @@ export const float64: Framework<Array64> = {
     return record(y, [x], (dy) => fill(x.shape, (i) => (first[offsets[i]] === i ? dy.data[offsets[i]] : 0)));
   },
   matMul(a, b) {
-    const y = matMul(a, b);
-    return record(y, [a, b], (dy, input) =>
-      input === 0 ? matMul(dy, transpose(b)) : matMul(transpose(a), dy),
+    const [left, right] = [a, b].map((x) => new Array64(x.data, x.shape));
+    return record(matMul(a, b), [a, b], (dy, input) =>
+      input === 0 ? matMul(dy, transpose(right)) : matMul(transpose(left), dy),
     );
   },
   reshape(x, shape) {

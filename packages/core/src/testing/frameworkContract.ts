@@ -216,9 +216,15 @@ export function frameworkContract<T>(
   fw: Framework<T>,
   {
     tolerance = 2e-5,
+    liveArrays,
+    compiledKernels,
   }: {
     /** Largest error, absolute below 1 and relative above. Default 2e-5, for float32. */
     tolerance?: number;
+    /** How many arrays are alive. Where it is given, 1,000 steps must not leave one behind. */
+    liveArrays?: () => number;
+    /** How many kernels have been compiled. Where it is given, 1,000 steps must compile none after the first ones. */
+    compiledKernels?: () => number;
   } = {},
 ): ContractCase[] {
   const cases: ContractCase[] = expressions.map(([name, inputs, build]) => ({
@@ -296,6 +302,22 @@ export function frameworkContract<T>(
       },
     },
     {
+      name: 'a variable that is assigned inside a gradient: the gradient is that of what was read, and the value stays',
+      async run() {
+        const [x, average] = [fw.variable(fw.array([1, 2])), fw.variable(fw.array([5, 5]))];
+        const { value, gradients } = fw.valueAndGradients(() => {
+          const product = fw.mul(fw.mul(x, x), average);
+          // As a batch norm keeps a moving average: of what depends on x, and read again afterwards.
+          fw.assign(average, fw.stopGradient(fw.mul(x, fw.array(3))));
+          return fw.sum(fw.add(product, average));
+        }, [x]);
+        checkClose('value', await fw.read(value), [5 + 20 + 3 + 6], tolerance);
+        checkClose('gradient', await fw.read(gradients[0]), [10, 20], tolerance);
+        checkClose('variable', await fw.read(average), [3, 6], tolerance);
+        fw.dispose([x, average, value, ...gradients]);
+      },
+    },
+    {
       name: 'a gradient that does not exist is zero',
       async run() {
         const [x, unused] = [fw.variable(fw.array([1, 2])), fw.variable(fw.array([3, 4]))];
@@ -362,6 +384,40 @@ export function frameworkContract<T>(
       },
     },
   );
+
+  const counts = Object.entries({ liveArrays, compiledKernels }).filter(([, count]) => count !== undefined);
+  if (counts.length > 0) {
+    cases.push({
+      name: `1,000 training steps leave as they were: ${counts.map(([name]) => name).join(', ')}`,
+      async run() {
+        const x = fw.variable(fw.array([1, -2, 3]));
+        // A rate and a seed that differ in every step: neither may end up as a constant in a kernel.
+        const optimizer = adam({ learningRate: (step) => 0.01 / (step + 1) })(fw, [x]);
+        const run = async (from: number, to: number) => {
+          for (let step = from; step < to; step++) {
+            const { value, gradients } = fw.tidy(() =>
+              fw.valueAndGradients(() => {
+                const noisy = fw.add(x, fw.normal([3], step));
+                return fw.sum(fw.mul(noisy, noisy));
+              }, [x]),
+            );
+            optimizer.step(gradients);
+            await fw.read(value);
+            fw.dispose([value, ...gradients]);
+          }
+          await fw.read(x);
+          return counts.map(([, count]) => count!());
+        };
+        const before = await run(0, 20);
+        const after = await run(20, 1020);
+        optimizer.dispose();
+        fw.dispose(x);
+        counts.forEach(([name], i) => {
+          check(after[i] <= before[i], `${name} went from ${before[i]} to ${after[i]}`);
+        });
+      },
+    });
+  }
 
   for (const regularizer of [l2Norm(), l1Norm(), groupLasso(), smoothness(differencePenalty(3)), quartic]) {
     cases.push({

@@ -1,0 +1,74 @@
+import { batches, oneHot } from '@crossreg/datasets';
+import { adam, averagedPrediction, crossRegularize, sgd } from '@crossreg/jax';
+import { blockUntilReady, jit, nn, numpy as np, random, tree } from '@jax-js/jax';
+
+const crossEntropy = (logits, y) => np.negative(np.mean(np.sum(nn.logSoftmax(logits).mul(y), 1)));
+
+/** Images and targets as arrays. */
+function arrays({ images, labels, shape }) {
+  const y = np.array(oneHot(labels, 10), { shape: [shape[0], 10] });
+  return { x: np.array(images, { shape }), y };
+}
+
+/** Batches without end, every epoch in another order. */
+function* endless(dataset, size, seed) {
+  for (let epoch = 0; ; epoch++)
+    yield* batches(dataset, { size, seed: seed + 7919 * epoch, dropRemainder: true });
+}
+
+/**
+ * Trains a network and gives its class probabilities for the test images, row-major.
+ *
+ * @param regularization - images that σ is learned on. Without them the network has no noise and nothing is regularized.
+ */
+export async function train({ network, data, regularization, test, epochs, batchSize = 64, seed }) {
+  const steps = epochs * Math.floor(data.labels.length / batchSize);
+  const isNoisy = regularization !== undefined;
+  const forward = (params, sigma, x, key, pairs) =>
+    network.forward(params, isNoisy ? sigma : undefined, x, key, pairs);
+  const predict = (params, sigma, x, key, samples) => {
+    const draw = (copies, own, pairs) => forward(params, sigma, copies, own, pairs);
+    return averagedPrediction(draw, x, key, { samples, averaging: 'logits' });
+  };
+  const method = crossRegularize({
+    trainLoss: (params, sigma, { x, y }, key) => crossEntropy(forward(params, sigma, x, key), y),
+    regularizationLoss: (params, sigma, { x, y }, key, samples) =>
+      crossEntropy(predict(params, sigma, x, key, samples), y),
+    optimizer: adam({ learningRate: 1e-3 }),
+    min: 0.03,
+    // The plain network goes through the same loop, in which no ρ step comes.
+    ...(isNoisy ? {} : { warmUp: steps, regularizationOptimizer: sgd({ learningRate: 1 }) }),
+  });
+
+  const sigma = Object.fromEntries(network.sigma.map((name) => [name, 0.3]));
+  let state = method.init(network.init(random.key(seed + 1000)), sigma);
+  const key = random.key(seed);
+  const training = endless(data, batchSize, seed);
+  const held = isNoisy ? endless(regularization, batchSize, seed + 1) : undefined;
+  const started = performance.now();
+  for (let step = 0; step < steps; step++) {
+    let loss;
+    [state, loss] = method.step(
+      state,
+      arrays(training.next().value),
+      () => arrays(held.next().value),
+      key.ref,
+    );
+    await blockUntilReady(loss);
+    loss.dispose();
+  }
+  const seconds = (performance.now() - started) / 1000;
+
+  const probabilitiesOf = jit((params, rho, x, own) =>
+    nn.softmax(predict(params, rho, x, own, isNoisy ? 16 : 1)),
+  );
+  const probabilities = [];
+  for (const batch of batches(test, { size: 250 })) {
+    const { x, y } = arrays(batch);
+    y.dispose();
+    const rows = probabilitiesOf(tree.ref(state.params), method.rho(state), x, key.ref);
+    probabilities.push(...(await rows.data()));
+  }
+  const record = await method.history(state);
+  return { probabilities, record, status: method.convergence(record), seconds };
+}
