@@ -32,12 +32,19 @@ export interface RegularizationParameter<T> {
 /**
  * A regularization parameter that the loss reads directly, such as a noise scale: an unconstrained raw variable
  * and the bijector that makes it positive or bounded.
- *
- * @param min - the value that steps do not go below. Default: the bijector's own bound.
  */
 export function regularizationParameter<T>(
   framework: Framework<T>,
-  options: { name: string; variable: T; bijector?: Bijector; min?: number },
+  options: {
+    /** In the history. */
+    name: string;
+    /** The raw variable. */
+    variable: T;
+    /** From the raw variable to the value. Default `exp`. */
+    bijector?: Bijector;
+    /** The value that steps do not go below. Default: the bijector's own bound. */
+    min?: number;
+  },
 ): RegularizationParameter<T> {
   checkOptions('regularizationParameter', options, { name: 1, variable: 1, bijector: 1, min: 1 });
   const { name, variable, bijector = exp, min } = options;

@@ -14,6 +14,7 @@ export {
   type GradientTransformation,
   type LearningRate,
   noiseOptimizer,
+  type SgdState,
   sgd,
 } from './optimizer';
 export { loadState, type SavedLeaf, type SavedState, saveState } from './savedState';

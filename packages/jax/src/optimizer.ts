@@ -106,6 +106,13 @@ export function adam(options: {
   } satisfies GradientTransformation;
 }
 
+export interface SgdState {
+  /** Steps taken, int32. */
+  count: JaxArray;
+  /** The velocity, a tree of the parameters' structure; empty without momentum. */
+  velocity: ArrayTree;
+}
+
 /**
  * Gradient descent, x ← x − η g. With `momentum` μ: v ← μ v + g, x ← x − η v (heavy ball).
  *
@@ -117,14 +124,13 @@ export function sgd(options: { learningRate: LearningRate; momentum?: number }) 
   if (typeof learningRate !== 'function') checkAbove('learningRate', learningRate, 0, 'Try 0.1.');
   checkAbove('momentum', momentum, 0, 'Use a number in [0, 1), such as 0.9.', true);
   if (momentum >= 1) throw new ArgumentError('momentum', `must be below 1, but is ${momentum}. Use 0.9.`);
-  type State = { count: JaxArray; velocity: ArrayTree };
   return {
-    init(params: ArrayTree): State {
+    init(params: ArrayTree): SgdState {
       const velocity = momentum > 0 ? mapTrees((x) => np.zerosLike(x), tree.ref(params)) : [];
       tree.dispose(params);
       return { count: np.zeros([], { dtype: np.int32 }), velocity };
     },
-    update(gradients: ArrayTree, { count, velocity }: State, params?: ArrayTree): [ArrayTree, State] {
+    update(gradients: ArrayTree, { count, velocity }: SgdState, params?: ArrayTree): [ArrayTree, SgdState] {
       tree.dispose(params);
       const rate = typeof learningRate === 'function' ? learningRate(count.ref) : np.array(learningRate);
       const direction =

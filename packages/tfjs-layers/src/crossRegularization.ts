@@ -56,7 +56,7 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   /** Examples in a ρ step, each with `samples` noise draws. Default 32; a data set has its own. */
   batchSize?: number;
   /**
-   * A fixed rate of ρ's optimizer, Adam, in log σ and log ρ. Default: for σ the pace of {@link noiseOptimizer}, which suits runs of
+   * A fixed rate of ρ's optimizer, Adam, in log σ and log ρ. Default: for σ the pace of `noiseOptimizer` of core, which suits runs of
    * any length; 0.02 for everything else.
    */
   learningRate?: LearningRate;

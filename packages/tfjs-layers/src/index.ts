@@ -44,5 +44,6 @@ export type {
   RegularizationSplit,
   RegularizationTensors,
 } from './regularizationData';
-export type { RunProgress } from './resumption';
+export type { Estimator } from './regularizationObjective';
+export type { EpochLogs, RunProgress } from './resumption';
 export { type InferenceModelOptions, toInferenceModel } from './toInferenceModel';

@@ -6,7 +6,7 @@ import { setIterations, slotsOf } from './internals';
 const taken = new WeakSet<tf.Optimizer>();
 
 /**
- * Lets an optimizer of TensorFlow.js take the steps: for θ in {@link createTrainer}, in one call for all weights and with
+ * Lets an optimizer of TensorFlow.js take the steps: for θ in `createTrainer` of core, in one call for all weights and with
  * the optimizer's own kernels.
  *
  * The state stays the optimizer's. It is there from the beginning, so that a saved run is restored before the first step;
