@@ -27,7 +27,8 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
     return member;
   });
   const quarter = Math.max(1, Math.floor(size / 4));
-  const saved = checkpoint(store, members, { settings: { run, profile } });
+  const trained = members.map(({ model, cross }) => ({ model, cross }));
+  const saved = checkpoint(store, trained, { settings: { run, profile } });
   const { step, clock, curve, ...rest } = (await saved.restore()) ?? {
     step: 0,
     clock: { theta: 0, rho: 0 },

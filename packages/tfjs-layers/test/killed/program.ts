@@ -103,7 +103,13 @@ function build(run: Run): { model: tf.LayersModel; cross?: CrossRegularization }
     run.kind === 'noise'
       ? injectNoise(plain)
       : run.kind === 'augmentation'
-        ? injectAugmentation(plain, { translate: 0.5, rotate: 5, noise: 0.1, flipHorizontal: 0.5 })
+        ? injectAugmentation(plain, {
+            translate: 0.5,
+            rotate: 5,
+            noise: 0.1,
+            flipHorizontal: 0.5,
+            pixelRange: [-3, 3],
+          })
         : plain;
   model.compile({ optimizer: run.optimizer(), loss: 'categoricalCrossentropy' });
   if (run.kind === 'dropout') return { model };
