@@ -17,6 +17,12 @@ const elsewhere = [
   ],
   [
     'core',
+    'trainer.test.ts',
+    'a parameter does something only in a step that moves it',
+    ['regularizationParameter'],
+  ],
+  [
+    'core',
     'float64/float64.test.ts',
     'the tape is tested by the gradients of every operation',
     ['float64/tape'],

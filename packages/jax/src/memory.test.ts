@@ -55,9 +55,9 @@ test('3,000 steps: buffers, heap and compiled kernels stay as they are', async (
   expect(after.buffers).toBe(before.buffers);
   expect(after.kernels).toBe(before.kernels);
   // Buffers are counted above, this is for what else there might be. V8 takes heap when it optimizes, now and then; a leak takes
-  // some in every window.
+  // some in every window: a step that leaked a hundredth of its arrays would be beyond the bound.
   const growth = windows.map(({ heap }, i) => heap - (i === 0 ? before : windows[i - 1]).heap);
-  expect(Math.min(...growth)).toBeLessThan(100_000);
+  expect(Math.min(...growth)).toBeLessThan(1_000_000);
 
   expect(before.kernels).toBeGreaterThan(10);
   method.dispose();
