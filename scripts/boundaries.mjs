@@ -37,9 +37,9 @@ const neighbours = [
   // `tfjs` carries one kernel of tfjs-wasm, compiled for a small memory of its own.
   ['packages/tfjs/assembly', ['packages/tfjs-wasm/assembly/noise']],
   ['packages/tfjs/scripts', ['packages/tfjs-wasm/scripts/assemble.mjs']],
-  ['packages/jax/test', ['scripts/findChromium.mjs']],
-  ['packages/tfjs-layers/test', ['scripts/findChromium.mjs']],
-  ['packages/tfjs-wasm/test', ['scripts/findChromium.mjs']],
+  ['packages/jax/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
+  ['packages/tfjs-layers/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
+  ['packages/tfjs-wasm/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
   ['examples/playground/(src|scripts)', ['scripts/findChromium.mjs']],
   ['packages/runs/test', ['scripts/findRedis.mjs']],
 ];

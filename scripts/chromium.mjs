@@ -2,10 +2,9 @@
 // folder, and runs it in headless Chromium, one page for each backend.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
+import { launchChromium } from './chromiumPage.mjs';
 import { root } from './documents.mjs';
-import { chromiumPath } from './findChromium.mjs';
 
 /**
  * Runs the suite on backends in Chromium.
@@ -35,9 +34,8 @@ export async function suiteInChromium(
       },
     },
   });
-  // Chromium has a sandbox of its own that containers forbid; without a GPU it draws in software.
-  const args = ['--no-sandbox', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
-  const browser = await chromium.launch({ executablePath: chromiumPath, args });
+  // Without a GPU it draws in software.
+  const browser = await launchChromium(['--enable-unsafe-swiftshader', '--ignore-gpu-blocklist']);
   try {
     const rows = [];
     for (const backend of backends) {

@@ -14,7 +14,7 @@ export async function openPage({ outDir, chromiumPath }) {
   const config = { root, logLevel: /** @type {const} */ ('error'), build: { outDir, emptyOutDir: true } };
   await build(config);
   const server = await preview({ ...config, preview: { port: 0 } });
-  // Chromium has a sandbox of its own that containers forbid.
+  // Without Chromium's own sandbox, which containers forbid.
   const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
   return {
     url: /** @type {string} */ (server.resolvedUrls?.local[0]),

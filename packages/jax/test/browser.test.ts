@@ -1,17 +1,14 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openProgram } from '../../../scripts/chromiumPage.mjs';
 import { chromiumPath, noChromium } from '../../../scripts/findChromium.mjs';
 import { noisyRun } from './noisyRun';
 
 if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
 
 describe.skipIf(!chromiumPath)('in Chromium', () => {
-  let browser: Browser;
-  let server: Server;
+  let opened: Awaited<ReturnType<typeof openProgram>>;
   beforeAll(async () => {
     const bundle = await build({
       stdin: {
@@ -26,28 +23,16 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
       logLevel: 'error',
       alias: { '@crossreg/core': fileURLToPath(new URL('../../core/src/index.ts', import.meta.url)) },
     });
-    server = createServer(({ url }, response) => {
-      const isProgram = url === '/program.js';
-      response.setHeader('Content-Type', isProgram ? 'text/javascript' : 'text/html');
-      response.end(
-        isProgram
-          ? bundle.outputFiles[0].contents
-          : '<!doctype html><title>test</title><script type="module" src="/program.js"></script>',
-      );
-    });
-    await new Promise<void>((resolve) => server.listen(0, resolve));
-    // Chromium has a sandbox of its own that containers forbid.
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+    opened = await openProgram(bundle.outputFiles[0].contents);
   }, 60_000);
   afterAll(async () => {
-    await browser?.close();
-    server?.close();
+    await opened?.close();
   });
 
   // WebGPU in software (SwiftShader) did not finish four steps in 150 seconds, so it is not tested.
   test('wasm trains as it does in Node', async () => {
-    const page = await browser.newPage();
-    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+    const page = await opened.browser.newPage();
+    await page.goto(opened.url);
     await page.waitForFunction('window.run');
     const [there, here] = [
       await page.evaluate<Awaited<ReturnType<typeof noisyRun>>>("run('wasm', 24)"),

@@ -1,9 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openProgram } from '../../../scripts/chromiumPage.mjs';
 import { chromiumPath, noChromium } from '../../../scripts/findChromium.mjs';
 
 if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
@@ -53,9 +52,8 @@ interface Result {
 }
 
 describe.skipIf(!chromiumPath)('in Chromium', () => {
-  let browser: Browser;
+  let opened: Awaited<ReturnType<typeof openProgram>>;
   let context: BrowserContext;
-  let server: Server;
   beforeAll(async () => {
     const bundle = await build({
       stdin: {
@@ -75,28 +73,16 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
         ]),
       ),
     });
-    server = createServer(({ url }, response) => {
-      const isProgram = url === '/program.js';
-      response.setHeader('Content-Type', isProgram ? 'text/javascript' : 'text/html');
-      response.end(
-        isProgram
-          ? bundle.outputFiles[0].contents
-          : '<!doctype html><title>test</title><script src="/program.js"></script>',
-      );
-    });
-    await new Promise<void>((resolve) => server.listen(0, resolve));
-    // Chromium has a sandbox of its own that containers forbid.
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
-    context = await browser.newContext();
+    opened = await openProgram(bundle.outputFiles[0].contents);
+    context = await opened.browser.newContext();
   }, 60_000);
   afterAll(async () => {
-    await browser?.close();
-    server?.close();
+    await opened?.close();
   });
 
   const newPage = async () => {
     const page = await context.newPage();
-    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+    await page.goto(opened.url);
     return page;
   };
 

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium } from '../../../scripts/chromiumPage.mjs';
 import { chromiumPath, noChromium } from '../../../scripts/findChromium.mjs';
 
 if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
@@ -90,8 +91,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
       else response.end('<!doctype html><title>test</title><script src="/program.js"></script>');
     });
     await new Promise<void>((resolve) => server.listen(0, resolve));
-    // Chromium has a sandbox of its own that containers forbid.
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+    browser = await launchChromium();
   }, 60_000);
   afterAll(async () => {
     await browser?.close();

@@ -1,0 +1,31 @@
+// Chromium as tests drive it, and the page of one program in it.
+import { createServer } from 'node:http';
+import { chromium } from 'playwright-core';
+import { chromiumPath } from './findChromium.mjs';
+
+/** Starts the machine's Chromium, without its sandbox, which containers forbid. */
+export const launchChromium = (args = []) =>
+  chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', ...args] });
+
+/** Serves an empty page that loads a program as a module, on a free port, and starts a browser. */
+export async function openProgram(program) {
+  const server = createServer(({ url }, response) => {
+    const isProgram = url === '/program.js';
+    response.setHeader('Content-Type', isProgram ? 'text/javascript' : 'text/html');
+    response.end(
+      isProgram
+        ? program
+        : '<!doctype html><title>test</title><script type="module" src="/program.js"></script>',
+    );
+  });
+  await new Promise((resolve) => server.listen(0, resolve));
+  const browser = await launchChromium();
+  return {
+    browser,
+    url: `http://localhost:${server.address().port}/`,
+    async close() {
+      await browser.close();
+      server.close();
+    },
+  };
+}
