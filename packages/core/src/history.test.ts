@@ -28,7 +28,7 @@ function counting() {
   return { framework, alive, reads: () => reads };
 }
 
-/** Two parameters, one of them an array, in a history of their own. */
+/** A history of two parameters, one of them an array. */
 function prepared() {
   const { framework: fw, alive, reads } = counting();
   const [one, two] = [float64.variable(float64.array(0)), float64.variable(float64.array([0, Math.log(3)]))];

@@ -36,7 +36,7 @@ export function checkInputs(model: LayersModel, x: readonly Tensor[]): void {
       throw new ArgumentError(
         'x',
         `has shape [${given}] for the input ${name}, but ${model.name} takes [${shape.map((n) => n ?? 'any')}]. ` +
-          'Examples come first, on an axis of their own.',
+          'The first axis counts the examples.',
       );
     }
     if (given[0] !== x[0].shape[0]) {

@@ -11,7 +11,7 @@ export interface Pictures {
   /**
    * The next picture, and the buffers of it that may change hands.
    *
-   * @param draws - that it has of its own.
+   * @param draws - how many draws of the noise this picture averages.
    * @param still - whether it is of these draws only, not an average with those before it.
    */
   next(options: { view: ToySettings['view']; draws: number; still: boolean }): {
