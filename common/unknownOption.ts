@@ -1,3 +1,5 @@
+import { show } from './show';
+
 /** What is wrong with an object of options: the argument, and a sentence that goes on from its name. */
 export interface OptionProblem {
   argument: string;
@@ -34,14 +36,6 @@ export function unknownOption<O extends object>(
       `is not an option of ${of}, but was given as ${show(options[unknown as keyof O])}. ` +
       `${likely ? `Did you mean ${likely}?` : 'Leave it out.'} The options are ${names.join(', ')}.`,
   };
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (value !== null && typeof value === 'object') return value.constructor?.name ?? 'object';
-  return String(value);
 }
 
 /** The name that takes the fewest edits to reach, if those are few for its length. */

@@ -1,3 +1,4 @@
+import { show } from '../../../common/show';
 import { unknownOption } from '../../../common/unknownOption';
 
 /** Bad input, refused before anything is computed. The message names the argument, what was given and what is allowed. */
@@ -18,7 +19,7 @@ export function checkOptions<O extends object>(
 /** Refuses anything but an integer of at least `least`. */
 export function checkInteger(argument: string, value: unknown, least: number): void {
   if (!Number.isInteger(value) || (value as number) < least) {
-    throw new ArgumentError(`${argument} must be an integer of at least ${least}, but is ${String(value)}.`);
+    throw new ArgumentError(`${argument} must be an integer of at least ${least}, but is ${show(value)}.`);
   }
 }
 
@@ -26,6 +27,6 @@ export function checkInteger(argument: string, value: unknown, least: number): v
 export function checkOneOf(argument: string, value: unknown, allowed: readonly string[]): void {
   if (!allowed.includes(value as string)) {
     const words = allowed.map((word) => `'${word}'`).join(' or ');
-    throw new ArgumentError(`${argument} must be ${words}, but is ${String(value)}.`);
+    throw new ArgumentError(`${argument} must be ${words}, but is ${show(value)}.`);
   }
 }

@@ -76,5 +76,5 @@ test('bad options are refused', () => {
   const interval = (options: object) => () => bootstrapInterval(accuracy, probabilities, labels, options);
   expect(interval({ resamples: 1 })).toThrow(/resamples .* at least 2, but is 1/);
   expect(interval({ level: 95 })).toThrow(/level must lie between 0 and 1, but is 95/);
-  expect(interval({ method: 'bca' })).toThrow(/method .* 'basic', but is bca/);
+  expect(interval({ method: 'bca' })).toThrow(/method .* 'basic', but is "bca"/);
 });

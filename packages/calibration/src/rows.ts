@@ -1,3 +1,4 @@
+import { show } from '../../../common/show';
 import { ArgumentError, checkInteger } from './argumentError';
 
 /**
@@ -15,8 +16,6 @@ export interface FlatRows {
 
 const isList = (x: unknown): x is ArrayLike<unknown> =>
   Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
-
-const show = (value: unknown) => (typeof value === 'string' ? JSON.stringify(value) : String(value));
 
 /**
  * An array of rows or a flat array, as a flat array and its row length.

@@ -1,3 +1,5 @@
+import { show } from '../../../common/show';
+
 /**
  * Bad input, refused before any training step. The message names the argument, what was given, what is allowed
  * and what to do.
@@ -14,15 +16,7 @@ export class ArgumentError extends Error {
   }
 }
 
-/** Text for a value in an error message, short and never throwing. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
-  if (Array.isArray(value))
-    return `[${value.slice(0, 6).map(show).join(', ')}${value.length > 6 ? ', …' : ''}]`;
-  if (value !== null && typeof value === 'object') return value.constructor?.name ?? 'object';
-  return String(value);
-}
+export { show };
 
 /** Refuses anything but a list. What is in it is for the caller to check. */
 export function checkList(argument: string, value: unknown, of: string): void {

@@ -1,3 +1,5 @@
+import { checkSeed } from './argumentError';
+
 /**
  * One round of a 32-bit integer hash of good avalanche: multiply and xor-shift, constants of the family found by
  * C. Wellons' hash-prospector search ("lowbias32"). A bijection of the 32-bit integers.
@@ -9,9 +11,16 @@ export function hash32(x: number): number {
   return (h ^ (h >>> 15)) >>> 0;
 }
 
-/** A new seed from a seed and a path of integers (step, sample, layer, …): streams that share no numbers. */
+/**
+ * A new seed from a seed and a path of integers (step, sample, layer, …): streams that share no numbers.
+ *
+ * @throws ArgumentError for a seed that is no whole number: NaN and fractions would all be seed 0 and the like.
+ */
 export function deriveSeed(seed: number, ...path: readonly number[]): number {
-  return path.reduce((state, part) => hash32(hash32(state ^ 0x9e3779b9) + part), hash32(seed));
+  return path.reduce(
+    (state, part) => hash32(hash32(state ^ 0x9e3779b9) + part),
+    hash32(checkSeed('seed', seed)),
+  );
 }
 
 /**
@@ -28,9 +37,13 @@ export const seedStreams = {
   ensembleMember: 6,
 } as const;
 
-/** Uniform numbers in (0, 1), 2⁻³³ away from both ends. */
+/**
+ * Uniform numbers in (0, 1), 2⁻³³ away from both ends.
+ *
+ * @throws ArgumentError for a seed that is no whole number.
+ */
 export function uniform(seed: number): () => number {
-  const key = hash32(seed ^ 0x85ebca6b);
+  const key = hash32(checkSeed('seed', seed) ^ 0x85ebca6b);
   let counter = hash32(seed);
   return () => {
     counter = (counter + 1) | 0;

@@ -1,3 +1,4 @@
+import { show } from '../../../common/show';
 import { DatasetError } from './datasetError';
 
 /**
@@ -42,7 +43,9 @@ export interface TabularDataset extends Dataset {
 export function toPixels<P extends PixelFormat>(bytes: Uint8Array, format: P, top = 255): Pixels<P> {
   if (format === 'byte') return bytes as Pixels<P>;
   if (format !== 'unit') {
-    throw new DatasetError(`pixels must be 'unit' or 'byte', but is ${String(format)}.`);
+    throw new DatasetError(
+      `pixels must be 'unit' or 'byte', but is ${show(format)}. Use 'unit' for numbers from 0 to 1.`,
+    );
   }
   const unit = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) unit[i] = bytes[i] / top;

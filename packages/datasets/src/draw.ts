@@ -1,5 +1,7 @@
 import { type ImageDataset, type PixelFormat, take, toPixels } from './dataset';
 import { checkInteger } from './datasetError';
+import { checkOptions } from './options';
+import { checkSeed } from './random';
 import { sampleStratified } from './split';
 
 /** What every loader of a published training and test part takes. */
@@ -14,8 +16,18 @@ export interface DrawOptions<P extends PixelFormat = 'unit'> {
   pixels?: P;
 }
 
-/** The names of {@link DrawOptions}. */
-export const drawOptions = { train: 1, test: 1, seed: 1, pixels: 1 };
+/**
+ * Refuses options before anything is read or downloaded.
+ *
+ * @param of - what takes them, for the message.
+ * @param others - names of options besides {@link DrawOptions}.
+ * @throws {DatasetError} for an option that is none, and a seed that is no whole number.
+ */
+export function checkDraw(of: string, options: DrawOptions<PixelFormat>, ...others: string[]): void {
+  const known = ['train', 'test', 'seed', 'pixels', ...others];
+  checkOptions<object>(of, options, Object.fromEntries(known.map((name) => [name, 1])));
+  checkSeed(options.seed ?? 0);
+}
 
 /** A training and a test part. */
 export interface TrainAndTest<P extends PixelFormat = 'unit'> {

@@ -1,9 +1,8 @@
 import type { PixelFormat } from './dataset';
-import { type DrawOptions, drawImages, drawOptions, type TrainAndTest } from './draw';
+import { checkDraw, type DrawOptions, drawImages, type TrainAndTest } from './draw';
 import { fashionMnistFiles } from './embedded';
 import { readEmbeddedFile } from './embeddedFile';
 import { imagesFromIdx } from './imagesFromIdx';
-import { checkOptions } from './options';
 
 /** The classes of Fashion-MNIST, by label. */
 export const fashionMnistClasses: readonly string[] = [
@@ -31,7 +30,7 @@ export const fashionMnistClasses: readonly string[] = [
 export async function fashionMnist<P extends PixelFormat = 'unit'>(
   options: DrawOptions<P> = {},
 ): Promise<TrainAndTest<P>> {
-  checkOptions('fashionMnist', options, drawOptions);
+  checkDraw('fashionMnist', options);
   const read = async ({ images, labels }: (typeof fashionMnistFiles)['train']) => {
     const [x, y] = await Promise.all([images(), labels()].map(readEmbeddedFile));
     return imagesFromIdx(x, y, { classNames: fashionMnistClasses, pixels: 'byte' });

@@ -1,8 +1,13 @@
 import { checkInteger } from './datasetError';
 
+/** @throws {DatasetError} for anything but an integer of 32 bits. */
+export function checkSeed(seed: number): void {
+  checkInteger('seed', seed, 0, 2 ** 32 - 1, 'Any such number will do; the same one gives the same draw.');
+}
+
 /** Uniform numbers in [0, 1): a 32-bit counter through two rounds of multiply and xor-shift. */
 export function uniform(seed: number): () => number {
-  checkInteger('seed', seed, 0, 2 ** 32 - 1, 'Any such number will do; the same one gives the same draw.');
+  checkSeed(seed);
   const mix = (x: number) => {
     let h = x | 0;
     h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);

@@ -61,7 +61,7 @@ test.each([
   [{ folds: [0, 1] }, 'folds: has 2 numbers for 10 examples'],
   [{ folds: all.map(() => 3) }, 'folds: puts all examples into one fold'],
   [{ folds: all.map((i) => i / 2) }, 'folds: is 0.5 at row 1. Number the folds 0, 1, 2'],
-  [{ seed: -1 }, 'seed: must be an integer of at least 0'],
+  [{ seed: 0.5 }, 'seed: must be a whole number'],
   [{ regularizationData: [[[1]], [1]] }, 'regularizationData: has 1 columns, but the training data have 2'],
   [
     { regularizationData: [[[1, 2]], [[1, 2]]] },

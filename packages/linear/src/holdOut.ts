@@ -3,6 +3,7 @@ import {
   type Array64,
   checkInteger,
   checkOptions,
+  checkSeed,
   deriveSeed,
   permutation,
   show,
@@ -56,7 +57,7 @@ export function splitExamples(x: Table, y: Targets, options: HoldOut = {}): Spli
   const all = examples('X', 'y', x, y);
   const count = all.x.shape[0];
   const { regularizationData, split, folds, seed = 0 } = options;
-  checkInteger('seed', seed, 0, 'Use 0.');
+  checkSeed('seed', seed);
   const given = Object.entries({ regularizationData, split, folds }).filter(([, v]) => v !== undefined);
   if (given.length > 1) {
     const names = given.map(([name]) => name);

@@ -44,8 +44,8 @@ export function augment<D extends Mappable>(
       `must be a LearnableAugmentation, but is ${show(layer)}. Take it from augmentationLayers(model).`,
     );
   }
-  layer.augmentsInPipeline = true;
   const stream = seed === undefined ? undefined : new NoiseStream(seed);
+  layer.augmentsInPipeline = true;
   const images = (x: unknown): tf.Tensor => {
     if (!(x instanceof tf.Tensor) || (x.rank !== 3 && x.rank !== 4)) {
       throw new ArgumentError(

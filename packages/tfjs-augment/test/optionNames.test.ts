@@ -161,13 +161,11 @@ const rows = Object.entries(codes).flatMap(([name, list]) =>
   Object.entries(list).map(([place, code]) => [name, place, code] as const),
 );
 
+const options = publicOptions();
+
 test('every object of options that an exported function takes, found from the types, has a row here', () => {
   const listed = rows.map(([name, place]) => `${name} ${place}`);
-  expect(listed.sort()).toEqual(
-    publicOptions()
-      .map((one) => `${one.package} ${one.place}`)
-      .sort(),
-  );
+  expect(listed.sort()).toEqual(options.map((one) => `${one.package} ${one.place}`).sort());
 });
 
 test.each(rows)('an option that does not exist is refused: %s %s', async (name, _, code) => {
@@ -183,3 +181,42 @@ test.each(rows)('an option that does not exist is refused: %s %s', async (name, 
   // What the code itself makes aside.
   if (!/tf\.|make|injectNoise\(model\)/.test(code)) expect(tf.memory().numTensors).toBe(before);
 });
+
+/** `typo: 1` as a seed, beside what a call needs before it looks at one. */
+const seeds = rows
+  .filter(([name, place]) => options.some((one) => one.package === name && one.place === place && one.seeded))
+  .flatMap(([name, place, code]) =>
+    ['0.5', 'NaN', "'1'"].map(
+      (value) => [name, place, value, needed(place, code).replace('typo: 1', `seed: ${value}`)] as const,
+    ),
+  );
+
+function needed(place: string, code: string): string {
+  if (place === 'createTrainer(0)') {
+    return code.replace(
+      'typo',
+      'framework: tfjs, theta: [w], rho: [regularizationParameter(tfjs, { name: "s", variable: tf.variable(tf.scalar(0)) })], trainLoss: () => 0, regularizationLoss: () => 0, typo',
+    );
+  }
+  // A seed is that of folds, of which this is one.
+  if (!place.endsWith('.regularizationData')) return code;
+  return code
+    .replace('split: 0.1', 'folds: 2, fold: 0')
+    .replace('{ folds: 2, typo: 1 }', '{ folds: 2, fold: 0, typo: 1 }, members: 2');
+}
+
+test.each(seeds)(
+  'seeds that round to another, in every object of options: %s %s refuses %s',
+  async (name, _, value, code) => {
+    const names = { ...scope, ...packages[name] };
+    const run = new Function(...Object.keys(names), `return (async () => { ${code}; })();`);
+    const error: Error = await run(...Object.values(names)).then(
+      () => new Error('nothing was refused'),
+      (reason: Error) => reason,
+    );
+    expect(error.message).toMatch(
+      /^(\w+: )?(regularizationData\.)?seed:? must be (a whole number|an integer)/,
+    );
+    expect(error.message).toContain(`but is ${value.replaceAll("'", '"')}`);
+  },
+);

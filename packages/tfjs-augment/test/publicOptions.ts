@@ -13,6 +13,8 @@ export interface PublicOptions {
   package: string;
   /** `createSchedule(0)` for the first argument, `new Ridge(0)`, `Ridge.fit(2)`; `injectNoise(1).recurrent` for an option in it. */
   place: string;
+  /** Whether `seed` is one of them. */
+  seeded: boolean;
 }
 
 /**
@@ -69,21 +71,23 @@ export function publicOptions(): PublicOptions[] {
     if (!file || !module) throw new Error(`${path} is no module`);
     const typeOf = (symbol: ts.Symbol) => checker.getTypeOfSymbolAtLocation(symbol, file);
     const add = (callee: string, signatures: readonly ts.Signature[]) => {
-      const places = new Set<string>();
+      const places = new Map<string, boolean>();
+      const isSeeded = (type: ts.Type) => type.getProperty('seed') !== undefined;
       for (const signature of signatures) {
         signature.getParameters().forEach((parameter, i) => {
           for (const taken of optionsIn(typeOf(parameter))) {
             // What TensorFlow.js hands to a layer's call is not the user's.
             if (parameter.name === 'kwargs') continue;
-            places.add(`${callee}(${i})`);
+            places.set(`${callee}(${i})`, isSeeded(taken) || places.get(`${callee}(${i})`) === true);
             for (const property of taken.getProperties()) {
               const inside = optionsIn(typeOf(property));
-              if (inside.length > 0 && isOwn(property)) places.add(`${callee}(${i}).${property.name}`);
+              if (inside.length > 0 && isOwn(property))
+                places.set(`${callee}(${i}).${property.name}`, inside.some(isSeeded));
             }
           }
         });
       }
-      found.push(...[...places].map((place) => ({ package: as, place })));
+      found.push(...[...places].map(([place, seeded]) => ({ package: as, place, seeded })));
     };
     for (const exported of checker.getExportsOfModule(module)) {
       const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;

@@ -1,4 +1,12 @@
-import { ArgumentError, checkInteger, checkOptions, deriveSeed, permutation, show } from '@crossreg/core';
+import {
+  ArgumentError,
+  checkInteger,
+  checkOptions,
+  checkSeed,
+  deriveSeed,
+  permutation,
+  show,
+} from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossNames } from './compiled';
@@ -103,7 +111,7 @@ function checkPart(data: RegularizationPart): void {
     checkOptions(name, data, { folds: 1, fold: 1, stratified: 1, groups: 1, seed: 1 });
     const { folds, fold, seed = 0 } = data;
     checkInteger(`${name}.folds`, folds, 2, 'Use 5.');
-    checkInteger(`${name}.seed`, seed, 0, 'Use 0.');
+    checkSeed(`${name}.seed`, seed);
     if (!(Number.isInteger(fold) && fold >= 0 && fold < folds)) {
       throw new ArgumentError(
         `${name}.fold`,

@@ -1,4 +1,11 @@
-import { ArgumentError, type Averaging, checkInteger, checkOptions, deriveSeed } from '@crossreg/core';
+import {
+  ArgumentError,
+  type Averaging,
+  checkInteger,
+  checkOptions,
+  checkSeed,
+  deriveSeed,
+} from '@crossreg/core';
 import { deriveKey } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -47,6 +54,7 @@ export function toInferenceModel(
   checkOptions('toInferenceModel', options, { samples: 1, seed: 1, averaging: 1 });
   const { samples = 8, seed = 0, averaging: choice } = options;
   checkInteger('samples', samples, 1, 'Use 8.');
+  checkSeed('seed', seed);
   if (given instanceof Ensemble) {
     if (choice !== undefined) {
       throw new ArgumentError(

@@ -1,4 +1,4 @@
-import { ArgumentError, deriveSeed, hash32 } from '@crossreg/core';
+import { ArgumentError, checkSeed, deriveSeed, hash32 } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendKernel } from './backendKernel';
 import { fillByKernel } from './gaussianKernel';
@@ -132,6 +132,7 @@ export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tens
 
 /** A seeded source of keys, one after the other. Seed and count are all its state: save them and go on later. */
 export class NoiseStream {
+  /** @throws ArgumentError for a seed that is no whole number. */
   constructor(
     readonly seed: number,
     /** How many keys were drawn. */
@@ -140,7 +141,9 @@ export class NoiseStream {
     readonly example = 0,
     /** Whether arrays are drawn as pairs ±ε, see {@link NoiseKey}. */
     readonly mirrored = false,
-  ) {}
+  ) {
+    checkSeed('seed', seed);
+  }
 
   next(): NoiseKey {
     const [k0, k1] = deriveKey(this.seed, this.count++);

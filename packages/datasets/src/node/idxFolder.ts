@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { PixelFormat } from '../dataset';
 import { DatasetError } from '../datasetError';
 import { digitClasses } from '../digits';
-import { type DrawOptions, drawImages, drawOptions, type TrainAndTest } from '../draw';
+import { checkDraw, type DrawOptions, drawImages, type TrainAndTest } from '../draw';
 import { imagesFromIdx } from '../imagesFromIdx';
-import { checkOptions } from '../options';
 import { allThereIs } from './loadOptions';
 
 /** What {@link idxFolder} takes. */
@@ -25,7 +24,7 @@ export async function idxFolder<P extends PixelFormat = 'unit'>(
   folder: string,
   options: IdxFolderOptions<P> = {},
 ): Promise<TrainAndTest<P>> {
-  checkOptions('idxFolder', options, { ...drawOptions, classNames: 1 });
+  checkDraw('idxFolder', options, 'classNames');
   const { classNames = digitClasses } = options;
   const names = await readdir(folder).catch((): string[] => []);
   const read = async (name: string) => {

@@ -1,6 +1,5 @@
 import type { PixelFormat } from '../dataset';
-import { type DrawOptions, drawOptions } from '../draw';
-import { checkOptions } from '../options';
+import { checkDraw, type DrawOptions } from '../draw';
 import { defaultCacheFolder } from './cache';
 import type { OnProgress } from './download';
 
@@ -19,7 +18,7 @@ export interface LoadOptions<P extends PixelFormat = 'unit'> extends DrawOptions
 
 /** @throws {DatasetError} for an option that no loader has. */
 export const checkLoadOptions = (of: string, options: LoadOptions<PixelFormat>): void =>
-  checkOptions(of, options, { ...drawOptions, folder: 1, cache: 1, onProgress: 1 });
+  checkDraw(of, options, 'folder', 'cache', 'onProgress');
 
 /** The cache folder, and what to advise when there is no network. */
 export function cacheAndAdvice(options: LoadOptions<PixelFormat>, files: string) {
