@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkInputs, checkModel } from './checkInputs';
 import { type NamedTensors, type Tensors, tensorList } from './examples';
+import { checkNormalizedAxisNow } from './normalizedAxis';
 import { type AveragingChoice, outputAveragingNow } from './outputAveraging';
 import { randomLayers } from './randomLayers';
 import { keepingStates } from './recurrentState';
@@ -72,7 +73,7 @@ export interface PredictOptions extends Omit<MonteCarloOptions, 'averaging'> {
  *
  * @param x - as `model.predict` takes it, or by the names of the inputs.
  * @returns one {@link Prediction}, or a list for a model with several outputs; the arrays are the caller's.
- * @throws ArgumentError for plain arrays and an `averaging` that cannot be right.
+ * @throws ArgumentError for plain arrays, an `averaging` that cannot be right, and a model that the backend computes wrongly.
  */
 export function predict(model: LayersModel, x: tf.Tensor, options?: PredictOptions): Prediction;
 export function predict(
@@ -90,6 +91,7 @@ export function predict(
   const samples = randomLayers(model).length > 0 ? options.samples : 1;
   const inputs = tensorList(x, model.inputNames, 'x');
   checkInputs(model, inputs);
+  checkNormalizedAxisNow(model);
   // With batches of one size all of them are one draw, so that states go on from batch to batch.
   const batchSize = model.inputs[0].shape[0] === null ? options.batchSize : inputs[0]?.shape[0] || undefined;
   const predictions = monteCarloPredict((batch) => forward(model, batch, 'present'), inputs, {

@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { expect, test, vi } from 'vitest';
 import { crossRegularization } from './crossRegularization';
+import { Ensemble } from './ensemble';
 import { injectNoise } from './injectNoise';
+import { predict } from './predict';
+import { toInferenceModel } from './toInferenceModel';
 
 // Now, as tensors are made below: importing wasm makes it the default.
 await tf.setBackend('cpu');
@@ -124,7 +127,7 @@ test('a training data set without a batch is told by its own name, once', async 
 });
 
 test.each(['cpu', 'wasm'])(
-  'stock batch normalization of axis 1 is wrong on %s, so that the callback refuses it',
+  'stock batch normalization of axis 1 is wrong on %s, so that the callback, predict and toInferenceModel refuse it',
   async (backend) => {
     await tf.setBackend(backend);
     try {
@@ -159,6 +162,24 @@ test.each(['cpu', 'wasm'])(
       expect(Math.abs(computed[1] - byHand[1])).toBeGreaterThan(1);
 
       const [inputs, targets] = [tf.randomNormal([8, 2, 3], 0, 1, 'float32', 1), tf.zeros([8, 1])];
+      // What computes with the model at once, and not by a callback.
+      const now = [
+        (given: tf.LayersModel) => predict(given, inputs, { samples: 2 }),
+        (given: tf.LayersModel) => toInferenceModel(given, { samples: 2 }),
+        (given: tf.LayersModel) =>
+          toInferenceModel(new Ensemble([given, injectNoise(build(-1).model)]), { samples: 2 }),
+        (given: tf.LayersModel) => predict(repeating(given), tf.zeros([2, 2, 2, 3])),
+      ];
+      const repeating = (given: tf.LayersModel) =>
+        tf.sequential({ layers: [tf.layers.timeDistributed({ layer: given, inputShape: [2, 2, 3] })] });
+      const wrong = injectNoise(model);
+      const right = injectNoise(build(-1).model);
+      for (const compute of now) {
+        expect(() => compute(wrong)).toThrow(
+          `norm_${backend}_1 normalizes axis 1, which the backend ${backend}`,
+        );
+        expect(() => compute(right)).not.toThrow();
+      }
       const run = (given: tf.LayersModel) => {
         const noisy = injectNoise(given);
         noisy.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });

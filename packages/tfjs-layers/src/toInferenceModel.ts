@@ -22,6 +22,7 @@ import { hookOf } from './hooks';
 import { noiseLayers } from './injectNoise';
 import { LearnableNoise } from './learnableNoise';
 import { withParts } from './nestedLayers';
+import { checkNormalizedAxisNow } from './normalizedAxis';
 import { type AveragingChoice, outputAveragingNow } from './outputAveraging';
 import type { predict } from './predict';
 import { randomLayers } from './randomLayers';
@@ -45,7 +46,7 @@ export interface InferenceModelOptions {
  *
  * Of an ensemble it is the average of all members, each with `samples` draws; a member without noise has a single path.
  *
- * @throws ArgumentError if the model has no noise or another random layer, or a noisy activation no fixed shape.
+ * @throws ArgumentError if the model has no noise, another random layer or a layer that the backend computes wrongly, or a noisy activation no fixed shape.
  */
 export function toInferenceModel(
   given: LayersModel | Ensemble,
@@ -65,6 +66,7 @@ export function toInferenceModel(
     return ensembleInference(given, { samples, seed });
   }
   const model = explicit(given);
+  checkNormalizedAxisNow(model);
   if (noiseLayers(model).length === 0) {
     throw new ArgumentError(
       'model',
@@ -82,6 +84,7 @@ function ensembleInference(
   { samples, seed }: { samples: number; seed: number },
 ): LayersModel {
   const models = members.map(explicit);
+  models.forEach(checkNormalizedAxisNow);
   const [first] = models;
   const inputs = newInputs(first);
   const all = models.map((model, m) =>
