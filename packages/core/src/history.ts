@@ -32,6 +32,7 @@ export class RegularizationHistory<T> implements RegularizationRecord {
   readonly rho: Record<string, ParameterHistory>;
   skipped = 0;
   private pending: { step: number; row: T }[] = [];
+  private reading: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly framework: Framework<T>,
@@ -55,12 +56,22 @@ export class RegularizationHistory<T> implements RegularizationRecord {
     this.pending.push({ step, row: fw.variable(row) });
   }
 
-  /** Brings what waits on the device into the arrays above. */
-  async flush(): Promise<void> {
-    const pending = this.pending;
+  /**
+   * Brings what waits on the device into the arrays above, after what an earlier call brings. The device is asked at once:
+   * who does not await it goes on without waiting.
+   */
+  flush(): Promise<void> {
+    const asked = this.pending.map(({ step, row }) => ({ step, row, numbers: this.framework.read(row) }));
     this.pending = [];
-    for (const { step, row } of pending) {
-      const [loss, finite, ...rest] = await this.framework.read(row);
+    this.reading = this.reading.then(() => this.take(asked));
+    return this.reading;
+  }
+
+  private async take(
+    asked: { step: number; row: T; numbers: ReturnType<Framework<T>['read']> }[],
+  ): Promise<void> {
+    for (const { step, row, numbers } of asked) {
+      const [loss, finite, ...rest] = await numbers;
       this.framework.dispose(row);
       this.step.push(step);
       this.loss.push(loss);

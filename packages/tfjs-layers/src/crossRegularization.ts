@@ -25,7 +25,15 @@ import { checkModel } from './checkInputs';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import type { ClassWeights } from './classWeights';
 import { lossFunctions } from './compiled';
-import { checkFinite, checkFit, type NamedTensors, type Tensors, tensorList } from './examples';
+import {
+  checkFinite,
+  checkFit,
+  type Examples,
+  type NamedTensors,
+  type Tensors,
+  tensorList,
+} from './examples';
+import { checkWeights } from './finiteWeights';
 import { fitInOrder, fitPlan } from './fitInOrder';
 import { freeHeldOut, type HeldOut, holdOut } from './holdOut';
 import { checkNoise, type InjectNoiseOptions } from './injectNoise';
@@ -36,9 +44,10 @@ import type { AveragingChoice } from './outputAveraging';
 import { type PreparedModel, prepareAgain, prepareModel } from './prepareModel';
 import { checkRegularizationData, isPart, type RegularizationData } from './regularizationData';
 import { checkEstimator, type Estimator, regularizationLoss } from './regularizationObjective';
-import { type Counts, type CrossState, Resumption, type RunProgress } from './resumption';
+import { type Counts, type CrossState, hookedWeights, Resumption, type RunProgress } from './resumption';
 import { dataSettings, fittedData, noiseSettings } from './runSettings';
 import { checkLoss } from './trainingLoss';
+import { keepState } from './undoStep';
 
 export interface CrossRegularizationOptions extends Partial<Schedule> {
   /** The held-out set that ρ learns from, see {@link RegularizationData}. */
@@ -122,6 +131,8 @@ export class CrossRegularization extends Callback {
   private modelWasGiven = false;
   /** ρ steps in the history when the epoch began. */
   private rhoStepsBeforeEpoch = 0;
+  /** ρ steps skipped after which weights were looked at. */
+  private skippedBefore = 0;
   private readonly optimizer: OptimizerFactory | undefined;
   private readonly estimator: Estimator;
   private readonly noise: InjectNoiseOptions | undefined;
@@ -290,6 +301,7 @@ export class CrossRegularization extends Callback {
 
   override async onBatchEnd(_batch: number, _logs?: Logs): Promise<void> {
     this.prepared?.norms.retract();
+    await this.lookAtSkipped();
     if (isRegularizationStep(this.schedule, this.counts.trainingSteps++)) await this.regularize();
   }
 
@@ -310,6 +322,16 @@ export class CrossRegularization extends Callback {
     if (silence) console.warn(`crossRegularization learned nothing: ${silence}`);
   }
 
+  /**
+   * Looks whether weights are still numbers after a ρ step was skipped. What ρ steps did arrives whenever training yields, and no
+   * step waits for it.
+   */
+  private async lookAtSkipped(): Promise<void> {
+    if (!this.prepared || this.history.skipped === this.skippedBefore) return;
+    this.skippedBefore = this.history.skipped;
+    await checkWeights(this.prepared.model, this.counts.trainingSteps + 1);
+  }
+
   /** One ρ step, now. */
   private async regularize(): Promise<void> {
     if (!this.prepared) return;
@@ -326,6 +348,8 @@ export class CrossRegularization extends Callback {
     const loss = () => regularizationLoss({ model, batch, stream, samples, outputs, estimator });
     tf.tidy(() => step.run(loss, this.counts.trainingSteps));
     tf.dispose([batch.x, batch.y]);
+    // Awaited at the end of the epoch, where it fails if it does.
+    step.history.flush().catch(() => {});
   }
 
   /**
@@ -421,15 +445,37 @@ export class CrossRegularization extends Callback {
     checkModel(model);
     const batch = { x: tensorList(x, model.inputNames, 'x'), y: tensorList(y, model.outputNames, 'y') };
     checkFit(batch, compiledModel(model), 'x, y');
-    await checkFinite(batch, compiledModel(model));
     await this.prepare(model);
     this.resumption.checkRestored();
-    await this.onBatchBegin();
-    const result = await model.trainOnBatch(batch.x, batch.y);
+    const result = await this.step(model, batch);
     await this.onBatchEnd(0);
     // The loss was read from the device just now, so that this waits for little; nothing else ends such a loop.
     await this.prepared?.step.history.flush();
     return result;
+  }
+
+  /**
+   * One training step. Whether all numbers of the batch are finite is read along with its loss, and a step on others is undone:
+   * to wait for it before the step would halt the device at every one.
+   */
+  private async step(model: LayersModel, batch: Examples) {
+    const inner = compiledModel(model);
+    const kept = keepState(inner, this.prepared ? hookedWeights(this.prepared) : []);
+    const finite = checkFinite(batch, inner);
+    // Where it comes to nothing because the step fails before.
+    finite.catch(() => {});
+    try {
+      if (!kept) await finite;
+      await this.onBatchBegin();
+      const result = await model.trainOnBatch(batch.x, batch.y);
+      await finite;
+      return result;
+    } catch (error) {
+      kept?.undo();
+      throw error;
+    } finally {
+      kept?.dispose();
+    }
   }
 
   /**

@@ -162,3 +162,25 @@ test('a field that is not there is named, with the versions that have it', () =>
   );
   expect(() => internals.movingStatisticsOf(layers.flatten())).toThrow(/Flatten.*movingMean/);
 });
+
+test.each(
+  Object.entries({
+    ...{ sgd: tf.train.sgd(0.1), momentum: tf.train.momentum(0.1, 0.9), adagrad: tf.train.adagrad(0.1) },
+    ...{ adadelta: tf.train.adadelta(0.1), rmsprop: tf.train.rmsprop(0.1, 0.9, 0.5, undefined, true) },
+    ...{ adam: tf.train.adam(0.1), adamax: tf.train.adamax(0.1) },
+  }),
+)('the variables and the count of steps of %s', (name, optimizer) => {
+  const { registeredVariables } = tf.engine();
+  const w = tf.variable(tf.tensor1d([1, 2]));
+  const before = new Set(Object.values(registeredVariables));
+  const made = internals.optimizerVariablesOf(optimizer);
+  optimizer.minimize(() => tf.sum(tf.square(w)) as tf.Scalar, false, [w]);
+  const fresh = Object.values(registeredVariables).filter((one) => !before.has(one));
+  const found = internals.optimizerVariablesOf(optimizer);
+  expect(new Set(found), missing(`variables of ${name}`)).toEqual(new Set([...(made ?? []), ...fresh]));
+  expect(optimizer.iterations).toBe(1);
+  internals.setIterations(optimizer, 7);
+  expect(optimizer.iterations, missing(`${name}.iterations_`)).toBe(7);
+  class Own extends tf.SGDOptimizer {}
+  expect(internals.optimizerVariablesOf(new Own(0.1))).toBeUndefined();
+});

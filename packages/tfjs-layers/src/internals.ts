@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, type LayerVariable, layers, type Sequential } from '@tensorflow/tfjs-layers';
 
 /**
@@ -55,6 +55,25 @@ export function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
   // SGD and momentum keep it in a tensor as well.
   if (adjustable.setLearningRate) adjustable.setLearningRate(rate);
   else adjustable.learningRate = rate;
+}
+
+const stockOptimizers: readonly (abstract new (...args: never[]) => tf.Optimizer)[] = [
+  ...[tf.SGDOptimizer, tf.MomentumOptimizer, tf.AdagradOptimizer, tf.AdadeltaOptimizer],
+  ...[tf.RMSPropOptimizer, tf.AdamOptimizer, tf.AdamaxOptimizer],
+];
+
+/** All variables that an optimizer of TensorFlow.js has made; undefined for one of another maker, whose are unknown. */
+export function optimizerVariablesOf(optimizer: tf.Optimizer): tf.Variable[] | undefined {
+  if (!stockOptimizers.some((stock) => optimizer.constructor === stock)) return undefined;
+  return Object.values(optimizer).flatMap((field: unknown) => {
+    if (field instanceof tf.Variable) return [field];
+    return Array.isArray(field) ? field.map(({ variable }: { variable: tf.Variable }) => variable) : [];
+  });
+}
+
+/** Sets how many steps an optimizer counts. */
+export function setIterations(optimizer: tf.Optimizer, iterations: number): void {
+  having<{ iterations_: number }>(optimizer, 'iterations_').iterations_ = iterations;
 }
 
 /** The activation function that a layer ends in, if it has one. */

@@ -202,14 +202,27 @@ test('a batch costs no wait for the device, and leaves no tensor behind', async 
   for (let i = 0; i < 3; i++) await cross.trainOnBatch(model, train.x, train.y);
   await cross.onEpochEnd(0);
   const before = tf.memory().numTensors;
-  const reads = [vi.spyOn(tf.Tensor.prototype, 'dataSync'), vi.spyOn(tf.Tensor.prototype, 'data')];
+  // A device that answers when everything is over.
+  const { data: read } = tf.Tensor.prototype;
+  const waiting: (() => void)[] = [];
+  const asked = vi.spyOn(tf.Tensor.prototype, 'data');
+  const atOnce = vi.spyOn(tf.Tensor.prototype, 'dataSync');
   for (let i = 0; i < 20; i++) {
+    asked.mockImplementation(read);
     await model.trainOnBatch(train.x, train.y);
-    for (const spy of reads) spy.mockClear();
+    asked.mockImplementation(async function (this: tf.Tensor) {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return read.call(this);
+    } as never);
+    atOnce.mockClear();
     await cross.onBatchEnd(i);
-    for (const spy of reads) expect(spy).not.toHaveBeenCalled();
+    expect(atOnce).not.toHaveBeenCalled();
   }
-  for (const spy of reads) spy.mockRestore();
+  // One array for each ρ step.
+  expect(waiting).toHaveLength(20);
+  expect(cross.history.step).toHaveLength(3);
+  vi.restoreAllMocks();
+  for (const answer of waiting) answer();
   await cross.onEpochEnd(1);
   expect(tf.memory().numTensors).toBe(before);
   cross.dispose();

@@ -44,7 +44,7 @@ export interface CrossState extends Counts {
   logs: EpochLogs;
 }
 
-const hookedWeights = ({ hook }: PreparedModel) =>
+export const hookedWeights = ({ hook }: PreparedModel) =>
   (hook?.layers ?? []).flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
 
 /** What a callback is to a checkpoint: how to get its state and to put it back, and what is kept along with it. */

@@ -1,13 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-wasm';
 import { expect, test, vi } from 'vitest';
 import { crossRegularization } from './crossRegularization';
-import { Ensemble } from './ensemble';
 import { injectNoise } from './injectNoise';
-import { predict } from './predict';
-import { toInferenceModel } from './toInferenceModel';
 
-// Now, as tensors are made below: importing wasm makes it the default.
 await tf.setBackend('cpu');
 
 const x = tf.randomNormal([24, 3], 0, 1, 'float32', 1);
@@ -116,6 +111,104 @@ test('NaN in tensors to train on is refused before the first step, with the exam
   expect(numbers(model)).toEqual(before);
 });
 
+test('what shows in a running fit: NaN in one batch of many ends a fit of the user’s own at the next ρ step, before the epoch does', async () => {
+  let taken = 0;
+  const makers = Array.from({ length: 40 }, (_, i) => () => {
+    taken += 1;
+    return i === 5 ? missing() : good();
+  });
+  const cross = crossRegularization({ every: 4, regularizationData: [x, y] });
+  const model = network();
+  expect(await message(fitDataset(model, dataset(makers), cross))).toMatch(
+    /^Error model: \d of \d weights have NaN or infinities after 9 training steps, such as the kernel of dense_.*Look for NaN and infinities/,
+  );
+  // The ρ step after batch 8 is the first that sees it.
+  expect(taken).toBe(9);
+  expect(cross.history.step).toEqual([4, 8]);
+  const [[, { value }]] = Object.entries(cross.history.rho);
+  expect(value.every(Number.isFinite)).toBe(true);
+  expect(value[1]).toBe(value[0]);
+});
+
+const optimizers = {
+  ...{ sgd: () => tf.train.sgd(0.01), momentum: () => tf.train.momentum(0.01, 0.9) },
+  ...{ adagrad: () => tf.train.adagrad(0.01), adadelta: () => tf.train.adadelta(0.01) },
+  ...{ rmsprop: () => tf.train.rmsprop(0.01, 0.9, 0.5, undefined, true) },
+  ...{ adam: () => tf.train.adam(0.01), adamax: () => tf.train.adamax(0.01) },
+};
+class Own extends tf.SGDOptimizer {}
+
+test.each(Object.entries({ ...optimizers, own: () => new Own(0.01) }))(
+  'trainOnBatch: a batch with NaN between others leaves no trace under %s, to the last bit',
+  async (_, optimizer) => {
+    const broken = tf.tensor2d(
+      x.dataSync().map((v, i) => (i === 40 ? Number.NaN : v)),
+      [24, 3],
+    );
+    const run = async (withBroken: boolean) => {
+      const model = network();
+      model.compile({ optimizer: optimizer(), loss: 'meanSquaredError' });
+      const cross = crossRegularization({ every: 2, regularizationData: [x, y] });
+      const loss: unknown[] = [];
+      for (let step = 0; step < 5; step++) {
+        if (withBroken && step !== 1) {
+          const { numTensors } = tf.memory();
+          expect(await message(cross.trainOnBatch(model, broken, y))).toContain(
+            'in 1 of 24 examples, from 0: 13.',
+          );
+          if (step > 0) expect(tf.memory().numTensors).toBe(numTensors);
+        }
+        loss.push(await cross.trainOnBatch(model, x, y));
+      }
+      return {
+        loss,
+        weights: numbers(model),
+        rho: cross.history.rho,
+        step: cross.history.step,
+        count: model.optimizer.iterations,
+      };
+    };
+    const [clean, dirty] = [await run(false), await run(true)];
+    expect({ ...dirty, rho: Object.values(dirty.rho) }).toEqual({ ...clean, rho: Object.values(clean.rho) });
+  },
+);
+
+test('trainOnBatch: the check of a batch is one read beside that of the loss, and no step waits for it', async () => {
+  const backend = tf.backend();
+  const stock = network();
+  stock.compile({ optimizer: tf.train.sgd(0.01), loss: 'meanSquaredError' });
+  const model = network();
+  const cross = crossRegularization({ every: 100, regularizationData: [x, y] });
+  await cross.trainOnBatch(model, x, y);
+  const { read } = backend;
+  const { assign } = tf.Variable.prototype;
+  const events: string[] = [];
+  vi.spyOn(tf.Variable.prototype, 'assign').mockImplementation(function (this: tf.Variable, value) {
+    events.push('assign');
+    assign.call(this, value);
+  });
+  vi.spyOn(backend, 'read').mockImplementation(async (id) => {
+    events.push('ask');
+    const values = await read.call(backend, id);
+    // As a device that is busy.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    events.push('answer');
+    return values;
+  });
+  try {
+    await stock.trainOnBatch(x, y);
+    const ofStock = events.filter((one) => one === 'ask').length;
+    events.length = 0;
+    await cross.trainOnBatch(model, x, y);
+    expect(events.filter((one) => one === 'ask')).toHaveLength(ofStock + 1);
+    // Weights have moved before the first answer.
+    expect(events.indexOf('answer')).toBeGreaterThan(events.lastIndexOf('assign'));
+    expect(events).toContain('assign');
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
 test('a training data set without a batch is told by its own name, once', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const cross = crossRegularization({ every: 1, regularizationData: [x, y] });
@@ -125,74 +218,3 @@ test('a training data set without a batch is told by its own name, once', async 
   );
   warn.mockRestore();
 });
-
-test.each(['cpu', 'wasm'])(
-  'stock batch normalization of axis 1 is wrong on %s, so that the callback, predict and toInferenceModel refuse it',
-  async (backend) => {
-    await tf.setBackend(backend);
-    try {
-      const build = (axis: number) => {
-        const layer = tf.layers.batchNormalization({ axis, name: `norm_${backend}_${axis}` });
-        return {
-          layer,
-          model: tf.sequential({
-            layers: [
-              tf.layers.permute({ dims: [1, 2], inputShape: [2, 3] }),
-              layer,
-              tf.layers.flatten(),
-              tf.layers.dense({ units: 4, activation: 'tanh' }),
-              tf.layers.dense({ units: 1 }),
-            ],
-          }),
-        };
-      };
-      const { layer, model } = build(1);
-      layer.setWeights(
-        [
-          [1, 2],
-          [0, 5],
-          [10, 20],
-          [4, 9],
-        ].map((v) => tf.tensor1d(v)),
-      );
-      const sample = tf.tensor3d([10, 12, 14, 20, 23, 26], [1, 2, 3]);
-      const computed = [...(layer.apply(sample, { training: false }) as tf.Tensor).dataSync()];
-      // By hand: γ (x − mean) / √(variance + 0.001) + β.
-      const byHand = [10, 12, 14].map((v) => (v - 10) / Math.sqrt(4.001));
-      expect(Math.abs(computed[1] - byHand[1])).toBeGreaterThan(1);
-
-      const [inputs, targets] = [tf.randomNormal([8, 2, 3], 0, 1, 'float32', 1), tf.zeros([8, 1])];
-      // What computes with the model at once, and not by a callback.
-      const now = [
-        (given: tf.LayersModel) => predict(given, inputs, { samples: 2 }),
-        (given: tf.LayersModel) => toInferenceModel(given, { samples: 2 }),
-        (given: tf.LayersModel) =>
-          toInferenceModel(new Ensemble([given, injectNoise(build(-1).model)]), { samples: 2 }),
-        (given: tf.LayersModel) => predict(repeating(given), tf.zeros([2, 2, 2, 3])),
-      ];
-      const repeating = (given: tf.LayersModel) =>
-        tf.sequential({ layers: [tf.layers.timeDistributed({ layer: given, inputShape: [2, 2, 3] })] });
-      const wrong = injectNoise(model);
-      const right = injectNoise(build(-1).model);
-      for (const compute of now) {
-        expect(() => compute(wrong)).toThrow(
-          `norm_${backend}_1 normalizes axis 1, which the backend ${backend}`,
-        );
-        expect(() => compute(right)).not.toThrow();
-      }
-      const run = (given: tf.LayersModel) => {
-        const noisy = injectNoise(given);
-        noisy.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
-        return message(
-          crossRegularization({ regularizationData: [inputs, targets] }).trainOnBatch(noisy, inputs, targets),
-        );
-      };
-      expect(await run(model)).toContain(
-        `norm_${backend}_1 normalizes axis 1, which the backend ${backend} of TensorFlow.js computes wrongly`,
-      );
-      expect(await run(build(-1).model)).toBe('accepted');
-    } finally {
-      await tf.setBackend('cpu');
-    }
-  },
-);

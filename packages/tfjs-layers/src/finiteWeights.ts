@@ -1,0 +1,28 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { leafLayers } from './chooseLayers';
+import { ownName } from './modelState';
+
+/**
+ * Ends training whose weights are no numbers any more: nothing that follows could be right.
+ *
+ * @param step - training steps taken.
+ * @throws Error
+ */
+export async function checkWeights(model: LayersModel, step: number): Promise<void> {
+  const { weights } = model;
+  const flags = tf.tidy(() =>
+    tf.stack(weights.map((weight) => tf.cast(tf.all(tf.isFinite(weight.read())), 'int32'))),
+  );
+  const finite = await flags.data();
+  flags.dispose();
+  const broken = weights.filter((_, i) => finite[i] === 0);
+  if (broken.length === 0) return;
+  const [first] = broken;
+  const layer = leafLayers(model).find((one) => one.weights.includes(first));
+  throw new Error(
+    `model: ${broken.length} of ${weights.length} weights have NaN or infinities after ${step} training steps, such as the ` +
+      `${ownName(first)} of ${layer?.name}. Look for NaN and infinities in the training data and for too large a learning rate, and ` +
+      'go on from weights of before. A checkpoint keeps those of the epoch before.',
+  );
+}
