@@ -41,7 +41,10 @@ const neighbours = [
   ['packages/tfjs-layers/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
   ['packages/tfjs-wasm/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
   ['examples/playground/(src|scripts)', ['scripts/findChromium.mjs']],
-  ['packages/runs/test', ['scripts/findRedis.mjs']],
+  [
+    '(packages/runs/test|experiments/paper/src/deep|benchmarks/src/runs)',
+    ['scripts/findRedis.mjs', 'scripts/redisServer.mjs'],
+  ],
 ];
 /** Packages with no runtime dependency at all, on anybody. */
 const dependencyFree = ['core', 'calibration'];

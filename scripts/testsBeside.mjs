@@ -51,7 +51,7 @@ const elsewhere = [
     'runs',
     '../test/redis.test.ts',
     'they need a Redis, and workers that die',
-    ['command', 'queue', 'startWorker'],
+    ['command', 'queue', 'queuedRuns', 'startWorker'],
   ],
   [
     'tfjs',

@@ -1,17 +1,26 @@
-// What @crossreg/runs adds to a bare loop: node main.mjs [runs] [seconds each], two at a time. Over Redis where there is a
-// redis-server.
-import { mkdtempSync, rmSync } from 'node:fs';
+// What @crossreg/runs adds to a bare loop, two runs at a time, as the table of docs/from-one-run-to-a-cluster.md: medians of
+// some rounds, over Redis where there is a redis-server.
+//   node main.mjs [--runs 20] [--seconds 5] [--rounds 5] [--write]     (--write puts the table into the guide)
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { runAll, startWorker } from '@crossreg/runs';
-import { startRedis } from './startRedis.mjs';
+import { noRedis, redisVersion } from '../../../scripts/findRedis.mjs';
+import { RedisServer } from '../../../scripts/redisServer.mjs';
 import wait from './wait.mjs';
 
-const [count, seconds] = [Number(process.argv[2] ?? 20), Number(process.argv[3] ?? 5)];
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const [count, seconds, rounds] = [values.runs, values.seconds, values.rounds].map(Number);
 const workers = 2;
 const task = new URL('./wait.mjs', import.meta.url);
-const runs = Array.from({ length: count }, (_, i) => ({ key: `run-${i}`, seconds }));
-const folder = mkdtempSync(join(tmpdir(), 'runs-'));
 const timed = async (work) => {
   const began = performance.now();
   await work();
@@ -20,31 +29,64 @@ const timed = async (work) => {
 const allDone = (outcomes) => {
   if (outcomes.some(({ status }) => status !== 'done')) throw new Error('A run failed.');
 };
+const redis = redisVersion && (await RedisServer.start());
+if (!redis) console.log(`\n!!! BULLMQ IS NOT MEASURED: ${noRedis.toUpperCase()} !!!\n`);
 
-const queue = [...runs];
-const loop = async () => {
-  for (let run = queue.shift(); run; run = queue.shift()) await wait({ run });
-};
-const redis = await startRedis();
-/** Two workers, each with its own connection, as on two machines. */
-const started = redis
-  ? await Promise.all(
-      Array.from({ length: workers }, () => startWorker({ connection: redis.url, task, processes: 1 })),
-    )
-  : [];
-// Side by side: all see the same machine.
-const [bare, pool, bullmq] = await Promise.all([
-  timed(() => Promise.all(Array.from({ length: workers }, loop))),
-  timed(async () => allDone(await runAll({ task, runs, state: folder, processes: workers }))),
-  redis && timed(async () => allDone(await runAll({ task, runs, connection: redis.url }))),
-]);
-for (const worker of started) await worker.close();
+/** One round: side by side, so that all see the same machine. */
+async function round() {
+  const runs = Array.from({ length: count }, (_, i) => ({ key: `run-${i}`, seconds }));
+  const folder = mkdtempSync(join(tmpdir(), 'runs-'));
+  const queue = [...runs];
+  const loop = async () => {
+    for (let run = queue.shift(); run; run = queue.shift()) await wait({ run });
+  };
+  /** Two workers, each with its own connection, as on two machines. */
+  const started = await Promise.all(
+    Array.from({ length: redis ? workers : 0 }, () =>
+      startWorker({ connection: redis.url, task, processes: 1 }),
+    ),
+  );
+  const times = await Promise.all([
+    timed(() => Promise.all(Array.from({ length: workers }, loop))),
+    timed(async () => allDone(await runAll({ task, runs, state: folder, processes: workers }))),
+    redis && timed(async () => allDone(await runAll({ task, runs, connection: redis.url, repeat: true }))),
+  ]);
+  for (const worker of started) await worker.close();
+  rmSync(folder, { recursive: true });
+  return times;
+}
+
+const all = [];
+for (let i = 0; i < rounds; i++) {
+  all.push(await round());
+  console.log(
+    `round ${i + 1}: ${all[i]
+      .filter(Boolean)
+      .map((time) => `${time.toFixed(2)} s`)
+      .join(', ')}`,
+  );
+}
 await redis?.stop();
-rmSync(folder, { recursive: true });
-const line = (name, time) =>
-  console.log(`${name.padEnd(10)} ${time.toFixed(2)} s  ${(time / bare).toFixed(3)}`);
-console.log(`${count} runs of ${seconds} s, ${workers} at a time`);
-line('bare loop', bare);
-line('pool', pool);
-if (bullmq) line('BullMQ', bullmq);
-else console.log('BullMQ     NOT MEASURED: no redis-server was found (Debian: apt-get install redis-server)');
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const names = ['a bare loop', 'processes here', 'BullMQ, two workers on one machine'];
+const rows = names.flatMap((name, i) => {
+  if (all[0][i] === undefined) return [];
+  const ratios = all.map((times) => times[i] / times[0]);
+  const range = i === 0 ? '' : `${Math.min(...ratios).toFixed(3)}–${Math.max(...ratios).toFixed(3)}`;
+  return [[name, median(all.map((times) => times[i])).toFixed(1), median(ratios).toFixed(3), range]];
+});
+const cells = [['who does the runs', 'time, s', 'ratio', 'range'], ...rows];
+const widths = cells[0].map((_, i) => Math.max(3, ...cells.map((row) => row[i].length)));
+const line = (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+const [head, ...body] = cells.map(line);
+const table = [head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
+console.log(`\n${count} runs of ${seconds} s, two at a time; medians of ${rounds} rounds\n\n${table}`);
+if (values.write) {
+  const guide = new URL('../../../docs/from-one-run-to-a-cluster.md', import.meta.url);
+  const between = /(<!-- table: [^>]*-->\n\n)[\s\S]*?(\n\n<!-- end of table -->)/;
+  writeFileSync(
+    guide,
+    readFileSync(guide, 'utf8').replace(between, (_, before, after) => before + table + after),
+  );
+}

@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runAll, startWorker } from '@crossreg/runs';
-import { startRedis } from './startRedis.mjs';
+import { noRedis, redisVersion } from '../../../scripts/findRedis.mjs';
+import { RedisServer } from '../../../scripts/redisServer.mjs';
 
 const count = Number(process.argv[2] ?? 10_000);
-const over = process.argv[3] === 'redis' ? await startRedis() : undefined;
-if (process.argv[3] === 'redis' && !over)
-  throw new Error('no redis-server was found (Debian: apt-get install redis-server)');
+const overRedis = process.argv[3] === 'redis';
+if (overRedis && !redisVersion) throw new Error(noRedis);
+const over = overRedis ? await RedisServer.start() : undefined;
 const task = new URL('./tiny.mjs', import.meta.url);
 const megabytes = () => {
   globalThis.gc();
@@ -48,3 +49,4 @@ console.log(`${copy.length} tiny runs ${over ? 'over Redis' : 'in the pool'}, ${
 line('runs and outcomes alone', results);
 line('held in the end, with them', whole);
 line('most while it ran, with them', most - before);
+line('most beyond them', most - before - results);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { wholeFile } from '../../../common/wholeFile';
 import type { CheckpointStore, State } from './state';
 
 /** A state in a folder that all processes see. */
@@ -20,30 +21,5 @@ export function folderState(folder: string): State {
   };
 }
 
-function bundleAt(path: string): CheckpointStore {
-  return {
-    read: () =>
-      readFile(path).catch((error) => {
-        if (error.code === 'ENOENT') return undefined;
-        throw error;
-      }),
-    write: (bundle) => writeWhole(path, bundle),
-    remove: () => rm(path, { force: true }),
-  };
-}
-
-/** Replaces a file all or nothing: whoever dies in the middle leaves the former one. */
-async function writeWhole(path: string, contents: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  // Processes of two machines may have the same number.
-  const temporary = `${path}.${randomUUID()}.part`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(contents);
-    // On the disk before it has the name: else a power cut may leave the name without the contents.
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-}
+/** Several processes may write it at once; those of two machines may have the same number. */
+const bundleAt = (path: string): CheckpointStore => wholeFile(path, () => `${path}.${randomUUID()}.part`);

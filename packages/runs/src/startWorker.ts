@@ -4,7 +4,7 @@ import type { Job } from 'bullmq';
 import { connect, needed, saying, shown } from './connection';
 import { keepResult, keptOutcome } from './keptResult';
 import { checkProcesses, checkSeconds, placeOf, urlOfTask } from './options';
-import { nameOfQueue, nameOfTask, prefix, type QueuedRun, stateInRedis } from './queue';
+import { nameOfQueue, nameOfTask, prefix, type QueuedRun, stateInRedis } from './queueNames';
 import { resultOfText } from './resultText';
 import type { Run } from './run';
 import { errorLike } from './runError';

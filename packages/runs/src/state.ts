@@ -31,7 +31,9 @@ export async function openState(place: StatePlace): Promise<State> {
 /** The name of what a run keeps: readable, and another for every key in every store. */
 export function nameOf(key: string): string {
   const readable = key.replace(/[^\w-]+/g, '_').slice(0, 60);
-  return `${readable}-${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+  const hash = createHash('sha256').update(key).digest().toString('hex', 0, 8);
+  // A caller may hold many: joined, they are short strings, not views of longer ones.
+  return [readable, hash].join('-');
 }
 
 /** What tells a state from others; given to it where it has none. */

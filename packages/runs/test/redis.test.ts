@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { noRedis, redisVersion } from '../../../scripts/findRedis.mjs';
+import { RedisServer } from '../../../scripts/redisServer.mjs';
 import { runAll, startWorker } from '../src/index';
-import { RedisServer } from './redisServer';
 
 if (!redisVersion) console.error(`\n!!! SKIPPED: ${noRedis.toUpperCase()} !!!\n`);
 
@@ -20,7 +20,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
   let redis: RedisServer;
   let folder: string;
   beforeAll(async () => {
-    redis = await RedisServer.start(password);
+    redis = await RedisServer.start({ password });
   });
   afterAll(() => redis.stop());
   beforeEach(() => {

@@ -47,7 +47,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
         seed: seed + 1000 * i,
         from,
         to,
-        onStep: () => onStep(from * size + i * (to - from)),
+        onStep: (done) => onStep(from * size + i * (to - from) + (done - from)),
       });
       const { accuracy, nll } = measure(model, data.regularization, profile.monitoring.samples);
       scores.push({ i, accuracy, nll });

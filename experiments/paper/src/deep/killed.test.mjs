@@ -1,0 +1,180 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { runAll } from '@crossreg/runs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { noRedis, redisVersion } from '../../../../scripts/findRedis.mjs';
+import { RedisServer } from '../../../../scripts/redisServer.mjs';
+import { knownRuns } from './experiments.mjs';
+import { profiles } from './profiles.mjs';
+
+if (!redisVersion) console.error(`\n!!! SKIPPED: ${noRedis.toUpperCase()} !!!\n`);
+
+const task = fileURLToPath(new URL('./watchedRun.mjs', import.meta.url));
+/** Of the smoke profile, each another kind of training. */
+const names = [
+  ...['plain', 'cross', 'plain-all', 'fixed-noise', 'grid-dropout-0.25', 'grid-decay-0.5'],
+  ...['population', 'channels', 'residual', 'transformer', 'cross-decay-cosine', 'multiplicative'],
+];
+const root = mkdtempSync(join(tmpdir(), 'crossreg-killed-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const known = knownRuns(profiles.smoke);
+const runsWith = (more) =>
+  names.map((name) => ({
+    key: name,
+    ...{
+      run: known.find((each) => each.name === name),
+      profile: profiles.smoke,
+      backend: 'wasm',
+      threads: 1,
+    },
+    ...more,
+  }));
+/** Results without what a clock says. */
+const resultsOf = (outcomes) =>
+  outcomes.map(({ run, result, error }) => [run.key, error ?? { ...result, seconds: 0 }]);
+
+/** What each run gives that is done alone, and that nobody kills. */
+let expected;
+beforeAll(async () => {
+  const runs = runsWith({ log: join(root, 'log alone'), rest: 0 });
+  const outcomes = await runAll({ task, runs, state: join(root, 'alone'), processes: 1 });
+  expected = resultsOf(outcomes);
+  expect(outcomes.map(({ status }) => status)).toEqual(names.map(() => 'done'));
+}, 300_000);
+
+let folder;
+let runs;
+let started = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(root, 'killed-'));
+  runs = runsWith({ log: join(folder, 'log'), rest: 150 });
+});
+afterEach(() => {
+  for (const each of started) each.kill('SIGKILL');
+  started = [];
+});
+const start = (args, env, cwd) => {
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, cwd, stdio: 'ignore' });
+  started.push(child);
+  return child;
+};
+
+/** What was written down: run, step or `looks` (for a checkpoint) or `saved`, process, its parent. */
+function notes() {
+  const log = join(folder, 'log');
+  const lines = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : [];
+  return lines.map((line) => {
+    const [key, what, process, parent] = line.split(' ');
+    return { key, what, process: Number(process), parent: Number(parent) };
+  });
+}
+/** Waits for a run that has just saved its first checkpoint, after `count` others did, and is not at its end. */
+async function savedFirst(count) {
+  for (;;) {
+    const saved = notes().filter(({ what }) => what === 'saved');
+    const first = saved.filter(({ key }, i) => saved.findIndex((note) => note.key === key) === i);
+    if (first.length > count && first.at(-1) === saved.at(-1)) return first.at(-1);
+    await setTimeout(5);
+  }
+}
+
+/**
+ * Holds what was written down against what a run may do: a process goes on after the checkpoint that was there when it
+ * looked for one, or after a later one, step by step, and one of them comes to the end.
+ *
+ * @returns how often a process went on from a checkpoint of another.
+ */
+function expectNothingLost() {
+  let goneOn = 0;
+  for (const key of names) {
+    const saved = [0];
+    const steps = new Map();
+    const looked = new Map();
+    for (const { what, process } of notes().filter((note) => note.key === key)) {
+      const before = steps.get(process);
+      if (what === 'looks') looked.set(process, looked.get(process) ?? saved.at(-1));
+      else if (what === 'saved') saved.push(before);
+      else if (before !== undefined) {
+        expect([key, Number(what)]).toEqual([key, before + 1]);
+        steps.set(process, Number(what));
+      } else {
+        const from = Number(what) - 1;
+        expect(saved, `${key} from ${from}`).toContain(from);
+        expect(from, key).toBeGreaterThanOrEqual(looked.get(process));
+        if (from > 0) goneOn++;
+        steps.set(process, from + 1);
+      }
+    }
+    expect([key, Math.max(...steps.values())]).toEqual([key, expectedSteps(key)]);
+  }
+  return goneOn;
+}
+const expectedSteps = (key) => profiles.smoke.steps * (key === 'population' ? profiles.smoke.population : 1);
+
+describe.skipIf(!redisVersion)('12 smoke runs, by three workers over Redis', () => {
+  let redis;
+  beforeAll(async () => {
+    // Each write is on the disk before it is confirmed, so that a checkpoint that was written is there.
+    redis = await RedisServer.start({ settings: { appendfsync: 'always' } });
+  });
+  afterAll(() => redis.stop());
+
+  test('a worker and then Redis killed with -9: each ends once, to the same bit, from its checkpoint', async () => {
+    const main = createRequire(import.meta.url).resolve('@crossreg/runs');
+    const program = join(main, '../../bin/crossreg-runs.js');
+    const work = () =>
+      start([program, 'work', '--task', task, '--jobs', '1', '--stalled-after', '2'], {
+        REDIS_URL: redis.url,
+      });
+    const workers = [work(), work(), work()];
+    const told = [];
+    const all = runAll({ task, runs, connection: redis.url, onOutcome: ({ run }) => told.push(run.key) });
+
+    const { parent } = await savedFirst(2);
+    const killed = workers.find(({ pid }) => pid === parent);
+    killed.kill('SIGKILL');
+    work();
+    await savedFirst(6);
+    await redis.kill();
+    // Longer than a worker may be silent: what it does is given to another.
+    await setTimeout(2500);
+    await redis.start();
+
+    expect(resultsOf(await all)).toEqual(expected);
+    expect(told.sort()).toEqual([...names].sort());
+    // That of the worker, and those that waited for Redis longer than a worker may be silent.
+    expect(expectNothingLost()).toBeGreaterThan(0);
+    const again = await runAll({ task, runs, connection: redis.url });
+    expect(again.every(({ status, resumed }) => status === 'done' && resumed)).toBe(true);
+    expect(resultsOf(again)).toEqual(expected);
+  }, 300_000);
+});
+
+test('12 smoke runs in processes here, one of them and then their parent killed with -9: the same', async () => {
+  const state = join(folder, 'state');
+  const options = { task, runs, state, processes: 3, retries: 1 };
+  // Of the packages as they are built, as the task is.
+  const program = `import('@crossreg/runs').then(({ runAll }) => runAll(${JSON.stringify(options)}))`;
+  const parent = start(['-e', program], {}, fileURLToPath(new URL('.', import.meta.url)));
+  const one = await savedFirst(2);
+  expect(one.parent).toBe(parent.pid);
+  process.kill(one.process, 'SIGKILL');
+  await savedFirst(6);
+  parent.kill('SIGKILL');
+  // Its processes die with it, at the latest after 0.2 s; what they still write down is theirs.
+  await setTimeout(500);
+  const done = readdirSync(join(state, 'results'));
+  expect(done.length).toBeLessThan(runs.length);
+
+  const outcomes = await runAll(options);
+  expect(resultsOf(outcomes)).toEqual(expected);
+  expect(outcomes.filter(({ resumed }) => resumed)).toHaveLength(done.length);
+  expect(expectNothingLost()).toBeGreaterThan(1);
+  expect(readdirSync(join(state, 'results'))).toHaveLength(runs.length);
+  expect(readdirSync(join(state, 'checkpoints'))).toEqual([]);
+}, 300_000);
