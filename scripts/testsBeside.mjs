@@ -97,6 +97,12 @@ const elsewhere = [
     'convolutions are one tile, in one suite for wasm and native',
     ['rowProduct', 'convolution3d'],
   ],
+  [
+    'tfjs-wasm',
+    '../test/fusedPasses.test.ts',
+    'what is written together is held against the operations one by one, where native kernels are built',
+    ['deferred', 'fusedPasses', 'rectifiers'],
+  ],
   ['tfjs-wasm', 'useWasm.test.ts', 'memory is shared where a backend starts with threads', ['sharedMemory']],
 ];
 

@@ -109,7 +109,7 @@ export async function wholeSteps() {
 
 /** The share of each kernel in a step on one thread. Kernels call others: time is counted where it is spent. */
 export async function shares() {
-  await useWasm({ threads: 1 });
+  await useWasm({ threads: 1, native });
   const spent = {};
   const stack = [];
   for (const config of tf.getKernelsForBackend('wasm')) {

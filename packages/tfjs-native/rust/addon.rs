@@ -1,6 +1,7 @@
 //! What JavaScript calls. Every function gets the whole heap and the arguments as 32-bit integers, in the order of the
 //! structures' fields. A panic becomes an error.
 
+use crate::channels::{Activation, ActivationGradient, Arriving, Drawn, Moments, Normalize, NormalizeInput, Rows, Sums};
 use crate::heap::Heap;
 use crate::matrices::MatrixProducts;
 use crate::noise::{Kind, Noise};
@@ -41,9 +42,25 @@ impl Words<'_> {
     fn size(&mut self) -> std::result::Result<u32, String> {
         Ok(self.next()? as u32)
     }
+    fn number(&mut self) -> std::result::Result<f32, String> {
+        Ok(f32::from_bits(self.size()?))
+    }
+    fn rows(&mut self) -> std::result::Result<Rows, String> {
+        Ok(Rows { rows: self.size()?, channels: self.size()? })
+    }
+    fn activation(&mut self) -> std::result::Result<Activation, String> {
+        Ok(Activation { slope: self.number()?, floor: self.number()?, most: self.number()? })
+    }
+    fn arriving(&mut self) -> std::result::Result<Arriving, String> {
+        Ok(Arriving { dy: self.size()?, y: self.size()?, activation: self.activation()? })
+    }
+    fn drawn(&mut self) -> std::result::Result<Option<Drawn>, String> {
+        let drawn = Drawn { scale: self.size()?, scales: self.size()?, k0: self.size()?, k1: self.size()? };
+        Ok((drawn.scale != 0).then_some(drawn))
+    }
     fn epilogue(&mut self) -> std::result::Result<Option<Epilogue>, String> {
         let (there, bias, bias_size) = (self.next()?, self.size()?, self.size()?);
-        let (least, most) = (f32::from_bits(self.size()?), f32::from_bits(self.size()?));
+        let (least, most) = (self.number()?, self.number()?);
         Ok((there != 0).then_some(Epilogue { bias, bias_size, least, most }))
     }
 }
@@ -155,7 +172,6 @@ pub fn noise(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32)
         let kind = match w.next()? {
             0 => Kind::Gaussian,
             1 => Kind::Add,
-            2 => Kind::Products,
             other => return Err(format!("There is no kind of noise {other}.")),
         };
         let noise = Noise {
@@ -169,5 +185,82 @@ pub fn noise(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32)
             k1: w.size()?,
         };
         noise.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn moments(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let moments = Moments { x: w.size()?, mean: w.size()?, variance: w.size()?, rows: w.rows()? };
+        moments.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn normalize(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let normalize = Normalize {
+            x: w.size()?,
+            mean: w.size()?,
+            variance: w.size()?,
+            scale: w.size()?,
+            offset: w.size()?,
+            out: w.size()?,
+            rows: w.rows()?,
+            epsilon: w.number()?,
+            noise: w.drawn()?,
+            activation: w.activation()?,
+        };
+        normalize.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn channel_sums(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let sums = Sums {
+            arriving: w.arriving()?,
+            x: w.size()?,
+            mean: w.size()?,
+            sum: w.size()?,
+            product: w.size()?,
+            noise: w.size()?,
+            rows: w.rows()?,
+            k0: w.size()?,
+            k1: w.size()?,
+        };
+        sums.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn normalize_input(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let input = NormalizeInput {
+            arriving: w.arriving()?,
+            x: w.size()?,
+            mean: w.size()?,
+            variance: w.size()?,
+            scale: w.size()?,
+            sum: w.size()?,
+            product: w.size()?,
+            out: w.size()?,
+            rows: w.rows()?,
+            epsilon: w.number()?,
+        };
+        input.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn activation_gradient(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let gradient = ActivationGradient { arriving: w.arriving()?, out: w.size()?, count: w.size()? };
+        gradient.run(heap, threads.max(1) as usize)
     })
 }

@@ -1,17 +1,17 @@
 //! Gaussian noise of a keyed counter: the same numbers as assembly/noise.ts of @crossreg/tfjs-wasm, to the bit where both
 //! have fused multiply-adds.
 
+use crate::each_set::{fma, on_each_set};
 use crate::heap::Heap;
 use crate::pool;
-use crate::processor::{self, Set};
 
 /// Numbers drawn at a time: two of each of `LANES` counters.
-const DRAWN: usize = 32;
+pub(crate) const DRAWN: usize = 32;
 const LANES: usize = DRAWN / 2;
 /// Numbers in a unit of work.
 const UNIT: usize = 4096;
 /// Fewer are drawn on one thread.
-const SHARED_NUMBERS: usize = 1 << 17;
+pub(crate) const SHARED_NUMBERS: usize = 1 << 17;
 
 /// hash32 of @crossreg/core.
 #[inline(always)]
@@ -19,16 +19,6 @@ fn hash(mut h: u32) -> u32 {
     h = (h ^ (h >> 16)).wrapping_mul(0x21f0_aaad);
     h = (h ^ (h >> 15)).wrapping_mul(0x735a_2d97);
     h ^ (h >> 15)
-}
-
-#[inline(always)]
-fn fma<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
-    // Not mul_add where the processor has no such instruction: it is a call there.
-    if FUSED {
-        a.mul_add(b, c)
-    } else {
-        c + a * b
-    }
 }
 
 /// One pair of the stream, from the counter of an even position. The steps are those of `draw` in assembly/noise.ts.
@@ -73,7 +63,7 @@ fn pair<const FUSED: bool>(counter: u32, k1: u32) -> (f32, f32) {
 
 /// The numbers from an even position on.
 #[inline(always)]
-fn draw<const FUSED: bool>(position: u32, k0: u32, k1: u32) -> [f32; DRAWN] {
+pub(crate) fn draw<const FUSED: bool>(position: u32, k0: u32, k1: u32) -> [f32; DRAWN] {
     let (mut first, mut second) = ([0.0; LANES], [0.0; LANES]);
     for i in 0..LANES {
         let counter = position.wrapping_add(k0).wrapping_add(2 * i as u32);
@@ -89,7 +79,7 @@ fn draw<const FUSED: bool>(position: u32, k0: u32, k1: u32) -> [f32; DRAWN] {
 
 /// The first `count` numbers, 0 for the others; nothing else is read.
 #[inline(always)]
-unsafe fn read(from: *const f32, count: usize) -> [f32; DRAWN] {
+pub(crate) unsafe fn read(from: *const f32, count: usize) -> [f32; DRAWN] {
     if count == DRAWN {
         return from.cast::<[f32; DRAWN]>().read_unaligned();
     }
@@ -99,7 +89,7 @@ unsafe fn read(from: *const f32, count: usize) -> [f32; DRAWN] {
 }
 
 #[inline(always)]
-unsafe fn write(to: *mut f32, numbers: [f32; DRAWN], count: usize) {
+pub(crate) unsafe fn write(to: *mut f32, numbers: [f32; DRAWN], count: usize) {
     if count == DRAWN {
         to.cast::<[f32; DRAWN]>().write_unaligned(numbers);
     } else {
@@ -111,11 +101,11 @@ unsafe fn write(to: *mut f32, numbers: [f32; DRAWN], count: usize) {
 #[derive(Clone, Copy, Debug)]
 pub struct Noise {
     pub kind: Kind,
-    /// What noise is added to or multiplied with; not read by `Gaussian`.
+    /// What noise is added to; not read by `Gaussian`.
     pub input: u32,
-    /// One for each channel; not read by `Gaussian` and `Products`.
+    /// One for each channel; not read by `Gaussian`.
     pub scale: u32,
-    /// `count` numbers, or one a channel for `Products`.
+    /// `count` numbers.
     pub output: u32,
     pub count: u32,
     pub channels: u32,
@@ -129,8 +119,6 @@ pub enum Kind {
     Gaussian,
     /// out = in + scale · ε.
     Add,
-    /// out[c] = Σ in · ε over the numbers of channel c.
-    Products,
 }
 
 struct Job {
@@ -154,17 +142,13 @@ impl Noise {
             Kind::Gaussian => std::ptr::null(),
             _ => heap.numbers("input", self.input, numbers)?.cast_const(),
         };
-        let size = if self.kind == Kind::Products { u64::from(self.channels) } else { numbers };
-        let output = heap.numbers("output", self.output, size)?;
+        let output = heap.numbers("output", self.output, numbers)?;
         let mut table = Vec::new();
         if self.kind == Kind::Add {
             let scale = heap.numbers("scale", self.scale, u64::from(self.channels))?;
             table.extend((0..channels + DRAWN).map(|i| unsafe { *scale.add(i % channels) }));
         }
         let job = Job { noise: self, input, output, table };
-        if self.kind == Kind::Products {
-            return job.products(threads);
-        }
         let units = count.div_ceil(UNIT);
         let threads = if count < SHARED_NUMBERS { 1 } else { threads };
         pool::run(threads, units, units.div_ceil(threads * 4).max(1), &|from, to| unsafe {
@@ -173,35 +157,8 @@ impl Noise {
     }
 }
 
-/// Runs a function that is compiled for each instruction set.
-macro_rules! on_each_set {
-    ($name:ident, $inner:ident, ($($arg:ident: $kind:ty),*)) => {
-        unsafe fn $name(&self, $($arg: $kind),*) {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx512f,avx2,fma")]
-                unsafe fn avx512(job: &Job, $($arg: $kind),*) {
-                    job.$inner::<true>($($arg),*)
-                }
-                #[target_feature(enable = "avx2,fma")]
-                unsafe fn avx2(job: &Job, $($arg: $kind),*) {
-                    job.$inner::<true>($($arg),*)
-                }
-                match processor::chosen() {
-                    Set::Avx512 => return avx512(self, $($arg),*),
-                    Set::Avx2 => return avx2(self, $($arg),*),
-                    _ => {}
-                }
-            }
-            // Every 64-bit ARM processor has fused multiply-adds.
-            self.$inner::<{ cfg!(target_arch = "aarch64") }>($($arg),*)
-        }
-    };
-}
-
 impl Job {
-    on_each_set!(numbers, numbers_from, (from: usize, to: usize));
-    on_each_set!(sums, sums_of, (from: usize, to: usize, sums: *mut f32));
+    on_each_set!(Job, numbers, numbers_from, (from: usize, to: usize));
 
     #[inline(always)]
     unsafe fn numbers_from<const FUSED: bool>(&self, from: usize, to: usize) {
@@ -227,59 +184,6 @@ impl Job {
             write(self.output.add(at), drawn, count);
             at += DRAWN;
         }
-    }
-
-    /// Adds in · ε up by channel, into `channels + DRAWN` numbers: entry `channels + i` belongs to channel i (mod channels).
-    #[inline(always)]
-    unsafe fn sums_of<const FUSED: bool>(&self, from: usize, to: usize, sums: *mut f32) {
-        let Noise { channels, k0, k1, .. } = self.noise;
-        let channels = channels as usize;
-        let step = DRAWN % channels;
-        let mut channel = from % channels;
-        let mut at = from;
-        while at < to {
-            let drawn = draw::<FUSED>(at as u32, k0, k1);
-            let x = read(self.input.add(at), DRAWN.min(to - at));
-            let place = sums.add(channel).cast::<[f32; DRAWN]>();
-            let mut sum = place.read_unaligned();
-            for i in 0..DRAWN {
-                sum[i] = fma::<FUSED>(drawn[i], x[i], sum[i]);
-            }
-            place.write_unaligned(sum);
-            channel += step;
-            if channel >= channels {
-                channel -= channels;
-            }
-            at += DRAWN;
-        }
-    }
-
-    fn products(&self, threads: usize) -> Result<(), String> {
-        let (count, channels) = (self.noise.count as usize, self.noise.channels as usize);
-        let row = channels + DRAWN;
-        // A pair begins at every even position.
-        let unit = UNIT.max(channels).next_multiple_of(2);
-        let units = count.div_ceil(unit);
-        let mut partial = vec![0.0f32; units * row];
-        // As an address: the rows are apart.
-        let start = partial.as_mut_ptr() as usize;
-        let threads = if count < SHARED_NUMBERS { 1 } else { threads };
-        pool::run(threads, units, units.div_ceil(threads * 4).max(1), &|from, to| {
-            for i in from..to {
-                let end = count.min((i + 1) * unit);
-                unsafe { self.sums(i * unit, end, (start as *mut f32).add(i * row)) };
-            }
-        })?;
-        let mut totals = vec![0.0f64; channels];
-        for sums in partial.chunks_exact(row) {
-            for (i, sum) in sums.iter().enumerate() {
-                totals[i % channels] += f64::from(*sum);
-            }
-        }
-        for (channel, total) in totals.iter().enumerate() {
-            unsafe { *self.output.add(channel) = *total as f32 };
-        }
-        Ok(())
     }
 }
 
@@ -317,33 +221,6 @@ mod tests {
     }
 
     #[test]
-    fn sums_are_those_of_the_numbers_whatever_the_threads() {
-        for channels in [1u32, 3, 32, 100] {
-            let count = 200_000 / channels * channels;
-            let mut memory = vec![0.0f32; 2 * 200_000 + 4096];
-            let drawn = Noise { output: 4 * 200_000, ..noise(Kind::Gaussian, count, 1) };
-            drawn.run(heap(&mut memory), 1).unwrap();
-            for i in 0..count as usize {
-                memory[i] = (i % 17) as f32 - 8.0;
-            }
-            let mut expected = vec![0.0f64; channels as usize];
-            for i in 0..count as usize {
-                expected[i % channels as usize] += f64::from(memory[i]) * f64::from(memory[200_000 + i]);
-            }
-            let mut results = Vec::new();
-            for threads in [1, 3] {
-                let sums = Noise { output: 4 * 400_000, ..noise(Kind::Products, count, channels) };
-                sums.run(heap(&mut memory), threads).unwrap();
-                results.push(memory[400_000..400_000 + channels as usize].to_vec());
-            }
-            assert_eq!(results[0], results[1]);
-            for (sum, exact) in results[0].iter().zip(&expected) {
-                assert!((f64::from(*sum) - exact).abs() < 0.05, "{sum} {exact}");
-            }
-        }
-    }
-
-    #[test]
     fn what_is_not_in_the_heap_is_refused() {
         let mut memory = vec![0.0f32; 3000];
         for bad in [
@@ -352,8 +229,7 @@ mod tests {
             noise(Kind::Add, 2, 0),
             Noise { input: 11_996, ..noise(Kind::Add, 2, 1) },
             Noise { scale: 11_996, ..noise(Kind::Add, 2, 2) },
-            Noise { input: 2, ..noise(Kind::Products, 2, 1) },
-            noise(Kind::Products, 2, 953),
+            Noise { input: 2, ..noise(Kind::Add, 2, 1) },
         ] {
             assert!(bad.run(heap(&mut memory), 1).is_err(), "{bad:?}");
         }

@@ -112,6 +112,10 @@ impl OuterProducts {
         if count == 0 {
             return Ok(());
         }
+        if self.b_width == 0 {
+            unsafe { output.write_bytes(0, count as usize) };
+            return Ok(());
+        }
         if self.stride_y == 0 || self.stride_x == 0 {
             return Err("The strides must be positive.".into());
         }

@@ -175,6 +175,9 @@ impl RowProduct {
         let input = heap.numbers("input", self.input, product(&[input_image, u64::from(self.images)])?)?;
         let weights = heap.numbers("weights", self.weights, self.weights_end()?)?;
         let output = heap.numbers("output", self.output, self.output_end()?)?;
+        // Else a grid written over itself, by a stride of 0, is as large as one likes.
+        heap.numbers("output", 0, product(&[rows, u64::from(self.columns)])?)?;
+        heap.numbers("weights", 0, product(&[self.taps.len() as u64, depth, u64::from(self.columns)])?)?;
         let set = processor::chosen();
         let Tiles { rows: tile, wide, run } = tiles(set);
         let columns = self.columns as usize;

@@ -20,8 +20,18 @@ export interface NativeKernels {
   outerProducts(heap: Uint8Array, args: Int32Array, threads: number): void;
   /** out = op(A) · op(B), one or many. The fields of `MatrixProducts` in rust/matrices.rs. */
   matrixProducts(heap: Uint8Array, args: Int32Array, threads: number): void;
-  /** ε, in + scale · ε, or Σ in · ε by channel. The fields of `Noise` in rust/noise.rs. */
+  /** ε, or in + scale · ε. The fields of `Noise` in rust/noise.rs. */
   noise(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** Mean and variance by channel. The fields of `Moments` in rust/channels.rs. */
+  moments(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** Normalization, noise and activation. The fields of `Normalize` in rust/channels.rs. */
+  normalize(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** Σ g, Σ g · (x − mean) and Σ g · ε by channel, g = dy · activation'(y). The fields of `Sums` in rust/channels.rs. */
+  channelSums(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** The gradient before a normalization. The fields of `NormalizeInput` in rust/channels.rs. */
+  normalizeInput(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** dy · activation'(y). The fields of `ActivationGradient` in rust/channels.rs. */
+  activationGradient(heap: Uint8Array, args: Int32Array, threads: number): void;
 }
 
 /** What the binary for this machine is called: as npm packages of napi-rs are. */

@@ -72,7 +72,7 @@ describe('kernels', () => {
     };
     expect(await count(step, 'Relu')).toBe(0);
     expect(await count(step, 'Add')).toBe(0);
-    expect(await count(step, 'CrossregReluGradient')).toBe(1);
+    expect(await count(step, 'CrossregRectifierGradient')).toBe(1);
     expect(await count(step, 'BatchMatMul')).toBe(1);
   });
 

@@ -1,8 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { ReluGradient } from './elementwise';
 import { engineOf, type ProductLayer } from './internals';
 import { overrideCall } from './layerCall';
 import { lazyOperation } from './lazyGradient';
+import { reluGradient } from './rectifiers';
 
 /**
  * Has dense and convolutional layers that end in a ReLU take product, bias and activation in one pass when they are differentiated, as
@@ -34,7 +33,7 @@ export function fuseActivations(): void {
             state.gradientDepth = depth;
           }
         },
-        through: (dy, y) => tf.engine().runKernel(ReluGradient, { dy, x: y }) as tf.Tensor,
+        through: reluGradient,
       });
     });
   }

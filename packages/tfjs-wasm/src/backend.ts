@@ -14,6 +14,7 @@ export interface WasmBackend {
     _free(address: number): void;
   };
   readonly dataIdMap: { get(dataId: DataId): { readonly id: number; readonly memoryOffset: number } };
+  refCount(dataId: DataId): number;
   dispose(): void;
   makeOutput(shape: readonly number[], dtype: DataType): TensorInfo;
   incRef(dataId: DataId): void;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { FusedBatchNorm, type FusedBatchNormAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf, type WasmBackend } from './backend';
 import { defineKernel } from './define';
+import { FusedPasses, type Normalization } from './fusedPasses';
 import { type GradientFunction, lazily, preferGradient } from './gradient';
 import type { Kernels } from './kernels';
 import { sumMiddle } from './reduction';
@@ -18,6 +19,8 @@ const NormalizeBatchInput = 'CrossregNormalizeBatchInput';
 export const batchNormSums = defineKernel<{ x: TensorInfo; dy: TensorInfo; mean: TensorInfo }>(
   BatchNormSums,
   ({ inputs: { x, dy, mean }, backend, kernels }) => {
+    const fused = FusedPasses.of(kernels, backend);
+    if (fused) return fused.sums(dy, x, mean);
     const [channels] = mean.shape;
     const outputs = [backend.makeOutput([channels], 'float32'), backend.makeOutput([channels], 'float32')];
     const rows = sizeOf(x.shape) / channels;
@@ -43,6 +46,8 @@ export const batchNormSums = defineKernel<{ x: TensorInfo; dy: TensorInfo; mean:
 export const scaleRows = defineKernel<{ x: TensorInfo; factor: TensorInfo }>(
   ScaleRows,
   ({ inputs: { x, factor }, backend, kernels }) => {
+    const fused = FusedPasses.of(kernels, backend);
+    if (fused) return fused.scaleRows(x, factor);
     const [channels] = factor.shape;
     const out = backend.makeOutput(x.shape, 'float32');
     kernels.run(
@@ -87,32 +92,24 @@ export const batchNorm = defineKernel<
     (tensor) => tensor == null || (tensor.shape.length === 1 && tensor.shape[0] === channels),
   );
   if (!perChannel || sizeOf(x.shape) === 0) return stock();
-  const out = backend.makeOutput(x.shape, 'float32');
-  normalize(kernels, { x, mean, variance, scale, offset, out }, attrs.varianceEpsilon);
-  return out;
+  return normalized(kernels, backend, { x, mean, variance, scale, offset, epsilon: attrs.varianceEpsilon });
 });
 
-interface Normalization {
-  readonly x: TensorInfo;
-  readonly mean: TensorInfo;
-  readonly variance: TensorInfo;
-  readonly scale?: TensorInfo;
-  readonly offset?: TensorInfo;
-  readonly out: TensorInfo;
-}
-
-/** out = (x − mean) / √(variance + ε) · scale + offset, per entry of the last axis. */
-function normalize(kernels: Kernels, n: Normalization, epsilon: number): void {
+function normalized(kernels: Kernels, backend: WasmBackend, n: Normalization): TensorInfo {
+  const fused = FusedPasses.of(kernels, backend);
+  if (fused) return fused.normalize(n);
   const channels = n.mean.shape[0];
+  const out = backend.makeOutput(n.x.shape, 'float32');
   kernels.scratch([channels * 4, channels * 4], (factor, zeros) => {
-    writeFactors(kernels, factor, n, epsilon);
+    writeFactors(kernels, factor, n, n.epsilon);
     kernels.numbers().fill(0, zeros >>> 2, (zeros >>> 2) + channels);
     const args = [
       ...[kernels.address(n.x), kernels.address(n.mean), factor],
-      ...[n.offset ? kernels.address(n.offset) : zeros, kernels.address(n.out), channels],
+      ...[n.offset ? kernels.address(n.offset) : zeros, kernels.address(out), channels],
     ];
     kernels.run('normalizeRows', sizeOf(n.x.shape) / channels, args, channels * 0.4);
   });
+  return out;
 }
 
 /** Writes scale / √(variance + ε). */
@@ -133,6 +130,8 @@ function writeFactors(
 
 /** Mean and variance over all axes but the last, in one pass over memory. */
 function writeMoments(kernels: Kernels, backend: WasmBackend, x: TensorInfo): [TensorInfo, TensorInfo] {
+  const fused = FusedPasses.of(kernels, backend);
+  if (fused) return fused.moments(x);
   const channels = x.shape[x.shape.length - 1];
   const mean = backend.makeOutput([channels], 'float32');
   const variance = backend.makeOutput([channels], 'float32');
@@ -162,10 +161,9 @@ export const normalizeBatch = defineKernel<
   { x: TensorInfo; scale: TensorInfo; offset?: TensorInfo },
   FusedBatchNormAttrs
 >(NormalizeBatch, ({ inputs: { x, scale, offset }, attrs, backend, kernels }) => {
-  const out = backend.makeOutput(x.shape, 'float32');
   const [mean, variance] = writeMoments(kernels, backend, x);
-  normalize(kernels, { x, mean, variance, scale, offset, out }, attrs.varianceEpsilon);
-  return [out, mean, variance];
+  const n = { x, mean, variance, scale, offset, epsilon: attrs.varianceEpsilon };
+  return [normalized(kernels, backend, n), mean, variance];
 });
 
 /** The gradient of {@link normalizeBatch} by its input, from the sums of {@link batchNormSums}. */
@@ -174,6 +172,9 @@ export const normalizeBatchInput = defineKernel<
   FusedBatchNormAttrs
 >(NormalizeBatchInput, ({ inputs, attrs: { varianceEpsilon }, backend, kernels }) => {
   const { x, dy, mean, variance, scale, sum, product } = inputs;
+  const fused = FusedPasses.of(kernels, backend);
+  if (fused)
+    return fused.normalizeInput(dy, { x, mean, variance, scale, epsilon: varianceEpsilon }, sum, product);
   const [channels] = mean.shape;
   const rows = sizeOf(x.shape) / channels;
   const out = backend.makeOutput(x.shape, 'float32');

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Relu, Square, type TensorInfo } from '@tensorflow/tfjs-core';
+import { Square, type TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
 import { defineGradient } from './gradient';
@@ -9,7 +9,6 @@ import { bits } from './kernels';
 export const ELEMENTS = 1024;
 
 const ScaledProduct = 'CrossregScaledProduct';
-export const ReluGradient = 'CrossregReluGradient';
 
 /** a · b · factor, a and b of one shape. */
 export const scaledProduct = defineKernel<{ a: TensorInfo; b: TensorInfo }, { factor: number }>(
@@ -23,30 +22,12 @@ export const scaledProduct = defineKernel<{ a: TensorInfo; b: TensorInfo }, { fa
   },
 );
 
-/** dy where x > 0. */
-export const reluGradient = defineKernel<{ dy: TensorInfo; x: TensorInfo }>(
-  ReluGradient,
-  ({ inputs: { dy, x }, backend, kernels }) => {
-    const out = backend.makeOutput(x.shape, 'float32');
-    const size = sizeOf(x.shape);
-    const args = [...[dy, x, out].map((tensor) => kernels.address(tensor)), size];
-    kernels.run('reluGradient', Math.ceil(size / ELEMENTS), args, ELEMENTS * 0.4);
-    return out;
-  },
-);
-
-/** tfjs's gradients of these take three passes over memory each; these take one. */
+/** tfjs's gradient takes three passes over memory; this takes one. */
 export const square = defineGradient(Square, (dy, [x]) =>
   x.dtype === 'float32' && x.size > 0
     ? {
         x: () =>
           tf.engine().runKernel(ScaledProduct, { a: dy as tf.Tensor, b: x }, { factor: 2 }) as tf.Tensor,
       }
-    : undefined,
-);
-
-export const relu = defineGradient(Relu, (dy, [x]) =>
-  x.dtype === 'float32' && x.size > 0
-    ? { x: () => tf.engine().runKernel(ReluGradient, { dy: dy as tf.Tensor, x }) as tf.Tensor }
     : undefined,
 );

@@ -20,17 +20,23 @@ export type GradientFunction = (
  * runs: gradients are registered by tfjs-layers or tfjs, which may be imported after this package, and which
  * know nothing of an earlier registration. A look-up costs nothing next to a kernel.
  *
+ * `saves`: what is saved for it, where that is not what tfjs's own takes. It gets the same.
+ *
  * Ours is used on the wasm backend and where nobody differentiates the gradient itself: our kernels have no
  * gradients, tfjs's own composition has.
  */
-export function preferGradient(kernelName: string, ours: GradientFunction): void {
+export function preferGradient(
+  kernelName: string,
+  ours: GradientFunction,
+  saves: Pick<GradConfig, 'inputsToSave' | 'outputsToSave'> = {},
+): void {
   const stock = getGradient(kernelName);
   if (!stock || OWN in stock) return;
   const gradFunc: GradConfig['gradFunc'] = (dy, saved, attrs) => {
     const first = getBackend() === 'wasm' && engine().state.gradientDepth === 0;
     return (first && ours(dy, saved, attrs)) || stock.gradFunc(dy, saved, attrs);
   };
-  registerGradient(Object.assign({ ...stock, gradFunc }, { [OWN]: true }));
+  registerGradient(Object.assign({ ...stock, ...saves, gradFunc }, { [OWN]: true }));
 }
 
 /**

@@ -63,6 +63,15 @@ test('the engine records operations, with gradients for all inputs together or o
   }
 });
 
+test('the engine counts data that a backend has disposed', () => {
+  const { numDataBuffers } = tf.memory();
+  const x = tf.scalar(1);
+  expect(engineOf().removeDataId, missing('Engine.removeDataId')).toBeTypeOf('function');
+  engineOf().removeDataId(x.dataId, tf.backend());
+  expect(tf.memory().numDataBuffers).toBe(numDataBuffers);
+  tf.backend().disposeData(x.dataId);
+});
+
 test('the scopes of fused products have the names that gradients are chosen by', () => {
   const names: string[] = [];
   const engine = engineOf();

@@ -22,6 +22,8 @@ export interface Engine {
     readonly activeScope: { readonly name: string } | null;
   };
   customGrad(f: CustomFunction): (...inputs: tf.Tensor[]) => tf.Tensor;
+  /** Tells that the backend has disposed data. */
+  removeDataId(dataId: tf.DataId, backend: unknown): void;
   runKernelFunc(operation: {
     inputs: Record<string, tf.Tensor>;
     forwardFunc(backend: unknown, save: Save): tf.Tensor;

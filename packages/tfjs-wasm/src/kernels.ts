@@ -1,6 +1,8 @@
 import type { NativeKernels } from '@crossreg/tfjs-native';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './backend';
+import { Deferred } from './deferred';
+import type { Deferrable } from './fusedPasses';
 import { plainBase64, relaxedBase64 } from './kernels.generated';
 import { builtin } from './node';
 import { Pool } from './pool';
@@ -39,7 +41,16 @@ export type KernelName =
 type Kernel = (args: number, from: number, to: number) => void;
 
 /** The kernels of `@crossreg/tfjs-native`, each of which stands for several of ours. */
-export type NativeKernel = 'rowProduct' | 'outerProducts' | 'matrixProducts' | 'noise';
+export type NativeKernel =
+  | 'activationGradient'
+  | 'channelSums'
+  | 'matrixProducts'
+  | 'moments'
+  | 'noise'
+  | 'normalize'
+  | 'normalizeInput'
+  | 'outerProducts'
+  | 'rowProduct';
 
 const ARGUMENT_BYTES = 256;
 
@@ -104,11 +115,14 @@ export class Kernels {
   private pool: Pool | undefined;
   private native: { readonly kernels: NativeKernels; readonly threads: number } | undefined;
   private readonly tables = new Map<KernelName, number>();
+  /** Outputs that native kernels have not written yet. */
+  readonly deferred: Deferred<Deferrable>;
 
   constructor(
     private readonly backend: WasmBackend,
     mayRelax = true,
   ) {
+    this.deferred = new Deferred(backend);
     this.memory = backend.wasm.wasmMemory ?? backend.wasm.asm.memory!;
     this.module = compile(this.shared, mayRelax);
     const instance = new WebAssembly.Instance(this.module, { env: { memory: this.memory } });
@@ -156,6 +170,7 @@ export class Kernels {
 
   /** Has native kernels do what they can, on so many threads; or none. */
   useNative(kernels: NativeKernels | undefined, threads = 1): void {
+    this.deferred.writeAll();
     this.native = kernels && { kernels, threads };
   }
 

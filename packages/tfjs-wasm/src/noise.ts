@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
+import { FusedPasses } from './fusedPasses';
 import type { Kernels } from './kernels';
 import { sumMiddle } from './reduction';
 
@@ -16,7 +17,7 @@ const units = (count: number) => Math.ceil(count / UNIT);
 const constants = (kernels: Kernels) => kernels.resident('noiseConstants', 92);
 
 /** `Kind` in rust/noise.rs of @crossreg/tfjs-native. */
-const NATIVE = { gaussian: 0, add: 1, products: 2 };
+const NATIVE = { gaussian: 0, add: 1 };
 
 /** ε of the stream of a key, in a given shape. */
 export const gaussian = defineKernel<object, KeyAttrs & { shape: number[] }>(
@@ -40,6 +41,8 @@ export const gaussian = defineKernel<object, KeyAttrs & { shape: number[] }>(
 export const addNoise = defineKernel<{ x: TensorInfo; scale: TensorInfo }, KeyAttrs>(
   'CrossregAddNoise',
   ({ inputs: { x, scale }, attrs: { k0, k1 }, backend, kernels }) => {
+    const fused = FusedPasses.of(kernels, backend)?.addNoise(x, { scale, k0, k1 });
+    if (fused) return fused;
     const out = backend.makeOutput(x.shape, 'float32');
     const [count, channels] = [sizeOf(x.shape), sizeOf(scale.shape)];
     const native = () => [
@@ -72,12 +75,10 @@ export const noiseProducts = defineKernel<{ dy: TensorInfo }, KeyAttrs & { perCh
   'CrossregNoiseProducts',
   ({ inputs: { dy }, attrs: { perChannel, k0, k1 }, backend, kernels }) => {
     const count = sizeOf(dy.shape);
+    const fused = count > 0 ? FusedPasses.of(kernels, backend) : undefined;
+    if (fused) return fused.noiseSums(dy, perChannel, { k0, k1 });
     const channels = perChannel ? dy.shape[dy.shape.length - 1] : 1;
     const out = backend.makeOutput(perChannel ? [channels] : [], 'float32');
-    const native = () => [
-      ...[NATIVE.products, kernels.address(dy), 0, kernels.address(out), count, channels, k0, k1],
-    ];
-    if (kernels.runNative('noise', native)) return out;
     // Whole rows of eight channels, so that every unit starts at channel 0 and on an even position.
     const size = 8 * channels * Math.ceil(UNIT / (8 * channels));
     const rows = Math.ceil(count / size);

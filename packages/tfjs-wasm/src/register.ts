@@ -16,12 +16,13 @@ import { conv3D, conv3DBackpropInput } from './convolution3d';
 import type { KernelDefinition } from './define';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 import { einsum } from './einsum';
-import { relu, reluGradient, scaledProduct, square } from './elementwise';
+import { scaledProduct, square } from './elementwise';
 import { cast, identity } from './identity';
 import { differentiateLazily } from './lazyGradient';
 import { batchMatMul, fusedMatMul } from './matrixProduct';
 import { addNoise, gaussian, noiseProducts } from './noise';
 import { maxPoolGrad } from './pooling';
+import { leakyRelu, rectifierGradient, relu, relu6 } from './rectifiers';
 import { mean, spread, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
 import { tile } from './tile';
@@ -52,8 +53,10 @@ const definitions: readonly KernelDefinition[] = [
   noiseProducts,
   normalizeBatch,
   normalizeBatchInput,
+  leakyRelu,
+  rectifierGradient,
   relu,
-  reluGradient,
+  relu6,
   scaledProduct,
   scaleRows,
   spread,

@@ -1,0 +1,309 @@
+//! Random shapes of every pass over channels, against what defines it, in float64, on each instruction set of the processor;
+//! the same to the bit on one thread and on three; and nothing is written beyond the outputs.
+
+use crossreg_tfjs_native::channels::{
+    Activation, ActivationGradient, Arriving, Drawn, Moments, Normalize, NormalizeInput, Rows, Sums,
+};
+use crossreg_tfjs_native::heap::Heap;
+use crossreg_tfjs_native::noise::{Kind, Noise};
+use crossreg_tfjs_native::processor;
+use proptest::prelude::*;
+use std::sync::Mutex;
+
+/// The instruction set is one for the process.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn numbers(count: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
+/// Arrays one after the other, with a number that must stay before, between and behind them.
+const WALL: f32 = 77.0;
+fn memory(arrays: &[&[f32]]) -> (Vec<f32>, Vec<u32>) {
+    let mut all = vec![WALL];
+    let mut addresses = Vec::new();
+    for array in arrays {
+        addresses.push(all.len() as u32 * 4);
+        all.extend_from_slice(array);
+        all.push(WALL);
+    }
+    (all, addresses)
+}
+
+fn heap(memory: &mut [f32]) -> Heap {
+    unsafe { Heap::new(memory.as_mut_ptr().cast(), memory.len() * 4) }
+}
+
+/// Runs `f` on memory with these arrays, on each set, on one thread and three; gives all arrays as they are then.
+fn on_each_set(arrays: &[&[f32]], f: impl Fn(Heap, &[u32], usize), check: impl Fn(&[Vec<f32>])) {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let sets = processor::available();
+    for set in &sets {
+        processor::choose(set.name()).unwrap();
+        let results: Vec<_> = [1, 3]
+            .map(|threads| {
+                let (mut all, at) = memory(arrays);
+                f(heap(&mut all), &at, threads);
+                let mut walls = vec![0];
+                walls.extend(at.iter().zip(arrays).map(|(at, array)| *at as usize / 4 + array.len()));
+                assert!(walls.iter().all(|wall| all[*wall] == WALL), "{}", set.name());
+                at.iter().zip(arrays).map(|(at, array)| all[*at as usize / 4..][..array.len()].to_vec()).collect::<Vec<_>>()
+            })
+            .into();
+        assert_eq!(results[0], results[1], "{}", set.name());
+        check(&results[0]);
+    }
+    processor::choose(sets[0].name()).unwrap();
+}
+
+fn all_close(actual: &[f32], expected: &[f64], tolerance: f64) {
+    for (actual, expected) in actual.iter().zip(expected) {
+        let error = (f64::from(*actual) - expected).abs();
+        assert!(error <= tolerance * expected.abs().max(1.0), "{actual} for {expected}");
+    }
+}
+
+const RELU: Activation = Activation { slope: 0.0, floor: 0.0, most: f32::INFINITY };
+const RELU6: Activation = Activation { slope: 0.0, floor: 0.0, most: 0.75 };
+const LEAKY: Activation = Activation { slope: 0.25, floor: f32::NEG_INFINITY, most: f32::INFINITY };
+
+fn activated(a: Activation, v: f64) -> f64 {
+    let y = if v > 0.0 { v } else { f64::from(a.slope) * v };
+    y.min(f64::from(a.most))
+}
+
+fn slope(a: Activation, y: f32) -> f64 {
+    if y >= a.most {
+        0.0
+    } else if y > 0.0 {
+        1.0
+    } else {
+        f64::from(a.slope)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    rows: usize,
+    channels: usize,
+    activation: Activation,
+    seed: u32,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let channels = prop_oneof![1..=40usize, Just(64), Just(200)];
+    let rows = prop_oneof![1..=40usize, 100..=300usize, Just(900)];
+    let activation = prop_oneof![Just(Activation::NONE), Just(RELU), Just(RELU6), Just(LEAKY)];
+    (rows, channels, activation, any::<u32>())
+        .prop_map(|(rows, channels, activation, seed)| Case { rows, channels, activation, seed })
+}
+
+impl Case {
+    fn count(&self) -> usize {
+        self.rows * self.channels
+    }
+    fn rows(&self) -> Rows {
+        Rows { rows: self.rows as u32, channels: self.channels as u32 }
+    }
+    fn noise(&self) -> Vec<f32> {
+        let mut drawn = vec![0.0; self.count()];
+        let count = drawn.len() as u32;
+        let noise = Noise { kind: Kind::Gaussian, input: 0, scale: 0, output: 0, count, channels: 1, k0: self.seed, k1: 9 };
+        noise.run(heap(&mut drawn), 1).unwrap();
+        drawn
+    }
+    /// g = dy · activation'(y).
+    fn arriving(&self, dy: &[f32], y: &[f32]) -> Vec<f64> {
+        dy.iter().zip(y).map(|(dy, y)| f64::from(*dy) * slope(self.activation, *y)).collect()
+    }
+    fn sum(&self, f: impl Fn(usize) -> f64) -> Vec<f64> {
+        let mut sums = vec![0.0; self.channels];
+        (0..self.count()).for_each(|i| sums[i % self.channels] += f(i));
+        sums
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn moments_are_those_of_the_channels(c in case(), shift in prop_oneof![Just(0.0f32), Just(100.0), Just(-3000.0)]) {
+        let x: Vec<f32> = numbers(c.count(), c.seed).iter().map(|x| x + shift).collect();
+        let out = vec![0.0; c.channels];
+        let n = c.rows as f64;
+        let means: Vec<f64> = c.sum(|i| f64::from(x[i])).iter().map(|sum| sum / n).collect();
+        let squares = c.sum(|i| (f64::from(x[i]) - means[i % c.channels]).powi(2));
+        let variances: Vec<f64> = squares.iter().map(|sum| sum / n).collect();
+        on_each_set(
+            &[&x, &out, &out],
+            |heap, at, threads| Moments { x: at[0], mean: at[1], variance: at[2], rows: c.rows() }.run(heap, threads).unwrap(),
+            |after| {
+                all_close(&after[1], &means, 1e-6);
+                all_close(&after[2], &variances, 1e-5);
+            },
+        );
+    }
+
+    #[test]
+    fn normalization_noise_and_activation_in_one_pass(c in case(), noisy in 0..3usize) {
+        let x = numbers(c.count(), c.seed);
+        let [mean, scale, offset, sigma] = [1, 2, 3, 4].map(|i| numbers(c.channels, c.seed ^ i));
+        let variance: Vec<f32> = numbers(c.channels, c.seed ^ 5).iter().map(|v| v.abs()).collect();
+        let scales = if noisy == 1 { 1 } else { c.channels };
+        let drawn = c.noise();
+        let expected: Vec<f64> = (0..c.count())
+            .map(|i| {
+                let j = i % c.channels;
+                let normal = (f64::from(x[i]) - f64::from(mean[j])) / (f64::from(variance[j]) + 1e-2).sqrt();
+                let sigma = if noisy == 0 { 0.0 } else { f64::from(sigma[j % scales]) };
+                activated(c.activation, normal * f64::from(scale[j]) + f64::from(offset[j]) + sigma * f64::from(drawn[i]))
+            })
+            .collect();
+        let out = vec![0.0; c.count()];
+        on_each_set(
+            &[&x, &mean, &variance, &scale, &offset, &sigma, &out],
+            |heap, at, threads| {
+                let noise = Drawn { scale: at[5], scales: scales as u32, k0: c.seed, k1: 9 };
+                Normalize {
+                    x: at[0], mean: at[1], variance: at[2], scale: at[3], offset: at[4], out: at[6],
+                    rows: c.rows(), epsilon: 1e-2, noise: (noisy > 0).then_some(noise), activation: c.activation,
+                }
+                .run(heap, threads)
+                .unwrap()
+            },
+            |after| all_close(&after[6], &expected, 2e-5),
+        );
+    }
+
+    #[test]
+    fn sums_of_gradients(c in case()) {
+        let [dy, y, x] = [1, 2, 3].map(|i| numbers(c.count(), c.seed ^ i));
+        let mean = numbers(c.channels, c.seed ^ 4);
+        let drawn = c.noise();
+        let g = c.arriving(&dy, &y);
+        let expected = [
+            c.sum(|i| g[i]),
+            c.sum(|i| g[i] * (f64::from(x[i]) - f64::from(mean[i % c.channels]))),
+            c.sum(|i| g[i] * f64::from(drawn[i])),
+        ];
+        let out = vec![0.0; c.channels];
+        on_each_set(
+            &[&dy, &y, &x, &mean, &out, &out, &out],
+            |heap, at, threads| {
+                Sums {
+                    arriving: Arriving { dy: at[0], y: at[1], activation: c.activation }, x: at[2], mean: at[3],
+                    sum: at[4], product: at[5], noise: at[6], rows: c.rows(), k0: c.seed, k1: 9,
+                }
+                .run(heap, threads)
+                .unwrap()
+            },
+            |after| (0..3).for_each(|k| all_close(&after[4 + k], &expected[k], 1e-4)),
+        );
+    }
+
+    #[test]
+    fn the_gradient_before_a_normalization(c in case(), given in any::<bool>()) {
+        let [dy, y, x] = [1, 2, 3].map(|i| numbers(c.count(), c.seed ^ i));
+        let [mean, scale, sum, product] = [4, 5, 6, 7].map(|i| numbers(c.channels, c.seed ^ i));
+        let variance: Vec<f32> = numbers(c.channels, c.seed ^ 8).iter().map(|v| v.abs()).collect();
+        let g = c.arriving(&dy, &y);
+        let expected: Vec<f64> = (0..c.count())
+            .map(|i| {
+                let j = i % c.channels;
+                let spread = f64::from(variance[j]) + 1e-2;
+                let factor = f64::from(scale[j]) / spread.sqrt();
+                let centred = f64::from(x[i]) - f64::from(mean[j]);
+                let own = centred * f64::from(product[j]) / spread + f64::from(sum[j]);
+                factor * (g[i] - if given { 0.0 } else { own / c.rows as f64 })
+            })
+            .collect();
+        let out = vec![0.0; c.count()];
+        on_each_set(
+            &[&dy, &y, &x, &mean, &variance, &scale, &sum, &product, &out],
+            |heap, at, threads| {
+                NormalizeInput {
+                    arriving: Arriving { dy: at[0], y: at[1], activation: c.activation }, x: at[2], mean: at[3],
+                    variance: at[4], scale: at[5], sum: if given { 0 } else { at[6] }, product: at[7], out: at[8],
+                    rows: c.rows(), epsilon: 1e-2,
+                }
+                .run(heap, threads)
+                .unwrap()
+            },
+            |after| all_close(&after[8], &expected, 1e-4),
+        );
+    }
+
+    #[test]
+    fn the_gradient_before_an_activation(c in case()) {
+        let [dy, y] = [1, 2].map(|i| numbers(c.count(), c.seed ^ i));
+        let expected = c.arriving(&dy, &y);
+        let out = vec![0.0; c.count()];
+        on_each_set(
+            &[&dy, &y, &out],
+            |heap, at, threads| {
+                let arriving = Arriving { dy: at[0], y: at[1], activation: c.activation };
+                ActivationGradient { arriving, out: at[2], count: c.count() as u32 }.run(heap, threads).unwrap()
+            },
+            |after| all_close(&after[2], &expected, 1e-6),
+        );
+    }
+
+    #[test]
+    fn no_arguments_reach_beyond_the_memory(
+        c in case(),
+        at in prop::array::uniform9(prop_oneof![0..16_384u32, any::<u32>()]),
+        size in prop_oneof![(1..300u32, 1..70u32), any::<(u32, u32)>()],
+    ) {
+        let rows = Rows { rows: size.0, channels: size.1 };
+        let arriving = Arriving { dy: at[0], y: at[1], activation: c.activation };
+        let noise = Some(Drawn { scale: at[5], scales: if at[8] % 2 == 0 { 1 } else { size.1 }, k0: 1, k1: 2 });
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut all = vec![1.0f32; 64 + 8192 + 64];
+        let end = all.len() - 64;
+        for kernel in 0..5 {
+            let heap = heap(&mut all[64..end]);
+            let _ = match kernel {
+                0 => Moments { x: at[0], mean: at[1], variance: at[2], rows }.run(heap, 3),
+                1 => Normalize {
+                    x: at[0], mean: at[1], variance: at[2], scale: at[3], offset: at[4], out: at[6], rows, epsilon: 1.0,
+                    noise, activation: c.activation,
+                }
+                .run(heap, 3),
+                2 => Sums { arriving, x: at[2], mean: at[3], sum: at[4], product: at[5], noise: at[6], rows, k0: 1, k1: 2 }
+                    .run(heap, 3),
+                3 => NormalizeInput {
+                    arriving, x: at[2], mean: at[3], variance: at[4], scale: at[5], sum: at[6], product: at[7], out: at[8],
+                    rows, epsilon: 1.0,
+                }
+                .run(heap, 3),
+                _ => ActivationGradient { arriving, out: at[2], count: size.0 }.run(heap, 3),
+            };
+        }
+        assert!(all[..64].iter().chain(&all[end..]).all(|each| *each == 1.0));
+    }
+}
+
+#[test]
+fn what_is_not_a_number_stays_one() {
+    for activation in [Activation::NONE, RELU, RELU6, LEAKY] {
+        let (mut all, at) = memory(&[&[f32::NAN, 1.0], &[0.0], &[1.0], &[0.0, 0.0]]);
+        let rows = Rows { rows: 2, channels: 1 };
+        let normalize = Normalize {
+            x: at[0], mean: at[1], variance: at[2], scale: 0, offset: 0, out: at[3], rows, epsilon: 0.0, noise: None, activation,
+        };
+        normalize.run(heap(&mut all), 1).unwrap();
+        let out = at[3] as usize / 4;
+        assert!(all[out].is_nan() && !all[out + 1].is_nan());
+        let arriving = Arriving { dy: at[2], y: at[0], activation };
+        if activation.slope != 1.0 {
+            ActivationGradient { arriving, out: at[3], count: 1 }.run(heap(&mut all), 1).unwrap();
+            assert!(all[out].is_nan());
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { sizeOf, type WasmBackend } from './backend';
+import type { Work } from './deferred';
+import { bits, type Kernels } from './kernels';
+
+/**
+ * y = v above 0 and at most `most`, slope · v below 0 and at least `floor`. Its derivative is told by y, except at
+ * `most` itself, where it is 0.
+ */
+export interface Activation {
+  readonly slope: number;
+  readonly floor: number;
+  readonly most: number;
+}
+
+const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
+const none: Activation = { slope: 1, floor: NEGATIVE_INFINITY, most: POSITIVE_INFINITY };
+export const relu: Activation = { slope: 0, floor: 0, most: POSITIVE_INFINITY };
+export const relu6: Activation = { slope: 0, floor: 0, most: 6 };
+export const leakyRelu = (alpha: number): Activation => ({
+  slope: alpha,
+  floor: NEGATIVE_INFINITY,
+  most: POSITIVE_INFINITY,
+});
+
+/** (x − mean) · scale / √(variance + ε) + offset, per entry of the last axis. */
+export interface Normalization {
+  readonly x: TensorInfo;
+  readonly mean: TensorInfo;
+  readonly variance: TensorInfo;
+  readonly scale?: TensorInfo;
+  readonly offset?: TensorInfo;
+  readonly epsilon: number;
+}
+
+/** scale · ε of a stream of Gaussian numbers: a scalar, or one scale for each entry of the last axis. */
+export interface AddedNoise {
+  readonly scale: TensorInfo;
+  readonly k0: number;
+  readonly k1: number;
+}
+
+/** What may be left for the next kernel. */
+export type Deferrable =
+  | (Work & { readonly kind: 'normalized'; readonly n: Normalization; readonly noise?: AddedNoise })
+  | (Work & { readonly kind: 'arriving'; readonly arriving: Arriving });
+
+/** dy · activation'(y). */
+interface Arriving {
+  readonly dy: TensorInfo;
+  readonly y: TensorInfo;
+  readonly activation: Activation;
+}
+
+/**
+ * The passes over rows of channels that @crossreg/tfjs-native has, rust/channels.rs: a batch normalization is written together
+ * with the noise and the activation behind it, and a gradient through the activation is never stored where only the
+ * gradients of the normalization read it.
+ */
+export class FusedPasses {
+  private constructor(
+    private readonly kernels: Kernels,
+    private readonly backend: WasmBackend,
+  ) {}
+
+  /** Where there are native kernels. */
+  static of(kernels: Kernels, backend: WasmBackend): FusedPasses | undefined {
+    return kernels.isNative ? new FusedPasses(kernels, backend) : undefined;
+  }
+
+  /** Mean and variance over all axes but the last. */
+  moments(x: TensorInfo): [mean: TensorInfo, variance: TensorInfo] {
+    const channels = x.shape[x.shape.length - 1];
+    const outputs = [0, 1].map(() => this.backend.makeOutput([channels], 'float32'));
+    const args = () => [...this.addresses(x, ...outputs), ...rowsOf(x.shape)];
+    this.kernels.runNative('moments', args);
+    return outputs as [TensorInfo, TensorInfo];
+  }
+
+  /** The normalized input, which is written when it is read. */
+  normalize(n: Normalization): TensorInfo {
+    return this.later(n);
+  }
+
+  /** Noise on a normalization that is not written yet, or undefined. */
+  addNoise(x: TensorInfo, noise: AddedNoise): TensorInfo | undefined {
+    const work = this.kernels.deferred.of(x);
+    if (work?.kind !== 'normalized' || work.noise) return undefined;
+    const { shape } = work.n.x;
+    const isSame = x.shape.length === shape.length && x.shape.every((n, i) => n === shape[i]);
+    return isSame ? this.later(work.n, noise) : undefined;
+  }
+
+  private later(n: Normalization, noise?: AddedNoise): TensorInfo {
+    const out = this.backend.makeOutput(n.x.shape, 'float32');
+    const all = [n.x, n.mean, n.variance, n.scale, n.offset, noise?.scale];
+    this.kernels.deferred.defer(out, {
+      ...{ kind: 'normalized', n, noise },
+      operands: all.filter((operand) => operand != null),
+      write: () => this.writeNormalized(n, noise, none, out),
+    });
+    return out;
+  }
+
+  /** The activation of a normalization that is not written yet, or undefined. */
+  activate(x: TensorInfo, activation: Activation): TensorInfo | undefined {
+    const work = this.kernels.deferred.of(x);
+    if (work?.kind !== 'normalized') return undefined;
+    const out = this.backend.makeOutput(x.shape, 'float32');
+    this.writeNormalized(work.n, work.noise, activation, out);
+    return out;
+  }
+
+  private writeNormalized(
+    n: Normalization,
+    noise: AddedNoise | undefined,
+    activation: Activation,
+    out: TensorInfo,
+  ): void {
+    this.kernels.runNative('normalize', () => [
+      ...this.addresses(n.x, n.mean, n.variance, n.scale, n.offset, out),
+      ...[...rowsOf(n.x.shape), bits(n.epsilon)],
+      ...(noise
+        ? [...this.addresses(noise.scale), sizeOf(noise.scale.shape), noise.k0, noise.k1]
+        : [0, 0, 0, 0]),
+      ...activationArgs(activation),
+    ]);
+  }
+
+  /** dy · activation'(y), which is written when somebody reads it who cannot make it along. */
+  activationGradient(dy: TensorInfo, y: TensorInfo, activation: Activation): TensorInfo {
+    const out = this.backend.makeOutput(y.shape, 'float32');
+    const arriving = { dy, y, activation };
+    this.kernels.deferred.defer(out, {
+      ...{ kind: 'arriving', arriving, operands: [dy, y] },
+      write: () => {
+        const args = () => [...this.arrivingArgs(arriving), ...this.addresses(out), sizeOf(y.shape)];
+        this.kernels.runNative('activationGradient', args);
+      },
+    });
+    return out;
+  }
+
+  /** Σ g and Σ g · (x − mean) over all axes but the last, g the gradient that arrives. */
+  sums(dy: TensorInfo, x: TensorInfo, mean: TensorInfo): [sum: TensorInfo, product: TensorInfo] {
+    const outputs = [0, 1].map(() => this.backend.makeOutput(mean.shape, 'float32'));
+    this.kernels.runNative('channelSums', () => [
+      ...this.arriving(dy),
+      ...[...this.addresses(x, mean, ...outputs), 0, ...rowsOf(x.shape), 0, 0],
+    ]);
+    return outputs as [TensorInfo, TensorInfo];
+  }
+
+  /** Σ g · ε over everything, or over all axes but the last. */
+  noiseSums(dy: TensorInfo, perChannel: boolean, { k0, k1 }: Omit<AddedNoise, 'scale'>): TensorInfo {
+    const [rows, channels] = perChannel ? rowsOf(dy.shape) : [sizeOf(dy.shape), 1];
+    const out = this.backend.makeOutput(perChannel ? [channels] : [], 'float32');
+    this.kernels.runNative('channelSums', () => [
+      ...this.arriving(dy),
+      ...[0, 0, 0, 0, ...this.addresses(out), rows, channels, k0, k1],
+    ]);
+    return out;
+  }
+
+  /** The gradient before a normalization by the moments of the rows themselves, from its {@link sums}. */
+  normalizeInput(dy: TensorInfo, n: Normalization, sum: TensorInfo, product: TensorInfo): TensorInfo {
+    const out = this.backend.makeOutput(n.x.shape, 'float32');
+    this.kernels.runNative('normalizeInput', () => [
+      ...this.arriving(dy),
+      ...this.addresses(n.x, n.mean, n.variance, n.scale, sum, product, out),
+      ...[...rowsOf(n.x.shape), bits(n.epsilon)],
+    ]);
+    return out;
+  }
+
+  /** g · factor, one factor for each entry of the last axis. */
+  scaleRows(dy: TensorInfo, factor: TensorInfo): TensorInfo {
+    const out = this.backend.makeOutput(dy.shape, 'float32');
+    this.kernels.runNative('normalizeInput', () => [
+      ...this.arriving(dy),
+      ...[0, 0, 0, ...this.addresses(factor), 0, 0, ...this.addresses(out)],
+      ...[...rowsOf(dy.shape), 0],
+    ]);
+    return out;
+  }
+
+  /** The gradient that arrives at a normalization: through an activation where it is not written yet. */
+  private arriving(dy: TensorInfo): number[] {
+    const work = this.kernels.deferred.of(dy);
+    return this.arrivingArgs(work?.kind === 'arriving' ? work.arriving : { dy, y: dy, activation: none });
+  }
+
+  private arrivingArgs({ dy, y, activation }: Arriving): number[] {
+    return [...this.addresses(dy, y), ...activationArgs(activation)];
+  }
+
+  /** 0 for what is not there. */
+  private addresses(...tensors: readonly (TensorInfo | null | undefined)[]): number[] {
+    return tensors.map((tensor) => (tensor == null ? 0 : this.kernels.address(tensor)));
+  }
+}
+
+const activationArgs = ({ slope, floor, most }: Activation) => [bits(slope), bits(floor), bits(most)];
+
+/** A shape as rows of channels. */
+function rowsOf(shape: readonly number[]): [rows: number, channels: number] {
+  const channels = shape[shape.length - 1];
+  return [sizeOf(shape) / channels, channels];
+}

@@ -1,0 +1,167 @@
+import '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NormalizeBatch } from '../src/batchNorm';
+import { kernelsOf } from '../src/kernels';
+import { floats, relativeError, wasm } from './agreement';
+import { native } from './builtNative';
+
+// What is written together with the next kernel, next to the same operations one by one on our wasm kernels.
+const sets = native?.instructionSets() ?? [];
+beforeAll(() => tf.setBackend('wasm'));
+afterAll(() => {
+  native?.useInstructionSet(sets[0]);
+  kernelsOf(wasm()).useNative(undefined);
+});
+const use = (set?: string, threads = 1) => {
+  if (set) native!.useInstructionSet(set);
+  kernelsOf(wasm()).useNative(set ? native : undefined, threads);
+};
+
+const activations = {
+  none: (x: tf.Tensor) => tf.mul(x, 1),
+  relu: (x: tf.Tensor) => tf.relu(x),
+  relu6: (x: tf.Tensor) => tf.relu6(tf.mul(x, 5)),
+  'relu6, at once': (x: tf.Tensor) => tf.relu6(x),
+  leakyRelu: (x: tf.Tensor) => tf.leakyRelu(x, 0.3),
+};
+const statistics = ['batch', 'given'] as const;
+const noises = ['none', 'scalar', 'channels'] as const;
+
+interface Problem {
+  shape: number[];
+  activation: keyof typeof activations;
+  statistic: (typeof statistics)[number];
+  noise: (typeof noises)[number];
+  /** Whether somebody reads what lies between. */
+  between: boolean;
+  seed: number;
+}
+
+const problems: fc.Arbitrary<Problem> = fc.record({
+  shape: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 4 }),
+  activation: fc.constantFrom(...(Object.keys(activations) as (keyof typeof activations)[])),
+  statistic: fc.constantFrom(...statistics),
+  noise: fc.constantFrom(...noises),
+  between: fc.boolean(),
+  seed: fc.nat(),
+});
+
+const runKernel = (kernel: string, inputs: tf.NamedTensorMap, attrs: object) =>
+  tf.engine().runKernel(kernel, inputs, { ...attrs }) as tf.Tensor;
+
+/** x + scale · ε, as @crossreg/tfjs has it. */
+const addNoise = tf.customGrad((x, scale, save) => {
+  (save as tf.GradSaveFunc)([scale as tf.Tensor]);
+  const key = { k0: 11, k1: 12 };
+  return {
+    value: runKernel('CrossregAddNoise', { x: x as tf.Tensor, scale: scale as tf.Tensor }, key),
+    gradFunc: (dy, [scale]) => [
+      tf.clone(dy),
+      runKernel('CrossregNoiseProducts', { dy }, { ...key, perChannel: scale.rank === 1 }),
+    ],
+  };
+});
+
+/** The value and all gradients. */
+function results({ shape, activation, statistic, noise, between, seed }: Problem): number[][] {
+  const tensor = (of: number[], k: number) => tf.tensor(floats(of, seed + k).values, of);
+  return tf.tidy(() => {
+    const channels = shape[shape.length - 1];
+    const scales = { none: [], scalar: [tf.scalar(0.4)], channels: [tensor([channels], 4)] }[noise];
+    const inputs = [tensor(shape, 1), ...[2, 3].map((k) => tensor([channels], k)), ...scales];
+    const [mean, variance] = [tensor([channels], 5), tf.abs(tensor([channels], 6))];
+    const f = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, sigma?: tf.Tensor) => {
+      const attrs = { varianceEpsilon: 0.1 };
+      let y =
+        statistic === 'batch'
+          ? (runKernel(NormalizeBatch, { x, scale, offset }, attrs) as unknown as tf.Tensor[])[0]
+          : runKernel('FusedBatchNorm', { x, mean, variance, scale, offset }, attrs);
+      if (sigma) y = addNoise(y, sigma);
+      const z = activations[activation](y);
+      return between ? tf.add(z, y) : z;
+    };
+    const { value, grads } = tf.valueAndGrads(f as never)(inputs, tensor(shape, 7)) as {
+      value: tf.Tensor;
+      grads: tf.Tensor[];
+    };
+    return [value, ...grads].map((each) => Array.from(each.dataSync()));
+  });
+}
+
+/** The gradient is a step at 0 and at 6: no number may be so near that rounding decides. */
+const isClear = (problem: Problem) => {
+  use();
+  return results({ ...problem, activation: 'none', between: false })[0].every((y) => Math.abs(y) > 1e-4);
+};
+
+describe.each(sets.map((set, i) => [set, i === 0 ? 500 : 100] as const))('on %s', (set, numRuns) => {
+  test('normalization, noise, activation and their gradients are those of the operations one by one', () => {
+    const before = [wasm().numDataIds(), tf.memory().numTensors, tf.memory().numDataBuffers];
+    fc.assert(
+      fc.property(problems, (problem) => {
+        fc.pre(isClear(problem));
+        const expected = results(problem);
+        for (const threads of [1, 3]) {
+          use(set, threads);
+          results(problem).forEach((values, i) => {
+            // What cancels, as with one row, leaves a rounding error of what it was.
+            expect(relativeError([1, ...values], [1, ...expected[i]])).toBeLessThan(1e-4);
+          });
+        }
+      }),
+      { numRuns, seed: 20250601 },
+    );
+    expect([wasm().numDataIds(), tf.memory().numTensors, tf.memory().numDataBuffers]).toEqual(before);
+  });
+});
+
+describe.runIf(native)('an output that is not written', () => {
+  beforeAll(() => use(sets[0]));
+  const attrs = { varianceEpsilon: 1e-3 };
+  const normalized = (x: tf.Tensor) =>
+    runKernel(
+      'FusedBatchNorm',
+      { x, mean: tf.zeros([3]), variance: tf.ones([3]), scale: tf.ones([3]), offset: tf.ones([3]) },
+      attrs,
+    );
+  const isWritten = (y: tf.Tensor) => kernelsOf(wasm()).deferred.of(y) === undefined;
+
+  test('is written by the first who reads it, whatever has become of its inputs', () => {
+    const y = tf.tidy(() => normalized(tf.fill([4, 3], 2)));
+    const same = tf.reshape(tf.clone(y), [3, 4]);
+    expect(isWritten(y)).toBe(false);
+    // In the memory that the inputs would have left.
+    const others = Array.from({ length: 8 }, () => tf.fill([4, 3], 5));
+    const doubled = tf.mul(same, 2);
+    expect(isWritten(y)).toBe(true);
+    expect(Array.from(doubled.dataSync())).toEqual(
+      new Array(12).fill(Math.fround(2 * (2 / Math.sqrt(1.001) + 1))),
+    );
+    tf.dispose([y, same, doubled, others]);
+  });
+
+  test('is never written where nobody reads it, and leaves nothing behind', () => {
+    const before = [wasm().numDataIds(), tf.memory().numTensors, tf.memory().numDataBuffers];
+    for (let i = 0; i < 100; i++) tf.tidy(() => tf.relu(normalized(tf.ones([4, 3]))).dataSync());
+    const y = tf.tidy(() => normalized(tf.ones([4, 3])));
+    tf.relu(y).dispose();
+    expect(isWritten(y)).toBe(false);
+    y.dispose();
+    expect([wasm().numDataIds(), tf.memory().numTensors, tf.memory().numDataBuffers]).toEqual(before);
+  });
+
+  test('is written before other kernels take over, and read by a change of backend', async () => {
+    const [y, z] = [normalized(tf.ones([4, 3])), normalized(tf.ones([4, 3]))];
+    use();
+    expect(isWritten(y)).toBe(true);
+    use(sets[0]);
+    const later = normalized(tf.ones([4, 3]));
+    await tf.setBackend('cpu');
+    const moved = tf.add(later, 0).dataSync()[0];
+    await tf.setBackend('wasm');
+    expect(moved).toBeCloseTo(z.dataSync()[0], 6);
+    tf.dispose([y, z, later]);
+  });
+});
