@@ -1,13 +1,15 @@
 //! What JavaScript calls. Every function gets the whole heap and the arguments as 32-bit integers, in the order of the
 //! structures' fields. A panic becomes an error.
 
+use crate::arrays::{Adam, AdamArray, AllFinite};
 use crate::channels::{Activation, ActivationGradient, Arriving, Drawn, Moments, Normalize, NormalizeInput, Rows, Sums};
 use crate::heap::Heap;
 use crate::matrices::MatrixProducts;
-use crate::noise::{Kind, Noise};
+use crate::noise::Noise;
 use crate::outer::OuterProducts;
 use crate::processor;
 use crate::rows::{Epilogue, RowProduct, Tap};
+use crate::windows::{Axis, Depthwise, DepthwiseFilter, MaxPool, MaxPoolGradient, Windows};
 use napi::bindgen_prelude::{Error, Int32ArraySlice, Result, Uint8ArraySlice};
 use napi_derive::napi;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -53,6 +55,19 @@ impl Words<'_> {
     }
     fn arriving(&mut self) -> std::result::Result<Arriving, String> {
         Ok(Arriving { dy: self.size()?, y: self.size()?, activation: self.activation()? })
+    }
+    fn axis(&mut self) -> std::result::Result<Axis, String> {
+        Ok(Axis {
+            size: self.size()?,
+            out: self.size()?,
+            taps: self.size()?,
+            dilation: self.size()?,
+            stride: self.size()?,
+            pad: self.size()?,
+        })
+    }
+    fn windows(&mut self) -> std::result::Result<Windows, String> {
+        Ok(Windows { images: self.size()?, channels: self.size()?, y: self.axis()?, x: self.axis()? })
     }
     fn drawn(&mut self) -> std::result::Result<Option<Drawn>, String> {
         let drawn = Drawn { scale: self.size()?, scales: self.size()?, k0: self.size()?, k1: self.size()? };
@@ -169,21 +184,7 @@ pub fn matrix_products(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, thr
 pub fn noise(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
     call(heap, args, |heap, mut words| {
         let w = &mut words;
-        let kind = match w.next()? {
-            0 => Kind::Gaussian,
-            1 => Kind::Add,
-            other => return Err(format!("There is no kind of noise {other}.")),
-        };
-        let noise = Noise {
-            kind,
-            input: w.size()?,
-            scale: w.size()?,
-            output: w.size()?,
-            count: w.size()?,
-            channels: w.size()?,
-            k0: w.size()?,
-            k1: w.size()?,
-        };
+        let noise = Noise { output: w.size()?, count: w.size()?, k0: w.size()?, k1: w.size()? };
         noise.run(heap, threads.max(1) as usize)
     })
 }
@@ -207,6 +208,7 @@ pub fn normalize(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: 
             variance: w.size()?,
             scale: w.size()?,
             offset: w.size()?,
+            added: w.size()?,
             out: w.size()?,
             rows: w.rows()?,
             epsilon: w.number()?,
@@ -262,5 +264,83 @@ pub fn activation_gradient(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>,
         let w = &mut words;
         let gradient = ActivationGradient { arriving: w.arriving()?, out: w.size()?, count: w.size()? };
         gradient.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn depthwise(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let product = Depthwise {
+            input: w.size()?,
+            filter: w.size()?,
+            output: w.size()?,
+            transposed: w.next()? != 0,
+            windows: w.windows()?,
+        };
+        product.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn depthwise_filter(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let sums = DepthwiseFilter { x: w.size()?, dy: w.size()?, output: w.size()?, windows: w.windows()? };
+        sums.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn max_pool(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let pool = MaxPool { x: w.size()?, output: w.size()?, windows: w.windows()? };
+        pool.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn max_pool_gradient(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let gradient = MaxPoolGradient { x: w.size()?, dy: w.size()?, output: w.size()?, windows: w.windows()? };
+        gradient.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn adam(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let mut adam = Adam { rates: [0.0; 8], arrays: Vec::new() };
+        for rate in &mut adam.rates {
+            *rate = w.number()?;
+        }
+        while !w.0.is_empty() {
+            adam.arrays.push(AdamArray {
+                value: w.size()?,
+                first: w.size()?,
+                second: w.size()?,
+                gradient: w.size()?,
+                new_value: w.size()?,
+                new_first: w.size()?,
+                new_second: w.size()?,
+                size: w.size()?,
+            });
+        }
+        adam.run(heap, threads.max(1) as usize)
+    })
+}
+
+#[napi]
+pub fn all_finite(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, _threads: u32) -> Result<()> {
+    call(heap, args, |heap, mut words| {
+        let w = &mut words;
+        let mut finite = AllFinite { output: w.size()?, arrays: Vec::new() };
+        while !w.0.is_empty() {
+            finite.arrays.push((w.size()?, w.size()?));
+        }
+        finite.run(heap)
     })
 }

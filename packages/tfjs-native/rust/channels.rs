@@ -269,15 +269,18 @@ impl MomentsJob {
     }
 }
 
-/// out = activation((x − mean) · scale / √(variance + ε) + offset + noise).
+/// out = activation((x − mean) · scale / √(variance + ε) + offset + added + noise).
 #[derive(Clone, Copy, Debug)]
 pub struct Normalize {
     pub x: u32,
+    /// 0: x is taken as it is.
     pub mean: u32,
     pub variance: u32,
-    /// 0: none.
+    /// 0: none. So are the offset and what is added.
     pub scale: u32,
     pub offset: u32,
+    /// As many numbers as x has.
+    pub added: u32,
     pub out: u32,
     pub rows: Rows,
     pub epsilon: f32,
@@ -300,6 +303,7 @@ fn optional(heap: Heap, what: &str, address: u32, count: usize) -> Result<Option
 
 struct NormalizeJob {
     x: *const f32,
+    added: Option<*const f32>,
     out: *mut f32,
     channels: usize,
     mean: Vec<f32>,
@@ -318,10 +322,19 @@ impl Normalize {
         let (_, channels) = self.rows.checked()?;
         let x = heap.numbers("input", self.x, self.rows.count())?;
         let out = heap.numbers("output", self.out, self.rows.count())?;
-        let mean = heap.numbers("mean", self.mean, channels as u64)?;
-        let variance = heap.numbers("variance", self.variance, channels as u64)?;
+        let statistics = match self.mean {
+            0 => None,
+            mean => Some((
+                heap.numbers("mean", mean, channels as u64)?,
+                heap.numbers("variance", self.variance, channels as u64)?,
+            )),
+        };
         let scale = optional(heap, "scale", self.scale, channels)?;
         let offset = optional(heap, "offset", self.offset, channels)?;
+        let mut added = None;
+        if self.added != 0 {
+            added = Some(heap.numbers("added", self.added, self.rows.count())?.cast_const());
+        }
         let mut noise = Vec::new();
         if let Some(drawn) = self.noise {
             noise = noise_scales(heap, drawn, channels)?;
@@ -332,8 +345,11 @@ impl Normalize {
                 x,
                 out,
                 channels,
-                mean: table(channels, |c| *mean.add(c)),
-                factor: table(channels, |c| factor(variance, scale, self.epsilon, c) as f32),
+                added,
+                mean: table(channels, |c| statistics.map_or(0.0, |(mean, _)| *mean.add(c))),
+                factor: table(channels, |c| {
+                    statistics.map_or(1.0, |(_, variance)| factor(variance, scale, self.epsilon, c) as f32)
+                }),
                 offset: table(channels, |c| offset.map_or(0.0, |offset| *offset.add(c))),
                 noise,
                 k0,
@@ -394,6 +410,12 @@ impl NormalizeJob {
             let (mean, factor, offset) = (at(&self.mean, channel), at(&self.factor, channel), at(&self.offset, channel));
             for i in 0..DRAWN {
                 x[i] = fma::<FUSED>(x[i] - mean[i], factor[i], offset[i]);
+            }
+            if let Some(added) = self.added {
+                let added = read(added.add(position), count);
+                for i in 0..DRAWN {
+                    x[i] += added[i];
+                }
             }
             if NOISY {
                 let (drawn, scale) = (draw::<FUSED>(position as u32, self.k0, self.k1), at(&self.noise, channel));

@@ -1,5 +1,6 @@
 //! The heavy kernels of @crossreg/tfjs-wasm, run by the processor itself, in place on the memory of the wasm backend.
 
+pub mod arrays;
 pub mod channels;
 mod each_set;
 pub mod heap;
@@ -10,6 +11,7 @@ pub mod outer;
 pub mod pool;
 pub mod processor;
 pub mod rows;
+pub mod windows;
 
 #[cfg(feature = "addon")]
 mod addon;

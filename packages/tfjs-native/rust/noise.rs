@@ -97,58 +97,28 @@ pub(crate) unsafe fn write(to: *mut f32, numbers: [f32; DRAWN], count: usize) {
     }
 }
 
-/// Addresses in bytes, sizes in numbers.
+/// out = ε. The address in bytes, the size in numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise {
-    pub kind: Kind,
-    /// What noise is added to; not read by `Gaussian`.
-    pub input: u32,
-    /// One for each channel; not read by `Gaussian`.
-    pub scale: u32,
-    /// `count` numbers.
     pub output: u32,
     pub count: u32,
-    pub channels: u32,
     pub k0: u32,
     pub k1: u32,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// out = ε.
-    Gaussian,
-    /// out = in + scale · ε.
-    Add,
-}
-
 struct Job {
-    noise: Noise,
-    input: *const f32,
     output: *mut f32,
-    /// The scales over and over, so that `DRAWN` neighbours can be read from any channel on.
-    table: Vec<f32>,
+    k0: u32,
+    k1: u32,
 }
 unsafe impl Sync for Job {}
 
 impl Noise {
-    /// Runs it, on up to `threads` threads. Sums do not depend on how many.
+    /// Runs it, on up to `threads` threads.
     pub fn run(self, heap: Heap, threads: usize) -> Result<(), String> {
-        let (count, channels) = (self.count as usize, self.channels as usize);
-        let numbers = u64::from(self.count);
-        if channels == 0 {
-            return Err("The number of channels must be positive.".into());
-        }
-        let input = match self.kind {
-            Kind::Gaussian => std::ptr::null(),
-            _ => heap.numbers("input", self.input, numbers)?.cast_const(),
-        };
-        let output = heap.numbers("output", self.output, numbers)?;
-        let mut table = Vec::new();
-        if self.kind == Kind::Add {
-            let scale = heap.numbers("scale", self.scale, u64::from(self.channels))?;
-            table.extend((0..channels + DRAWN).map(|i| unsafe { *scale.add(i % channels) }));
-        }
-        let job = Job { noise: self, input, output, table };
+        let output = heap.numbers("output", self.output, u64::from(self.count))?;
+        let count = self.count as usize;
+        let job = Job { output, k0: self.k0, k1: self.k1 };
         let units = count.div_ceil(UNIT);
         let threads = if count < SHARED_NUMBERS { 1 } else { threads };
         pool::run(threads, units, units.div_ceil(threads * 4).max(1), &|from, to| unsafe {
@@ -162,26 +132,9 @@ impl Job {
 
     #[inline(always)]
     unsafe fn numbers_from<const FUSED: bool>(&self, from: usize, to: usize) {
-        let Noise { kind, channels, k0, k1, .. } = self.noise;
-        let channels = channels as usize;
-        let step = DRAWN % channels;
-        let mut channel = from % channels;
         let mut at = from;
         while at < to {
-            let count = DRAWN.min(to - at);
-            let mut drawn = draw::<FUSED>(at as u32, k0, k1);
-            if kind == Kind::Add {
-                let scale = self.table.as_ptr().add(channel).cast::<[f32; DRAWN]>().read_unaligned();
-                let x = read(self.input.add(at), count);
-                for i in 0..DRAWN {
-                    drawn[i] = fma::<FUSED>(drawn[i], scale[i], x[i]);
-                }
-                channel += step;
-                if channel >= channels {
-                    channel -= channels;
-                }
-            }
-            write(self.output.add(at), drawn, count);
+            write(self.output.add(at), draw::<FUSED>(at as u32, self.k0, self.k1), DRAWN.min(to - at));
             at += DRAWN;
         }
     }
@@ -191,8 +144,8 @@ impl Job {
 mod tests {
     use super::*;
 
-    fn noise(kind: Kind, count: u32, channels: u32) -> Noise {
-        Noise { kind, input: 0, scale: 4096, output: 8192, count, channels, k0: 7, k1: 8 }
+    fn noise(count: u32) -> Noise {
+        Noise { output: 8192, count, k0: 7, k1: 8 }
     }
 
     fn heap(memory: &mut [f32]) -> Heap {
@@ -203,7 +156,7 @@ mod tests {
     fn nothing_beyond_the_output_is_written() {
         for count in [0, 1, 2, 31, 32, 33, 100] {
             let mut memory = vec![5.0f32; 3000];
-            noise(Kind::Gaussian, count, 1).run(heap(&mut memory), 1).unwrap();
+            noise(count).run(heap(&mut memory), 1).unwrap();
             let end = 2048 + count as usize;
             assert!(memory[2048..end].iter().all(|value| *value != 5.0 && value.is_finite()));
             assert!(memory[..2048].iter().chain(&memory[end..]).all(|value| *value == 5.0));
@@ -213,7 +166,7 @@ mod tests {
     #[test]
     fn the_moments_are_those_of_a_standard_normal() {
         let mut memory = vec![0.0f32; 2048 + 1_000_000];
-        noise(Kind::Gaussian, 1_000_000, 1).run(heap(&mut memory), 2).unwrap();
+        noise(1_000_000).run(heap(&mut memory), 2).unwrap();
         let drawn = &memory[2048..];
         let mean = |power: i32| drawn.iter().map(|x| f64::from(*x).powi(power)).sum::<f64>() / 1e6;
         // Five standard errors each.
@@ -223,14 +176,7 @@ mod tests {
     #[test]
     fn what_is_not_in_the_heap_is_refused() {
         let mut memory = vec![0.0f32; 3000];
-        for bad in [
-            noise(Kind::Gaussian, 953, 1),
-            noise(Kind::Gaussian, u32::MAX, 1),
-            noise(Kind::Add, 2, 0),
-            Noise { input: 11_996, ..noise(Kind::Add, 2, 1) },
-            Noise { scale: 11_996, ..noise(Kind::Add, 2, 2) },
-            Noise { input: 2, ..noise(Kind::Add, 2, 1) },
-        ] {
+        for bad in [noise(953), noise(u32::MAX), Noise { output: 2, ..noise(2) }] {
             assert!(bad.run(heap(&mut memory), 1).is_err(), "{bad:?}");
         }
     }

@@ -20,11 +20,11 @@ export interface NativeKernels {
   outerProducts(heap: Uint8Array, args: Int32Array, threads: number): void;
   /** out = op(A) · op(B), one or many. The fields of `MatrixProducts` in rust/matrices.rs. */
   matrixProducts(heap: Uint8Array, args: Int32Array, threads: number): void;
-  /** ε, or in + scale · ε. The fields of `Noise` in rust/noise.rs. */
+  /** ε. The fields of `Noise` in rust/noise.rs. */
   noise(heap: Uint8Array, args: Int32Array, threads: number): void;
   /** Mean and variance by channel. The fields of `Moments` in rust/channels.rs. */
   moments(heap: Uint8Array, args: Int32Array, threads: number): void;
-  /** Normalization, noise and activation. The fields of `Normalize` in rust/channels.rs. */
+  /** Normalization, sum, noise and activation. The fields of `Normalize` in rust/channels.rs. */
   normalize(heap: Uint8Array, args: Int32Array, threads: number): void;
   /** Σ g, Σ g · (x − mean) and Σ g · ε by channel, g = dy · activation'(y). The fields of `Sums` in rust/channels.rs. */
   channelSums(heap: Uint8Array, args: Int32Array, threads: number): void;
@@ -32,6 +32,18 @@ export interface NativeKernels {
   normalizeInput(heap: Uint8Array, args: Int32Array, threads: number): void;
   /** dy · activation'(y). The fields of `ActivationGradient` in rust/channels.rs. */
   activationGradient(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** Depthwise convolution, or its gradient by the images. The fields of `Depthwise` in rust/windows.rs. */
+  depthwise(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** The gradient of a depthwise convolution by the filter. The fields of `DepthwiseFilter` in rust/windows.rs. */
+  depthwiseFilter(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** The fields of `MaxPool` in rust/windows.rs. */
+  maxPool(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** The fields of `MaxPoolGradient` in rust/windows.rs. */
+  maxPoolGradient(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** A step of Adam on many arrays. The fields of `Adam` in rust/arrays.rs. */
+  adam(heap: Uint8Array, args: Int32Array, threads: number): void;
+  /** Whether all numbers of many arrays are finite. The fields of `AllFinite` in rust/arrays.rs. */
+  allFinite(heap: Uint8Array, args: Int32Array, threads: number): void;
 }
 
 /** What the binary for this machine is called: as npm packages of napi-rs are. */

@@ -5,7 +5,7 @@ use crossreg_tfjs_native::channels::{
     Activation, ActivationGradient, Arriving, Drawn, Moments, Normalize, NormalizeInput, Rows, Sums,
 };
 use crossreg_tfjs_native::heap::Heap;
-use crossreg_tfjs_native::noise::{Kind, Noise};
+use crossreg_tfjs_native::noise::Noise;
 use crossreg_tfjs_native::processor;
 use proptest::prelude::*;
 use std::sync::Mutex;
@@ -114,7 +114,7 @@ impl Case {
     fn noise(&self) -> Vec<f32> {
         let mut drawn = vec![0.0; self.count()];
         let count = drawn.len() as u32;
-        let noise = Noise { kind: Kind::Gaussian, input: 0, scale: 0, output: 0, count, channels: 1, k0: self.seed, k1: 9 };
+        let noise = Noise { output: 0, count, k0: self.seed, k1: 9 };
         noise.run(heap(&mut drawn), 1).unwrap();
         drawn
     }
@@ -151,8 +151,8 @@ proptest! {
     }
 
     #[test]
-    fn normalization_noise_and_activation_in_one_pass(c in case(), noisy in 0..3usize) {
-        let x = numbers(c.count(), c.seed);
+    fn normalization_noise_and_activation_in_one_pass(c in case(), noisy in 0..3usize, plus in any::<bool>(), as_it_is in any::<bool>()) {
+        let [x, added] = [0, 6].map(|i| numbers(c.count(), c.seed ^ i));
         let [mean, scale, offset, sigma] = [1, 2, 3, 4].map(|i| numbers(c.channels, c.seed ^ i));
         let variance: Vec<f32> = numbers(c.channels, c.seed ^ 5).iter().map(|v| v.abs()).collect();
         let scales = if noisy == 1 { 1 } else { c.channels };
@@ -160,18 +160,21 @@ proptest! {
         let expected: Vec<f64> = (0..c.count())
             .map(|i| {
                 let j = i % c.channels;
-                let normal = (f64::from(x[i]) - f64::from(mean[j])) / (f64::from(variance[j]) + 1e-2).sqrt();
+                let spread = (f64::from(variance[j]) + 1e-2).sqrt();
+                let normal = (f64::from(x[i]) - f64::from(mean[j])) / spread * f64::from(scale[j]);
+                let normal = if as_it_is { f64::from(x[i]) } else { normal };
+                let added = if plus { f64::from(added[i]) } else { 0.0 };
                 let sigma = if noisy == 0 { 0.0 } else { f64::from(sigma[j % scales]) };
-                activated(c.activation, normal * f64::from(scale[j]) + f64::from(offset[j]) + sigma * f64::from(drawn[i]))
+                activated(c.activation, normal + f64::from(offset[j]) + added + sigma * f64::from(drawn[i]))
             })
             .collect();
         let out = vec![0.0; c.count()];
         on_each_set(
-            &[&x, &mean, &variance, &scale, &offset, &sigma, &out],
+            &[&x, &mean, &variance, &scale, &offset, &sigma, &out, &added],
             |heap, at, threads| {
                 let noise = Drawn { scale: at[5], scales: scales as u32, k0: c.seed, k1: 9 };
                 Normalize {
-                    x: at[0], mean: at[1], variance: at[2], scale: at[3], offset: at[4], out: at[6],
+                    x: at[0], mean: if as_it_is { 0 } else { at[1] }, variance: at[2], scale: at[3], offset: at[4], added: if plus { at[7] } else { 0 }, out: at[6],
                     rows: c.rows(), epsilon: 1e-2, noise: (noisy > 0).then_some(noise), activation: c.activation,
                 }
                 .run(heap, threads)
@@ -271,7 +274,8 @@ proptest! {
             let _ = match kernel {
                 0 => Moments { x: at[0], mean: at[1], variance: at[2], rows }.run(heap, 3),
                 1 => Normalize {
-                    x: at[0], mean: at[1], variance: at[2], scale: at[3], offset: at[4], out: at[6], rows, epsilon: 1.0,
+                    x: at[0], mean: at[1], variance: at[2], scale: at[3], offset: at[4], added: at[7], out: at[6],
+                    rows, epsilon: 1.0,
                     noise, activation: c.activation,
                 }
                 .run(heap, 3),
@@ -295,7 +299,7 @@ fn what_is_not_a_number_stays_one() {
         let (mut all, at) = memory(&[&[f32::NAN, 1.0], &[0.0], &[1.0], &[0.0, 0.0]]);
         let rows = Rows { rows: 2, channels: 1 };
         let normalize = Normalize {
-            x: at[0], mean: at[1], variance: at[2], scale: 0, offset: 0, out: at[3], rows, epsilon: 0.0, noise: None, activation,
+            x: at[0], mean: at[1], variance: at[2], scale: 0, offset: 0, added: 0, out: at[3], rows, epsilon: 0.0, noise: None, activation,
         };
         normalize.run(heap(&mut all), 1).unwrap();
         let out = at[3] as usize / 4;

@@ -106,3 +106,20 @@ export function adam(args: usize, from: i32, to: i32): void {
     store<f32>(newValue + i, step * rate + load<f32>(value + i));
   }
 }
+
+/** Writes 0 where a number is not finite. args: numbers, size, out. One unit. */
+export function allFinite(args: usize, from: i32, to: i32): void {
+  let p = <usize>arg(args, 0);
+  const end = p + (<usize>arg(args, 1) << 2);
+  // x − x is 0 for a finite number and a NaN otherwise, and a sum carries a NaN through.
+  let sums = f32x4.splat(0);
+  for (; p + 16 <= end; p += 16) {
+    const x = v128.load(p);
+    sums = f32x4.add(sums, f32x4.sub(x, x));
+  }
+  for (; p < end; p += 4) {
+    const x = f32x4.splat(load<f32>(p));
+    sums = f32x4.add(sums, f32x4.sub(x, x));
+  }
+  if (v128.any_true(f32x4.ne(sums, f32x4.splat(0)))) store<f32>(<usize>arg(args, 2), 0);
+}

@@ -2,7 +2,7 @@
 export { batchNormInput, batchNormSums, blockMoments, joinMoments, normalizeRows, scaleRows } from './batchNorm';
 export { convolve, fillTable, packPanels, storeRow, tile1, tile4, tile8 } from './convolution';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
-export { adam, reluGradient, scaledProduct, spreadNumbers, spreadRows } from './elementwise';
+export { adam, allFinite, reluGradient, scaledProduct, spreadNumbers, spreadRows } from './elementwise';
 export { addNoise, gaussian, noiseConstants, noiseProducts } from './noise';
 export { outerProducts } from './outer';
 export { maxPoolGradient } from './pool';

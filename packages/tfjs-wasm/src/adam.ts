@@ -29,13 +29,17 @@ export const adam = defineKernel<AdamInputs, AdamAttrs>(Adam, ({ inputs, attrs, 
     ...[attrs.correction1, attrs.correction2, attrs.epsilon, -attrs.learningRate].map(bits),
   ];
   const results: TensorInfo[] = [];
+  const arrays: number[][] = [];
   for (let i = 0; i < tensors.length; i += 4) {
     const { shape } = tensors[i];
     const outputs = [0, 1, 2].map(() => backend.makeOutput(shape, 'float32'));
-    const size = sizeOf(shape);
     const addresses = [...tensors.slice(i, i + 4), ...outputs].map((tensor) => kernels.address(tensor));
-    kernels.run('adam', Math.ceil(size / ELEMENTS), [...addresses, size, ...rates], ELEMENTS * 2);
+    arrays.push([...addresses, sizeOf(shape)]);
     results.push(...outputs);
+  }
+  if (kernels.runNative('adam', () => [...rates, ...arrays.flat()])) return results;
+  for (const array of arrays) {
+    kernels.run('adam', Math.ceil(array[7] / ELEMENTS), [...array, ...rates], ELEMENTS * 2);
   }
   return results;
 });

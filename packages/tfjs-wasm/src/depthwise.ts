@@ -1,5 +1,7 @@
 import {
   backend_util,
+  DepthwiseConv2dNative,
+  type DepthwiseConv2dNativeAttrs,
   DepthwiseConv2dNativeBackpropFilter,
   type DepthwiseConv2dNativeBackpropFilterAttrs,
   DepthwiseConv2dNativeBackpropInput,
@@ -8,15 +10,12 @@ import {
 } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
+import { runWindows, windowArgs } from './windows';
 
 type Shape4 = [number, number, number, number];
 
-/** The part of the argument blocks that both gradients share. */
-const windowOf = (g: backend_util.Conv2DInfo) => [
-  ...[g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.filterHeight, g.filterWidth],
-  ...[g.strideHeight, g.strideWidth, g.dilationHeight, g.dilationWidth, g.padInfo.top, g.padInfo.left],
-  g.outChannels / g.inChannels,
-];
+/** Channels that come out for each that goes in. */
+const multiplier = (g: backend_util.Conv2DInfo) => g.outChannels / g.inChannels;
 
 const geometry = (
   inShape: readonly number[],
@@ -27,11 +26,24 @@ const geometry = (
     inShape as Shape4,
     filterShape as Shape4,
     strides,
-    dilations,
+    // Layers without a dilation give null.
+    dilations ?? 1,
     pad,
     dimRoundingMode,
     true,
   );
+
+/** y = x ∗ w, for native kernels; the backend's own has the other cases. */
+export const depthwiseConv2d = defineKernel<
+  { x: TensorInfo; filter: TensorInfo },
+  DepthwiseConv2dNativeAttrs
+>(DepthwiseConv2dNative, ({ inputs: { x, filter }, attrs, backend, kernels, stock }) => {
+  if (!kernels.isNative || filter.shape[3] !== 1 || x.dtype !== 'float32') return stock();
+  const g = geometry(x.shape, filter.shape, attrs);
+  const out = backend.makeOutput(g.outShape, 'float32');
+  runWindows(kernels, 'depthwise', [x, filter, out], g, [0]);
+  return out;
+});
 
 export const depthwiseBackpropInput = defineKernel<
   { dy: TensorInfo; filter: TensorInfo },
@@ -39,10 +51,11 @@ export const depthwiseBackpropInput = defineKernel<
 >(DepthwiseConv2dNativeBackpropInput, ({ inputs: { dy, filter }, attrs, backend, kernels }) => {
   const g = geometry(attrs.inputShape, filter.shape, attrs);
   const dx = backend.makeOutput(g.inShape, 'float32');
+  if (multiplier(g) === 1 && runWindows(kernels, 'depthwise', [dy, filter, dx], g, [1])) return dx;
   kernels.run(
     'depthwiseInputGradient',
     g.batchSize,
-    [kernels.address(dy), kernels.address(filter), kernels.address(dx), ...windowOf(g)],
+    [kernels.address(dy), kernels.address(filter), kernels.address(dx), ...windowArgs(g), multiplier(g)],
     sizeOf(g.filterShape.slice(0, 2)) * sizeOf(g.outShape.slice(1)),
   );
   return dx;
@@ -54,10 +67,18 @@ export const depthwiseBackpropFilter = defineKernel<
 >(DepthwiseConv2dNativeBackpropFilter, ({ inputs: { x, dy }, attrs, backend, kernels }) => {
   const g = geometry(x.shape, attrs.filterShape, attrs);
   const dw = backend.makeOutput(g.filterShape, 'float32');
+  if (multiplier(g) === 1 && runWindows(kernels, 'depthwiseFilter', [x, dy, dw], g)) return dw;
   kernels.run(
     'depthwiseFilterGradient',
     g.filterHeight * g.filterWidth,
-    [kernels.address(x), kernels.address(dy), kernels.address(dw), g.batchSize, ...windowOf(g)],
+    [
+      kernels.address(x),
+      kernels.address(dy),
+      kernels.address(dw),
+      g.batchSize,
+      ...windowArgs(g),
+      multiplier(g),
+    ],
     sizeOf(g.outShape),
   );
   return dw;

@@ -40,9 +40,16 @@ export interface AddedNoise {
   readonly k1: number;
 }
 
+/** A normalization, or x as it is, and what is added to it. */
+interface Pass extends Partial<Omit<Normalization, 'x'>> {
+  readonly x: TensorInfo;
+  readonly added?: TensorInfo;
+  readonly noise?: AddedNoise;
+}
+
 /** What may be left for the next kernel. */
 export type Deferrable =
-  | (Work & { readonly kind: 'normalized'; readonly n: Normalization; readonly noise?: AddedNoise })
+  | (Work & { readonly kind: 'pass'; readonly pass: Pass })
   | (Work & { readonly kind: 'arriving'; readonly arriving: Arriving });
 
 /** dy · activation'(y). */
@@ -82,44 +89,60 @@ export class FusedPasses {
     return this.later(n);
   }
 
-  /** Noise on a normalization that is not written yet, or undefined. */
-  addNoise(x: TensorInfo, noise: AddedNoise): TensorInfo | undefined {
-    const work = this.kernels.deferred.of(x);
-    if (work?.kind !== 'normalized' || work.noise) return undefined;
-    const { shape } = work.n.x;
-    const isSame = x.shape.length === shape.length && x.shape.every((n, i) => n === shape[i]);
-    return isSame ? this.later(work.n, noise) : undefined;
+  /** x + noise, which is written when it is read. */
+  addNoise(x: TensorInfo, noise: AddedNoise): TensorInfo {
+    const pass = this.passOf(x);
+    return this.later(pass && !pass.noise ? { ...pass, noise } : { x, noise });
   }
 
-  private later(n: Normalization, noise?: AddedNoise): TensorInfo {
-    const out = this.backend.makeOutput(n.x.shape, 'float32');
-    const all = [n.x, n.mean, n.variance, n.scale, n.offset, noise?.scale];
+  /** a + b, of one shape, which is written when it is read. */
+  add(a: TensorInfo, b: TensorInfo): TensorInfo {
+    for (const [one, added] of [
+      [a, b],
+      [b, a],
+    ]) {
+      const pass = this.passOf(one);
+      if (pass && !pass.added) return this.later({ ...pass, added });
+    }
+    return this.later({ x: a, added: b });
+  }
+
+  /** How x is to be written, if it is not, and has the shape it is written in: channels are those of that. */
+  private passOf(x: TensorInfo): Pass | undefined {
+    const work = this.kernels.deferred.of(x);
+    if (work?.kind !== 'pass') return undefined;
+    const { shape } = work.pass.x;
+    const isSame = x.shape.length === shape.length && x.shape.every((n, i) => n === shape[i]);
+    return isSame ? work.pass : undefined;
+  }
+
+  private later(pass: Pass): TensorInfo {
+    const all = [pass.x, pass.mean, pass.variance, pass.scale, pass.offset, pass.added, pass.noise?.scale];
+    const operands = all.filter((operand) => operand != null);
+    // What is asked for is written: else a long sum would be written in one deep recursion, and hold all of its terms.
+    this.addresses(...operands);
+    const out = this.backend.makeOutput(pass.x.shape, 'float32');
     this.kernels.deferred.defer(out, {
-      ...{ kind: 'normalized', n, noise },
-      operands: all.filter((operand) => operand != null),
-      write: () => this.writeNormalized(n, noise, none, out),
+      ...{ kind: 'pass', pass, operands },
+      write: () => this.write(pass, none, out),
     });
     return out;
   }
 
-  /** The activation of a normalization that is not written yet, or undefined. */
+  /** The activation of what is not written yet, or undefined. */
   activate(x: TensorInfo, activation: Activation): TensorInfo | undefined {
     const work = this.kernels.deferred.of(x);
-    if (work?.kind !== 'normalized') return undefined;
+    if (work?.kind !== 'pass') return undefined;
     const out = this.backend.makeOutput(x.shape, 'float32');
-    this.writeNormalized(work.n, work.noise, activation, out);
+    this.write(work.pass, activation, out);
     return out;
   }
 
-  private writeNormalized(
-    n: Normalization,
-    noise: AddedNoise | undefined,
-    activation: Activation,
-    out: TensorInfo,
-  ): void {
+  private write(pass: Pass, activation: Activation, out: TensorInfo): void {
+    const { x, mean, variance, scale, offset, epsilon = 0, added, noise } = pass;
     this.kernels.runNative('normalize', () => [
-      ...this.addresses(n.x, n.mean, n.variance, n.scale, n.offset, out),
-      ...[...rowsOf(n.x.shape), bits(n.epsilon)],
+      ...this.addresses(x, mean, variance, scale, offset, added, out),
+      ...[...rowsOf(x.shape), bits(epsilon)],
       ...(noise
         ? [...this.addresses(noise.scale), sizeOf(noise.scale.shape), noise.k0, noise.k1]
         : [0, 0, 0, 0]),
@@ -149,6 +172,16 @@ export class FusedPasses {
       ...[...this.addresses(x, mean, ...outputs), 0, ...rowsOf(x.shape), 0, 0],
     ]);
     return outputs as [TensorInfo, TensorInfo];
+  }
+
+  /** Σ g over the rows. */
+  sum(dy: TensorInfo, shape: readonly number[], rows: number, channels: number): TensorInfo {
+    const out = this.backend.makeOutput(shape, 'float32');
+    this.kernels.runNative('channelSums', () => [
+      ...this.arriving(dy),
+      ...[0, 0, ...this.addresses(out), 0, 0, rows, channels, 0, 0],
+    ]);
+    return out;
   }
 
   /** Σ g · ε over everything, or over all axes but the last. */

@@ -1,53 +1,19 @@
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { agreesWithCpu, type Case, floats, onBackend, relativeError, wasm } from '../test/agreement';
 import { matrixProductTests } from '../test/matrixProductSuite';
+import { reductionTests } from '../test/reductionSuite';
+import { windowTests } from '../test/windowSuite';
 
 beforeAll(() => tf.setBackend('wasm'));
 
 const small = (max: number) => fc.integer({ min: 1, max });
 
 matrixProductTests();
-
-describe.each(['Sum', 'Mean'])('%s', (kernelName) => {
-  const reduction = fc
-    .record({
-      shape: fc.array(small(12), { minLength: 1, maxLength: 4 }),
-      axes: fc.uniqueArray(fc.nat(3), { minLength: 1 }),
-      keepDims: fc.boolean(),
-      seed: fc.nat(),
-    })
-    .map((r) => ({ ...r, axes: r.axes.filter((axis) => axis < r.shape.length) }))
-    .filter((r) => r.axes.length > 0);
-  test('agrees with cpu over any axes', () => {
-    agreesWithCpu(
-      kernelName,
-      reduction.map(
-        ({ shape, axes, keepDims, seed }): Case => ({
-          inputs: { x: floats(shape, seed) },
-          attrs: { axis: axes, keepDims },
-        }),
-      ),
-    );
-  });
-  test('stays exact over many rows', () => {
-    const rows = 1 << 18;
-    const x = floats([rows, 5], 1);
-    const shifted = { ...x, values: x.values.map((value) => value + 100) };
-    const exact = [0, 1, 2, 3, 4].map((j) => {
-      let total = 0;
-      for (let i = j; i < rows * 5; i += 5) total += shifted.values[i];
-      return kernelName === 'Sum' ? total : total / rows;
-    });
-    const [{ values }] = onBackend('wasm', kernelName, {
-      inputs: { x: shifted },
-      attrs: { axis: [0], keepDims: false },
-    });
-    expect(relativeError(values, exact)).toBeLessThan(1e-6);
-  });
-});
+reductionTests();
+windowTests();
 
 test('tile agrees with cpu, any number of copies on any axes', () => {
   const cases = fc
@@ -57,90 +23,6 @@ test('tile agrees with cpu, any number of copies on any axes', () => {
       return { inputs: { x: floats(shape, 7) }, attrs: { reps: axes.map(({ copies }) => copies) } };
     });
   agreesWithCpu('Tile', cases);
-});
-
-test("max pooling's gradient agrees with cpu", () => {
-  const pool = fc.record({
-    shape: fc.tuple(small(3), small(9), small(9), small(9)),
-    filterSize: fc.tuple(small(3), small(3)),
-    strides: fc.tuple(small(3), small(3)),
-    pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
-    seed: fc.nat(),
-  });
-  agreesWithCpu(
-    'MaxPoolGrad',
-    pool
-      .map(({ shape, filterSize, strides, pad, seed }) => {
-        const { outShape } = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad);
-        const inputs = {
-          input: floats(shape, seed),
-          output: floats(outShape, seed),
-          dy: floats(outShape, seed + 1),
-        };
-        return { inputs, attrs: { filterSize, strides, pad }, outShape };
-      })
-      .filter(({ outShape }) => outShape.every((n) => n > 0)),
-  );
-});
-
-describe('depthwise gradients', () => {
-  const window = fc
-    .record({
-      shape: fc.tuple(small(3), small(8), small(8), small(9)),
-      filter: fc.tuple(small(3), small(3)),
-      multiplier: fc.constantFrom(1, 1, 2, 3),
-      stride: small(3),
-      dilation: fc.constantFrom(1, 1, 2),
-      pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
-      seed: fc.nat(),
-    })
-    .map(({ shape, filter, multiplier, stride, dilation, pad, seed }) => {
-      const filterShape = [...filter, shape[3], multiplier] as typeof shape;
-      const strides: [number, number] = [stride, stride];
-      const dilations: [number, number] = stride > 1 ? [1, 1] : [dilation, dilation];
-      const args = [shape, filterShape, strides, dilations, pad, undefined, true] as const;
-      const { outShape } = tf.backend_util.computeConv2DInfo(...args);
-      const [x, filter4, dy] = [shape, filterShape, outShape].map((s, i) => floats(s, seed + i));
-      return { x, filter: filter4, dy, attrs: { strides, dilations, pad, dimRoundingMode: undefined } };
-    })
-    .filter(({ dy }) => dy.values.length > 0);
-  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-    Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
-
-  // Not against cpu's gradients, which ignore dilations: convolution is linear in the input and in the filter, so
-  // ⟨dy, x ∗ w⟩ = ⟨dx, x⟩ = ⟨dw, w⟩, and the same with another x or w in its place.
-  test('are the adjoints of the convolution', () => {
-    const before = wasm().numDataIds();
-    fc.assert(
-      fc.property(window, fc.nat(), ({ x, filter, dy, attrs }, seed) => {
-        const otherX = floats(x.shape, seed);
-        const otherFilter = floats(filter.shape, seed + 1);
-        const forward = (inputs: Case['inputs']) =>
-          onBackend('cpu', 'DepthwiseConv2dNative', { inputs, attrs })[0].values;
-        const [dx] = onBackend('wasm', 'DepthwiseConv2dNativeBackpropInput', {
-          inputs: { dy, filter },
-          attrs: { ...attrs, inputShape: x.shape },
-        });
-        const [dw] = onBackend('wasm', 'DepthwiseConv2dNativeBackpropFilter', {
-          inputs: { x, dy },
-          attrs: { ...attrs, filterShape: filter.shape },
-        });
-        expect(dx.shape).toEqual(x.shape);
-        expect(dw.shape).toEqual(filter.shape);
-        const scale = Math.max(1, Math.sqrt(dy.values.length));
-        expect(dot(dx.values, otherX.values) / scale).toBeCloseTo(
-          dot(dy.values, forward({ x: otherX, filter })) / scale,
-          4,
-        );
-        expect(dot(dw.values, otherFilter.values) / scale).toBeCloseTo(
-          dot(dy.values, forward({ x, filter: otherFilter })) / scale,
-          4,
-        );
-      }),
-      { numRuns: 500, seed: 20250602 },
-    );
-    expect(wasm().numDataIds()).toBe(before);
-  });
 });
 
 test('segment sums agree with cpu; ids outside are left out', () => {

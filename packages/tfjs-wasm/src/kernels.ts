@@ -12,6 +12,7 @@ import { shareMemory } from './sharedMemory';
 export type KernelName =
   | 'adam'
   | 'addNoise'
+  | 'allFinite'
   | 'batchNormInput'
   | 'batchNormSums'
   | 'blockMoments'
@@ -43,8 +44,14 @@ type Kernel = (args: number, from: number, to: number) => void;
 /** The kernels of `@crossreg/tfjs-native`, each of which stands for several of ours. */
 export type NativeKernel =
   | 'activationGradient'
+  | 'adam'
+  | 'allFinite'
   | 'channelSums'
+  | 'depthwise'
+  | 'depthwiseFilter'
   | 'matrixProducts'
+  | 'maxPool'
+  | 'maxPoolGradient'
   | 'moments'
   | 'noise'
   | 'normalize'

@@ -16,16 +16,13 @@ const UNIT = 4096;
 const units = (count: number) => Math.ceil(count / UNIT);
 const constants = (kernels: Kernels) => kernels.resident('noiseConstants', 92);
 
-/** `Kind` in rust/noise.rs of @crossreg/tfjs-native. */
-const NATIVE = { gaussian: 0, add: 1 };
-
 /** ε of the stream of a key, in a given shape. */
 export const gaussian = defineKernel<object, KeyAttrs & { shape: number[] }>(
   'CrossregGaussian',
   ({ attrs: { shape, k0, k1 }, backend, kernels }) => {
     const out = backend.makeOutput(shape, 'float32');
     const count = sizeOf(shape);
-    const native = () => [NATIVE.gaussian, 0, 0, kernels.address(out), count, 1, k0, k1];
+    const native = () => [kernels.address(out), count, k0, k1];
     if (kernels.runNative('noise', native)) return out;
     kernels.run(
       'gaussian',
@@ -41,15 +38,10 @@ export const gaussian = defineKernel<object, KeyAttrs & { shape: number[] }>(
 export const addNoise = defineKernel<{ x: TensorInfo; scale: TensorInfo }, KeyAttrs>(
   'CrossregAddNoise',
   ({ inputs: { x, scale }, attrs: { k0, k1 }, backend, kernels }) => {
-    const fused = FusedPasses.of(kernels, backend)?.addNoise(x, { scale, k0, k1 });
-    if (fused) return fused;
+    const fused = FusedPasses.of(kernels, backend);
+    if (fused && x.shape.length > 0 && sizeOf(x.shape) > 0) return fused.addNoise(x, { scale, k0, k1 });
     const out = backend.makeOutput(x.shape, 'float32');
     const [count, channels] = [sizeOf(x.shape), sizeOf(scale.shape)];
-    const native = () => [
-      ...[NATIVE.add, kernels.address(x), kernels.address(scale), kernels.address(out)],
-      ...[count, channels, k0, k1],
-    ];
-    if (kernels.runNative('noise', native)) return out;
     kernels.scratch([(channels + 8) * 4], (table) => {
       const heap = kernels.heap();
       const [from, to] = [kernels.address(scale) >>> 2, table >>> 2];

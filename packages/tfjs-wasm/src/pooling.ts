@@ -1,26 +1,46 @@
-import { backend_util, MaxPoolGrad, type MaxPoolGradAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  backend_util,
+  MaxPool,
+  type MaxPoolAttrs,
+  MaxPoolGrad,
+  type MaxPoolGradAttrs,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
+import { runWindows, windowArgs } from './windows';
 
+const geometry = (shape: readonly number[], { filterSize, strides, pad, dimRoundingMode }: MaxPoolAttrs) =>
+  backend_util.computePool2DInfo(
+    shape as [number, number, number, number],
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+
+/** The maximum of each window, for native kernels; the backend's own has the other cases. */
+export const maxPool = defineKernel<{ x: TensorInfo }, MaxPoolAttrs>(
+  MaxPool,
+  ({ inputs: { x }, attrs, backend, kernels, stock }) => {
+    if (!kernels.isNative || x.dtype !== 'float32') return stock();
+    const g = geometry(x.shape, attrs);
+    const out = backend.makeOutput(g.outShape, 'float32');
+    runWindows(kernels, 'maxPool', [x, out], g);
+    return out;
+  },
+);
+
+/** dy at the first maximum of each window. */
 export const maxPoolGrad = defineKernel<{ dy: TensorInfo; input: TensorInfo }, MaxPoolGradAttrs>(
   MaxPoolGrad,
   ({ inputs: { dy, input }, attrs, backend, kernels }) => {
-    const shape = input.shape as [number, number, number, number];
-    const g = backend_util.computePool2DInfo(
-      shape,
-      attrs.filterSize,
-      attrs.strides,
-      1,
-      attrs.pad,
-      attrs.dimRoundingMode,
-    );
-    const dx = backend.makeOutput(shape, 'float32');
-    const args = [
-      ...[kernels.address(input), kernels.address(dy), kernels.address(dx)],
-      ...[g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.filterHeight, g.filterWidth],
-      ...[g.strideHeight, g.strideWidth, g.dilationHeight, g.dilationWidth, g.padInfo.top, g.padInfo.left],
-    ];
-    kernels.run('maxPoolGradient', g.batchSize, args, sizeOf(shape.slice(1)) * 2);
+    const g = geometry(input.shape, attrs);
+    const dx = backend.makeOutput(input.shape, 'float32');
+    if (runWindows(kernels, 'maxPoolGradient', [input, dy, dx], g)) return dx;
+    const args = [kernels.address(input), kernels.address(dy), kernels.address(dx), ...windowArgs(g)];
+    kernels.run('maxPoolGradient', g.batchSize, args, sizeOf(input.shape.slice(1)) * 2);
     return dx;
   },
 );

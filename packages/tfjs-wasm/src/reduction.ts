@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backend_util, Mean, Sum, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel, type KernelCall } from './define';
+import { FusedPasses } from './fusedPasses';
 import { type GradientFunction, preferGradient } from './gradient';
 import { bits, type Kernels } from './kernels';
 
@@ -83,6 +84,8 @@ function reduction(kernelName: string, call: KernelCall<{ x: TensorInfo }, Reduc
   const axes = [...middle.axes];
   const [outShape] = backend_util.computeOutAndReduceShapes(x.shape, axes);
   const shape = attrs.keepDims ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape;
+  const fused = kernelName === Sum && middle.outer === 1 ? FusedPasses.of(kernels, backend) : undefined;
+  if (fused) return fused.sum(x, shape, middle.reduced, middle.inner);
   const out = backend.makeOutput(shape, 'float32');
   const factor = kernelName === Mean ? 1 / middle.reduced : 1;
   sumMiddle(kernels, kernels.address(x), kernels.address(out), { ...middle, factor });

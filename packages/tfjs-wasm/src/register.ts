@@ -14,14 +14,15 @@ import { fuseBatchNormalization } from './batchNormLayer';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
 import { conv3D, conv3DBackpropInput } from './convolution3d';
 import type { KernelDefinition } from './define';
-import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
+import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2d } from './depthwise';
 import { einsum } from './einsum';
-import { scaledProduct, square } from './elementwise';
+import { add, scaledProduct, square } from './elementwise';
+import { allFinite } from './finite';
 import { cast, identity } from './identity';
 import { differentiateLazily } from './lazyGradient';
 import { batchMatMul, fusedMatMul } from './matrixProduct';
 import { addNoise, gaussian, noiseProducts } from './noise';
-import { maxPoolGrad } from './pooling';
+import { maxPool, maxPoolGrad } from './pooling';
 import { leakyRelu, rectifierGradient, relu, relu6 } from './rectifiers';
 import { mean, spread, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
@@ -30,7 +31,9 @@ import { warp, warpGradient } from './warp';
 
 const definitions: readonly KernelDefinition[] = [
   adam,
+  add,
   addNoise,
+  allFinite,
   batchMatMul,
   batchNorm,
   batchNormSums,
@@ -43,11 +46,13 @@ const definitions: readonly KernelDefinition[] = [
   conv3DBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
+  depthwiseConv2d,
   einsum,
   fusedConv2D,
   fusedMatMul,
   gaussian,
   identity,
+  maxPool,
   maxPoolGrad,
   mean,
   noiseProducts,

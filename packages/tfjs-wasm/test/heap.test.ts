@@ -28,6 +28,7 @@ const key = { k0: 1, k1: 2 };
 
 /** A call of every kernel of this package: names of inputs and their shapes, and attributes. */
 const calls: Record<string, [inputs: Record<string, number[]> | number[][], attrs?: object]> = {
+  Add: [{ a: [70, 60], b: [70, 60] }],
   BatchMatMul: [
     {
       a: [2, 5, 7],
@@ -54,6 +55,7 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
     { strides: [1, 1, 1], pad: 'same', inputShape: [1, 3, 4, 4, 2] },
   ],
   CrossregAdam: [{ 0: [9], 1: [9], 2: [9], 3: [9], 4: [5], 5: [5], 6: [5], 7: [5] }, adam],
+  CrossregAllFinite: [{ 0: [9], 1: [5] }],
   CrossregAddNoise: [{ x: image, scale: [4] }, key],
   CrossregBatchNormSums: [{ x: image, dy: image, mean: [4] }],
   CrossregChannelMoments: [{ x: image }],
@@ -79,6 +81,7 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
     { images: image, matrices: [2, 2, 3], dy: image },
     { mode: 2, value: 0 },
   ],
+  DepthwiseConv2dNative: [{ x: image, filter: depthwise }, window],
   DepthwiseConv2dNativeBackpropFilter: [
     { x: image, dy: image },
     { ...window, filterShape: depthwise },
@@ -100,6 +103,7 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
     { ...window, activation: 'elu' },
   ],
   Identity: [{ x: [7] }],
+  MaxPool: [{ x: image }, { filterSize: [3, 3], strides: [1, 1], pad: 'same' }],
   MaxPoolGrad: [
     { input: image, output: image, dy: image },
     { filterSize: [3, 3], strides: [1, 1], pad: 'same' },

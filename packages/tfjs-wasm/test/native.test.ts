@@ -11,6 +11,8 @@ import { floats, relativeError, wasm } from './agreement';
 import { native } from './builtNative';
 import { convolutionTests } from './convolutionSuite';
 import { matrixProductTests } from './matrixProductSuite';
+import { reductionTests } from './reductionSuite';
+import { windowTests } from './windowSuite';
 
 // The random cases of our wasm kernels, on native ones.
 const sets = native?.instructionSets() ?? [];
@@ -27,6 +29,8 @@ describe.each(sets.map((set, i) => [set, i === 0 ? 500 : 100] as const))('native
   beforeAll(() => use(set));
   convolutionTests(runs);
   matrixProductTests(runs);
+  reductionTests(runs);
+  windowTests(runs, true);
 });
 
 const address = (tensor: tf.Tensor) => kernelsOf(wasm()).address(tensor);
@@ -164,8 +168,21 @@ describe.runIf(native)('memory', () => {
 
   test('an argument block that is cut off is refused', () => {
     const heap = new Uint8Array(64);
-    for (const kernel of ['rowProduct', 'outerProducts', 'matrixProducts'] as const) {
-      expect(() => native![kernel](heap, Int32Array.of(0, 0, 0), 1)).toThrow(/too short/);
+    const kernels = [
+      ...([
+        'rowProduct',
+        'outerProducts',
+        'matrixProducts',
+        'noise',
+        'moments',
+        'normalize',
+        'channelSums',
+      ] as const),
+      ...(['normalizeInput', 'activationGradient', 'depthwise', 'depthwiseFilter', 'maxPool'] as const),
+      ...(['maxPoolGradient', 'adam', 'allFinite'] as const),
+    ];
+    for (const kernel of kernels) {
+      expect(() => native![kernel](heap, Int32Array.of(0, 0), 1)).toThrow(/too short/);
     }
   });
 });

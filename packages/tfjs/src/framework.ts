@@ -1,5 +1,6 @@
 import type { Framework } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { backendKernel } from './backendKernel';
 import { deriveKey, gaussian } from './noise';
 import { operation, stopGradient } from './operation';
 
@@ -62,6 +63,11 @@ export const tfjs: Framework<tf.Tensor> = {
   // x − x is 0 for a finite number and NaN otherwise, and a sum carries a NaN through: ops every backend has.
   allFinite: (xs) =>
     tf.tidy(() => {
+      const isFloat = xs.every((x) => x.dtype === 'float32');
+      const finite = isFloat
+        ? backendKernel('CrossregAllFinite', Object.fromEntries(xs.entries()), {})
+        : undefined;
+      if (finite) return finite;
       const sums = xs.map((x) => tf.sum(tf.sub(x, x)));
       return tf.cast(tf.equal(tf.addN(sums), 0), 'float32');
     }),

@@ -1,0 +1,251 @@
+//! Random windows of depthwise convolution and of maximum pooling, against what defines them, in float64, on each instruction
+//! set of the processor; the same to the bit on one thread and on three; and nothing reaches beyond the memory. Adam and the
+//! check for finite numbers likewise.
+
+use crossreg_tfjs_native::arrays::{Adam, AdamArray, AllFinite};
+use crossreg_tfjs_native::heap::Heap;
+use crossreg_tfjs_native::processor;
+use crossreg_tfjs_native::windows::{Axis, Depthwise, DepthwiseFilter, MaxPool, MaxPoolGradient, Windows};
+use proptest::prelude::*;
+use std::sync::Mutex;
+
+/// The instruction set is one for the process.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn numbers(count: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        })
+        .collect()
+}
+
+const WALL: f32 = 77.0;
+
+fn heap(memory: &mut [f32]) -> Heap {
+    unsafe { Heap::new(memory.as_mut_ptr().cast(), memory.len() * 4) }
+}
+
+/// Runs `f` on a memory of the inputs and the output, with walls around each, on each set, on one thread and three.
+fn on_each_set(arrays: &[&[f32]], f: impl Fn(Heap, &[u32], usize), expected: &[f64]) {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let sets = processor::available();
+    for set in &sets {
+        processor::choose(set.name()).unwrap();
+        let mut results = Vec::new();
+        for threads in [1, 3] {
+            let mut all = vec![WALL];
+            let mut at = Vec::new();
+            for array in arrays {
+                at.push(all.len() as u32 * 4);
+                all.extend_from_slice(array);
+                all.push(WALL);
+            }
+            f(heap(&mut all), &at, threads);
+            let walls = at.iter().zip(arrays).map(|(at, array)| *at as usize / 4 + array.len());
+            assert!(walls.chain([0]).all(|wall| all[wall] == WALL), "{}", set.name());
+            let last = *at.last().unwrap() as usize / 4;
+            results.push(all[last..last + expected.len()].to_vec());
+        }
+        assert_eq!(results[0], results[1], "{}", set.name());
+        for (actual, expected) in results[0].iter().zip(expected) {
+            assert!((f64::from(*actual) - expected).abs() <= 2e-5 * expected.abs().max(1.0), "{actual} for {expected}");
+        }
+    }
+    processor::choose(sets[0].name()).unwrap();
+}
+
+fn axis() -> impl Strategy<Value = Axis> {
+    (1..=12u32, 1..=4u32, 1..=2u32, 1..=3u32, 0..=3u32)
+        .prop_map(|(size, taps, dilation, stride, pad)| {
+            let out = (size + 2 * pad).checked_sub((taps - 1) * dilation + 1).map_or(0, |n| n / stride + 1);
+            Axis { size, out, taps, dilation, stride, pad }
+        })
+        .prop_filter("an empty output", |axis| axis.out > 0)
+}
+
+fn windows() -> impl Strategy<Value = Windows> {
+    (1..=3u32, prop_oneof![1..=40u32, Just(64), Just(96)], axis(), axis())
+        .prop_map(|(images, channels, y, x)| Windows { images, channels, y, x })
+}
+
+fn pixel(axis: Axis, out: u32, tap: u32) -> Option<u32> {
+    (out * axis.stride + tap * axis.dilation).checked_sub(axis.pad).filter(|at| *at < axis.size)
+}
+
+/// Every (tap, number of the image, number of the result) that meet in a channel, in order.
+fn meetings(w: Windows) -> Vec<(usize, usize, usize)> {
+    let mut all = Vec::new();
+    for n in 0..w.images {
+        for oy in 0..w.y.out {
+            for ox in 0..w.x.out {
+                for i in 0..w.y.taps {
+                    for j in 0..w.x.taps {
+                        let (Some(y), Some(x)) = (pixel(w.y, oy, i), pixel(w.x, ox, j)) else { continue };
+                        for c in 0..w.channels {
+                            all.push((
+                                ((i * w.x.taps + j) * w.channels + c) as usize,
+                                (((n * w.y.size + y) * w.x.size + x) * w.channels + c) as usize,
+                                (((n * w.y.out + oy) * w.x.out + ox) * w.channels + c) as usize,
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+fn sizes(w: Windows) -> [usize; 3] {
+    [
+        w.y.taps * w.x.taps * w.channels,
+        w.images * w.y.size * w.x.size * w.channels,
+        w.images * w.y.out * w.x.out * w.channels,
+    ]
+    .map(|n| n as usize)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn depthwise_products_are_the_sums_that_define_them(w in windows(), seed in any::<u32>()) {
+        let [filter, image, result] = sizes(w);
+        let [weights, x, dy] = [(filter, 1), (image, 2), (result, 3)].map(|(size, i)| numbers(size, seed ^ i));
+        let (mut y, mut dx, mut dw) = (vec![0.0; result], vec![0.0; image], vec![0.0; filter]);
+        for (tap, from, to) in meetings(w) {
+            let [a, b, g] = [weights[tap], x[from], dy[to]].map(f64::from);
+            y[to] += a * b;
+            dx[from] += a * g;
+            dw[tap] += b * g;
+        }
+        let product = |transposed: bool| {
+            move |heap: Heap, at: &[u32], threads: usize| {
+                let product = Depthwise { input: at[0], filter: at[1], output: at[2], windows: w, transposed };
+                product.run(heap, threads).unwrap()
+            }
+        };
+        on_each_set(&[&x, &weights, &vec![5.0; result]], product(false), &y);
+        on_each_set(&[&dy, &weights, &vec![5.0; image]], product(true), &dx);
+        on_each_set(
+            &[&x, &dy, &vec![5.0; filter]],
+            |heap, at, threads| DepthwiseFilter { x: at[0], dy: at[1], output: at[2], windows: w }.run(heap, threads).unwrap(),
+            &dw,
+        );
+    }
+
+    #[test]
+    fn pooling_takes_the_first_maximum(w in windows(), seed in any::<u32>()) {
+        let [_, image, result] = sizes(w);
+        // Few different numbers, so that there are equal ones.
+        let x: Vec<f32> = numbers(image, seed).iter().map(|x| (x * 3.0).round()).collect();
+        let dy = numbers(result, seed ^ 1);
+        let mut best = vec![(f64::NEG_INFINITY, None); result];
+        for (_, from, to) in meetings(w) {
+            if f64::from(x[from]) > best[to].0 {
+                best[to] = (f64::from(x[from]), Some(from));
+            }
+        }
+        let mut dx = vec![0.0; image];
+        for ((_, place), g) in best.iter().zip(&dy) {
+            if let Some(from) = place {
+                dx[*from] += f64::from(*g);
+            }
+        }
+        // A window that lies in the padding has no maximum.
+        prop_assume!(best.iter().all(|(_, place)| place.is_some()));
+        let y: Vec<f64> = best.iter().map(|(value, _)| *value).collect();
+        on_each_set(
+            &[&x, &vec![5.0; result]],
+            |heap, at, threads| MaxPool { x: at[0], output: at[1], windows: w }.run(heap, threads).unwrap(),
+            &y,
+        );
+        on_each_set(
+            &[&x, &dy, &vec![5.0; image]],
+            |heap, at, threads| MaxPoolGradient { x: at[0], dy: at[1], output: at[2], windows: w }.run(heap, threads).unwrap(),
+            &dx,
+        );
+    }
+
+    #[test]
+    fn no_arguments_reach_beyond_the_memory(
+        w in windows(),
+        at in prop::array::uniform3(prop_oneof![0..16_384u32, any::<u32>()]),
+        changes in prop::collection::vec((0usize..14, prop_oneof![0..50u32, any::<u32>()]), 0..4),
+    ) {
+        let mut windows = w;
+        for (field, value) in changes {
+            let fields = [
+                &mut windows.images, &mut windows.channels,
+                &mut windows.y.size, &mut windows.y.out, &mut windows.y.taps, &mut windows.y.dilation, &mut windows.y.stride, &mut windows.y.pad,
+                &mut windows.x.size, &mut windows.x.out, &mut windows.x.taps, &mut windows.x.dilation, &mut windows.x.stride, &mut windows.x.pad,
+            ];
+            *fields.into_iter().nth(field).unwrap() = value;
+        }
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut all = vec![1.0f32; 64 + 8192 + 64];
+        let end = all.len() - 64;
+        for kernel in 0..5 {
+            let heap = heap(&mut all[64..end]);
+            let _ = match kernel {
+                0 | 1 => {
+                    Depthwise { input: at[0], filter: at[1], output: at[2], windows, transposed: kernel == 1 }.run(heap, 3)
+                }
+                2 => DepthwiseFilter { x: at[0], dy: at[1], output: at[2], windows }.run(heap, 3),
+                3 => MaxPool { x: at[0], output: at[1], windows }.run(heap, 3),
+                _ => MaxPoolGradient { x: at[0], dy: at[1], output: at[2], windows }.run(heap, 3),
+            };
+        }
+        assert!(all[..64].iter().chain(&all[end..]).all(|each| *each == 1.0));
+    }
+
+    #[test]
+    fn a_step_of_adam_by_its_formula(sizes in prop::collection::vec(1..200usize, 1..4), seed in any::<u32>()) {
+        let size: usize = sizes.iter().sum();
+        let [value, first, gradient] = [1, 2, 3].map(|i| numbers(size, seed ^ i));
+        let second: Vec<f32> = numbers(size, seed ^ 4).iter().map(|v| v * v).collect();
+        let rates = [0.9f32, 0.1, 0.99, 0.01, 0.3, 0.05, 1e-3, -0.02];
+        let [b1, r1, b2, r2, c1, c2, epsilon, rate] = rates.map(f64::from);
+        let mut expected = vec![0.0; 3 * size];
+        for i in 0..size {
+            let g = f64::from(gradient[i]);
+            let m = b1 * f64::from(first[i]) + r1 * g;
+            let v = b2 * f64::from(second[i]) + r2 * g * g;
+            expected[i] = f64::from(value[i]) + rate * (m / c1) / ((v / c2).sqrt() + epsilon);
+            (expected[size + i], expected[2 * size + i]) = (m, v);
+        }
+        on_each_set(
+            &[&value, &first, &second, &gradient, &vec![5.0; 3 * size]],
+            |heap, at, threads| {
+                let mut from = 0;
+                let arrays = sizes.iter().map(|n| {
+                    let here = from * 4;
+                    from += *n as u32;
+                    let out = |k: u32| at[4] + k * size as u32 * 4 + here;
+                    AdamArray {
+                        value: at[0] + here, first: at[1] + here, second: at[2] + here, gradient: at[3] + here,
+                        new_value: out(0), new_first: out(1), new_second: out(2), size: *n as u32,
+                    }
+                });
+                Adam { rates, arrays: arrays.collect() }.run(heap, threads).unwrap()
+            },
+            &expected,
+        );
+    }
+
+    #[test]
+    fn one_number_that_is_not_finite_is_found(size in 1..200usize, place in 0..400usize, which in 0..3usize) {
+        let mut x = numbers(size, 1);
+        if place < size {
+            x[place] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][which];
+        }
+        on_each_set(
+            &[&[1.0, 2.0], &x, &[5.0]],
+            |heap, at, _| AllFinite { output: at[2], arrays: vec![(at[0], 2), (at[1], size as u32)] }.run(heap).unwrap(),
+            &[if place < size { 0.0 } else { 1.0 }],
+        );
+    }
+}
