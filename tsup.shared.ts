@@ -1,10 +1,14 @@
 import type { Options } from 'tsup';
 
-/** Every package builds the same way: ESM and CJS with types for both, one file an entry. */
+/**
+ * Every package builds the same way: ESM and CJS with types for both. What several entries use is in a file that they share, in
+ * CJS too, so that a class is one class whichever entry it comes by.
+ */
 export function packageBuild(entry: Record<string, string> = { index: 'src/index.ts' }): Options {
   return {
     entry,
     format: ['esm', 'cjs'],
+    splitting: true,
     dts: true,
     target: 'es2022',
     platform: 'neutral',

@@ -8,6 +8,7 @@ export default defineConfig({
     // Tests run on the sources, so that a change in one package is seen by all without a build.
     // What is built is tested separately, from packed tarballs (scripts/rehearse.mjs).
     alias: [
+      { find: /^@crossreg\/([a-z-]+)\/internal$/, replacement: source('$1/src/internal.ts') },
       { find: '@crossreg/core/testing', replacement: source('core/src/testing/index.ts') },
       { find: '@crossreg/datasets/node', replacement: source('datasets/src/node/index.ts') },
       { find: /^@crossreg\/((?!example-|experiment-)[a-z-]+)$/, replacement: source('$1/src/index.ts') },

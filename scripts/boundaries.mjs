@@ -76,13 +76,14 @@ export const coreLayers = [
       'optimizer',
       'schedule',
       'noiseOptimizer',
+      'defaultOptimizers',
       'convergence',
-      'checkPartition',
+      'checkDisjoint',
       'regularizationParameter',
       'normLevel',
     ],
   ],
-  ['the ρ step and what is kept of it', ['history', 'state', 'regularizationStep', 'defaultOptimizers']],
+  ['the ρ step and what is kept of it', ['history', 'state', 'regularizationStep']],
   ['the loop', ['trainer']],
   ['the reference framework, and the contract of all', ['float64/', 'testing/']],
   ['the tables of contents', ['index', 'internal']],
@@ -113,6 +114,8 @@ const development = Object.keys(manifestOf('.').devDependencies);
  */
 function checkNamed(file, specifier, { ours, declared, why }) {
   const name = packageOf(specifier);
+  if (specifier.endsWith('/internal') && !/^(packages|scripts)\//.test(file))
+    report(`${file} imports ${specifier}, which is for our own packages only`);
   if (name.startsWith('@crossreg/')) {
     const own = name.slice('@crossreg/'.length);
     if (!ours.includes(own))

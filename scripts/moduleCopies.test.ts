@@ -4,12 +4,19 @@ import { promisify } from 'node:util';
 import { test } from 'vitest';
 import { root } from './documents.mjs';
 
+/** Runs a program in Node, with the packages at hand that a package of ours has. */
+const runIn = (name: string, program: string) =>
+  promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: join(root, 'packages', name),
+  });
+
 // What is built, as programs load it that mix import and require: each of the two ways makes a copy of the module.
 test('the ES module and the CommonJS module of @crossreg/tfjs share one stream of noise', async () => {
   const program = `
     import assert from 'node:assert/strict';
     import { createRequire } from 'node:module';
     import * as imported from '@crossreg/tfjs';
+    import { isSampling } from '@crossreg/tfjs/internal';
     const required = createRequire(import.meta.url)('@crossreg/tfjs');
     assert.notEqual(imported.NoiseStream, required.NoiseStream, 'these are not two copies');
 
@@ -19,10 +26,24 @@ test('the ES module and the CommonJS module of @crossreg/tfjs share one stream o
     const stream = new required.NoiseStream(7);
     required.withNoise(stream, () => {
       assert.equal(imported.currentNoise(), stream);
-      assert.equal(imported.isSampling(), true);
+      assert.equal(isSampling(), true);
     });
-    assert.equal(imported.isSampling(), false);
+    assert.equal(isSampling(), false);
     assert.equal(required.currentNoise().seed, 5);`;
-  const node = [process.execPath, ['--input-type=module', '--eval', program]] as const;
-  await promisify(execFile)(...node, { cwd: join(root, 'packages', 'tfjs') });
+  await runIn('tfjs', program);
+});
+
+test('an error that a sister package has @crossreg/core throw is an ArgumentError of its index, in either format', async () => {
+  const program = `
+    import assert from 'node:assert/strict';
+    import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url);
+    for (const load of [(name) => import(name), async (name) => require(name)]) {
+      const { ArgumentError } = await load('@crossreg/core');
+      const { checkInteger } = await load('@crossreg/core/internal');
+      const { Ridge } = await load('@crossreg/linear');
+      assert.throws(() => checkInteger('n', 0.5, 1, 'Use 1.'), ArgumentError);
+      assert.throws(() => new Ridge({ typo: 1 }), ArgumentError);
+    }`;
+  await runIn('linear', program);
 });

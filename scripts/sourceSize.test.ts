@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { codeLines, complexities, sizes, total } from './sourceSize.mjs';
 
-test('core reads in one sitting: 1,880 lines at most (1,800 is the aim) without tests, tables of contents and comments', () => {
+test('core reads in one sitting: 1,800 lines at most without tests, tables of contents and comments', () => {
   const files = sizes('packages/core/src');
   expect(files.length).toBeGreaterThan(20);
-  expect(total(files)).toBeLessThanOrEqual(1880);
+  expect(total(files)).toBeLessThanOrEqual(1800);
 });
 
 test('no function of core has a cyclomatic complexity above 15', () => {

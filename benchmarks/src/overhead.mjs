@@ -1,4 +1,4 @@
-import { defaultSchedule, isRegularizationStep } from '@crossreg/core';
+import { createSchedule, isRegularizationStep } from '@crossreg/core';
 import { fashionMnist } from '@crossreg/datasets';
 import { crossRegularization, injectNoise } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
@@ -8,8 +8,9 @@ export const RUN = 2400;
 /** Training steps for each ρ step, on the average of such a run. */
 export const meanInterval =
   RUN /
-  Array.from({ length: RUN }, (_, step) => step).filter((step) => isRegularizationStep(defaultSchedule, step))
-    .length;
+  Array.from({ length: RUN }, (_, step) => step).filter((step) =>
+    isRegularizationStep(createSchedule(), step),
+  ).length;
 
 export const median = (xs) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)];
 export async function timed(f) {

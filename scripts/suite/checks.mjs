@@ -1,7 +1,8 @@
 // What every backend has to do, on the packages as users get them: by node.mjs in Node, by page.mjs in a browser.
 import { frameworkContract } from '@crossreg/core/testing';
 import { fashionMnist, oneHot } from '@crossreg/datasets';
-import { addNoise, deriveKey, fillGaussian, gaussian, seedNoise, tfjs } from '@crossreg/tfjs';
+import { addNoise, deriveKey, gaussian, seedNoise, tfjs } from '@crossreg/tfjs';
+import { fillGaussian } from '@crossreg/tfjs/internal';
 import { augmentationLayers, injectAugmentation, warp } from '@crossreg/tfjs-augment';
 import {
   crossRegularization,

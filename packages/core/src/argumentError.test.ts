@@ -52,6 +52,6 @@ test('finite numbers above a bound, or from it on', () => {
 test('one of some values', () => {
   expect(checkOneOf('mode', 'b', ['a', 'b'], 'Use a.')).toBe('b');
   expect(() => checkOneOf('mode', 'c', ['a', 'b', true], "Use 'a'.")).toThrow(
-    "mode: must be 'a' or 'b' or true, but is \"c\". Use 'a'.",
+    "mode: must be 'a', 'b' or true, but is \"c\". Use 'a'.",
   );
 });

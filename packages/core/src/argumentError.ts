@@ -18,36 +18,26 @@ export class ArgumentError extends Error {
 
 export { show };
 
+/** Refuses a value: what is allowed in its place, what was given, what to do. */
+export function refuse(argument: string, value: unknown, allowed: string, advice: string): never {
+  throw new ArgumentError(argument, `must be ${allowed}, but is ${show(value)}. ${advice}`);
+}
+
 /** Refuses anything but a list. What is in it is for the caller to check. */
 export function checkList(argument: string, value: unknown, of: string): void {
-  if (!Array.isArray(value)) {
-    throw new ArgumentError(
-      argument,
-      `must be a list of ${of}, but is ${show(value)}. Write [ ] around one.`,
-    );
-  }
+  if (!Array.isArray(value)) refuse(argument, value, `a list of ${of}`, 'Write [ ] around one.');
 }
 
 /** Refuses anything but a whole number, which random numbers follow from. */
 export function checkSeed(argument: string, value: unknown): number {
-  if (!Number.isSafeInteger(value)) {
-    throw new ArgumentError(
-      argument,
-      `must be a whole number, but is ${show(value)}. Use 0, and another one for other random numbers.`,
-    );
-  }
-  return value as number;
+  if (Number.isSafeInteger(value)) return value as number;
+  return refuse(argument, value, 'a whole number', 'Use 0, and another one for other random numbers.');
 }
 
 /** Refuses anything but an integer of at least `min`. */
 export function checkInteger(argument: string, value: unknown, min: number, advice: string): number {
-  if (!Number.isInteger(value) || (value as number) < min) {
-    throw new ArgumentError(
-      argument,
-      `must be an integer of at least ${min}, but is ${show(value)}. ${advice}`,
-    );
-  }
-  return value as number;
+  if (Number.isInteger(value) && (value as number) >= min) return value as number;
+  return refuse(argument, value, `an integer of at least ${min}`, advice);
 }
 
 /** Refuses anything but a finite number above `bound` (or equal to it with `inclusive`). */
@@ -58,13 +48,9 @@ export function checkAbove(
   advice: string,
   inclusive = false,
 ): number {
-  const inside =
-    typeof value === 'number' && Number.isFinite(value) && (inclusive ? value >= bound : value > bound);
-  if (!inside) {
-    const allowed = inclusive ? `of at least ${bound}` : `above ${bound}`;
-    throw new ArgumentError(argument, `must be a finite number ${allowed}, but is ${show(value)}. ${advice}`);
-  }
-  return value as number;
+  const number = Number.isFinite(value) ? (value as number) : Number.NaN;
+  if (inclusive ? number >= bound : number > bound) return number;
+  return refuse(argument, value, `a finite number ${inclusive ? 'of at least' : 'above'} ${bound}`, advice);
 }
 
 /** Refuses anything but one of the values `allowed`. */
@@ -74,9 +60,7 @@ export function checkOneOf<V extends string | boolean>(
   allowed: readonly V[],
   advice: string,
 ): V {
-  if (!allowed.includes(value as V)) {
-    const list = allowed.map((one) => (typeof one === 'string' ? `'${one}'` : one)).join(' or ');
-    throw new ArgumentError(argument, `must be ${list}, but is ${show(value)}. ${advice}`);
-  }
-  return value as V;
+  if (allowed.includes(value as V)) return value as V;
+  const list = allowed.map((one) => (typeof one === 'string' ? `'${one}'` : one)).join(', ');
+  return refuse(argument, value, list.replace(/, (?=[^,]*$)/, ' or '), advice);
 }

@@ -15,7 +15,7 @@ test.each([
 
 test('a value outside the range is refused by its name', () => {
   expect(() => exp.inverse(0, 'initialSigma')).toThrow(
-    'initialSigma: must lie strictly between 0 and Infinity, but is 0',
+    'initialSigma: must be strictly between 0 and Infinity, but is 0',
   );
   expect(() => bounded(0, 1).inverse(1)).toThrow('strictly between 0 and 1');
   expect(() => bounded(2, 1)).toThrow('lower < upper');

@@ -1,4 +1,4 @@
-import { ArgumentError, show } from './argumentError';
+import { ArgumentError, refuse, show } from './argumentError';
 import type { Framework } from './framework';
 
 /**
@@ -17,11 +17,8 @@ export interface Bijector {
 
 function checkRange(value: number, [lower, upper]: Bijector['range'], argument = 'value'): number {
   if (!(value > lower && value < upper)) {
-    throw new ArgumentError(
-      argument,
-      `must lie strictly between ${lower} and ${upper}, but is ${show(value)}. ` +
-        'A value at the bound itself has no raw parameter; start close to it instead.',
-    );
+    const advice = 'A value at the bound itself has no raw parameter; start close to it instead.';
+    refuse(argument, value, `strictly between ${lower} and ${upper}`, advice);
   }
   return value;
 }
@@ -74,10 +71,8 @@ export function bounded(lower: number, upper: number): Bijector {
 export function checkBijector(argument: string, value: unknown): void {
   const given = value as Partial<Bijector> | null | undefined;
   if (typeof given?.forward === 'function' && typeof given.inverse === 'function') return;
-  throw new ArgumentError(
-    argument,
-    `must be a bijector, exp, softplus or bounded(lower, upper), but is ${show(value)}. Leave it out for the default.`,
-  );
+  const allowed = 'a bijector, exp, softplus or bounded(lower, upper)';
+  refuse(argument, value, allowed, 'Leave it out for the default.');
 }
 
 /** The bijectors that a saved model or an option can name. */

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, show } from './argumentError';
+import { checkInteger, refuse } from './argumentError';
 import type { Framework } from './framework';
 import { checkOptions } from './options';
 import { ifFinite, innerProduct, reciprocal } from './projection';
@@ -29,11 +29,9 @@ export function customRegularizer(options: CustomRegularizerOptions): Regularize
   checkOptions('customRegularizer', options, { name: 1, value: 1, gradient: 1, lowerBound: 1, steps: 1 });
   const { name = 'custom', value, gradient, lowerBound = 1e-8, steps = 6 } = options;
   if (typeof value !== 'function') {
-    throw new ArgumentError('value', `must be a function (framework, weights) => R, but is ${show(value)}.`);
+    refuse('value', value, 'a function (framework, weights) => R', 'Make R of the operations of framework.');
   }
-  if (typeof lowerBound !== 'number' || !Number.isFinite(lowerBound)) {
-    throw new ArgumentError('lowerBound', `must be a finite number, but is ${show(lowerBound)}. Use 1e-8.`);
-  }
+  if (!Number.isFinite(lowerBound)) refuse('lowerBound', lowerBound, 'a finite number', 'Use 1e-8.');
   checkInteger('steps', steps, 1, 'Use 6.');
   const normalOf = <T>(fw: Framework<T>, weights: readonly T[]): T[] =>
     gradient

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, show } from './argumentError';
+import { ArgumentError, checkInteger, refuse } from './argumentError';
 import type { Framework } from './framework';
 import { checkOptions } from './options';
 import { reciprocal, total } from './projection';
@@ -27,10 +27,7 @@ export function groupLasso(
   const { axis = -2, steps = 5 } = options;
   checkInteger('steps', steps, 1, 'Use 5.');
   if (axis !== 'array' && !Number.isInteger(axis)) {
-    throw new ArgumentError(
-      'axis',
-      `must be an integer or 'array', but is ${show(axis)}. Use -2 for inputs.`,
-    );
+    refuse('axis', axis, "an integer or 'array'", 'Use -2 for inputs.');
   }
   /** ‖w_g‖ of every block, kept in a shape that broadcasts against the array. */
   const norms = <T>(fw: Framework<T>, weights: readonly T[]): T[] =>

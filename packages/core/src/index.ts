@@ -1,17 +1,8 @@
-export {
-  ArgumentError,
-  checkAbove,
-  checkInteger,
-  checkList,
-  checkOneOf,
-  checkSeed,
-  show,
-} from './argumentError';
+export { ArgumentError } from './argumentError';
 export { type Bijector, type BijectorName, bijectors, bounded, exp, softplus } from './bijector';
-export { checkPartition } from './checkPartition';
-export { type Convergence, type ConvergenceStatus, convergence, fitLinearRate } from './convergence';
+export { type Convergence, type ConvergenceStatus, convergence } from './convergence';
 export { type CustomRegularizerOptions, customRegularizer } from './customRegularizer';
-export { defaultOptimizers } from './defaultOptimizers';
+export { rhoOptimizer } from './defaultOptimizers';
 export { Array64 } from './float64/array64';
 export { float64 } from './float64/float64';
 export type { Framework } from './framework';
@@ -20,40 +11,16 @@ export { type ParameterHistory, RegularizationHistory, type RegularizationRecord
 export { jackknife } from './jackknife';
 export { l1Norm } from './l1Norm';
 export { l2Norm } from './l2Norm';
-export {
-  type Averaging,
-  averagePredictions,
-  checkAveraging,
-  checkSoftmaxWidth,
-  logMeanExp,
-  logSumExp,
-  StreamingMoments,
-} from './monteCarlo';
+export { type Averaging, averagePredictions } from './monteCarlo';
 export { type NoiseOptimizerOptions, noiseOptimizer } from './noiseOptimizer';
 export { type NormLevelOptions, type NormScheme, normLevel } from './normLevel';
-export {
-  adam,
-  adamDirection,
-  checkOptimizer,
-  type LearningRate,
-  type Optimizer,
-  type OptimizerFactory,
-  sgd,
-} from './optimizer';
-export { checkOptions } from './options';
-export { decompose, innerProduct, type NormScope, normalRate } from './projection';
-export { deriveSeed, fillNormal, hash32, permutation, seedStreams, uniform } from './random';
+export { adam, type LearningRate, type Optimizer, type OptimizerFactory, sgd } from './optimizer';
+export type { NormScope } from './projection';
+export { deriveSeed, permutation, uniform } from './random';
 export { type RegularizationParameter, regularizationParameter } from './regularizationParameter';
-export { type RegularizationState, RegularizationStep, rhoOptimizer } from './regularizationStep';
-export { levelRate, type Regularizer } from './regularizer';
-export {
-  createSchedule,
-  defaultSchedule,
-  elapsedShare,
-  expectedOverhead,
-  isRegularizationStep,
-  type Schedule,
-} from './schedule';
+export { type RegularizationState, RegularizationStep } from './regularizationStep';
+export type { Regularizer } from './regularizer';
+export { createSchedule, expectedOverhead, isRegularizationStep, type Schedule } from './schedule';
 export { differencePenalty, type QuadraticPenalty, smoothness } from './smoothness';
 export type { OptimizerState, SavedArray } from './state';
 export {

@@ -1,4 +1,4 @@
-import { ArgumentError, show } from './argumentError';
+import { ArgumentError, checkOneOf } from './argumentError';
 import type { Framework } from './framework';
 
 /**
@@ -12,16 +12,13 @@ import type { Framework } from './framework';
  */
 export type Averaging = 'probabilities' | 'logits' | 'sigmoidLogits' | 'mean';
 
-const kinds: readonly unknown[] = ['probabilities', 'logits', 'sigmoidLogits', 'mean'] satisfies Averaging[];
+const kinds: readonly Averaging[] = ['probabilities', 'logits', 'sigmoidLogits', 'mean'];
 
 export function checkAveraging(argument: string, value: unknown): Averaging {
-  if (kinds.includes(value)) return value as Averaging;
-  throw new ArgumentError(
-    argument,
-    `must be 'probabilities', 'logits', 'sigmoidLogits' or 'mean', but is ${show(value)}. ` +
-      "Use 'probabilities' after a softmax or sigmoid, 'logits' before a softmax, 'sigmoidLogits' before a sigmoid, " +
-      "'mean' for a regression.",
-  );
+  const advice =
+    "Use 'probabilities' after a softmax or sigmoid, 'logits' before a softmax, 'sigmoidLogits' before a sigmoid, " +
+    "'mean' for a regression.";
+  return checkOneOf(argument, value, kinds, advice);
 }
 
 /**

@@ -169,6 +169,6 @@ test('what does not fit is refused by name', () => {
       variable: fw.variable(fw.array(1)),
       ...options,
     });
-  expect(make({ per: 'unit' })).toThrow('per: is "unit", but groupLasso is defined for group only');
+  expect(make({ per: 'unit' })).toThrow(`per: must be 'group', but is "unit". The regularizer groupLasso`);
   expect(make({ scheme: 'literal', bijector: exp })).toThrow('bijector: goes with the retracted scheme only');
 });

@@ -1,9 +1,10 @@
-import { ArgumentError, checkList, checkOneOf, show } from './argumentError';
+import { ArgumentError, checkList, checkOneOf, refuse } from './argumentError';
 import { type Bijector, checkBijector } from './bijector';
 import type { Framework } from './framework';
+import { checkOptimizer, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
 import { decompose, ifFinite, innerProduct, type NormScope, normalRate, reciprocal } from './projection';
-import type { RegularizationParameter } from './regularizationParameter';
+import { keepAbove, type RegularizationParameter } from './regularizationParameter';
 import { levelRate, type Regularizer } from './regularizer';
 
 /**
@@ -26,6 +27,8 @@ export interface NormLevelOptions<T> {
   bijector?: Bijector;
   /** One ρ for all `weights`, or one for each output unit, with `variable` of shape `[units]`. Default `'group'`. */
   per?: NormScope;
+  /** Of its level. Default: that of all ρ. Levels given the same factory share an optimizer. */
+  optimizer?: OptimizerFactory;
   /** Default `'retracted'`. */
   scheme?: NormScheme;
 }
@@ -45,25 +48,18 @@ export function normLevel<T>(
   options: NormLevelOptions<T>,
 ): RegularizationParameter<T> {
   checkOptions('normLevel', options, {
-    ...{ name: 1, weights: 1, regularizer: 1, variable: 1, bijector: 1, per: 1, scheme: 1 },
+    ...{ name: 1, weights: 1, regularizer: 1, variable: 1, bijector: 1, per: 1, scheme: 1, optimizer: 1 },
   });
-  const { name, weights, regularizer, variable, bijector, scheme = 'retracted' } = options;
+  const { name, weights, regularizer, variable, bijector, scheme = 'retracted', optimizer } = options;
   if (typeof regularizer?.retract !== 'function') {
-    throw new ArgumentError(
-      'regularizer',
-      `must be a regularizer, such as l2Norm() or l1Norm(), but is ${show(regularizer)}.`,
-    );
+    refuse('regularizer', regularizer, 'a regularizer', 'Use l2Norm(), l1Norm() or another one.');
   }
   checkList('weights', weights, 'variables');
   checkOneOf('scheme', scheme, ['retracted', 'literal'], 'Leave it out for the first.');
   if (bijector !== undefined) checkBijector('bijector', bijector);
+  if (optimizer) checkOptimizer('optimizer', optimizer);
   const { per = regularizer.scopes[0] } = options;
-  if (!regularizer.scopes.includes(per)) {
-    throw new ArgumentError(
-      'per',
-      `is ${show(per)}, but ${regularizer.name} is defined for ${regularizer.scopes.join(' or ')} only.`,
-    );
-  }
+  checkOneOf('per', per, regularizer.scopes, `The regularizer ${regularizer.name} has no other scope.`);
   if (scheme === 'literal' && bijector) {
     throw new ArgumentError(
       'bijector',
@@ -80,11 +76,11 @@ export function normLevel<T>(
   };
   const normal = () => regularizer.gradient(framework, weights, per);
   const retract = () => framework.tidy(() => move(regularizer.retract(framework, weights, level(), per)));
-  const bound = () =>
-    framework.tidy(() => framework.assign(variable, framework.maximum(variable, framework.array(min))));
+  const bound = () => keepAbove(framework, variable, min);
   return {
     name,
     variable,
+    optimizer,
     wrt: weights,
     range: [lowerBound, Number.POSITIVE_INFINITY],
     gradient(gradients) {

@@ -1,4 +1,4 @@
-import { ArgumentError, checkAbove, show } from './argumentError';
+import { checkAbove, refuse } from './argumentError';
 import { ifWasFinite, orNonFinite } from './finite';
 import type { Framework } from './framework';
 import { checkOptions } from './options';
@@ -30,11 +30,13 @@ export interface OptimizerFactory {
 
 /** Refuses anything but an optimizer's factory, such as one of TensorFlow.js's optimizers or a name. */
 export function checkOptimizer(argument: string, value: unknown): void {
-  if (typeof value === 'function') return;
-  throw new ArgumentError(
-    argument,
-    `must be what adam() or sgd() of @crossreg/core makes, but is ${show(value)}. Write adam({ learningRate: 0.05 }).`,
-  );
+  const allowed = 'what adam() or sgd() of @crossreg/core makes';
+  if (typeof value !== 'function') refuse(argument, value, allowed, 'Write adam({ learningRate: 0.05 }).');
+}
+
+/** Refuses anything but a share in [0, 1), such as a momentum or a β of Adam. */
+function checkShare(argument: string, value: number, usual: number): void {
+  if (!(value >= 0 && value < 1)) refuse(argument, value, 'a number in [0, 1)', `Use ${usual}.`);
 }
 
 /** How one variable and its slots change; everything else about optimizers is shared. */
@@ -91,8 +93,7 @@ function optimizer(learningRate: LearningRate, slotsPerVariable: number, rule: R
 export function sgd(options: { learningRate: LearningRate; momentum?: number }): OptimizerFactory {
   checkOptions('sgd', options, { learningRate: 1, momentum: 1 });
   const { learningRate, momentum = 0 } = options;
-  checkAbove('momentum', momentum, 0, 'Use a number in [0, 1), such as 0.9.', true);
-  if (momentum >= 1) throw new ArgumentError('momentum', `must be below 1, but is ${momentum}. Use 0.9.`);
+  checkShare('momentum', momentum, 0.9);
   const factory = optimizer(
     learningRate,
     momentum > 0 ? 1 : 0,
@@ -153,10 +154,8 @@ export function adam(options: {
 }): OptimizerFactory {
   checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, increaseGain: 1, epsilon: 1 });
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, increaseGain } = options;
-  for (const [name, beta] of Object.entries({ beta1, beta2 })) {
-    checkAbove(name, beta, 0, 'Use a number in [0, 1), such as 0.9.', true);
-    if (beta >= 1) throw new ArgumentError(name, `must be below 1, but is ${beta}. Use 0.9 or 0.999.`);
-  }
+  checkShare('beta1', beta1, 0.9);
+  checkShare('beta2', beta2, 0.999);
   checkAbove('epsilon', epsilon, 0, 'Use 1e-8.');
   if (increaseGain !== undefined) checkAbove('increaseGain', increaseGain, 0, 'Use 2, or leave it out.');
   const factory = optimizer(

@@ -1,5 +1,6 @@
 import { type Bijector, checkBijector, exp } from './bijector';
 import type { Framework } from './framework';
+import { checkOptimizer, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
 
 /**
@@ -17,6 +18,8 @@ export interface RegularizationParameter<T> {
   readonly range: readonly [lower: number, upper: number];
   /** Whether it is the size of something, above 0 and without an upper bound, as σ of noise is. Default false. */
   readonly isScale?: boolean;
+  /** Its optimizer, where it is not that of all ρ. */
+  readonly optimizer?: OptimizerFactory;
   /** The gradient of `variable` from those of `wrt`. */
   gradient(gradients: readonly T[]): T;
   /** The regularization parameter in its own unit: σ, ρ = R(w), pixels. */
@@ -44,24 +47,33 @@ export function regularizationParameter<T>(
     bijector?: Bijector;
     /** The value that steps do not go below. Default: the bijector's own bound. */
     min?: number;
+    /** Default: that of all ρ. Parameters given the same factory share an optimizer. */
+    optimizer?: OptimizerFactory;
   },
 ): RegularizationParameter<T> {
-  checkOptions('regularizationParameter', options, { name: 1, variable: 1, bijector: 1, min: 1 });
-  const { name, variable, bijector = exp, min } = options;
+  checkOptions('regularizationParameter', options, {
+    ...{ name: 1, variable: 1, bijector: 1, min: 1, optimizer: 1 },
+  });
+  const { name, variable, bijector = exp, min, optimizer } = options;
   checkBijector('bijector', bijector);
+  if (optimizer) checkOptimizer('optimizer', optimizer);
   const minRaw = min === undefined ? undefined : bijector.inverse(min, 'min');
   return {
     name,
     variable,
+    optimizer,
     wrt: [variable],
     range: [min ?? bijector.range[0], bijector.range[1]],
     isScale: bijector.range[0] === 0 && bijector.range[1] === Number.POSITIVE_INFINITY,
     gradient: ([gradient]) => gradient,
     value: () => bijector.forward(framework, variable),
     afterRhoStep() {
-      if (minRaw === undefined) return;
-      framework.tidy(() => framework.assign(variable, framework.maximum(variable, framework.array(minRaw))));
+      if (minRaw !== undefined) keepAbove(framework, variable, minRaw);
     },
     afterThetaStep() {},
   };
 }
+
+/** Raises what a step has brought below `min` to it. */
+export const keepAbove = <T>(framework: Framework<T>, variable: T, min: number): void =>
+  framework.tidy(() => framework.assign(variable, framework.maximum(variable, framework.array(min))));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { bounded } from './bijector';
 import type { Array64 } from './float64/array64';
 import { float64 as fw } from './float64/float64';
 import { l2Norm } from './l2Norm';
@@ -34,14 +35,29 @@ test('a step moves ρ against its gradient and notes loss, value and gradient', 
   });
 });
 
-test('the first step of the default, Adam, is its rate long, whatever the scale of the loss', () => {
+test('the default of what is no scale is Adam: its first step is 0.02 long, whatever the scale of the loss', () => {
   for (const scale of [1e-4, 1, 1e4]) {
     const raw = scalar(0);
-    const step = new RegularizationStep({ framework: fw, rho: [sigma('noise', raw)] });
+    const share = regularizationParameter(fw, { name: 'share', variable: raw, bijector: bounded(0, 10) });
+    const step = new RegularizationStep({ framework: fw, rho: [share] });
     step.run(() => fw.mul(distance(raw, 3), fw.array(scale)), 0);
     // m̂ / √v̂ = sign(g), up to ε = 1e-8 over |g| = 4 · scale.
     expect(raw.data[0]).toBeCloseTo(0.02, 5);
   }
+});
+
+test('the default of a scale is noiseOptimizer, at the pace of the schedule', () => {
+  const first = (schedule?: { every: number }) => {
+    const raw = scalar(0);
+    new RegularizationStep({ framework: fw, rho: [sigma('noise', raw)], schedule }).run(
+      () => distance(raw, 3),
+      0,
+    );
+    return raw.data[0];
+  };
+  // Upwards 4 nats an e-fold of time: of the time t + 20 that has passed, the first step comes after t = 1, or `every`.
+  expect(first()).toBeCloseTo(4 / 21, 5);
+  expect(first({ every: 20 })).toBeCloseTo((4 * 20) / 40, 5);
 });
 
 test('nothing but ρ is differentiated, and weights of the loss stay', () => {
@@ -100,7 +116,11 @@ test('a step that would make σ overflow is undone, for all ρ', async () => {
 
 test('what is off, raw −∞, stays off while the others learn', async () => {
   const [off, on] = [scalar(Number.NEGATIVE_INFINITY), scalar(0)];
-  const step = new RegularizationStep({ framework: fw, rho: [sigma('off', off), sigma('on', on)] });
+  const step = new RegularizationStep({
+    framework: fw,
+    rho: [sigma('off', off), sigma('on', on)],
+    optimizer: adam({ learningRate: 0.02 }),
+  });
   step.run(() => fw.add(distance(off, 3), distance(on, 3)), 0);
   expect(off.data[0]).toBe(Number.NEGATIVE_INFINITY);
   expect(on.data[0]).toBeCloseTo(0.02, 5);
@@ -109,13 +129,19 @@ test('what is off, raw −∞, stays off while the others learn', async () => {
   expect(step.history.rho.off.value).toEqual([0]);
 });
 
-test('parameters given the same factory share an optimizer; others have their own rate', async () => {
+test('a parameter may have its own optimizer; the others share one', async () => {
   const [slow, fast] = [sgd({ learningRate: 0.1 }), sgd({ learningRate: 1 })];
   const raws = [scalar(0), scalar(0), scalar(0)];
   const step = new RegularizationStep({
     framework: fw,
-    rho: raws.map((raw, i) => sigma(`noise ${i}`, raw)),
-    optimizerFor: ({ name }) => (name === 'noise 1' ? fast : slow),
+    rho: raws.map((variable, i) =>
+      regularizationParameter(fw, {
+        name: `noise ${i}`,
+        variable,
+        optimizer: i === 1 ? fast : undefined,
+      }),
+    ),
+    optimizer: slow,
   });
   step.run(() => raws.reduce((sum, raw) => fw.add(sum, raw)), 0);
   expect(raws.map(({ data }) => data[0])).toEqual([-0.1, -1, -0.1]);
@@ -152,14 +178,20 @@ test('the state of something else is refused, and nothing has changed', async ()
   const state = async (one: ReturnType<typeof named>) => one.step.state();
   const other = await state(named('other', [2]));
   expect(() => step.loadState(other)).toThrow(
-    'state: is of the regularization parameters "other", but these are "noise"',
+    'state: is of another run: its regularization parameters are ["other"], here they are ["noise"]',
   );
   const longer = await state(named('noise', [2, 2]));
-  expect(() => step.loadState(longer)).toThrow('its regularization parameters have the shapes [2], here');
+  expect(() => step.loadState(longer)).toThrow(
+    'its shapes of ρ and the slots of its optimizers are [[[2]],[[2],[2]]], here they are [[[1]],',
+  );
   const plain = await state(named('noise', [2], sgd({ learningRate: 1 })));
-  expect(() => step.loadState(plain)).toThrow("its ρ's optimizer slots have the shapes none, here");
+  expect(() => step.loadState(plain)).toThrow(
+    'slots of its optimizers are [[[1]],[]], here they are [[[1]],[[1],[1]]]',
+  );
   const mine = await step.state();
-  expect(() => step.loadState({ ...mine, optimizers: [] })).toThrow('has 0 optimizers of ρ, but here are 1');
+  expect(() => step.loadState({ ...mine, optimizers: [] })).toThrow(
+    'slots of its optimizers are [[[1]]], here they are [[[1]],[[1],[1]]]',
+  );
   expect([...raw.data]).toEqual([1]);
 });
 

@@ -1,12 +1,15 @@
-import { ArgumentError, checkList, show } from './argumentError';
+import { ArgumentError, checkList } from './argumentError';
+import { defaultOptimizers } from './defaultOptimizers';
 import { ifWasFinite } from './finite';
 import type { Framework } from './framework';
 import { RegularizationHistory, type RegularizationRecord } from './history';
-import { adam, checkOptimizer, type LearningRate, type Optimizer, type OptimizerFactory } from './optimizer';
+import { checkOptimizer, type Optimizer, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
 import type { RegularizationParameter } from './regularizationParameter';
+import { defaultSchedule, type Schedule } from './schedule';
 import {
   checkArrays,
+  checkSame,
   loadArrays,
   loadOptimizer,
   type OptimizerState,
@@ -25,9 +28,7 @@ export interface RegularizationState {
   history: RegularizationRecord;
 }
 
-/** ρ's optimizer unless another is given: Adam, whose steps are of about `learningRate` in log σ. */
-export const rhoOptimizer = (learningRate: LearningRate = 0.02): OptimizerFactory =>
-  adam({ learningRate, beta2: 0.99 });
+const namesOf = (rho: readonly { name: string }[]) => rho.map(({ name }) => name);
 
 /**
  * The ρ half of the method: ρ ← ρ − η_ρ ∇_ρ L_val. It differentiates the regularization loss by ρ and nothing
@@ -50,25 +51,22 @@ export class RegularizationStep<T> {
   constructor(options: {
     framework: Framework<T>;
     rho: readonly RegularizationParameter<T>[];
-    /** For all ρ. Default: {@link rhoOptimizer}. */
+    /**
+     * For all ρ that have none of their own. Default: {@link noiseOptimizer} for scales, the parameters with the bijector
+     * `exp` or `softplus`, and {@link rhoOptimizer} for everything else. Parameters of one factory share an optimizer.
+     */
     optimizer?: OptimizerFactory;
-    /** Instead, one for each ρ. Those given the same factory share an optimizer. */
-    optimizerFor?(parameter: RegularizationParameter<T>): OptimizerFactory;
+    /** When steps come, by which the default optimizer of scales sets its pace. Default `{ every: 'auto' }`. */
+    schedule?: Pick<Schedule, 'every'>;
   }) {
-    checkOptions('RegularizationStep', options, { framework: 1, rho: 1, optimizer: 1, optimizerFor: 1 });
-    const { framework, rho, optimizer = rhoOptimizer(), optimizerFor = () => optimizer } = options;
+    checkOptions('RegularizationStep', options, { framework: 1, rho: 1, optimizer: 1, schedule: 1 });
+    const { framework, rho, optimizer, schedule = defaultSchedule } = options;
     checkList('rho', rho, 'what regularizationParameter(…) and normLevel(…) make');
-    checkOptimizer('optimizer', optimizer);
-    if (options.optimizer && options.optimizerFor) {
-      throw new ArgumentError(
-        'optimizer',
-        'is given, and optimizerFor too, which is for all ρ. Leave one of them out.',
-      );
-    }
+    if (optimizer) checkOptimizer('optimizer', optimizer);
     if (rho.length === 0) {
       throw new ArgumentError('rho', 'is empty. Give at least one regularization parameter to learn.');
     }
-    const names = rho.map(({ name }) => name);
+    const names = namesOf(rho);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined) {
       throw new ArgumentError(
@@ -79,9 +77,10 @@ export class RegularizationStep<T> {
     this.framework = framework;
     this.rho = rho;
     this.history = new RegularizationHistory(framework, rho);
+    const factoryOf = defaultOptimizers(schedule, optimizer);
     const byFactory = new Map<OptimizerFactory, number[]>();
     rho.forEach((one, i) => {
-      const factory = optimizerFor(one);
+      const factory = factoryOf(one);
       byFactory.set(factory, [...(byFactory.get(factory) ?? []), i]);
     });
     this.optimizers = [...byFactory].map(([factory, members]) => ({
@@ -142,7 +141,7 @@ export class RegularizationStep<T> {
       ...optimizers.map(({ optimizer }) => saveOptimizer(framework, optimizer)),
     ]);
     return {
-      names: rho.map(({ name }) => name),
+      names: namesOf(rho),
       rho: values,
       optimizers: states,
       history: structuredClone(history.toJSON()),
@@ -167,23 +166,10 @@ export class RegularizationStep<T> {
   /** @throws ArgumentError for a state that {@link loadState} would refuse. */
   checkState(state: RegularizationState): void {
     const { framework, rho, variables, optimizers } = this;
-    const [then, now] = [state.names, rho.map(({ name }) => name)].map((names) => names.map(show).join(', '));
-    if (then !== now) {
-      throw new ArgumentError(
-        'state',
-        `is of the regularization parameters ${then}, but these are ${now}. Build what was saved, or start anew.`,
-      );
-    }
-    checkArrays('regularization parameters', framework, variables, state.rho);
-    if (state.optimizers.length !== optimizers.length) {
-      throw new ArgumentError(
-        'state',
-        `has ${state.optimizers.length} optimizers of ρ, but here are ${optimizers.length}. Give the same options as when it was saved.`,
-      );
-    }
-    optimizers.forEach(({ optimizer }, i) => {
-      checkArrays("ρ's optimizer slots", framework, optimizer.slots, state.optimizers[i].slots);
-    });
+    const saved = [state.rho, ...state.optimizers.map(({ slots }) => slots)];
+    const here = [variables, ...optimizers.map(({ optimizer }) => optimizer.slots)];
+    checkSame('regularization parameters', state.names, namesOf(rho));
+    checkArrays('ρ and the slots of its optimizers', framework, saved, here);
   }
 
   /** Frees the optimizer's state and what the history still holds on the device; ρ itself stays the caller's. */

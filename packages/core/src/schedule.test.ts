@@ -57,6 +57,8 @@ test("the cost of 'auto' falls with the length of the run to that of one in 20",
 });
 
 test('every: a number or auto', () => {
-  expect(() => createSchedule({ every: 'often' as never })).toThrow("must be 'auto' or a whole number");
-  expect(() => createSchedule({ every: 0 })).toThrow("Use 'auto'");
+  expect(() => createSchedule({ every: 'often' as never })).toThrow(
+    "must be 'auto' or an integer of at least 1",
+  );
+  expect(() => createSchedule({ every: 0 })).toThrow("Leave it out for 'auto'");
 });

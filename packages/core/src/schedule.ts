@@ -1,4 +1,4 @@
-import { ArgumentError, checkAbove, checkInteger, show } from './argumentError';
+import { checkAbove, checkInteger, refuse } from './argumentError';
 import { checkOptions } from './options';
 
 /** When regularization steps happen and how many noise samples each averages. */
@@ -26,16 +26,10 @@ export function createSchedule(options: Partial<Schedule> = {}): Schedule {
   checkOptions('createSchedule', options, { every: 1, samples: 1, warmUp: 1 });
   const schedule = { ...defaultSchedule, ...options };
   const { every, samples, warmUp } = schedule;
-  if (typeof every === 'string' && every !== 'auto') {
-    throw new ArgumentError('every', `must be 'auto' or a whole number, but is ${show(every)}.`);
-  }
-  if (every !== 'auto') {
-    checkInteger(
-      'every',
-      every,
-      1,
-      "Use 'auto', 1 for a ρ step after each training step, or 20 for little overhead.",
-    );
+  if (every !== 'auto' && !(Number.isInteger(every) && every >= 1)) {
+    const advice =
+      "Leave it out for 'auto', or use 1 for a ρ step after each training step, 20 for little overhead.";
+    refuse('every', every, "'auto' or an integer of at least 1", advice);
   }
   checkInteger('samples', samples, 1, 'Use 4; more samples cost more and make the ρ gradient less noisy.');
   checkInteger('warmUp', warmUp, 0, 'Use 0 to let ρ move from the start.');

@@ -38,23 +38,17 @@ export function smoothness(penalty: QuadraticPenalty): Regularizer {
   }
   const s = Float64Array.from(matrix);
   const largest = s.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) {
-      const gap = Math.abs(s[i * size + j] - s[j * size + i]);
-      if (!(gap <= 1e-9 * largest)) {
-        throw new ArgumentError('matrix', `is not finite and symmetric at (${i}, ${j}). Use (S + Sᵀ)/2.`);
-      }
-    }
+  const [row, column] = [(at: number) => Math.floor(at / size), (at: number) => at % size];
+  const mirrored = (at: number) => s[column(at) * size + row(at)];
+  const odd = s.findIndex((v, at) => !(Math.abs(v - mirrored(at)) <= 1e-9 * largest));
+  if (odd >= 0) {
+    const where = `(${row(odd)}, ${column(odd)})`;
+    throw new ArgumentError('matrix', `is not finite and symmetric at ${where}. Use (S + Sᵀ)/2.`);
   }
   const basis = orthonormal(nullSpace, size);
-  for (const v of basis) {
-    for (let i = 0; i < size; i++) {
-      let image = 0;
-      for (let j = 0; j < size; j++) image += s[i * size + j] * v[j];
-      if (!(Math.abs(image) <= 1e-7 * largest)) {
-        throw new ArgumentError('nullSpace', 'has a vector that S does not take to zero. Leave it out.');
-      }
-    }
+  const image = (v: Float64Array, i: number) => v.reduce((sum, x, j) => sum + s[i * size + j] * x, 0);
+  if (basis.some((v) => v.some((_, i) => !(Math.abs(image(v, i)) <= 1e-7 * largest)))) {
+    throw new ArgumentError('nullSpace', 'has a vector that S does not take to zero. Leave it out.');
   }
   /** x as a matrix `[size, columns]`. */
   const columns = <T>(fw: Framework<T>, x: T) => {
@@ -71,7 +65,7 @@ export function smoothness(penalty: QuadraticPenalty): Regularizer {
     fw.mul(innerProduct(fw, weights, gradient(fw, weights), per), fw.array(0.5));
   /** Σ v vᵀ, which takes w to its part in the null space. */
   const projector = Float64Array.from(s, (_, i) =>
-    basis.reduce((sum, v) => sum + v[Math.floor(i / size)] * v[i % size], 0),
+    basis.reduce((sum, v) => sum + v[row(i)] * v[column(i)], 0),
   );
   const free = <T>(fw: Framework<T>, w: T): T => times(fw, projector, w);
   return {

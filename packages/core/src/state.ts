@@ -27,25 +27,31 @@ export const saveOptimizer = async <T>(
 ): Promise<OptimizerState> => ({ iterations, slots: await saveArrays(framework, slots) });
 
 /**
- * Refuses saved arrays that are not of these variables' shapes, before anything is restored.
+ * Refuses what was saved of another run than this one, before anything is loaded.
  *
+ * @param what - is compared.
  * @throws ArgumentError
  */
+export function checkSame(what: string, saved: readonly unknown[], here: readonly unknown[]): void {
+  const [then, now] = [saved, here].map((list) => JSON.stringify(list));
+  if (then !== now) {
+    const both = `its ${what} are ${then}, here they are ${now}`;
+    throw new ArgumentError('state', `is of another run: ${both}. Build what was saved, or start again.`);
+  }
+}
+
+/** Refuses saved arrays that do not have the shapes of these, group by group. */
 export function checkArrays<T>(
   what: string,
   framework: Framework<T>,
-  variables: readonly T[],
-  saved: readonly SavedArray[],
+  saved: readonly (readonly SavedArray[])[],
+  here: readonly (readonly T[])[],
 ): void {
-  const text = (shapes: readonly (readonly number[])[]) =>
-    shapes.map((shape) => `[${shape}]`).join(', ') || 'none';
-  const [now, then] = [variables.map((x) => framework.shape(x)), saved.map(({ shape }) => shape)].map(text);
-  if (now !== then) {
-    throw new ArgumentError(
-      'state',
-      `is of another run: its ${what} have the shapes ${then}, here they have ${now}. Build what was saved, or start anew.`,
-    );
-  }
+  const [then, now] = [
+    saved.map((group) => group.map(({ shape }) => shape)),
+    here.map((group) => group.map((x) => framework.shape(x))),
+  ];
+  checkSame(`shapes of ${what}`, then, now);
 }
 
 /** Gives variables the contents that were saved. */

@@ -151,7 +151,9 @@ test('a loss that is not finite moves nothing and is counted', async () => {
 test('bad arguments are refused by name', () => {
   const { options, raw, w } = noiseModel();
   const make = (change: object) => () => createTrainer<Array64, Batch>({ ...options, ...change });
-  expect(make({ schedule: { every: 0 } })).toThrow('every: must be an integer of at least 1, but is 0');
+  expect(make({ schedule: { every: 0 } })).toThrow(
+    "every: must be 'auto' or an integer of at least 1, but is 0",
+  );
   expect(make({ schedule: { samples: 2.5 } })).toThrow(
     'samples: must be an integer of at least 1, but is 2.5',
   );

@@ -1,6 +1,5 @@
-import { ArgumentError, checkList, checkSeed, show } from './argumentError';
-import { checkPartition } from './checkPartition';
-import { defaultOptimizers } from './defaultOptimizers';
+import { ArgumentError, checkList, checkSeed, refuse } from './argumentError';
+import { checkDisjoint } from './checkDisjoint';
 import type { Framework } from './framework';
 import type { RegularizationHistory } from './history';
 import { adam, checkOptimizer, type OptimizerFactory } from './optimizer';
@@ -46,7 +45,7 @@ export interface TrainerOptions<T, B> {
    */
   thetaOptimizer?: OptimizerFactory;
   /**
-   * For all ρ. Default: `noiseOptimizer(schedule)` for scales, the parameters with the bijector `exp` or `softplus`, which
+   * For all ρ that have none of their own. Default: `noiseOptimizer(schedule)` for scales, the parameters with the bijector `exp` or `softplus`, which
    * needs no tuning in runs of any length; `rhoOptimizer()`, 0.02 in the raw parameter, for everything else.
    */
   rhoOptimizer?: OptimizerFactory;
@@ -102,30 +101,26 @@ export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B
     ...{ schedule: 1, thetaOptimizer: 1, rhoOptimizer: 1, seed: 1 },
   });
   const { framework, theta, rho, trainLoss, regularizationLoss, seed = 0 } = options;
+  const { thetaOptimizer = adam({ learningRate: 1e-3 }), rhoOptimizer } = options;
   for (const [name, value] of Object.entries({ trainLoss, regularizationLoss })) {
     if (typeof value !== 'function') {
-      throw new ArgumentError(name, `must be a function that returns a scalar loss, but is ${show(value)}.`);
+      refuse(name, value, 'a function that returns a scalar loss', 'Write (batch, context) => loss.');
     }
   }
   if (typeof framework?.valueAndGradients !== 'function') {
-    throw new ArgumentError(
-      'framework',
-      `must be a Framework, but is ${show(framework)}. Use tfjs of @crossreg/tfjs, or float64 of @crossreg/core.`,
-    );
+    const advice = 'Use tfjs of @crossreg/tfjs, or float64 of @crossreg/core.';
+    refuse('framework', framework, 'a Framework', advice);
   }
   checkList('theta', theta, 'variables');
   checkList('rho', rho, 'what regularizationParameter(…) and normLevel(…) make');
   checkSeed('seed', seed);
-  for (const name of ['thetaOptimizer', 'rhoOptimizer'] as const) {
-    if (options[name] !== undefined) checkOptimizer(name, options[name]);
+  for (const [name, value] of Object.entries({ thetaOptimizer, rhoOptimizer })) {
+    if (value !== undefined) checkOptimizer(name, value);
   }
   const schedule = createSchedule(options.schedule);
-  checkPartition({ theta, rho: rho.map(({ variable }) => variable) });
-  const regularization = new RegularizationStep({
-    ...{ framework, rho },
-    optimizerFor: defaultOptimizers(schedule, options.rhoOptimizer),
-  });
-  const optimizer = (options.thetaOptimizer ?? adam({ learningRate: 1e-3 }))(framework, theta);
+  checkDisjoint({ theta, rho: rho.map(({ variable }) => variable) });
+  const regularization = new RegularizationStep({ framework, rho, schedule, optimizer: rhoOptimizer });
+  const optimizer = thetaOptimizer(framework, theta);
   let count = 0;
 
   return {
@@ -157,8 +152,8 @@ export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B
       return { step: count, theta: saved, thetaOptimizer, regularization: regularizationState };
     },
     loadState(state) {
-      checkArrays('θ', framework, theta, state.theta);
-      checkArrays("θ's optimizer slots", framework, optimizer.slots, state.thetaOptimizer.slots);
+      const saved = [state.theta, state.thetaOptimizer.slots];
+      checkArrays('θ and the slots of its optimizer', framework, saved, [theta, optimizer.slots]);
       regularization.loadState(state.regularization);
       loadArrays(framework, theta, state.theta);
       loadOptimizer(framework, optimizer, state.thetaOptimizer);

@@ -1,10 +1,5 @@
-import {
-  type Averaging,
-  averagePredictions,
-  checkAveraging,
-  checkInteger,
-  checkOptions,
-} from '@crossreg/core';
+import { type Averaging, averagePredictions } from '@crossreg/core';
+import { checkAveraging, checkInteger, checkOptions } from '@crossreg/core/internal';
 import { type Array as JaxArray, numpy as np } from '@jax-js/jax';
 import { lift } from './lift';
 

@@ -1,15 +1,4 @@
-import {
-  adam as coreAdam,
-  createTrainer,
-  exp,
-  float64,
-  l1Norm,
-  l2Norm,
-  noiseOptimizer,
-  normLevel,
-  type Regularizer,
-  regularizationParameter,
-} from '@crossreg/core';
+import { adam as coreAdam, createTrainer, exp, float64, l1Norm, l2Norm, noiseOptimizer, normLevel, type Regularizer, regularizationParameter } from '@crossreg/core';
 import { defaultDevice, init, type Array as JaxArray, numpy as np, random } from '@jax-js/jax';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { array, classifier, hidden, inputs, numbers, rows } from '../test/problems';
@@ -224,5 +213,5 @@ test('bad options are refused by name', () => {
   );
   expect(() => crossRegularize({ ...losses, optimizer, every: 0 })).toThrow(/every: must be an integer/);
   expect(() => crossRegularize({ ...losses, optimizer, evry: 2 } as any)).toThrow(/every/);
-  expect(() => method.init(params(), { hidden: -1 })).toThrow(/rho.hidden: must lie strictly between 0/);
+  expect(() => method.init(params(), { hidden: -1 })).toThrow(/rho.hidden: must be strictly between 0/);
 });

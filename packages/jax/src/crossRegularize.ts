@@ -1,16 +1,5 @@
-import {
-  ArgumentError,
-  type Bijector,
-  type Convergence,
-  checkAbove,
-  checkOptions,
-  createSchedule,
-  exp,
-  isRegularizationStep,
-  type RegularizationRecord,
-  type Schedule,
-  show,
-} from '@crossreg/core';
+import { ArgumentError, type Bijector, type Convergence, createSchedule, exp, isRegularizationStep, type RegularizationRecord, type Schedule } from '@crossreg/core';
+import { checkAbove, checkOptions, show } from '@crossreg/core/internal';
 import { type Array as JaxArray, type JsTree, jit, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
 import { allFinite } from './framework';
 import { type HistoryRow, recordOf, statusOf } from './history';

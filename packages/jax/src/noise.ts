@@ -1,4 +1,5 @@
-import { ArgumentError, checkOptions, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { checkOptions, show } from '@crossreg/core/internal';
 import { type Array as JaxArray, lax, numpy as np, random } from '@jax-js/jax';
 
 export interface AddNoiseOptions {

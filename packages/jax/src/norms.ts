@@ -1,4 +1,5 @@
-import { innerProduct, type NormScope, type Regularizer } from '@crossreg/core';
+import type { NormScope, Regularizer } from '@crossreg/core';
+import { innerProduct } from '@crossreg/core/internal';
 import { type Array as JaxArray, lax } from '@jax-js/jax';
 import { lift } from './lift';
 

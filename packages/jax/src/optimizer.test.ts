@@ -1,4 +1,4 @@
-import { elapsedShare as coreShare } from '@crossreg/core';
+import { elapsedShare as coreShare } from '@crossreg/core/internal';
 import { defaultDevice, init, numpy as np } from '@jax-js/jax';
 import { beforeAll, expect, test } from 'vitest';
 import { adam, sgd } from '.';

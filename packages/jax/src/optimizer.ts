@@ -1,11 +1,5 @@
-import {
-  ArgumentError,
-  adamDirection,
-  checkAbove,
-  checkOptions,
-  createSchedule,
-  type Schedule,
-} from '@crossreg/core';
+import { ArgumentError, createSchedule, type Schedule } from '@crossreg/core';
+import { adamDirection, checkAbove, checkOptions } from '@crossreg/core/internal';
 import { type Array as JaxArray, numpy as np, tree } from '@jax-js/jax';
 import { lift } from './lift';
 import { type ArrayTree, leavesOf, mapTrees } from './trees';

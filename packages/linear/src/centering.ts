@@ -1,4 +1,5 @@
-import { Array64, checkOneOf } from '@crossreg/core';
+import { Array64 } from '@crossreg/core';
+import { checkOneOf } from '@crossreg/core/internal';
 import type { Examples } from './holdOut';
 
 export interface CenteringOptions {

@@ -1,13 +1,5 @@
-import {
-  ArgumentError,
-  type Array64,
-  checkInteger,
-  checkOptions,
-  checkSeed,
-  deriveSeed,
-  permutation,
-  show,
-} from '@crossreg/core';
+import { ArgumentError, type Array64, deriveSeed, permutation } from '@crossreg/core';
+import { checkInteger, checkOptions, checkSeed, show } from '@crossreg/core/internal';
 import { type Table, type Targets, takeRows, toNumbers, toTable, toTargets } from './table';
 
 /** The stream of a seed that splits and folds are drawn from, see `deriveSeed`. */

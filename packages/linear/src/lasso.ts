@@ -1,4 +1,5 @@
-import { ArgumentError, checkAbove, checkOptions } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { checkAbove, checkOptions } from '@crossreg/core/internal';
 import { type CenteringOptions, centering, checkCentering } from './centering';
 import { Estimator, type Fitted } from './estimator';
 import { type HoldOut, splitExamples } from './holdOut';

@@ -1,4 +1,5 @@
-import { checkOneOf, type Regularizer } from '@crossreg/core';
+import type { Regularizer } from '@crossreg/core';
+import { checkOneOf } from '@crossreg/core/internal';
 import { type Followed, followRho, type RhoStep } from './followRho';
 import type { Examples } from './holdOut';
 import type { PathPoint, QuadraticPath } from './quadraticPath';

@@ -1,11 +1,5 @@
-import {
-  type Array64,
-  checkOneOf,
-  checkOptions,
-  float64 as fw,
-  l2Norm,
-  Array64 as Numbers,
-} from '@crossreg/core';
+import { type Array64, float64 as fw, l2Norm, Array64 as Numbers } from '@crossreg/core';
+import { checkOneOf, checkOptions } from '@crossreg/core/internal';
 import { Matrix, SVD } from 'ml-matrix';
 import {
   type Centering,

@@ -1,4 +1,5 @@
-import { ArgumentError, checkInteger, checkOptions, float64 as fw } from '@crossreg/core';
+import { ArgumentError, float64 as fw } from '@crossreg/core';
+import { checkInteger, checkOptions } from '@crossreg/core/internal';
 import { Estimator, type Fitted } from './estimator';
 import { type HoldOut, pair, splitExamples } from './holdOut';
 import { checkLearning, type LearningOptions, learnRho } from './learnRho';

@@ -1,4 +1,5 @@
-import { ArgumentError, Array64, show } from '@crossreg/core';
+import { ArgumentError, Array64 } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 
 /**
  * A table of numbers, an example a row: rows, or row-major numbers with their shape (an `Array64` of core, or

@@ -1,4 +1,5 @@
-import { Array64, float64 as fw, innerProduct, levelRate, type Regularizer } from '@crossreg/core';
+import { Array64, float64 as fw, type Regularizer } from '@crossreg/core';
+import { innerProduct, levelRate } from '@crossreg/core/internal';
 import type { Examples } from './holdOut';
 import type { PathPoint } from './quadraticPath';
 

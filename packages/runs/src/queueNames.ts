@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import type { StatePlace } from './state';
 
 /** What a job of BullMQ says about a run. */

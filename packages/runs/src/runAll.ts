@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { ArgumentError, checkOptions, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { checkOptions, show } from '@crossreg/core/internal';
 import { checkConnection } from './connection';
 import { keptOutcome } from './keptResult';
 import { checkProcesses, checkSeconds, placeOf, urlOfTask } from './options';

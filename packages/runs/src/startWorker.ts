@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { checkOptions } from '@crossreg/core';
+import { checkOptions } from '@crossreg/core/internal';
 import type { Job } from 'bullmq';
 import { connect, needed, saying, shown } from './connection';
 import { keepResult, keptOutcome } from './keptResult';

@@ -1,4 +1,5 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import type { State } from './state';
 import { type Items, storedBundle } from './storedBundle';
 

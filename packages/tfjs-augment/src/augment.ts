@@ -1,4 +1,5 @@
-import { ArgumentError, checkOptions, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { checkOptions, show } from '@crossreg/core/internal';
 import { currentNoise, NoiseStream, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LearnableAugmentation } from './learnableAugmentation';

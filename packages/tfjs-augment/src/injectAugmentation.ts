@@ -1,5 +1,6 @@
-import { ArgumentError, checkOptions, show } from '@crossreg/core';
-import { rememberInjected } from '@crossreg/tfjs-layers';
+import { ArgumentError } from '@crossreg/core';
+import { checkOptions, show } from '@crossreg/core/internal';
+import { rememberInjected } from '@crossreg/tfjs-layers/internal';
 import { model as functional, input, LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import {
   augmentationOptions,

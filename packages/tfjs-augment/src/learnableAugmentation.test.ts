@@ -1,6 +1,7 @@
 import '@crossreg/tfjs-wasm';
 import { fashionMnist } from '@crossreg/datasets';
-import { fillGaussian, fillUniform, NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
+import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
+import { fillGaussian, fillUniform } from '@crossreg/tfjs/internal';
 import { crossRegularization, injectNoise, predict, toInferenceModel } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import * as data from '@tensorflow/tfjs-data';

@@ -1,20 +1,8 @@
-import {
-  ArgumentError,
-  checkOptions,
-  type RegularizationParameter,
-  regularizationParameter,
-  show,
-} from '@crossreg/core';
-import {
-  addNoise,
-  currentNoise,
-  fillGaussian,
-  fillUniform,
-  isSampling,
-  type NoiseKey,
-  tfjs,
-} from '@crossreg/tfjs';
-import { layerArguments } from '@crossreg/tfjs-layers';
+import { ArgumentError, type RegularizationParameter, regularizationParameter } from '@crossreg/core';
+import { checkOptions, show } from '@crossreg/core/internal';
+import { addNoise, currentNoise, type NoiseKey, tfjs } from '@crossreg/tfjs';
+import { fillGaussian, fillUniform, isSampling } from '@crossreg/tfjs/internal';
+import { layerArguments } from '@crossreg/tfjs-layers/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { affine } from './affine';

@@ -1,4 +1,5 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 
 /** What black and white are in the images: `[0, 1]`, `[0, 255]`, `[-1, 1]`, or what a normalization makes of them. */
 export type PixelRange = readonly [black: number, white: number];

@@ -1,13 +1,5 @@
-import {
-  ArgumentError,
-  type Bijector,
-  type BijectorName,
-  bijectors,
-  bounded,
-  checkAbove,
-  checkOptions,
-  show,
-} from '@crossreg/core';
+import { ArgumentError, type Bijector, type BijectorName, bijectors, bounded } from '@crossreg/core';
+import { checkAbove, checkOptions, show } from '@crossreg/core/internal';
 
 interface Kind {
   unit: string;

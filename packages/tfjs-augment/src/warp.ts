@@ -1,5 +1,6 @@
-import { ArgumentError, checkOptions, show } from '@crossreg/core';
-import { backendKernel, operation } from '@crossreg/tfjs';
+import { ArgumentError } from '@crossreg/core';
+import { checkOptions, show } from '@crossreg/core/internal';
+import { backendKernel, operation } from '@crossreg/tfjs/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**

@@ -54,7 +54,6 @@ const codes: Record<string, Record<string, string>> = {
     'noiseOptimizer(1)': 'noiseOptimizer({ every: 1 }, { typo: 1 })',
     'adam(0)': 'adam({ learningRate: 0.1, typo: 1 })',
     'sgd(0)': 'sgd({ learningRate: 0.1, typo: 1 })',
-    'checkPartition(0)': 'checkPartition({ theta: [1], rho: [2], typo: 1 })',
     'new RegularizationStep(0)':
       'new RegularizationStep({ framework: tfjs, rho: [regularizationParameter(tfjs, { name: "s", variable: w })], typo: 1 })',
     'normLevel(1)':

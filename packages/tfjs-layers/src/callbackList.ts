@@ -1,4 +1,5 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import { type Callback, CustomCallback, type CustomCallbackArgs } from '@tensorflow/tfjs-layers';
 
 /** A callback of TensorFlow.js, or a plain object such as `{ onEpochEnd }`. */

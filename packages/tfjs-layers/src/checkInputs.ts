@@ -1,5 +1,6 @@
-import { ArgumentError, show } from '@crossreg/core';
-import { checkTensors } from '@crossreg/tfjs';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
+import { checkTensors } from '@crossreg/tfjs/internal';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { LayersModel } from '@tensorflow/tfjs-layers';
 

@@ -1,4 +1,5 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import { wholeFile } from '../../../common/wholeFile';
 
 /** Where a checkpoint is kept: one bundle of bytes, of which the last that was written whole is there. */

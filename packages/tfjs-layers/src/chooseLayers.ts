@@ -1,4 +1,5 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
 import { repeated } from './nestedLayers';
 

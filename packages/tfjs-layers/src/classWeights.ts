@@ -1,4 +1,5 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import type { ClassWeight, ClassWeightMap, LayersModel } from '@tensorflow/tfjs-layers';
 
 /** As `fit` takes them: of one output, of each in a list, or by the name of the output. */

@@ -1,23 +1,13 @@
+import { ArgumentError, type Averaging, type Convergence, createSchedule, deriveSeed, isRegularizationStep, type LearningRate, type OptimizerFactory, type RegularizationRecord, rhoOptimizer, type Schedule } from '@crossreg/core';
 import {
-  ArgumentError,
-  type Averaging,
-  type Convergence,
   checkAveraging,
   checkInteger,
   checkOneOf,
   checkOptions,
   checkSeed,
-  createSchedule,
-  deriveSeed,
-  isRegularizationStep,
-  type LearningRate,
-  type OptimizerFactory,
-  type RegularizationRecord,
-  rhoOptimizer,
-  type Schedule,
   seedStreams,
   show,
-} from '@crossreg/core';
+} from '@crossreg/core/internal';
 import { NoiseStream, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';

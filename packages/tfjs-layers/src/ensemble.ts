@@ -1,4 +1,5 @@
-import { ArgumentError, type Averaging, checkInteger, checkOptions, deriveSeed, show } from '@crossreg/core';
+import { ArgumentError, type Averaging, deriveSeed } from '@crossreg/core';
+import { checkInteger, checkOptions, show } from '@crossreg/core/internal';
 import type { Prediction } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';

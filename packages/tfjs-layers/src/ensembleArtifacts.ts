@@ -1,4 +1,5 @@
-import { ArgumentError, type Averaging, checkAveraging } from '@crossreg/core';
+import { ArgumentError, type Averaging } from '@crossreg/core';
+import { checkAveraging } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** What stands in for the topology of a model: that of every member, and which part of the weights is its own. */

@@ -1,4 +1,4 @@
-import { hash32 } from '@crossreg/core';
+import { hash32 } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** What is remembered of an array in a checkpoint, to tell it from another one. */

@@ -1,4 +1,5 @@
-import { ArgumentError, checkInteger, checkOptions, deriveSeed, seedStreams, show } from '@crossreg/core';
+import { ArgumentError, deriveSeed } from '@crossreg/core';
+import { checkInteger, checkOptions, seedStreams, show } from '@crossreg/core/internal';
 import { CustomCallback, LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
 import { type AnyCallback, callbackList } from './callbackList';
 import { type CheckpointStore, storeOf } from './checkpointStore';

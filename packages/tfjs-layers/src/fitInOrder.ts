@@ -1,13 +1,5 @@
-import {
-  ArgumentError,
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  deriveSeed,
-  permutation,
-  seedStreams,
-  show,
-} from '@crossreg/core';
+import { ArgumentError, deriveSeed, permutation } from '@crossreg/core';
+import { checkInteger, checkOneOf, checkOptions, seedStreams, show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Callback, History, LayersModel, ModelFitArgs } from '@tensorflow/tfjs-layers';
 import { type AnyCallback, callbackList } from './callbackList';

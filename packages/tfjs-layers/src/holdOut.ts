@@ -1,4 +1,5 @@
-import { ArgumentError, deriveSeed, permutation, seedStreams } from '@crossreg/core';
+import { ArgumentError, deriveSeed, permutation } from '@crossreg/core';
+import { seedStreams } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { classLabels } from './classLabels';

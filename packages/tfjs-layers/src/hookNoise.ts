@@ -1,4 +1,5 @@
-import { ArgumentError, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { forgetHook, hookedNoise, rememberHook } from './hooks';

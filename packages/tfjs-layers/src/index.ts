@@ -24,11 +24,8 @@ export {
 } from './fitEnsemble';
 export { type HookedNoise, hookNoise } from './hookNoise';
 export { indexedDBStore } from './indexedDBStore';
-export { rememberInjected } from './injected';
 export { type InjectNoiseOptions, injectNoise, noiseLayers, type RecurrentNoise } from './injectNoise';
 export type { Block } from './kernelLayout';
-/** For layers of other packages of crossreg. */
-export { layerArguments } from './layerArguments';
 export { LearnableNoise, type LearnableNoiseOptions } from './learnableNoise';
 export { loadEnsemble } from './loadEnsemble';
 export { type NoisePlace, NoisePlaces, noisePlaces } from './noisePlaces';

@@ -1,4 +1,5 @@
-import { ArgumentError, checkOptions, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { checkOptions, show } from '@crossreg/core/internal';
 import { LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { channelAxis } from './channelAxis';
 import { chooser, type LayerChoice, leafLayers } from './chooseLayers';

@@ -1,15 +1,7 @@
-import {
-  ArgumentError,
-  type BijectorName,
-  bijectors,
-  checkAbove,
-  checkOneOf,
-  checkOptions,
-  type RegularizationParameter,
-  regularizationParameter,
-  show,
-} from '@crossreg/core';
-import { addNoise, currentNoise, gaussian, type NoiseKey, operation, tfjs } from '@crossreg/tfjs';
+import { ArgumentError, type BijectorName, bijectors, type RegularizationParameter, regularizationParameter } from '@crossreg/core';
+import { checkAbove, checkOneOf, checkOptions, show } from '@crossreg/core/internal';
+import { addNoise, currentNoise, gaussian, type NoiseKey, tfjs } from '@crossreg/tfjs';
+import { operation } from '@crossreg/tfjs/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { axisOf, gammaOf } from './internals';

@@ -1,14 +1,5 @@
-import {
-  ArgumentError,
-  exp,
-  groupLasso,
-  normLevel,
-  type OptimizerFactory,
-  type RegularizationParameter,
-  type Regularizer,
-  rhoOptimizer,
-  show,
-} from '@crossreg/core';
+import { ArgumentError, exp, groupLasso, normLevel, type RegularizationParameter, type Regularizer, rhoOptimizer } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import { tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable, layers } from '@tensorflow/tfjs-layers';
@@ -21,8 +12,6 @@ import { asSettings } from './settings';
 /** The norms on a model's weights, as the callback uses them. */
 export interface LearnedNorms {
   readonly rho: readonly RegularizationParameter<tf.Tensor>[];
-  /** ρ's optimizer where the norm has one of its own. */
-  optimizerOf(rho: RegularizationParameter<tf.Tensor>): OptimizerFactory | undefined;
   /** After θ's optimizer moved: every weight back to its level. */
   retract(): void;
   /** The share of exact zeros in every weight under a norm, by `layer/weight`. */
@@ -67,7 +56,6 @@ export async function learnNorms(
 ): Promise<LearnedNorms> {
   const made: {
     rho: RegularizationParameter<tf.Tensor>;
-    optimizer: OptimizerFactory | undefined;
     weights: Weight[];
     /** Makes the level what the weights have. */
     measure(): void;
@@ -105,6 +93,7 @@ export async function learnNorms(
           variable,
           bijector: exp,
           per,
+          optimizer,
         });
         const measure = () => {
           const value = tf.maximum(regularizer.value(tfjs, variables, per), regularizer.lowerBound);
@@ -122,7 +111,7 @@ export async function learnNorms(
             });
           },
         };
-        made.push({ rho, optimizer, weights, measure });
+        made.push({ rho, weights, measure });
       }
     }
   } catch (error) {
@@ -137,7 +126,6 @@ export async function learnNorms(
       groups: groups(model, options, trained).map(({ weights }) => weights.map(({ place }) => place)),
     })),
     rho: made.map(({ rho }) => rho),
-    optimizerOf: (rho) => made.find((one) => one.rho === rho)?.optimizer,
     retract: () => {
       for (const { rho } of made) rho.afterThetaStep();
     },

@@ -1,4 +1,4 @@
-import { backendKernel } from '@crossreg/tfjs';
+import { backendKernel } from '@crossreg/tfjs/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** A weight of a layer: a variable that the layer saves. */

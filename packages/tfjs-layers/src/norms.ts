@@ -1,17 +1,5 @@
-import {
-  ArgumentError,
-  checkOneOf,
-  checkOptimizer,
-  checkOptions,
-  groupLasso as groupLassoNorm,
-  type LearningRate,
-  l1Norm,
-  l2Norm,
-  type OptimizerFactory,
-  type Regularizer,
-  rhoOptimizer,
-  show,
-} from '@crossreg/core';
+import { ArgumentError, groupLasso as groupLassoNorm, type LearningRate, l1Norm, l2Norm, type OptimizerFactory, type Regularizer, rhoOptimizer } from '@crossreg/core';
+import { checkOneOf, checkOptimizer, checkOptions, show } from '@crossreg/core/internal';
 import type { LayerChoice } from './chooseLayers';
 import type { Block } from './kernelLayout';
 

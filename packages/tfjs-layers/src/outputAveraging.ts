@@ -1,4 +1,5 @@
-import { ArgumentError, type Averaging, checkAveraging, checkSoftmaxWidth, show } from '@crossreg/core';
+import { ArgumentError, type Averaging } from '@crossreg/core';
+import { checkAveraging, checkSoftmaxWidth, show } from '@crossreg/core/internal';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { LayersModel as LayersModelClass } from '@tensorflow/tfjs-layers';
 import { lossFunctions, lossNames } from './compiled';

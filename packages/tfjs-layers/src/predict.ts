@@ -1,4 +1,5 @@
-import { ArgumentError, checkInteger } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { checkInteger } from '@crossreg/core/internal';
 import { type MonteCarloOptions, monteCarloPredict, type Prediction } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';

@@ -1,13 +1,5 @@
-import {
-  ArgumentError,
-  defaultOptimizers,
-  deriveSeed,
-  type OptimizerFactory,
-  RegularizationStep,
-  type Schedule,
-  seedStreams,
-  show,
-} from '@crossreg/core';
+import { ArgumentError, deriveSeed, type OptimizerFactory, RegularizationStep, type Schedule } from '@crossreg/core';
+import { seedStreams, show } from '@crossreg/core/internal';
 import { tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
@@ -54,7 +46,7 @@ export interface Preparation {
   /** Hooked into a model without noise. */
   noise: InjectNoiseOptions | undefined;
   norms: readonly Norm[];
-  /** Of all ρ without one that a norm brings. Default: see {@link defaultOptimizers}. */
+  /** Of all ρ without one that a norm brings. Default: by kind, see {@link RegularizationStep}. */
   optimizer: OptimizerFactory | undefined;
   schedule: Schedule;
   batchSize: number;
@@ -130,11 +122,10 @@ export async function prepareModel(
   );
   const random = hook && !before ? [...own, ...hook.layers] : own;
   const drawn = random.flatMap((layer) => layer.regularizationParameters());
-  const byKind = defaultOptimizers(schedule, optimizer);
   const step = new RegularizationStep({
     framework: tfjs,
     rho: [...drawn, ...norms.rho],
-    optimizerFor: (parameter) => norms.optimizerOf(parameter) ?? byKind(parameter),
+    ...{ schedule, optimizer },
   });
   return {
     ...{ model, losses: lossFunctions(model), weights, batches, outputs, step, hook, norms },

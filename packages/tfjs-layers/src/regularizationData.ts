@@ -1,12 +1,5 @@
-import {
-  ArgumentError,
-  checkInteger,
-  checkOptions,
-  checkSeed,
-  deriveSeed,
-  permutation,
-  show,
-} from '@crossreg/core';
+import { ArgumentError, deriveSeed, permutation } from '@crossreg/core';
+import { checkInteger, checkOptions, checkSeed, show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossNames } from './compiled';

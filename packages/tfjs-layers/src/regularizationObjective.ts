@@ -1,4 +1,5 @@
-import { ArgumentError, type Averaging, averagePredictions, jackknife, show } from '@crossreg/core';
+import { ArgumentError, type Averaging, averagePredictions, jackknife } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import { type NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';

@@ -1,11 +1,5 @@
-import {
-  ArgumentError,
-  type Averaging,
-  checkInteger,
-  checkOptions,
-  checkSeed,
-  deriveSeed,
-} from '@crossreg/core';
+import { ArgumentError, type Averaging, deriveSeed } from '@crossreg/core';
+import { checkInteger, checkOptions, checkSeed } from '@crossreg/core/internal';
 import { deriveKey } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import {

@@ -1,4 +1,5 @@
-import { ArgumentError, checkSeed, deriveSeed, hash32 } from '@crossreg/core';
+import { ArgumentError, deriveSeed } from '@crossreg/core';
+import { checkSeed, hash32 } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendKernel } from './backendKernel';
 import { fillByKernel } from './gaussianKernel';

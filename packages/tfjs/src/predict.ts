@@ -1,14 +1,12 @@
+import { ArgumentError, type Averaging, deriveSeed } from '@crossreg/core';
 import {
-  ArgumentError,
-  type Averaging,
   checkAveraging,
   checkInteger,
   checkOptions,
   checkSoftmaxWidth,
-  deriveSeed,
   logSumExp,
   StreamingMoments,
-} from '@crossreg/core';
+} from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkTensors } from './checkTensors';
 import { tfjs } from './framework';

@@ -1,4 +1,5 @@
-import { ArgumentError, type Optimizer, type OptimizerFactory, show } from '@crossreg/core';
+import { ArgumentError, type Optimizer, type OptimizerFactory } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { setIterations, slotsOf } from './internals';
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { deriveSeed, fillNormal, permutation, uniform } from '@crossreg/core';
+import { deriveSeed, float64, permutation, uniform } from '@crossreg/core';
 import { diabetes, digits, fashionMnist, split } from '@crossreg/datasets';
 import { smallConvNet } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import * as tf from '@tensorflow/tfjs';
@@ -80,8 +80,7 @@ function parts({ rows, targets }, [training, held, test], classes, seed) {
 /** Numbers in (0, 1) and standard normal ones, by seed. */
 function source(seed) {
   const next = uniform(deriveSeed(seed, 2));
-  const normal = new Float64Array(200_000);
-  fillNormal(normal, deriveSeed(seed, 3));
+  const normal = float64.normal([200_000], deriveSeed(seed, 3)).data;
   let count = 0;
   return { uniform: next, normal: () => normal[count++] };
 }
