@@ -61,26 +61,23 @@ export class RegularizationHistory<T> implements RegularizationRecord {
    * who does not await it goes on without waiting.
    */
   flush(): Promise<void> {
-    const asked = this.pending.map(({ step, row }) => ({ step, row, numbers: this.framework.read(row) }));
+    const { framework, pending } = this;
+    const numbers = pending.map(({ row }) => framework.read(row));
     this.pending = [];
-    this.reading = this.reading.then(() => this.take(asked));
+    this.reading = this.reading.then(async () => {
+      for (const [k, { step, row }] of pending.entries()) {
+        const [loss, finite, ...rest] = await numbers[k];
+        framework.dispose(row);
+        this.step.push(step);
+        this.loss.push(loss);
+        if (finite === 0) this.skipped += 1;
+        this.parameters.forEach(({ name }, i) => {
+          this.rho[name].value.push(rest[2 * i]);
+          this.rho[name].gradient.push(rest[2 * i + 1]);
+        });
+      }
+    });
     return this.reading;
-  }
-
-  private async take(
-    asked: { step: number; row: T; numbers: ReturnType<Framework<T>['read']> }[],
-  ): Promise<void> {
-    for (const { step, row, numbers } of asked) {
-      const [loss, finite, ...rest] = await numbers;
-      this.framework.dispose(row);
-      this.step.push(step);
-      this.loss.push(loss);
-      if (finite === 0) this.skipped += 1;
-      this.parameters.forEach(({ name }, i) => {
-        this.rho[name].value.push(rest[2 * i]);
-        this.rho[name].gradient.push(rest[2 * i + 1]);
-      });
-    }
   }
 
   /** The state of every regularization parameter by name, from what was flushed so far. */

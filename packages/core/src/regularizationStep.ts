@@ -42,8 +42,10 @@ export class RegularizationStep<T> {
   readonly history: RegularizationHistory<T>;
   private readonly framework: Framework<T>;
   private readonly rho: readonly RegularizationParameter<T>[];
+  private readonly variables: readonly T[];
+  /** Each with the parameters that it moves. */
   private readonly optimizers: readonly {
-    members: readonly number[];
+    members: readonly RegularizationParameter<T>[];
     optimizer: Optimizer<T>;
   }[];
 
@@ -76,20 +78,14 @@ export class RegularizationStep<T> {
     }
     this.framework = framework;
     this.rho = rho;
+    this.variables = rho.map(({ variable }) => variable);
     this.history = new RegularizationHistory(framework, rho);
     const factoryOf = defaultOptimizers(schedule, optimizer);
-    const byFactory = new Map<OptimizerFactory, number[]>();
-    rho.forEach((one, i) => {
-      const factory = factoryOf(one);
-      byFactory.set(factory, [...(byFactory.get(factory) ?? []), i]);
+    this.optimizers = [...new Set(rho.map(factoryOf))].map((factory) => {
+      const members = rho.filter((one) => factoryOf(one) === factory);
+      const variables = members.map(({ variable }) => variable);
+      return { members, optimizer: factory(framework, variables) };
     });
-    this.optimizers = [...byFactory].map(([factory, members]) => ({
-      members,
-      optimizer: factory(
-        framework,
-        members.map((i) => rho[i].variable),
-      ),
-    }));
   }
 
   /**
@@ -103,19 +99,14 @@ export class RegularizationStep<T> {
     fw.tidy(() => {
       const wrt = rho.flatMap((one) => one.wrt);
       const { value, gradients } = fw.valueAndGradients(loss, wrt);
-      let taken = 0;
-      const rhoGradients = rho.map((one) => {
-        const own = gradients.slice(taken, taken + one.wrt.length);
-        taken += one.wrt.length;
-        return one.gradient(own);
-      });
+      const rest = [...gradients];
+      const rhoGradients = rho.map((one) => one.gradient(rest.splice(0, one.wrt.length)));
+      const gradientOf = new Map(rho.map((one, i) => [one, rhoGradients[i]]));
       const finite = fw.allFinite([value, ...rhoGradients]);
       const before = rho.map(({ variable }) => fw.add(variable, fw.array(0)));
       for (const { members, optimizer } of this.optimizers) {
-        optimizer.step(
-          members.map((i) => rhoGradients[i]),
-          finite,
-        );
+        const own = members.map((one) => gradientOf.get(one)!);
+        optimizer.step(own, finite);
       }
       const sound = fw.allFinite(
         rho.flatMap((one, i) => [one.value(), ifWasFinite(fw, before[i], one.variable)]),
@@ -126,10 +117,6 @@ export class RegularizationStep<T> {
       for (const one of rho) one.afterRhoStep();
       this.history.record(trainingStep, value, fw.mul(finite, sound), rhoGradients);
     });
-  }
-
-  private get variables() {
-    return this.rho.map(({ variable }) => variable);
   }
 
   /** A copy of ρ, its optimizers' moments and the history, off the device. */

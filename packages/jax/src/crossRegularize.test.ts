@@ -1,4 +1,15 @@
-import { adam as coreAdam, createTrainer, exp, float64, l1Norm, l2Norm, noiseOptimizer, normLevel, type Regularizer, regularizationParameter } from '@crossreg/core';
+import {
+  adam as coreAdam,
+  createTrainer,
+  exp,
+  float64,
+  l1Norm,
+  l2Norm,
+  noiseOptimizer,
+  normLevel,
+  type Regularizer,
+  regularizationParameter,
+} from '@crossreg/core';
 import { defaultDevice, init, type Array as JaxArray, numpy as np, random } from '@jax-js/jax';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { array, classifier, hidden, inputs, numbers, rows } from '../test/problems';

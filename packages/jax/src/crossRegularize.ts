@@ -1,4 +1,13 @@
-import { ArgumentError, type Bijector, type Convergence, createSchedule, exp, isRegularizationStep, type RegularizationRecord, type Schedule } from '@crossreg/core';
+import {
+  ArgumentError,
+  type Bijector,
+  type Convergence,
+  createSchedule,
+  exp,
+  isRegularizationStep,
+  type RegularizationRecord,
+  type Schedule,
+} from '@crossreg/core';
 import { checkAbove, checkOptions, show } from '@crossreg/core/internal';
 import { type Array as JaxArray, type JsTree, jit, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
 import { allFinite } from './framework';

@@ -1,4 +1,16 @@
-import { ArgumentError, type Averaging, type Convergence, createSchedule, deriveSeed, isRegularizationStep, type LearningRate, type OptimizerFactory, type RegularizationRecord, rhoOptimizer, type Schedule } from '@crossreg/core';
+import {
+  ArgumentError,
+  type Averaging,
+  type Convergence,
+  createSchedule,
+  deriveSeed,
+  isRegularizationStep,
+  type LearningRate,
+  type OptimizerFactory,
+  type RegularizationRecord,
+  rhoOptimizer,
+  type Schedule,
+} from '@crossreg/core';
 import {
   checkAveraging,
   checkInteger,

@@ -1,4 +1,10 @@
-import { ArgumentError, type BijectorName, bijectors, type RegularizationParameter, regularizationParameter } from '@crossreg/core';
+import {
+  ArgumentError,
+  type BijectorName,
+  bijectors,
+  type RegularizationParameter,
+  regularizationParameter,
+} from '@crossreg/core';
 import { checkAbove, checkOneOf, checkOptions, show } from '@crossreg/core/internal';
 import { addNoise, currentNoise, gaussian, type NoiseKey, tfjs } from '@crossreg/tfjs';
 import { operation } from '@crossreg/tfjs/internal';

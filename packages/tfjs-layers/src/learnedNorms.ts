@@ -1,4 +1,12 @@
-import { ArgumentError, exp, groupLasso, normLevel, type RegularizationParameter, type Regularizer, rhoOptimizer } from '@crossreg/core';
+import {
+  ArgumentError,
+  exp,
+  groupLasso,
+  normLevel,
+  type RegularizationParameter,
+  type Regularizer,
+  rhoOptimizer,
+} from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 import { tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';

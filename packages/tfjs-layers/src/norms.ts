@@ -1,4 +1,13 @@
-import { ArgumentError, groupLasso as groupLassoNorm, type LearningRate, l1Norm, l2Norm, type OptimizerFactory, type Regularizer, rhoOptimizer } from '@crossreg/core';
+import {
+  ArgumentError,
+  groupLasso as groupLassoNorm,
+  type LearningRate,
+  l1Norm,
+  l2Norm,
+  type OptimizerFactory,
+  type Regularizer,
+  rhoOptimizer,
+} from '@crossreg/core';
 import { checkOneOf, checkOptimizer, checkOptions, show } from '@crossreg/core/internal';
 import type { LayerChoice } from './chooseLayers';
 import type { Block } from './kernelLayout';

@@ -1,4 +1,10 @@
-import { ArgumentError, deriveSeed, type OptimizerFactory, RegularizationStep, type Schedule } from '@crossreg/core';
+import {
+  ArgumentError,
+  deriveSeed,
+  type OptimizerFactory,
+  RegularizationStep,
+  type Schedule,
+} from '@crossreg/core';
 import { seedStreams, show } from '@crossreg/core/internal';
 import { tfjs } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';

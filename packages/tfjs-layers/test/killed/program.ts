@@ -7,7 +7,14 @@ import { setTimeout } from 'node:timers/promises';
 import { deriveSeed, permutation, uniform } from '@crossreg/core';
 import { seedNoise } from '@crossreg/tfjs';
 import { injectAugmentation } from '@crossreg/tfjs-augment';
-import { type CrossRegularization, checkpoint, crossRegularization, injectNoise, l2, predict } from '@crossreg/tfjs-layers';
+import {
+  type CrossRegularization,
+  checkpoint,
+  crossRegularization,
+  injectNoise,
+  l2,
+  predict,
+} from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 
