@@ -14,7 +14,7 @@ export {
   show,
 } from './argumentError';
 export { checkAveraging, checkSoftmaxWidth, logSumExp, StreamingMoments } from './monteCarlo';
-export { adamDirection, checkOptimizer } from './optimizer';
+export { adamDirection, adamMoments, checkOptimizer } from './optimizer';
 export { checkOptions } from './options';
 export { innerProduct } from './projection';
 export { hash32, seedStreams } from './random';

@@ -108,33 +108,44 @@ export function sgd(options: { learningRate: LearningRate; momentum?: number }):
   return Object.assign(factory, { settings: { name: 'sgd', learningRate, momentum } });
 }
 
+interface Moments<T> {
+  mean: T;
+  square: T;
+}
+
+/** Adam's moments of the gradient after a step (Kingma & Ba 2015), as a function of arrays. */
+export function adamMoments<T>(
+  fw: Framework<T>,
+  gradient: T,
+  { mean, square }: Moments<T>,
+  { beta1, beta2 }: { beta1: number; beta2: number },
+): Moments<T> {
+  const mix = (old: T, now: T, beta: number) =>
+    fw.add(fw.mul(old, fw.array(beta)), fw.mul(now, fw.array(1 - beta)));
+  return { mean: mix(mean, gradient, beta1), square: mix(square, fw.mul(gradient, gradient), beta2) };
+}
+
 /**
- * Adam's rule (Kingma & Ba 2015) as a function of arrays: the direction to go against, before the learning rate, and the
- * moments after it. The step count comes in by the bias corrections, so that a compiled step, in which it is an array, has
- * the same rule.
+ * The direction that Adam goes against with these moments, before the learning rate. The step count comes in by the bias
+ * corrections, so that a compiled step, in which it is an array, has the same rule.
+ *
+ * @param corrections - at the t-th step 1 / (1 − β₁ᵗ), which multiplies the mean, and 1 − β₂ᵗ, by which the square is divided.
  */
 export function adamDirection<T>(
   fw: Framework<T>,
-  gradient: T,
-  moments: { mean: T; square: T },
-  /** At the t-th step 1 / (1 − β₁ᵗ), which multiplies the mean, and 1 − β₂ᵗ, by which the square is divided. */
-  corrections: { mean: T; square: T },
-  constants: { beta1: number; beta2: number; epsilon: number; increaseGain: number | undefined },
-): { direction: T; mean: T; square: T } {
-  const { beta1, beta2, epsilon, increaseGain } = constants;
-  const mix = (old: T, now: T, beta: number) =>
-    fw.add(fw.mul(old, fw.array(beta)), fw.mul(now, fw.array(1 - beta)));
-  const m = mix(moments.mean, gradient, beta1);
-  const v = mix(moments.square, fw.mul(gradient, gradient), beta2);
-  const rootMeanSquare = fw.sqrt(fw.div(v, corrections.square));
-  const direction = fw.div(fw.mul(m, corrections.mean), fw.add(rootMeanSquare, fw.array(epsilon)));
-  if (increaseGain === undefined) return { direction, mean: m, square: v };
+  { mean, square }: Moments<T>,
+  corrections: Moments<T>,
+  { epsilon, increaseGain }: { epsilon: number; increaseGain: number | undefined },
+): T {
+  const rootMeanSquare = fw.sqrt(fw.div(square, corrections.square));
+  const direction = fw.div(fw.mul(mean, corrections.mean), fw.add(rootMeanSquare, fw.array(epsilon)));
+  if (increaseGain === undefined) return direction;
   const weight = fw.where(
     fw.maximum(direction, fw.array(0)),
     fw.array(1),
     fw.mul(fw.abs(direction), fw.array(increaseGain)),
   );
-  return { direction: fw.mul(direction, weight), mean: m, square: v };
+  return fw.mul(direction, weight);
 }
 
 /**
@@ -164,9 +175,9 @@ export function adam(options: {
     (fw, { variable, gradient, slots: [mean, square], rate, iteration }) => {
       const t = iteration + 1;
       const corrections = { mean: fw.array(1 / (1 - beta1 ** t)), square: fw.array(1 - beta2 ** t) };
-      const constants = { beta1, beta2, epsilon, increaseGain };
-      const next = adamDirection(fw, gradient, { mean, square }, corrections, constants);
-      const step = fw.mul(next.direction, fw.array(rate));
+      const next = adamMoments(fw, gradient, { mean, square }, { beta1, beta2 });
+      const direction = adamDirection(fw, next, corrections, { epsilon, increaseGain });
+      const step = fw.mul(direction, fw.array(rate));
       return { variable: fw.sub(variable, step), slots: [next.mean, next.square] };
     },
   );

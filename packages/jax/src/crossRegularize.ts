@@ -10,12 +10,12 @@ import {
 } from '@crossreg/core';
 import { checkAbove, checkOptions, show } from '@crossreg/core/internal';
 import { type Array as JaxArray, type JsTree, jit, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
-import { allFinite } from './framework';
 import { type HistoryRow, recordOf, statusOf } from './history';
 import { keyOfStep, streams } from './keys';
 import { lift } from './lift';
 import { type GradientTransformation, noiseOptimizer } from './optimizer';
-import { type ArrayTree, leavesOf, mapTrees, namedLeaves, select } from './trees';
+import { stepIfFinite } from './stepIfFinite';
+import { type ArrayTree, leavesOf, mapTrees, namedLeaves } from './trees';
 
 export interface CrossRegularizeOptions<P extends ArrayTree, R extends ArrayTree, B extends ArrayTree>
   extends Partial<Schedule> {
@@ -142,7 +142,6 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
   const leastRaw = min === undefined ? undefined : bijector.inverse(min, 'min');
 
   const rhoOf = (raw: R): R => mapTrees((x) => lift((fw, one) => bijector.forward(fw, one), x), raw);
-  const finiteTree = (...trees: ArrayTree[]) => allFinite(trees.flatMap(leavesOf));
 
   const trainingStep = compiled(
     (
@@ -159,18 +158,17 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
       const [loss, gradients] = valueAndGrad((p: P) => trainLoss(p, tree.ref(rho), batch, own))(
         tree.ref(params) as any,
       ) as [JaxArray, P];
-      const sound = finiteTree(loss.ref, tree.ref(gradients));
-      const taken = moveBy(optimizer, gradients, optimizerState, params);
-      const next = retract(taken.params, rho);
-      const isSound = np.logicalAnd(
-        sound,
-        staysFinite(tree.ref(next), tree.ref(params), tree.ref(taken.state)),
+      const before = { loss: loss.ref, gradients, params, state: optimizerState };
+      const { taken, ...next } = stepIfFinite(
+        optimizer,
+        before,
+        options.retract && ((moved) => retract(moved, rho)),
       );
       return {
         loss,
-        params: select(isSound, next, params),
-        optimizer: select(isSound, taken.state, optimizerState),
-        skipped: skipped.add(np.where(isSound.ref, 0, 1).astype(np.int32)),
+        params: next.params,
+        optimizer: next.state,
+        skipped: skipped.add(np.where(taken, 0, 1).astype(np.int32)),
       };
     },
   );
@@ -184,24 +182,23 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
         return regularizationLoss(retracted, rho, batch, own, schedule.samples);
       };
       const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(raw) as any) as [JaxArray, R];
-      const sound = finiteTree(loss.ref, tree.ref(gradients));
-      const taken = moveBy(regularizationOptimizer, tree.ref(gradients), optimizerState, raw);
-      const next =
-        leastRaw === undefined ? taken.params : mapTrees((x) => np.maximum(x, leastRaw), taken.params);
-      const isSound = np.logicalAnd(
-        np.logicalAnd(sound, staysFinite(tree.ref(next), tree.ref(raw), tree.ref(taken.state))),
-        finiteTree(rhoOf(tree.ref(next))),
+      const before = { loss: loss.ref, gradients: tree.ref(gradients), params: raw, state: optimizerState };
+      const { taken, ...next } = stepIfFinite(
+        regularizationOptimizer,
+        before,
+        (moved) => (leastRaw === undefined ? moved : mapTrees((x) => np.maximum(x, leastRaw), moved)),
+        rhoOf,
       );
-      const raws = select(isSound, next, raw);
+      const raws = next.params;
       const values = rhoOf(tree.ref(raws));
       const row = [
         loss.astype(np.float32),
-        isSound.ref.astype(np.float32),
+        taken.astype(np.float32),
         ...leavesOf(tree.ref(values)).flatMap((value, i) => [np.mean(value), np.sum(leavesOf(gradients)[i])]),
       ];
       return {
         params: retract(params, values),
-        optimizer: select(isSound, taken.state, optimizerState),
+        optimizer: next.state,
         raw: raws,
         row: np.stack(row),
       };
@@ -272,30 +269,6 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
 /** `jit`, with the types of the function as it is. */
 const compiled = <A extends any[], Out>(f: (...args: A) => Out) =>
   jit(f as any) as unknown as ((...args: A) => Out) & { dispose(): void };
-
-/** One step of an optimizer. Consumes gradients and state, and leaves `params`. */
-function moveBy<P extends ArrayTree>(
-  { update }: GradientTransformation,
-  gradients: P,
-  state: ArrayTree,
-  params: P,
-): { params: P; state: ArrayTree } {
-  const [updates, next] = update(gradients, tree.ref(state), tree.ref(params));
-  // What is not finite to begin with stays: the raw value −∞ of a scale that is off.
-  const moved = mapTrees(
-    (x, by) => np.where(np.isfinite(x.ref), x.ref.add(by), x),
-    tree.ref(params),
-    updates as ArrayTree,
-  );
-  return { params: moved, state: next };
-}
-
-/** Whether all is finite that was so before, and the optimizer's state is. */
-function staysFinite(next: ArrayTree, before: ArrayTree, state: ArrayTree): JaxArray {
-  const kept = leavesOf(before);
-  const changed = leavesOf(next).map((x, i) => np.where(np.isfinite(kept[i]), x, 0));
-  return allFinite([...changed, ...leavesOf(state)]);
-}
 
 /** The raw value of a start of ρ, which may be a number or an array. */
 function rawOf(bijector: Bijector, value: JaxArray | number, name: string): JaxArray {

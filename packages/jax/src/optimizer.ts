@@ -1,6 +1,7 @@
-import { ArgumentError, createSchedule, type Schedule } from '@crossreg/core';
-import { adamDirection, checkAbove, checkOptions } from '@crossreg/core/internal';
+import { ArgumentError, createSchedule, type Framework, type Schedule } from '@crossreg/core';
+import { adamDirection, adamMoments, checkAbove, checkOptions } from '@crossreg/core/internal';
 import { type Array as JaxArray, numpy as np, tree } from '@jax-js/jax';
+import type { Handle } from './handle';
 import { lift } from './lift';
 import { type ArrayTree, leavesOf, mapTrees } from './trees';
 
@@ -13,6 +14,17 @@ export interface GradientTransformation {
   init(params: any): any;
   /** What to add to the parameters, a tree of their structure, and the state after the step. Traced by `jit`. */
   update(updates: any, state: any, params?: any): [any, any];
+  /**
+   * The same, where `enabled`, a boolean scalar, is true; else updates of zero, and the state as it was. Given finite
+   * gradients it gives finite updates and a finite state, or none at all: `taken` says which. A step of one's own optimizer
+   * that lacks this is looked at number by number, which takes longer.
+   */
+  updateIf?(
+    enabled: JaxArray,
+    updates: any,
+    state: any,
+    params?: any,
+  ): [updates: any, state: any, taken: JaxArray];
 }
 
 /** A number, or a function of the zero-based step, a scalar array, that gives it as one: `jit` traces it. */
@@ -62,32 +74,29 @@ export function adam(options: {
       tree.dispose(params);
       return state;
     },
-    update(
-      gradients: ArrayTree,
-      { count, mean, square }: AdamState,
-      params?: ArrayTree,
-    ): [ArrayTree, AdamState] {
-      tree.dispose(params);
-      const t = count.ref.add(1).astype(np.float32);
+    ...conditional(learningRate, (gradients, { count, mean, square }: AdamState, rate, gate) => {
+      const next = gate(count.ref.add(1), count);
+      const t = next.ref.astype(np.float32);
       const corrections = [np.reciprocal(vanishing(beta1, t.ref)), vanishing(beta2, t)];
-      const rate = typeof learningRate === 'function' ? learningRate(count.ref) : np.array(learningRate);
       const [means, squares] = [leavesOf(mean), leavesOf(square)];
-      const steps = leavesOf(gradients).map((gradient, i) =>
-        lift(
-          (fw, g, m, s, c1, c2, r) => {
-            const corrected = { mean: c1, square: c2 };
-            const constants = { beta1, beta2, epsilon, increaseGain };
-            const next = adamDirection(fw, g, { mean: m, square: s }, corrected, constants);
-            return [fw.sub(fw.array(0), fw.mul(next.direction, r)), next.mean, next.square];
-          },
-          gradient,
-          means[i],
-          squares[i],
+      const steps = leavesOf(gradients).map((gradient, i) => {
+        const rule = (fw: Framework<Handle>, g: Handle, m: Handle, s: Handle) => {
+          const moments = adamMoments(fw, g, { mean: m, square: s }, { beta1, beta2 });
+          return [moments.mean, moments.square];
+        };
+        const [m, s] = lift(rule, gradient, means[i].ref, squares[i].ref);
+        // The direction follows from what is kept, so that each of the three is written once.
+        const [nextMean, nextSquare] = [gate(m, means[i]), gate(s, squares[i])];
+        const direction = lift(
+          (fw, m, s, c1, c2) =>
+            adamDirection(fw, { mean: m, square: s }, { mean: c1, square: c2 }, { epsilon, increaseGain }),
+          nextMean.ref,
+          nextSquare.ref,
           corrections[0].ref,
           corrections[1].ref,
-          rate.ref,
-        ),
-      );
+        );
+        return [np.negative(direction.mul(rate.ref)), nextMean, nextSquare];
+      });
       for (const x of [...corrections, rate]) x.dispose();
       const structure = tree.structure<JaxArray>(gradients);
       const part = (index: number) =>
@@ -95,9 +104,48 @@ export function adam(options: {
           structure,
           steps.map((one) => one[index]),
         );
-      return [part(0), { count: count.add(1), mean: part(1), square: part(2) }];
-    },
+      return [part(0), { count: next, mean: part(1), square: part(2) }];
+    }),
   } satisfies GradientTransformation;
+}
+
+/** `next` where a step is taken, `before` where it is not. Consumes both. */
+type Gate = (next: JaxArray, before: JaxArray) => JaxArray;
+
+/** The two ways of stepping, from one rule. */
+function conditional<S extends { count: JaxArray }>(
+  learningRate: LearningRate,
+  /** Consumes all. Where a step is not taken its updates have no say. */
+  rule: (gradients: ArrayTree, state: S, rate: JaxArray, gate: Gate) => [ArrayTree, S],
+) {
+  const rateAt = (count: JaxArray) => {
+    if (typeof learningRate === 'function') return learningRate(count);
+    count.dispose();
+    return np.array(learningRate);
+  };
+  return {
+    update(gradients: ArrayTree, state: S, params?: ArrayTree): [ArrayTree, S] {
+      tree.dispose(params);
+      const always: Gate = (next, before) => {
+        before.dispose();
+        return next;
+      };
+      return rule(gradients, state, rateAt(state.count.ref), always);
+    },
+    updateIf(
+      enabled: JaxArray,
+      gradients: ArrayTree,
+      state: S,
+      params?: ArrayTree,
+    ): [ArrayTree, S, JaxArray] {
+      tree.dispose(params);
+      const rate = rateAt(state.count.ref);
+      const taken = np.logicalAnd(enabled, np.isfinite(rate.ref));
+      const gate: Gate = (next, before) => np.where(taken.ref, next, before);
+      const [updates, next] = rule(gradients, state, rate, gate);
+      return [mapTrees((x) => np.where(taken.ref, x, 0), updates), next, taken];
+    },
+  };
 }
 
 export interface SgdState {
@@ -124,16 +172,17 @@ export function sgd(options: { learningRate: LearningRate; momentum?: number }) 
       tree.dispose(params);
       return { count: np.zeros([], { dtype: np.int32 }), velocity };
     },
-    update(gradients: ArrayTree, { count, velocity }: SgdState, params?: ArrayTree): [ArrayTree, SgdState] {
-      tree.dispose(params);
-      const rate = typeof learningRate === 'function' ? learningRate(count.ref) : np.array(learningRate);
+    ...conditional(learningRate, (gradients, { count, velocity }: SgdState, rate, gate) => {
+      const next = gate(count.ref.add(1), count);
       const direction =
-        momentum > 0 ? mapTrees((v, g) => v.mul(momentum).add(g), velocity, gradients) : gradients;
-      const next = momentum > 0 ? tree.ref(direction) : [];
+        momentum > 0
+          ? mapTrees((v, g) => gate(v.ref.mul(momentum).add(g), v), velocity, gradients)
+          : gradients;
+      const kept = momentum > 0 ? tree.ref(direction) : [];
       const updates = mapTrees((d) => np.negative(d.mul(rate.ref)), direction);
       rate.dispose();
-      return [updates, { count: count.add(1), velocity: next }];
-    },
+      return [updates, { count: next, velocity: kept }];
+    }),
   } satisfies GradientTransformation;
 }
 
