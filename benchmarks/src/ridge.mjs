@@ -90,7 +90,7 @@ for (let seed = 1; seed <= count; seed++) {
   const power = yHeld.to1DArray().reduce((sum, v) => sum + v * v, 0) / yHeld.rows;
   for (const [name, options] of Object.entries({
     lowest: {},
-    first: { first: true },
+    first: { earlyStopping: true },
     projected: { gradient: 'projected' },
   })) {
     const fit = new Ridge(options).fit(array(x), y.to1DArray(), {

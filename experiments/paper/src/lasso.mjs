@@ -21,7 +21,7 @@ export async function lasso() {
   });
   const kinds = {
     'ρ follows the path (default)': {},
-    'stopping at the first minimum': { first: true },
+    'stopping at the first minimum': { earlyStopping: true },
     'projected gradient': { gradient: 'projected' },
   };
   const support = (model) => [...model.coefficients].flatMap((w, j) => (w === 0 ? [] : [j])).join();

@@ -32,7 +32,7 @@ export function spline() {
       const noise = [0.03, 0.1, 0.3][seed % 3];
       const sets = [draw(f, 80, noise, seed * 10), draw(f, 40, noise, seed * 10 + 3)];
       const best = fitAll({})(sets);
-      excess.first.push(fitAll({ first: true })(sets).validationLoss / best.validationLoss - 1);
+      excess.first.push(fitAll({ earlyStopping: true })(sets).validationLoss / best.validationLoss - 1);
       excess.projected.push(fitAll({ gradient: 'projected' })(sets).validationLoss / best.validationLoss - 1);
       // The best that any roughness could do, judged by the truth itself.
       const grid = Float64Array.from({ length: 500 }, (_, i) => (i + 0.5) / 500);

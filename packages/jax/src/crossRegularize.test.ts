@@ -222,7 +222,9 @@ test('bad options are refused by name', () => {
   expect(() => crossRegularize({ ...losses, optimizer, trainLoss: 3 as any })).toThrow(
     /trainLoss: must be a function/,
   );
-  expect(() => crossRegularize({ ...losses, optimizer, every: 0 })).toThrow(/every: must be an integer/);
+  expect(() => crossRegularize({ ...losses, optimizer, every: 0 })).toThrow(
+    /every: must be 'auto' or an integer/,
+  );
   expect(() => crossRegularize({ ...losses, optimizer, evry: 2 } as any)).toThrow(/every/);
   expect(() => method.init(params(), { hidden: -1 })).toThrow(/rho.hidden: must be strictly between 0/);
 });

@@ -5,6 +5,8 @@ import { openProgram } from '../../../scripts/chromiumPage.mjs';
 import { chromiumPath, noChromium } from '../../../scripts/findChromium.mjs';
 import { noisyRun } from './noisyRun';
 
+const source = (name: string) => fileURLToPath(new URL(`../../core/src/${name}.ts`, import.meta.url));
+
 if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
 
 describe.skipIf(!chromiumPath)('in Chromium', () => {
@@ -21,7 +23,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
       platform: 'browser',
       format: 'esm',
       logLevel: 'error',
-      alias: { '@crossreg/core': fileURLToPath(new URL('../../core/src/index.ts', import.meta.url)) },
+      alias: { '@crossreg/core': source('index'), '@crossreg/core/internal': source('internal') },
     });
     opened = await openProgram(bundle.outputFiles[0].contents);
   }, 60_000);

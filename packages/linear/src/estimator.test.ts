@@ -41,6 +41,8 @@ test.each(estimators)('%s: options are checked when it is made', (_, make) => {
   expect(() => new Model({ alpha: 1 })).toThrow('alpha: is not an option of');
   expect(() => new Model({ gradent: 'total' })).toThrow('Did you mean gradient?');
   expect(() => new Model({ gradient: 'partial' })).toThrow("gradient: must be 'total' or 'projected'");
-  expect(() => new Model({ first: 'yes' })).toThrow('first: must be true or false, but is "yes"');
+  expect(() => new Model({ earlyStopping: 'yes' })).toThrow(
+    'earlyStopping: must be true or false, but is "yes"',
+  );
   expect(() => make().fit(x, y, { fold: 3 })).toThrow('Did you mean folds?');
 });

@@ -59,7 +59,7 @@ test.each([
     const well = wells(1);
     const found = followRho(
       (u) => (u === Number.NEGATIVE_INFINITY ? { ...well(0), u, loss: unpenalized } : well(u)),
-      { ...range, first: true },
+      { ...range, earlyStopping: true },
     );
     expect(found.status).toBe(status);
     if (status === 'converged') expect(Math.abs(found.best.u - expected)).toBeLessThan(0.05);

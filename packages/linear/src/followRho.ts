@@ -37,11 +37,11 @@ const vanishing = 40;
  * (Illinois) on the derivative until ρ is at rest.
  *
  * The loss along the path may have several minima. After one is found the steps go on to the weak end, and the lowest
- * minimum is kept; `first` stops at the first one, which then is compared with no penalty at all and nothing else.
+ * minimum is kept; `earlyStopping` stops at the first one, which then is compared with no penalty at all and nothing else.
  */
 export function followRho(
   at: (u: number) => PathStep,
-  { strong, weak, first = false }: { strong: number; weak: number; first?: boolean },
+  { strong, weak, earlyStopping = false }: { strong: number; weak: number; earlyStopping?: boolean },
 ): Followed {
   const steps: PathStep[] = [];
   const visit = (u: number) => {
@@ -83,14 +83,15 @@ export function followRho(
       before = next;
     }
     if (minima.length === 0) end = before;
-    if (first) return { best: minima[0] ?? before, steps, status: end ? 'at bound' : 'converged', minima: 1 };
+    if (earlyStopping)
+      return { best: minima[0] ?? before, steps, status: end ? 'at bound' : 'converged', minima: 1 };
   }
   const strides = Math.max(1, Math.ceil(strong - weak));
   for (let i = 1; i <= strides; i++) {
     const next = visit(strong + ((weak - strong) * i) / strides);
     if (downhill(last) > 0 && downhill(next) <= 0) {
       minima.push(minimumBetween(last, next));
-      if (first) break;
+      if (earlyStopping) break;
     }
     last = next;
   }

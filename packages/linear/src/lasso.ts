@@ -34,7 +34,7 @@ interface FittedLasso extends Fitted {
 export class Lasso extends Estimator<FittedLasso> {
   constructor(readonly options: LassoOptions = {}) {
     super('Lasso');
-    checkOptions('Lasso', options, { fitIntercept: 1, standardize: 1, gradient: 1, first: 1 });
+    checkOptions('Lasso', options, { fitIntercept: 1, standardize: 1, gradient: 1, earlyStopping: 1 });
     checkCentering(options);
     checkLearning(options);
   }

@@ -53,10 +53,10 @@ test('at the ends: any w makes it worse, or more w is always better', () => {
   expect(most.status).toBe('at bound');
 });
 
-test('of several minima the lowest, or with `first` the one that is met first', () => {
+test('of several minima the lowest, or with `earlyStopping` the one that is met first', () => {
   // Falls to ρ = 1, rises to the knot at 2, and falls again to the end.
   const target = [1, 7];
-  const [lowest, first] = [learn(target), learn(target, { first: true })];
+  const [lowest, first] = [learn(target), learn(target, { earlyStopping: true })];
   expect(lowest.minima).toBe(2);
   expect(lowest.rho).toBeCloseTo(path.end, 12);
   expect(first.rho).toBeCloseTo(1, 12);

@@ -128,7 +128,7 @@ class Curve {
 export function learnLassoRho(
   reference: LassoPath,
   splits: readonly { path: LassoPath; loss: MeanSquares }[],
-  { gradient: kind = 'total', first = false }: LearningOptions,
+  { gradient: kind = 'total', earlyStopping = false }: LearningOptions,
 ): LearnedRho {
   const curves = splits.map(({ path, loss }) => new Curve(pieces(path, loss)));
   /** The mean loss at ρ, the derivative that is followed just after it, and how fast that changes. */
@@ -154,7 +154,7 @@ export function learnLassoRho(
   const history: RhoStep[] = [];
   const minima: RhoStep[] = [];
   let falling = true; // Below 0 there is nothing to come from: a minimum at 0 is one where the loss rises from it.
-  for (let i = 0; i < knots.length && !(first && minima.length > 0); i++) {
+  for (let i = 0; i < knots.length && !(earlyStopping && minima.length > 0); i++) {
     const here = at(knots[i]);
     history.push(step(here));
     const end = i + 1 === knots.length;

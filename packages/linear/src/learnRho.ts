@@ -19,13 +19,13 @@ export interface LearningOptions {
    * Stop at the first minimum of the validation loss from the strong end, not at the lowest; or at no penalty at all, where that is
    * better. Default false.
    */
-  first?: boolean;
+  earlyStopping?: boolean;
 }
 
 /** @throws ArgumentError for values that are not allowed. */
-export function checkLearning({ gradient = 'total', first = false }: LearningOptions): void {
+export function checkLearning({ gradient = 'total', earlyStopping = false }: LearningOptions): void {
   checkOneOf('gradient', gradient, ['total', 'projected'], "Use 'total', which leads to the best λ.");
-  checkOneOf('first', first, [true, false], 'Use false, which finds the lowest minimum.');
+  checkOneOf('earlyStopping', earlyStopping, [true, false], 'Use false, which finds the lowest minimum.');
 }
 
 /** What a fit learned of ρ. */
@@ -52,7 +52,7 @@ export function learnRho(
   reference: QuadraticPath,
   splits: readonly ValidatedPath[],
   regularizer: Regularizer,
-  { gradient: kind = 'total', first = false }: LearningOptions,
+  { gradient: kind = 'total', earlyStopping = false }: LearningOptions,
 ): { learned: LearnedRho; point: PathPoint } {
   const at = (u: number) => {
     const point = reference.at(u);
@@ -67,7 +67,7 @@ export function learnRho(
     return { u, rho, lambda: Math.exp(u), loss, gradient, rhoDerivative };
   };
   const { strong, weak } = reference;
-  const { best, steps, status, minima } = followRho(at, { strong, weak, first });
+  const { best, steps, status, minima } = followRho(at, { strong, weak, earlyStopping });
   const learned = {
     rho: best.rho,
     lambda: best.lambda,

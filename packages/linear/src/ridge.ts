@@ -38,7 +38,13 @@ interface FittedRidge extends Fitted {
 export class Ridge extends Estimator<FittedRidge> {
   constructor(readonly options: RidgeOptions = {}) {
     super('Ridge');
-    checkOptions('Ridge', options, { fitIntercept: 1, standardize: 1, gradient: 1, first: 1, per: 1 });
+    checkOptions('Ridge', options, {
+      fitIntercept: 1,
+      standardize: 1,
+      gradient: 1,
+      earlyStopping: 1,
+      per: 1,
+    });
     checkCentering(options);
     checkLearning(options);
     checkOneOf('per', options.per ?? 'model', ['model', 'target'], "Use 'target' for a ρ for each target.");

@@ -31,7 +31,7 @@ interface FittedSpline extends Fitted {
 export class SmoothingSpline extends Estimator<FittedSpline> {
   constructor(readonly options: SmoothingSplineOptions = {}) {
     super('SmoothingSpline');
-    checkOptions('SmoothingSpline', options, { gradient: 1, first: 1, knots: 1 });
+    checkOptions('SmoothingSpline', options, { gradient: 1, earlyStopping: 1, knots: 1 });
     checkInteger('knots', options.knots ?? 100, 2, 'Use 100.');
     checkLearning(options);
   }

@@ -67,10 +67,12 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
       format: 'iife',
       logLevel: 'error',
       alias: Object.fromEntries(
-        ['core', 'tfjs'].map((name) => [
-          `@crossreg/${name}`,
-          fileURLToPath(new URL(`../../${name}/src/index.ts`, import.meta.url)),
-        ]),
+        ['core', 'tfjs'].flatMap((name) =>
+          ['index', 'internal'].map((entry) => [
+            entry === 'index' ? `@crossreg/${name}` : `@crossreg/${name}/${entry}`,
+            fileURLToPath(new URL(`../../${name}/src/${entry}.ts`, import.meta.url)),
+          ]),
+        ),
       ),
     });
     opened = await openProgram(bundle.outputFiles[0].contents);

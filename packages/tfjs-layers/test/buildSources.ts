@@ -15,9 +15,9 @@ export const buildSources = (entry: Record<string, string>, outDir: string): Pro
     noExternal: [/^@crossreg\//],
     esbuildOptions(options) {
       options.alias = Object.fromEntries(
-        ['core', 'tfjs', 'tfjs-layers', 'tfjs-augment', 'tfjs-wasm'].map((name) => [
-          `@crossreg/${name}`,
-          source(`../../${name}/src/index.ts`),
+        ['core', 'tfjs', 'tfjs-layers', 'tfjs-augment', 'tfjs-wasm'].flatMap((name) => [
+          [`@crossreg/${name}`, source(`../../${name}/src/index.ts`)],
+          [`@crossreg/${name}/internal`, source(`../../${name}/src/internal.ts`)],
         ]),
       );
     },
