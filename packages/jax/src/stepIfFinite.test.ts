@@ -91,7 +91,7 @@ test('an optimizer of one’s own that gives a number that is not finite is refu
 
 test.each(['sgd', 'foreign'] as const)('%s: what is off, −∞, stays off while the rest moves', (name) => {
   const params = { w: np.array([Number.NEGATIVE_INFINITY, 1]) };
-  const state = optimizers[name].init(tree.ref(params));
+  const state: any = optimizers[name].init(tree.ref(params));
   const gradients = { w: np.array([0, 1]) };
   const made = stepIfFinite(optimizers[name], { loss: np.array(1), gradients, params, state });
   expect(made.taken.js()).toBe(true);
@@ -103,7 +103,7 @@ test.each(['sgd', 'foreign'] as const)('%s: what is off, −∞, stays off while
 test('a parameter that would leave the range of float32 stays', () => {
   const params = { w: np.array([3.4e38, 1]) };
   const optimizer = sgd({ learningRate: 1e20 });
-  const state = optimizer.init(tree.ref(params));
+  const state: any = optimizer.init(tree.ref(params));
   // 3.4e38 + 1e20 · 1e18 is more than float32 has; the squares, 1e36, are not.
   const gradients = { w: np.array([-1e18, 1]) };
   const made = stepIfFinite(optimizer, { loss: np.array(1), gradients, params, state });
@@ -115,7 +115,7 @@ test('a parameter that would leave the range of float32 stays', () => {
 test('what follows from the parameters must be finite too', () => {
   const params = { w: np.array([80, 1]) };
   const optimizer = sgd({ learningRate: 1 });
-  const state = optimizer.init(tree.ref(params));
+  const state: any = optimizer.init(tree.ref(params));
   const gradients = { w: np.array([-20, 0]) };
   const made = stepIfFinite(
     optimizer,
