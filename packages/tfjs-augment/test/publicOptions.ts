@@ -5,7 +5,10 @@ import ts from 'typescript';
 const packages = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Types that a function takes as a thing, not as options: their makers check what they are made of. */
-const things = new Set(['Regularizer', 'Rho', 'RegularizationParameter', 'RegularizationDataset', 'Norm']);
+const things = new Set([
+  ...['Regularizer', 'RegularizationParameter', 'RegularizationDataset', 'Norm'],
+  'GradientTransformation',
+]);
 
 /** An object of options in the public interface of a package. */
 export interface PublicOptions {
