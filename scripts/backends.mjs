@@ -8,7 +8,7 @@
 //
 // `chromium` stands for wasm and WebGL in a page. A backend that cannot be had here is skipped, in capitals; whatever starts and then fails is an error.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backendsFolder } from './backendsFolder.mjs';
@@ -17,6 +17,7 @@ import { root } from './documents.mjs';
 import { chromiumPath, noChromium } from './findChromium.mjs';
 import { prepareNative } from './native-tensorflow.mjs';
 import { nodeProgram } from './nodePrograms.mjs';
+import { gpuEnvironment } from './softwareGpu.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -29,10 +30,7 @@ const { values: options } = parseArgs({
 const backends = options.only?.split(',') ?? ['tfjs-node', 'webgpu', 'wasm', 'cpu', 'chromium'];
 const nodes = options.nodes?.split(',') ?? [undefined];
 
-/** A GPU in software that Debian's chromium brings, for where there is none. */
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
-const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' };
-if (!env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) env.VK_DRIVER_FILES = SWIFTSHADER;
+const env = { ...gpuEnvironment(), TF_CPP_MIN_LOG_LEVEL: '2' };
 
 const why = (error) => (error.stderr || error.message).trim().split('\n').slice(-8).join('\n');
 const skipped = [];

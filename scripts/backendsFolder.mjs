@@ -7,17 +7,18 @@ import { cache } from './native-tensorflow.mjs';
 const folder = join(cache, 'backends');
 
 /** What users have beside our packages. Install scripts do not run: that of tfjs-node would ask its download host. */
-const tfjs = '4.22.0';
+export const TFJS = '4.22.0';
+export const WEBGPU = '0.6.2';
 const others = {
-  '@tensorflow/tfjs': tfjs,
-  '@tensorflow/tfjs-backend-wasm': tfjs,
-  '@tensorflow/tfjs-backend-webgpu': tfjs,
-  '@tensorflow/tfjs-node': tfjs,
-  webgpu: '0.6.2',
+  '@tensorflow/tfjs': TFJS,
+  '@tensorflow/tfjs-backend-wasm': TFJS,
+  '@tensorflow/tfjs-backend-webgpu': TFJS,
+  '@tensorflow/tfjs-node': TFJS,
+  webgpu: WEBGPU,
 };
 
-/** Ours as they are built, new each time. */
-function ownPackages() {
+/** Puts ours into a folder, as they are built, new each time. */
+export function ownPackages(folder) {
   const scope = join(folder, 'node_modules', '@crossreg');
   rmSync(scope, { recursive: true, force: true });
   for (const name of readdirSync(join(root, 'packages'))) {
@@ -32,6 +33,6 @@ function ownPackages() {
 /** A folder outside the workspace with every backend, as far as npm alone can install it, and our packages. */
 export function backendsFolder() {
   installIn(folder, others);
-  ownPackages();
+  ownPackages(folder);
   return folder;
 }

@@ -32,6 +32,7 @@ const testArrows = {
  * package that uses it, so that it is no dependency at run time.
  */
 const neighbours = [
+  ['scripts/gpu', ['benchmarks/src/wasm/networks.mjs', 'experiments/paper/src/deep/']],
   ['packages/*/src', ['common/']],
   ['packages/*/tsup.config.ts', ['tsup.shared']],
   // `tfjs` carries one kernel of tfjs-wasm, compiled for a small memory of its own.
@@ -218,9 +219,9 @@ function checkAll() {
   for (const folder of rooms('experiments')) checkUser(folder, ['experiment-shared']);
   checkUser('benchmarks', ['experiment-shared']);
   checkCoreLayers();
-  // The programs in scripts/suite run outside of the workspace, where all packages are installed.
+  // The programs in scripts/suite and scripts/gpu run outside of the workspace, where all packages are installed.
   for (const file of codeIn('scripts')) {
-    const installed = file.startsWith('scripts/suite/') ? /^@tensorflow\/|^webgpu$/ : /^$/;
+    const installed = /^scripts\/(suite|gpu)\//.test(file) ? /^@tensorflow\/|^webgpu$/ : /^$/;
     for (const specifier of importsOf(file)) {
       if (specifier.startsWith('.')) checkRelative(file, specifier, 'scripts');
       else if (!specifier.startsWith('node:') && !installed.test(specifier))

@@ -122,6 +122,11 @@ const tasks = {
     build();
     run('backends', process.execPath, ['scripts/backends.mjs', ...process.argv.slice(3)]);
   },
+  gpu() {
+    install();
+    build();
+    run('GPU', process.execPath, ['scripts/gpu.mjs', ...process.argv.slice(3)]);
+  },
   'bench:native'() {
     install();
     build();

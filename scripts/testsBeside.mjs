@@ -59,6 +59,7 @@ const elsewhere = [
     'its numbers are those of the portable generator, through fillGaussian',
     ['gaussianKernel'],
   ],
+  ['tfjs', 'shader.test.ts', 'what the WebGPU backend is handed is one subject', ['noiseShader']],
   [
     'tfjs-layers',
     'ensemble.test.ts',

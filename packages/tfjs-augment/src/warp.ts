@@ -2,6 +2,7 @@ import { ArgumentError } from '@crossreg/core';
 import { checkOptions, show } from '@crossreg/core/internal';
 import { backendKernel, operation } from '@crossreg/tfjs/internal';
 import * as tf from '@tensorflow/tfjs-core';
+import { warpGradientShader, warpShader } from './warpShader';
 
 /**
  * What lies beyond the edge of an image a b c d:
@@ -63,12 +64,16 @@ export function warp(images: tf.Tensor4D, matrices: tf.Tensor3D, fill: Fill): tf
   return operation(
     { images, matrices },
     () =>
-      (backendKernel('CrossregWarp', { images, matrices }, attrs) ??
+      (backendKernel('CrossregWarp', { images, matrices }, attrs, warpShader) ??
         resample(images, matrices, fill)) as tf.Tensor4D,
     (dy, [from, by]) => ({
       matrices: () =>
-        backendKernel('CrossregWarpGradient', { dy, images: from, matrices: by }, attrs) ??
-        matrixGradient(dy, from as tf.Tensor4D, by as tf.Tensor3D, fill),
+        backendKernel(
+          'CrossregWarpGradient',
+          { dy, images: from, matrices: by },
+          attrs,
+          warpGradientShader,
+        ) ?? matrixGradient(dy, from as tf.Tensor4D, by as tf.Tensor3D, fill),
       images: () => imageGradient(dy, images.shape, by as tf.Tensor3D, fill),
     }),
     [images, matrices],

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Candidate, type Load, Unusable } from './candidate';
+import { failAfterErrors, type GpuBackend } from './gpuErrors';
+import { allowLongTranspose } from './longTranspose';
 import { restoreRemovedFromNode } from './removedFromNode';
 
 /** What `@tensorflow/tfjs-node` and `-gpu` say of their backend. */
@@ -100,6 +102,9 @@ async function offerGpu(load: Load): Promise<() => void> {
   };
 }
 
+/** Backends that have what we add to them. */
+const prepared = new WeakSet<object>();
+
 /** @param evenInSoftware - whether a GPU that software imitates will do; it computes slower than wasm. */
 function webgpu(load: Load, evenInSoftware: boolean): Candidate {
   return {
@@ -120,6 +125,12 @@ function webgpu(load: Load, evenInSoftware: boolean): Candidate {
         }
         await load('@tensorflow/tfjs-backend-webgpu');
         await set('webgpu');
+        const backend = tf.backend() as unknown as Partial<GpuBackend>;
+        if (backend.device && !prepared.has(backend)) {
+          prepared.add(backend);
+          failAfterErrors(backend as GpuBackend);
+          allowLongTranspose();
+        }
         return software ? `${device}, in software` : device;
       } catch (error) {
         withdraw();

@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { backendKernel } from './backendKernel';
+export { backendKernel, type ShaderOf } from './backendKernel';
 export { checkTensors } from './checkTensors';
 export { fillGaussian, fillUniform, isSampling } from './noise';
 export { operation } from './operation';
+export type { Inputs, Shader } from './shader';

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backendKernel } from './backendKernel';
 import { fillByKernel } from './gaussianKernel';
 import { addHostNoise } from './hostNoise';
+import { addNoiseShader, gaussianShader } from './noiseShader';
 import { operation } from './operation';
 import { fillPortable } from './portableGaussian';
 
@@ -89,7 +90,8 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
       return tf.concat([half, tf.neg(half)]);
     });
   }
-  const drawn = backendKernel('CrossregGaussian', {}, { ...hashKey(key, shape), shape: shape as number[] });
+  const attrs = { ...hashKey(key, shape), shape: shape as number[] };
+  const drawn = backendKernel('CrossregGaussian', {}, attrs, gaussianShader);
   if (drawn) return drawn;
   const values = new Float32Array(tf.util.sizeFromShape(shape as number[]));
   fillGaussian(values, key, shape);
@@ -119,7 +121,7 @@ export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tens
   return operation(
     { x, scale },
     () =>
-      backendKernel('CrossregAddNoise', { x, scale }, hashed) ??
+      backendKernel('CrossregAddNoise', { x, scale }, hashed, addNoiseShader) ??
       addHostNoise(x, scale, hashed) ??
       tf.add(x, tf.mul(gaussian(shape, key), scale)),
     (dy) => ({

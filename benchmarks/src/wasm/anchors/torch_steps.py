@@ -8,7 +8,9 @@ import torch
 from torch import nn
 
 threads, steps, batches = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
-torch.set_num_threads(threads)
+if threads > 0:
+    torch.set_num_threads(threads)
+device = "cuda" if sys.argv[4:] == ["best"] and torch.cuda.is_available() else "cpu"
 torch.manual_seed(1)
 
 
@@ -92,7 +94,45 @@ class Transformer(nn.Module):
         return self.head(self.blocks(x).mean(1))
 
 
+def vgg16():
+    layers, inputs = [], 3
+    for width, count in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        for _ in range(count):
+            layers += normalized(nn.Conv2d(inputs, width, 3, padding=1, bias=False), width)
+            inputs = width
+        layers.append(nn.MaxPool2d(2))
+    dense = [nn.Linear(512, 512, bias=False), nn.BatchNorm1d(512), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Flatten(), *dense, nn.Linear(512, 10))
+
+
+class WideBlock(nn.Module):
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.before = nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU())
+        self.inner = nn.Sequential(
+            nn.Conv2d(inputs, width, 3, stride, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+        )
+        same = stride == 1 and inputs == width
+        self.skip = None if same else nn.Conv2d(inputs, width, 1, stride, bias=False)
+
+    def forward(self, x):
+        active = self.before(x)
+        return self.inner(active) + (x if self.skip is None else self.skip(active))
+
+
+def wrn16x4():
+    layers, inputs = [nn.Conv2d(3, 16, 3, padding=1, bias=False)], 16
+    for width, stride in ((64, 1), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1)):
+        layers.append(WideBlock(inputs, width, stride))
+        inputs = width
+    last = [nn.BatchNorm2d(256), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, 10)]
+    return nn.Sequential(*layers, *last)
+
+
 networks = {
+    "VGG-16": (vgg16, (3, 32, 32)),
+    "WRN-16-4": (wrn16x4, (3, 32, 32)),
     "vgg": (vgg, (3, 32, 32)),
     "resnet": (resnet, (3, 32, 32)),
     "mobilenet": (mobilenet, (3, 32, 32)),
@@ -104,9 +144,9 @@ networks = {
 
 def per_second(name):
     make, shape = networks[name]
-    model, batch = make(), batches[name]
+    model, batch = make().to(device), batches[name]
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    x, y = torch.rand(batch, *shape) * 2 - 1, torch.arange(batch) % 10
+    x, y = torch.rand(batch, *shape, device=device) * 2 - 1, torch.arange(batch, device=device) % 10
     clock = time.process_time if threads == 1 else time.perf_counter
     times = []
     for step in range(3 + steps * (1 if len(shape) > 2 and shape[0] == 3 else 20)):
@@ -114,9 +154,12 @@ def per_second(name):
         optimizer.zero_grad()
         nn.functional.cross_entropy(model(x), y).backward()
         optimizer.step()
+        if device == "cuda":
+            torch.cuda.synchronize()
         if step >= 3:
             times.append(clock() - started)
     return batch / sorted(times)[len(times) // 2]
 
 
-print(json.dumps({"version": torch.__version__, "rates": {name: per_second(name) for name in batches}}))
+card = torch.cuda.get_device_name() if device == "cuda" else "the processor"
+print(json.dumps({"version": torch.__version__, "device": card, "rates": {name: per_second(name) for name in batches}}))

@@ -1,0 +1,55 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ownPackages, TFJS, WEBGPU } from './backendsFolder.mjs';
+import { root } from './documents.mjs';
+import { installIn } from './installIn.mjs';
+import { cache } from './native-tensorflow.mjs';
+
+const folder = join(cache, 'gpu');
+
+/** What is run there, at the places that it has in the repository: programs import each other by those. */
+const sources = [
+  'scripts/gpu',
+  'scripts/suite',
+  'benchmarks/src/wasm/networks.mjs',
+  'benchmarks/src/wasm/anchors/torch_steps.py',
+  'experiments/paper/package.json',
+  'experiments/paper/src',
+];
+
+/** Dependencies of our packages and of what is run, that are neither ours nor peers. */
+function dependencies() {
+  const rooms = ['datasets', 'linear', 'runs'].map((name) => join('packages', name));
+  const all = [...rooms, 'experiments/shared'].flatMap((room) =>
+    Object.entries(JSON.parse(readFileSync(join(root, room, 'package.json'), 'utf8')).dependencies),
+  );
+  return Object.fromEntries(all.filter(([name, version]) => !/^@/.test(name) && !/:/.test(version)));
+}
+
+/** A folder outside of the workspace where scripts/gpu/main.mjs runs, with all that it and the paper's experiments need. */
+export function gpuFolder() {
+  installIn(folder, {
+    '@tensorflow/tfjs': TFJS,
+    '@tensorflow/tfjs-backend-wasm': TFJS,
+    '@tensorflow/tfjs-backend-webgpu': TFJS,
+    webgpu: WEBGPU,
+    ...dependencies(),
+  });
+  ownPackages(folder);
+  // The native kernels, where they were built here.
+  const native = join('packages', 'tfjs-native');
+  for (const file of readdirSync(join(root, native)).filter((each) => each.endsWith('.node'))) {
+    cpSync(join(root, native, file), join(folder, 'node_modules', '@crossreg', 'tfjs-native', file));
+  }
+  const shared = join(folder, 'node_modules', '@crossreg', 'experiment-shared');
+  for (const part of ['package.json', 'src']) {
+    cpSync(join(root, 'experiments', 'shared', part), join(shared, part), { recursive: true });
+  }
+  for (const source of sources) {
+    const place = join(folder, source);
+    rmSync(place, { recursive: true, force: true });
+    mkdirSync(join(place, '..'), { recursive: true });
+    if (existsSync(join(root, source))) cpSync(join(root, source), place, { recursive: true });
+  }
+  return folder;
+}

@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A GPU in software that Debian's chromium brings, with a Vulkan loader, for where there is none. */
+const chromium = '/usr/lib/chromium';
+
+/** Where the system has a Vulkan loader; undefined where it has none. */
+function systemLoader() {
+  try {
+    const libraries = execFileSync('ldconfig', ['-p'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return /libvulkan\.so\.1 .*x86-64.*=> (\S+)/.exec(libraries)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+const existing = (file) => (existsSync(join(chromium, file)) ? join(chromium, file) : undefined);
+/** Files of this machine, each undefined where there is none. */
+export const vulkan = {
+  loader: systemLoader() ?? existing('libvulkan.so.1'),
+  driver: existing('libvk_swiftshader.so'),
+  manifest: existing('vk_swiftshader_icd.json'),
+};
+
+/** The environment of a program that is to find a GPU: what the system has, else the one in software. */
+export function gpuEnvironment(env = process.env) {
+  const all = { ...env };
+  if (!all.VK_DRIVER_FILES && vulkan.manifest) all.VK_DRIVER_FILES = vulkan.manifest;
+  if (!systemLoader() && vulkan.loader) {
+    all.LD_LIBRARY_PATH = [chromium, all.LD_LIBRARY_PATH].filter(Boolean).join(':');
+  }
+  return all;
+}
