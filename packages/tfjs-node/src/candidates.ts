@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Candidate, type Load, Unusable } from './candidate';
 import { failAfterErrors, type GpuBackend } from './gpuErrors';
-import { allowLongTranspose } from './longTranspose';
+import { allowLongMatrices } from './longMatrices';
 import { restoreRemovedFromNode } from './removedFromNode';
 
 /** What `@tensorflow/tfjs-node` and `-gpu` say of their backend. */
@@ -129,7 +129,7 @@ function webgpu(load: Load, evenInSoftware: boolean): Candidate {
         if (backend.device && !prepared.has(backend)) {
           prepared.add(backend);
           failAfterErrors(backend as GpuBackend);
-          allowLongTranspose();
+          allowLongMatrices();
         }
         return software ? `${device}, in software` : device;
       } catch (error) {
