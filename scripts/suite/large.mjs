@@ -4,7 +4,8 @@
 //   node large.mjs
 //
 // Prints one line of JSON: by check, what is wrong; null where nothing is. Expected numbers are counted here, or on cpu.
-import { addNoise, deriveKey, fillGaussian, gaussian } from '@crossreg/tfjs';
+import { addNoise, deriveKey, gaussian } from '@crossreg/tfjs';
+import { fillGaussian } from '@crossreg/tfjs/internal';
 import { warp } from '@crossreg/tfjs-augment';
 import { crossRegularization, injectNoise } from '@crossreg/tfjs-layers';
 import { useBestBackend } from '@crossreg/tfjs-node';
