@@ -8,7 +8,7 @@
 //
 // `chromium` stands for wasm and WebGL in a page. A backend that cannot be had here is skipped, in capitals; whatever starts and then fails is an error.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backendsFolder } from './backendsFolder.mjs';
@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
-const backends = options.only?.split(',') ?? ['tfjs-node', 'webgpu', 'wasm', 'cpu', 'chromium'];
+const backends = options.only?.split(',') ?? ['tfjs-node', 'webgpu', 'wasm', 'native', 'cpu', 'chromium'];
 const nodes = options.nodes?.split(',') ?? [undefined];
 
 const env = { ...gpuEnvironment(), TF_CPP_MIN_LOG_LEVEL: '2' };
@@ -44,6 +44,21 @@ function attempt(what, f) {
   } catch (error) {
     skip(what, error);
     return undefined;
+  }
+}
+
+/** Has the folder's `@crossreg/tfjs-native` a binary while `f` runs: the one that was built here. */
+function withNativeKernels(f) {
+  const from = join(root, 'packages', 'tfjs-native');
+  const binary = readdirSync(from).find((name) => name.endsWith('.node'));
+  if (!binary)
+    return skip('native', new Error('There is no cargo here, or no build of packages/tfjs-native.'));
+  const to = join(folder, 'node_modules', '@crossreg', 'tfjs-native', binary);
+  cpSync(join(from, binary), to);
+  try {
+    f();
+  } finally {
+    rmSync(to);
   }
 }
 
@@ -79,7 +94,8 @@ if (folder) {
     for (const backend of backends) {
       if (backend === 'chromium' || (backend === 'tfjs-node' && !native)) continue;
       try {
-        runSuite(backend, program);
+        if (backend === 'native') withNativeKernels(() => runSuite(backend, program));
+        else runSuite(backend, program);
       } catch (error) {
         // No GPU is a machine's lack; a native library that is prepared and does not load is an error.
         if (backend === 'webgpu' && /no adapter/.test(why(error))) skip(backend, error);

@@ -231,24 +231,24 @@ export async function runSuite({ store, short = false } = {}) {
   return results;
 }
 
-/** Training steps of the network in turn on two backends: the median of the ratios of their times. */
-export async function medianRatio(backend, other) {
-  const steps = {};
-  for (const where of [backend, other]) {
-    await tf.setBackend(where);
+/** Training steps of the network in turn on two backends, which the functions turn to: the median of the ratios of their times. */
+export async function medianRatio(use, useOther) {
+  const steps = [];
+  for (const turn of [use, useOther]) {
+    await turn();
     const model = compiled(network());
     const [x, y] = data(train);
-    steps[where] = async () => {
-      await tf.setBackend(where);
+    steps.push(async () => {
+      await turn();
       const started = performance.now();
       tf.dispose(await model.trainOnBatch(x, y));
       return performance.now() - started;
-    };
+    });
   }
   const ratios = [];
   for (let i = 0; i < 15; i++) {
-    const time = await steps[backend]();
-    ratios.push(time / (await steps[other]()));
+    const time = await steps[0]();
+    ratios.push(time / (await steps[1]()));
   }
   return ratios.slice(4).sort((a, b) => a - b)[5];
 }

@@ -11,8 +11,11 @@ import * as tf from '@tensorflow/tfjs';
 import { medianRatio, runSuite } from './checks.mjs';
 
 const [name, withTime] = process.argv.slice(2);
-const { details } = await useBestBackend({ require: name });
+// `native` is wasm with native kernels, where the folder has them.
+const { details } = await useBestBackend({ require: name === 'native' ? 'wasm' : name });
 const backend = tf.getBackend();
+const { useWasm } = await import('@crossreg/tfjs-wasm');
+if (name === 'native') await useWasm({ native: true });
 
 // The native packages bring a file system: the address of a folder.
 const folder = mkdtempSync(join(tmpdir(), 'crossreg-suite-'));
@@ -21,9 +24,8 @@ const results = await runSuite(backend === 'tensorflow' ? { store } : {});
 rmSync(folder, { recursive: true });
 let time;
 if (withTime) {
-  const { useWasm } = await import('@crossreg/tfjs-wasm');
-  await useWasm();
-  time = await medianRatio(backend, 'wasm');
+  const use = name === 'native' ? () => useWasm({ native: true }) : () => tf.setBackend(backend);
+  time = await medianRatio(use, useWasm);
 }
 console.log(
   JSON.stringify({ backend: name, place: `Node ${process.versions.node}`, details, results, time }),

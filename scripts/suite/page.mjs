@@ -20,7 +20,12 @@ window.run = async (name, { short, time: withTime }) => {
   await tf.ready();
   const address = `indexeddb://${name}`;
   const results = await runSuite({ store: { save: address, load: address }, short });
-  const time = withTime ? await medianRatio(name, 'wasm') : undefined;
+  const time = withTime
+    ? await medianRatio(
+        () => tf.setBackend(name),
+        () => tf.setBackend('wasm'),
+      )
+    : undefined;
   const details = name === 'wasm' ? `${threads} ${threads === 1 ? 'thread' : 'threads'}` : 'in software';
   return { backend: name, details, results, time };
 };

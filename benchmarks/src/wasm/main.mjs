@@ -4,7 +4,7 @@
 //   2. matrix products and Gaussian noise;
 //   3. whole training steps: cpu, ours on one thread and on all, PyTorch 2 and 1.13 and Keras 3, which are installed for it
 //      once (12 GB in ~/.cache/crossreg) where PyPI has them;
-//   4. the share of each kernel in a step.
+//   4. a quarter-width VGG-16 with learned noise, in GFLOP/s, and the share of each kernel in a step.
 // `--quick` takes fewer shapes and rounds, `--steps` leaves out the first two parts, `--native` takes
 // the kernels of @crossreg/tfjs-native for whole steps.
 import { availableParallelism } from 'node:os';
@@ -15,7 +15,7 @@ import '@tensorflow/tfjs-backend-wasm';
 const stock = Object.fromEntries(['Conv2D', 'BatchMatMul'].map((name) => [name, tf.getKernel(name, 'wasm')]));
 const { useWasm } = await import('@crossreg/tfjs-wasm');
 const { convolutions, gaussianNoise, matrixProducts } = await import('./sweep.mjs');
-const { shares, wholeSteps } = await import('./steps.mjs');
+const { quarterWidth, shares, wholeSteps } = await import('./steps.mjs');
 
 const { reason } = await useWasm({ threads: Math.max(2, availableParallelism()) });
 if (reason) console.log(`one thread only: ${reason}`);
@@ -27,5 +27,6 @@ if (!process.argv.includes('--steps')) {
   gaussianNoise();
 }
 await wholeSteps();
+await quarterWidth();
 await shares();
 process.exit(0);

@@ -75,6 +75,23 @@ function mobilenet() {
   });
 }
 
+/** VGG-16 of a quarter of its width: thirteen convolutions with batch norm, 16 to 128 wide, on 32×32×3. */
+export function quarterVgg16() {
+  const widths = [[16, 16], [32, 32], ...[64, 128, 128].map((width) => [width, width, width])];
+  const block = (each, first) => [
+    ...each.flatMap((filters, i) => normalized(conv(filters, 3, 1, first && i === 0 ? input : {}))),
+    tf.layers.maxPooling2d({ poolSize: 2 }),
+  ];
+  return tf.sequential({
+    layers: [
+      ...widths.flatMap((each, i) => block(each, i === 0)),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 128, activation: 'relu' }),
+      head(),
+    ],
+  });
+}
+
 /** 784-128-64-10. */
 function mlp() {
   const dense = (units, options = {}) => tf.layers.dense({ units, activation: 'relu', ...options });

@@ -4,7 +4,7 @@ import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 import { anchor, anchorNames } from './anchors.mjs';
 import { median, processorSeconds, quick, wallSeconds, watchOthers } from './measure.mjs';
-import { batches, convolutionFlop, networks, training } from './networks.mjs';
+import { batches, convolutionFlop, networks, quarterVgg16, training } from './networks.mjs';
 import { transformerStep } from './transformer.mjs';
 
 const threads = Math.max(2, availableParallelism());
@@ -13,6 +13,8 @@ const native = process.argv.includes('--native');
 const rounds = quick ? 4 : 8;
 /** Short steps are repeated until they take about this long. */
 const ROUND_SECONDS = 0.15;
+/** How long the shares of a network's kernels are watched. */
+const SHARES_SECONDS = quick ? 2 : 6;
 
 /** Seconds of a step of each of several kinds, taken in turn. */
 async function secondsOf(steps, clock) {
@@ -107,7 +109,29 @@ export async function wholeSteps() {
   console.table(ratios);
 }
 
-/** The share of each kernel in a step on one thread. Kernels call others: time is counted where it is spent. */
+/** GFLOP/s of the convolutions in a training step of the quarter-width VGG-16 with learned noise, batch 128. */
+export async function quarterWidth() {
+  const batch = 128;
+  const model = injectNoise(quarterVgg16());
+  model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
+  const x = tf.randomUniform([batch, 32, 32, 3], -1, 1, 'float32', 1);
+  const y = tf.oneHot(tf.range(0, batch, 1, 'int32').mod(10), 10).cast('float32');
+  const flop = convolutionFlop(model) * batch;
+  const step = () => model.trainOnBatch(x, y);
+  const speed = ([seconds]) => (flop / seconds / 1e9).toFixed(0);
+  await useWasm({ threads: 1, native });
+  const one = speed(await secondsOf([step], processorSeconds));
+  await useWasm({ threads, native });
+  const all = speed(await secondsOf([step], wallSeconds));
+  console.log(
+    `\nquarter-width VGG-16 with learned noise, batch ${batch}: ${one} GFLOP/s on one thread (processor time), ${all} on ${threads} (by the clock)`,
+  );
+}
+
+/**
+ * The share of each kernel in a step on one thread, in processor time: medians of steps, plain and with learned noise. Kernels
+ * call others: time is counted where it is spent. What the next kernel writes along is counted there.
+ */
 export async function shares() {
   await useWasm({ threads: 1, native });
   const spent = {};
@@ -116,12 +140,12 @@ export async function shares() {
     const { kernelName: name, kernelFunc } = config;
     tf.unregisterKernel(name, 'wasm');
     const timed = (params) => {
-      const started = performance.now();
+      const started = processorSeconds();
       stack.push(0);
       try {
         return kernelFunc(params);
       } finally {
-        const time = performance.now() - started;
+        const time = processorSeconds() - started;
         const inside = stack.pop();
         if (stack.length > 0) stack[stack.length - 1] += time;
         spent[name] = (spent[name] ?? 0) + time - inside;
@@ -131,18 +155,29 @@ export async function shares() {
   }
   for (const name of Object.keys(networks)) {
     const { model, x, y } = training(name);
-    await model.trainOnBatch(x, y);
-    for (const key of Object.keys(spent)) delete spent[key];
-    const started = performance.now();
-    for (let i = 0; i < 4; i++) await model.trainOnBatch(x, y);
-    const total = performance.now() - started;
-    const shares = Object.entries(spent)
-      .map(([key, time]) => [key, time / total])
-      .sort((a, b) => b[1] - a[1]);
-    const rest = 1 - shares.reduce((sum, [, share]) => sum + share, 0);
-    const list = [...shares.slice(0, 10), ['outside kernels', rest]];
-    console.log(
-      `\n${name}: ${list.map(([key, share]) => `${key} ${(share * 100).toFixed(1)} %`).join(', ')}`,
-    );
+    const noisy = injectNoise(networks[name]());
+    noisy.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
+    for (const [kind, each] of Object.entries({ plain: model, 'with noise': noisy })) {
+      const steps = [];
+      const begun = processorSeconds();
+      // The first half warms up.
+      while (steps.length < 8 || processorSeconds() - begun < SHARES_SECONDS) {
+        for (const key of Object.keys(spent)) delete spent[key];
+        const started = processorSeconds();
+        await each.trainOnBatch(x, y);
+        steps.push({ total: processorSeconds() - started, ...spent });
+      }
+      steps.splice(0, steps.length >> 1);
+      const total = median(steps.map((step) => step.total));
+      const kernels = [...new Set(steps.flatMap(Object.keys))].filter((key) => key !== 'total');
+      const shares = kernels
+        .map((key) => [key, median(steps.map((step) => step[key] ?? 0)) / total])
+        .sort((a, b) => b[1] - a[1]);
+      const rest = 1 - shares.reduce((sum, [, share]) => sum + share, 0);
+      const list = [...shares.slice(0, 10), ['outside kernels', rest]];
+      console.log(
+        `\n${name}, ${kind}: ${list.map(([key, share]) => `${key} ${(share * 100).toFixed(1)} %`).join(', ')}`,
+      );
+    }
   }
 }

@@ -74,6 +74,10 @@ struct Job {
     /// One a column, padded to whole panels.
     biases: Vec<f32>,
     limits: Option<(f32, f32)>,
+    /// Numbers from the pixel of a grid position to that of each tap.
+    offsets: Vec<isize>,
+    /// The grid positions all of whose taps lie inside the image: from and to, along z, y and x.
+    inside: [(usize, usize); 3],
     rows: usize,
     depth: usize,
     columns: usize,
@@ -167,8 +171,9 @@ impl RowProduct {
         let input_plane = product(&[u64::from(self.input_plane), depth])?;
         let input_image = product(&[input_plane, u64::from(self.input_planes)])?;
         if self.input_height > 0 && self.input_width > 0 {
-            let within = u64::from(self.input_height - 1) * input_row + u64::from(self.input_width) * depth;
-            if self.input_planes > 0 && within > input_plane {
+            let rows = product(&[u64::from(self.input_height - 1), input_row])?;
+            let within = rows.checked_add(u64::from(self.input_width) * depth);
+            if self.input_planes > 0 && within.is_none_or(|within| within > input_plane) {
                 return Err(format!("The rows of the input reach beyond its planes: {self:?}."));
             }
         }
@@ -202,9 +207,22 @@ impl RowProduct {
         let panels = pack(&self, weights, wide, threads)?;
         let rows = rows as usize;
         let work = product(&[rows as u64, columns as u64, depth, self.taps.len() as u64])?;
+        let numbers = |tap: &Tap| {
+            // Used only where the tap is inside the image, so that they are in the heap.
+            i64::from(tap.z)
+                .wrapping_mul(input_plane as i64)
+                .wrapping_add(i64::from(tap.y).wrapping_mul(input_row as i64))
+                .wrapping_add(i64::from(tap.x).wrapping_mul(depth as i64)) as isize
+        };
         let job = Job {
             input,
             output,
+            offsets: self.taps.iter().map(numbers).collect(),
+            inside: [
+                inside(self.step_z, self.input_planes, self.taps.iter().map(|tap| tap.z)),
+                inside(self.step_y, self.input_height, self.taps.iter().map(|tap| tap.y)),
+                inside(self.step_x, self.input_width, self.taps.iter().map(|tap| tap.x)),
+            ],
             panels: panels.as_ptr(),
             zeros: zeros.as_ptr(),
             biases,
@@ -222,6 +240,18 @@ impl RowProduct {
         let chunk = (units / (threads * 8)).max(1);
         pool::run(threads, units, chunk, &|from, to| unsafe { run(&job, from, to) })
     }
+}
+
+/// The positions from..to along one axis all of whose taps lie inside the image.
+fn inside(step: u32, size: u32, taps: impl Iterator<Item = i32> + Clone) -> (usize, usize) {
+    let (step, size) = (i64::from(step), i64::from(size));
+    let least = i64::from(taps.clone().min().unwrap_or(0));
+    let room = size - 1 - i64::from(taps.max().unwrap_or(0));
+    if step == 0 {
+        return (0, if least >= 0 && room >= 0 { usize::MAX } else { 0 });
+    }
+    let from = if least >= 0 { 0 } else { (step - 1 - least) / step };
+    (from as usize, if room < 0 { 0 } else { (room / step + 1) as usize })
 }
 
 /// Multiplications below which waking another thread costs more than it saves.
@@ -313,14 +343,29 @@ impl Table {
                 (x * p.step_x as usize) as i64,
             );
             let start = row / tile * taps * tile + row % tile;
-            for (t, tap) in p.taps.iter().enumerate() {
-                let (iz, iy, ix) = (z0 + i64::from(tap.z), y0 + i64::from(tap.y), x0 + i64::from(tap.x));
-                if (iz as u64) < u64::from(p.input_planes)
-                    && (iy as u64) < u64::from(p.input_height)
-                    && (ix as u64) < u64::from(p.input_width)
-                {
-                    *self.sources.get_unchecked_mut(start + t * tile) = image
-                        .add(iz as usize * job.input_plane + iy as usize * job.input_row + ix as usize * job.depth);
+            let [planes_inside, rows_inside, columns_inside] = job.inside;
+            let within = |(from, to): (usize, usize), at: usize| at >= from && at < to;
+            if within(columns_inside, x) && within(rows_inside, y) && within(planes_inside, z) {
+                // The position itself may be outside.
+                let pixel = image.wrapping_add(
+                    z0 as usize * job.input_plane + y0 as usize * job.input_row + x0 as usize * job.depth,
+                );
+                let mut place = self.sources.as_mut_ptr().add(start);
+                for offset in &job.offsets {
+                    *place = pixel.wrapping_offset(*offset);
+                    place = place.wrapping_add(tile);
+                }
+            } else {
+                for (t, tap) in p.taps.iter().enumerate() {
+                    let (iz, iy, ix) = (z0 + i64::from(tap.z), y0 + i64::from(tap.y), x0 + i64::from(tap.x));
+                    if (iz as u64) < u64::from(p.input_planes)
+                        && (iy as u64) < u64::from(p.input_height)
+                        && (ix as u64) < u64::from(p.input_width)
+                    {
+                        *self.sources.get_unchecked_mut(start + t * tile) = image.add(
+                            iz as usize * job.input_plane + iy as usize * job.input_row + ix as usize * job.depth,
+                        );
+                    }
                 }
             }
             // The last tile repeats the last row and does not store it again.

@@ -3,11 +3,41 @@
 
 use crate::each_set::{fma, on_each_set};
 use crate::heap::{product, Heap};
-use crate::noise::{read, write, DRAWN};
 use crate::pool;
 
-/// Channels that are worked on together.
-const WIDE: usize = DRAWN;
+/// Channels that are worked on together: as many of these as divide them all.
+const WIDTHS: [usize; 3] = [32, 16, 8];
+
+/// The first `count` numbers, 0 for the others; nothing else is read.
+#[inline(always)]
+unsafe fn read<const W: usize>(from: *const f32, count: usize) -> [f32; W] {
+    if count == W {
+        return from.cast::<[f32; W]>().read_unaligned();
+    }
+    let mut numbers = [0.0; W];
+    std::ptr::copy_nonoverlapping(from, numbers.as_mut_ptr(), count);
+    numbers
+}
+
+#[inline(always)]
+unsafe fn write<const W: usize>(to: *mut f32, numbers: [f32; W], count: usize) {
+    if count == W {
+        to.cast::<[f32; W]>().write_unaligned(numbers);
+    } else {
+        std::ptr::copy_nonoverlapping(numbers.as_ptr(), to, count);
+    }
+}
+
+/// Runs a method compiled for each number of channels that are worked on together.
+macro_rules! by_width {
+    ($job:ident, $channels:expr, $name:ident, ($($arg:expr),*)) => {
+        match WIDTHS.into_iter().find(|wide| $channels % wide == 0) {
+            Some(16) => $job.$name::<FUSED, 16>($($arg),*),
+            Some(8) => $job.$name::<FUSED, 8>($($arg),*),
+            _ => $job.$name::<FUSED, 32>($($arg),*),
+        }
+    };
+}
 /// Multiplications below which waking another thread costs more than it saves.
 const SHARED_WORK: u64 = 500_000;
 /// Pixels whose products are summed in float32; the sums of blocks are added in float64.
@@ -163,6 +193,11 @@ impl ProductJob {
     /// A unit is one row of one image of the target.
     #[inline(always)]
     unsafe fn rows_of<const FUSED: bool>(&self, from: usize, to: usize) {
+        by_width!(self, self.channels, rows_in, (from, to))
+    }
+
+    #[inline(always)]
+    unsafe fn rows_in<const FUSED: bool, const W: usize>(&self, from: usize, to: usize) {
         let channels = self.channels;
         for row in from..to {
             let (n, y) = (row / self.height, row % self.height);
@@ -172,20 +207,20 @@ impl ProductJob {
                 let out = self.output.add((row * self.width + x) * channels);
                 let mut c = 0;
                 while c < channels {
-                    let count = WIDE.min(channels - c);
-                    let mut sum = [0.0f32; WIDE];
+                    let count = W.min(channels - c);
+                    let mut sum = [0.0f32; W];
                     for &(i, sy) in taps {
                         let line = self.input.add((n * self.source_height + sy) * self.source_width * channels + c);
                         let weights = self.filter.add(i * self.filter_width * channels + c);
                         for &(j, sx) in columns {
-                            let (a, w) = (read(line.add(sx * channels), count), read(weights.add(j * channels), count));
-                            for k in 0..WIDE {
+                            let (a, w) = (read::<W>(line.add(sx * channels), count), read::<W>(weights.add(j * channels), count));
+                            for k in 0..W {
                                 sum[k] = fma::<FUSED>(a[k], w[k], sum[k]);
                             }
                         }
                     }
                     write(out.add(c), sum, count);
-                    c += WIDE;
+                    c += W;
                 }
             }
         }
@@ -267,6 +302,11 @@ impl FilterJob {
 
     #[inline(always)]
     unsafe fn blocks_of<const FUSED: bool>(&self, from: usize, to: usize) {
+        by_width!(self, self.w.channels as usize, blocks_in, (from, to))
+    }
+
+    #[inline(always)]
+    unsafe fn blocks_in<const FUSED: bool, const W: usize>(&self, from: usize, to: usize) {
         let w = &self.w;
         let (channels, height, out) = (w.channels as usize, w.y.out as usize, w.x.out as usize);
         let (size, width) = (w.y.size as usize, w.x.size as usize);
@@ -276,17 +316,17 @@ impl FilterJob {
             let sums = (self.partial as *mut f32).add(block * taps * channels);
             let mut c = 0;
             while c < channels {
-                let count = WIDE.min(channels - c);
+                let count = W.min(channels - c);
                 for i in 0..w.y.taps {
                     for (j, &(first, last, pixel)) in self.spans.iter().enumerate() {
-                        let mut sum = [0.0f32; WIDE];
+                        let mut sum = [0.0f32; W];
                         for row in block * self.block..self.rows.min((block + 1) * self.block) {
                             let Some(y) = w.y.pixel((row % height) as u32, i) else { continue };
                             let mut a = self.x.add(((row / height * size + y) * width + pixel) * channels + c);
                             let mut b = self.dy.add((row * out + first) * channels + c);
                             for _ in first..last {
-                                let (x, dy) = (read(a, count), read(b, count));
-                                for k in 0..WIDE {
+                                let (x, dy) = (read::<W>(a, count), read::<W>(b, count));
+                                for k in 0..W {
                                     sum[k] = fma::<FUSED>(x[k], dy[k], sum[k]);
                                 }
                                 // Not beyond the last, which may lie outside of the memory.
@@ -298,7 +338,7 @@ impl FilterJob {
                         write(sums.add(tap * channels + c), sum, count);
                     }
                 }
-                c += WIDE;
+                c += W;
             }
         }
     }
@@ -374,6 +414,11 @@ impl PoolJob {
     /// A unit is one row of one image of the output.
     #[inline(always)]
     unsafe fn maxima_of<const FUSED: bool>(&self, from: usize, to: usize) {
+        by_width!(self, self.w.channels as usize, maxima_in, (from, to))
+    }
+
+    #[inline(always)]
+    unsafe fn maxima_in<const FUSED: bool, const W: usize>(&self, from: usize, to: usize) {
         let w = &self.w;
         let (channels, height, width) = (w.channels as usize, w.y.out as usize, w.x.out as usize);
         for row in from..to {
@@ -381,18 +426,18 @@ impl PoolJob {
             for x in 0..width {
                 let mut c = 0;
                 while c < channels {
-                    let count = WIDE.min(channels - c);
-                    let mut best = [f32::NEG_INFINITY; WIDE];
+                    let count = W.min(channels - c);
+                    let mut best = [f32::NEG_INFINITY; W];
                     for &(_, sy) in self.rows.get_unchecked(row % height) {
                         for &(_, sx) in self.columns.get_unchecked(x) {
-                            let here = read(image.add((sy * w.x.size as usize + sx) * channels + c), count);
-                            for k in 0..WIDE {
+                            let here = read::<W>(image.add((sy * w.x.size as usize + sx) * channels + c), count);
+                            for k in 0..W {
                                 best[k] = if here[k] > best[k] { here[k] } else { best[k] };
                             }
                         }
                     }
                     write(self.output.add((row * width + x) * channels + c), best, count);
-                    c += WIDE;
+                    c += W;
                 }
             }
         }
@@ -401,6 +446,11 @@ impl PoolJob {
     /// A unit is one image.
     #[inline(always)]
     unsafe fn gradients_of<const FUSED: bool>(&self, from: usize, to: usize) {
+        by_width!(self, self.w.channels as usize, gradients_in, (from, to))
+    }
+
+    #[inline(always)]
+    unsafe fn gradients_in<const FUSED: bool, const W: usize>(&self, from: usize, to: usize) {
         let w = &self.w;
         let (channels, height, width) = (w.channels as usize, w.y.out as usize, w.x.out as usize);
         let size = w.y.size as usize * w.x.size as usize * channels;
@@ -413,14 +463,14 @@ impl PoolJob {
                     let dy = self.dy.add(((n * height + y) * width + x) * channels);
                     let mut c = 0;
                     while c < channels {
-                        let count = WIDE.min(channels - c);
-                        let mut best = [f32::NEG_INFINITY; WIDE];
-                        let mut place = [u32::MAX; WIDE];
+                        let count = W.min(channels - c);
+                        let mut best = [f32::NEG_INFINITY; W];
+                        let mut place = [u32::MAX; W];
                         let mut window = 0u32;
                         for &(_, sy) in rows {
                             for &(_, sx) in columns {
-                                let here = read(image.add((sy * w.x.size as usize + sx) * channels + c), count);
-                                for k in 0..WIDE {
+                                let here = read::<W>(image.add((sy * w.x.size as usize + sx) * channels + c), count);
+                                for k in 0..W {
                                     let more = here[k] > best[k];
                                     best[k] = if more { here[k] } else { best[k] };
                                     place[k] = if more { window } else { place[k] };
@@ -428,20 +478,20 @@ impl PoolJob {
                                 window += 1;
                             }
                         }
-                        let g = read(dy.add(c), count);
+                        let g = read::<W>(dy.add(c), count);
                         window = 0;
                         for &(_, sy) in rows {
                             for &(_, sx) in columns {
                                 let to = out.add((sy * w.x.size as usize + sx) * channels + c);
-                                let mut sum = read(to, count);
-                                for k in 0..WIDE {
+                                let mut sum = read::<W>(to, count);
+                                for k in 0..W {
                                     sum[k] += if place[k] == window { g[k] } else { 0.0 };
                                 }
                                 write(to, sum, count);
                                 window += 1;
                             }
                         }
-                        c += WIDE;
+                        c += W;
                     }
                 }
             }

@@ -78,6 +78,8 @@ export class Deferred<W extends Work> {
     backend.incRef = (dataId) => quietly(() => incRef.call(backend, dataId));
     backend.refCount = (dataId) => quietly(() => refCount.call(backend, dataId));
     backend.disposeData = (dataId, force) => {
+      // Data that moves to another backend goes, however many references there are.
+      if (force) this.writeAll();
       const isGone = quietly(() => disposeData.call(backend, dataId, force));
       const work = isGone ? this.works.get(dataId) : undefined;
       if (work) {

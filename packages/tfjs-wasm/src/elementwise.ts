@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Add, Square, type TensorInfo } from '@tensorflow/tfjs-core';
+import { Square, type TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
-import { FusedPasses } from './fusedPasses';
 import { defineGradient } from './gradient';
 import { bits } from './kernels';
 
@@ -31,21 +30,4 @@ export const square = defineGradient(Square, (dy, [x]) =>
           tf.engine().runKernel(ScaledProduct, { a: dy as tf.Tensor, b: x }, { factor: 2 }) as tf.Tensor,
       }
     : undefined,
-);
-
-/** Below, the backend's own takes less time than it takes to ask. */
-const LARGE = 4096;
-
-/** The sum of two large arrays of one shape, for native kernels; the backend's own has the other cases. */
-export const add = defineKernel<{ a: TensorInfo; b: TensorInfo }>(
-  Add,
-  ({ inputs: { a, b }, backend, kernels, stock }) => {
-    const fits =
-      kernels.isNative &&
-      a.dtype === 'float32' &&
-      b.dtype === 'float32' &&
-      sizeOf(a.shape) >= LARGE &&
-      tf.util.arraysEqual(a.shape, b.shape);
-    return fits ? FusedPasses.of(kernels, backend)!.add(a, b) : stock();
-  },
 );

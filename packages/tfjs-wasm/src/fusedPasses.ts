@@ -40,10 +40,9 @@ export interface AddedNoise {
   readonly k1: number;
 }
 
-/** A normalization, or x as it is, and what is added to it. */
+/** A normalization, or x as it is, and noise on it. */
 interface Pass extends Partial<Omit<Normalization, 'x'>> {
   readonly x: TensorInfo;
-  readonly added?: TensorInfo;
   readonly noise?: AddedNoise;
 }
 
@@ -95,18 +94,6 @@ export class FusedPasses {
     return this.later(pass && !pass.noise ? { ...pass, noise } : { x, noise });
   }
 
-  /** a + b, of one shape, which is written when it is read. */
-  add(a: TensorInfo, b: TensorInfo): TensorInfo {
-    for (const [one, added] of [
-      [a, b],
-      [b, a],
-    ]) {
-      const pass = this.passOf(one);
-      if (pass && !pass.added) return this.later({ ...pass, added });
-    }
-    return this.later({ x: a, added: b });
-  }
-
   /** How x is to be written, if it is not, and has the shape it is written in: channels are those of that. */
   private passOf(x: TensorInfo): Pass | undefined {
     const work = this.kernels.deferred.of(x);
@@ -117,15 +104,16 @@ export class FusedPasses {
   }
 
   private later(pass: Pass): TensorInfo {
-    const all = [pass.x, pass.mean, pass.variance, pass.scale, pass.offset, pass.added, pass.noise?.scale];
+    const all = [pass.x, pass.mean, pass.variance, pass.scale, pass.offset, pass.noise?.scale];
     const operands = all.filter((operand) => operand != null);
-    // What is asked for is written: else a long sum would be written in one deep recursion, and hold all of its terms.
-    this.addresses(...operands);
     const out = this.backend.makeOutput(pass.x.shape, 'float32');
     this.kernels.deferred.defer(out, {
       ...{ kind: 'pass', pass, operands },
       write: () => this.write(pass, none, out),
     });
+    // What is asked for is written: else a long sum would be written in one deep recursion, and hold all of its terms. Not
+    // sooner: the operands may be those of what is written here, which lets go of them.
+    this.addresses(...operands);
     return out;
   }
 
@@ -139,9 +127,11 @@ export class FusedPasses {
   }
 
   private write(pass: Pass, activation: Activation, out: TensorInfo): void {
-    const { x, mean, variance, scale, offset, epsilon = 0, added, noise } = pass;
+    const { x, mean, variance, scale, offset, epsilon = 0, noise } = pass;
     this.kernels.runNative('normalize', () => [
-      ...this.addresses(x, mean, variance, scale, offset, added, out),
+      ...this.addresses(x, mean, variance, scale, offset),
+      0,
+      ...this.addresses(out),
       ...[...rowsOf(x.shape), bits(epsilon)],
       ...(noise
         ? [...this.addresses(noise.scale), sizeOf(noise.scale.shape), noise.k0, noise.k1]

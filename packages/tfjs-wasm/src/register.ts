@@ -16,7 +16,7 @@ import { conv3D, conv3DBackpropInput } from './convolution3d';
 import type { KernelDefinition } from './define';
 import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2d } from './depthwise';
 import { einsum } from './einsum';
-import { add, scaledProduct, square } from './elementwise';
+import { scaledProduct, square } from './elementwise';
 import { allFinite } from './finite';
 import { cast, identity } from './identity';
 import { differentiateLazily } from './lazyGradient';
@@ -31,7 +31,6 @@ import { warp, warpGradient } from './warp';
 
 const definitions: readonly KernelDefinition[] = [
   adam,
-  add,
   addNoise,
   allFinite,
   batchMatMul,

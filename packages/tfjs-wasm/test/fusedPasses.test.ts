@@ -152,6 +152,28 @@ describe.runIf(native)('an output that is not written', () => {
     expect([wasm().numDataIds(), tf.memory().numTensors, tf.memory().numDataBuffers]).toEqual(before);
   });
 
+  test('may be added to itself, when its inputs are gone', () => {
+    const sum = tf.tidy(() => {
+      const y = tf.tidy(() => normalized(tf.fill([2000, 3], 2)));
+      return tf.add(y, y);
+    });
+    expect(sum.dataSync()[5999]).toBeCloseTo(2 * (2 / Math.sqrt(1.001) + 1), 5);
+    sum.dispose();
+  });
+
+  test('is written before an operand moves to another backend', async () => {
+    const x = tf.fill([4, 3], 2);
+    const y = normalized(x);
+    await tf.setBackend('cpu');
+    x.dataSync();
+    tf.add(x, 1).dispose();
+    x.dispose();
+    await tf.setBackend('wasm');
+    expect(isWritten(y)).toBe(true);
+    expect(y.dataSync()[0]).toBeCloseTo(2 / Math.sqrt(1.001) + 1, 6);
+    y.dispose();
+  });
+
   test('is written before other kernels take over, and read by a change of backend', async () => {
     const [y, z] = [normalized(tf.ones([4, 3])), normalized(tf.ones([4, 3]))];
     use();
