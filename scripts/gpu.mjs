@@ -36,6 +36,27 @@ const { values: options, positionals } = parseArgs({
 const PART = 60 * 2 ** 20;
 const NAME = 'crossreg-gpu';
 
+const runScript = `#!/bin/sh
+# What the GPU of this machine gives: report/report.md and report.json. Nothing is downloaded.
+#   ./run.sh [--batch 128] [--steps 10] [--only suite,large,steps] [--networks mlp,VGG-16]
+#   ./run.sh --software …                       the GPU that software imitates, where there is none
+#   ./run.sh paper noise --profile smoke …      the paper's experiments on WebGPU (node experiments/paper/src/main.mjs)
+here=$(cd "$(dirname "$0")" && pwd)
+export CROSSREG_CACHE="$here/images"
+if ! ldconfig -p 2>/dev/null | grep -q libvulkan.so.1; then
+  export LD_LIBRARY_PATH="$here/lib\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+fi
+if [ "$1" = --software ]; then
+  shift
+  export VK_DRIVER_FILES="$here/lib/vk_swiftshader_icd.json"
+fi
+if [ "$1" = paper ]; then
+  shift
+  exec "$here/bin/node" "$here/experiments/paper/src/main.mjs" "$@" --backend webgpu --jobs 1
+fi
+exec "$here/bin/node" "$here/scripts/gpu/main.mjs" --out "$here/report" "$@"
+`;
+
 const folder = gpuFolder();
 if (options.pack) await pack(resolve(positionals[0] ?? join(root, 'out', 'gpu', 'pack')));
 else {
@@ -106,24 +127,3 @@ async function inParts({ stdout }, place) {
   }
   flush();
 }
-
-const runScript = `#!/bin/sh
-# What the GPU of this machine gives: report/report.md and report.json. Nothing is downloaded.
-#   ./run.sh [--batch 128] [--steps 10] [--only suite,large,steps] [--networks mlp,VGG-16]
-#   ./run.sh --software …                       the GPU that software imitates, where there is none
-#   ./run.sh paper noise --profile smoke …      the paper's experiments on WebGPU (node experiments/paper/src/main.mjs)
-here=$(cd "$(dirname "$0")" && pwd)
-export CROSSREG_CACHE="$here/images"
-if ! ldconfig -p 2>/dev/null | grep -q libvulkan.so.1; then
-  export LD_LIBRARY_PATH="$here/lib\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-fi
-if [ "$1" = --software ]; then
-  shift
-  export VK_DRIVER_FILES="$here/lib/vk_swiftshader_icd.json"
-fi
-if [ "$1" = paper ]; then
-  shift
-  exec "$here/bin/node" "$here/experiments/paper/src/main.mjs" "$@" --backend webgpu --jobs 1
-fi
-exec "$here/bin/node" "$here/scripts/gpu/main.mjs" --out "$here/report" "$@"
-`;
