@@ -73,7 +73,7 @@ ${
       measured[name][backend].failed ?? seconds(measured[name][backend][kind]);
     sections.push(`## Seconds of a training step, batches of ${all.batch}
 
-Medians of ${all.steps} steps, each ended by reading its loss. "cross" is a step with noise and its share of a ρ step (32 examples
+Medians of ${all.steps} steps, each ended by reading its loss. "cross" is a step with noise and its share of a ρ step (${Math.min(32, all.batch)} examples
 of 4 draws, every 20 steps).${torch.failed ? ` PyTorch was not measured: ${torch.failed}.` : ` PyTorch ${torch.version} on ${torch.device}.`}
 
 ${table(
