@@ -9,6 +9,7 @@ export const arrows = {
   calibration: [],
   datasets: [],
   runs: ['core'],
+  report: ['calibration', 'core'],
   linear: ['core'],
   jax: ['core'],
   tfjs: ['core'],
@@ -25,7 +26,7 @@ const testArrows = {
   'tfjs-layers': ['calibration', 'tfjs-wasm', 'tfjs-augment'],
   // docs/bad-inputs.md has one table for all packages, and so have the names of options; they are tested where most
   // packages are at hand.
-  'tfjs-augment': ['calibration', 'datasets', 'jax', 'linear', 'runs', 'tfjs-wasm', 'tfjs-node'],
+  'tfjs-augment': ['calibration', 'datasets', 'jax', 'linear', 'report', 'runs', 'tfjs-wasm', 'tfjs-node'],
 };
 /**
  * Files outside of its room that a room may read: by folder, or by the start of a path. `common/` is built into every
@@ -39,6 +40,7 @@ const neighbours = [
   ['packages/tfjs/assembly', ['packages/tfjs-wasm/assembly/noise']],
   ['packages/tfjs/scripts', ['packages/tfjs-wasm/scripts/assemble.mjs']],
   ['packages/jax/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
+  ['packages/report/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
   ['packages/tfjs-layers/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
   ['packages/tfjs-wasm/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
   ['examples/playground/(src|scripts)', ['scripts/findChromium.mjs']],

@@ -20,6 +20,20 @@ const examples = `
     const targets = (n) => tf.oneHot(tf.tensor1d(Array.from({ length: n }, (_, i) => i % 3), 'int32'), 3);
     const [xTrain, yTrain, xReg, yReg, xTest] = [inputs(64), targets(64), inputs(12), targets(12), inputs(5)];`;
 
+const trained = `
+    import { mkdtempSync } from 'node:fs';
+    import { tmpdir } from 'node:os';
+    import * as tf from '@tensorflow/tfjs';
+    import { crossRegularization, injectNoise } from '@crossreg/tfjs-layers';
+    process.chdir(mkdtempSync(tmpdir() + '/report-'));
+    ${model}${examples}
+    const noisy = injectNoise(model);
+    noisy.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });
+    const cross = crossRegularization({ regularizationData: [xReg, yReg] });
+    await noisy.fit(xTrain, yTrain, { epochs: 3, verbose: 0, callbacks: cross });
+    const [losses, plainLosses, testLabels] = [[2, 1.5, 1], [2, 1, 0.1], [0, 1, 2, 0, 1]];
+    const tfvis = { render: { linechart: async () => {} } };`;
+
 /** A document, the folder of the package whose users it speaks to, and what it takes as given. */
 export const documents = [
   ['README.md', 'examples/quickstart', `${model}${examples}`],
@@ -40,6 +54,8 @@ export const documents = [
   ],
   ['packages/jax/README.md', 'packages/jax'],
   ['packages/linear/README.md', 'packages/linear'],
+  ['packages/report/README.md', 'examples/quickstart', trained],
+  ['docs/guide/reading-a-run.md', 'examples/quickstart', trained],
   [
     'packages/runs/README.md',
     'packages/runs',

@@ -61,6 +61,7 @@ const budgets = {
   datasets: 4000,
   jax: 90,
   linear: 150,
+  report: 60,
   runs: 130,
   tfjs: 70,
   'tfjs-augment': 90,

@@ -31,6 +31,7 @@ test('every other TypeScript file that docs/architecture.md names exists in a pa
     'tfjs-native',
     'tfjs-node',
     'linear',
+    'report',
     'runs',
     'jax',
   ];

@@ -14,6 +14,7 @@ const packages = [
   'calibration',
   'datasets',
   'runs',
+  'report',
   'tfjs-wasm',
   'tfjs-native',
   'tfjs-node',

@@ -63,4 +63,4 @@ const { sigma, ranges } = last.results.at(-1);
 const list = (pairs) => pairs.map(([name, value]) => `${name} ${value.toFixed(2)}`).join(', ');
 console.log(`σ, relative to the input of each layer: ${list(sigma)}`);
 console.log(`Augmentation, started from ${list(Object.entries(augmentation))}, learned: ${list(ranges)}`);
-console.log(`\n${headline(runs)}\n\nPictures: ${writeReport(last, headline([last]))}`);
+console.log(`\n${headline(runs)}\n\nPictures: ${await writeReport(last, headline([last]))}`);

@@ -27,6 +27,8 @@ const scope: Record<string, unknown> = {
   layer: new augment.LearnableAugmentation({ rotate: 5 }),
   data: { features: [1, 2, 3], targets: [1, 2, 3], shape: [3, 1] },
   p: [[0.5, 0.5]],
+  record: { step: [1], loss: [1], rho: { a: { value: [1], gradient: [0] } }, skipped: 0 },
+  visor: { render: { linechart() {} } },
 };
 
 /**
@@ -97,6 +99,11 @@ const codes: Record<string, Record<string, string>> = {
       ],
     ]),
   ),
+  report: {
+    'pictures(1)': 'await pictures(record, { typo: 1 })',
+    'report(1)': 'await report(record, { typo: 1 })',
+    'watchRun(2)': 'watchRun(visor, { history: record }, { typo: 1 })',
+  },
   runs: {
     'runAll(0)': 'await runAll({ typo: 1 })',
     'startWorker(0)': 'await startWorker({ typo: 1 })',

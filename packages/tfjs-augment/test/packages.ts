@@ -4,6 +4,7 @@ import * as datasets from '@crossreg/datasets';
 import * as datasetsNode from '@crossreg/datasets/node';
 import * as jax from '@crossreg/jax';
 import * as linear from '@crossreg/linear';
+import * as report from '@crossreg/report';
 import * as runs from '@crossreg/runs';
 import * as tfjs from '@crossreg/tfjs';
 import * as layers from '@crossreg/tfjs-layers';
@@ -13,6 +14,6 @@ import * as augment from '../src';
 
 /** What each package exports, by its name and entry. */
 export const packages: Readonly<Record<string, object>> = {
-  ...{ core, tfjs, 'tfjs-layers': layers, 'tfjs-augment': augment, linear, calibration, runs, jax },
+  ...{ core, tfjs, 'tfjs-layers': layers, 'tfjs-augment': augment, linear, calibration, runs, report, jax },
   ...{ datasets, 'datasets/node': datasetsNode, 'tfjs-wasm': wasm, 'tfjs-node': node },
 };

@@ -1,0 +1,168 @@
+import { evaluate, type Labels, type Rows, reliabilityCurve } from '@crossreg/calibration';
+import { ArgumentError, checkOptions, show } from '@crossreg/core';
+import { Drawing } from './drawing';
+import { lossLines, parameterLines, trainingLines } from './lines';
+import type { ParameterKind } from './parameterKinds';
+import { type ReportedRun, type Run, readRun } from './run';
+
+/** What a picture needs besides the run. */
+export interface PictureOptions {
+  /** Of test data, by the name of the model: its probabilities [examples · classes] and the class of each example. */
+  predictions?: Record<string, { probabilities: Rows; labels: Labels }>;
+  /** The training loss of every step, by the name of the model: of the same model without crossreg, to compare. */
+  losses?: Record<string, ArrayLike<number>>;
+  /** Seconds that training steps and ρ steps took, as you measured them. */
+  seconds?: { training: number; rho: number };
+}
+
+export const pictureOptionNames: Record<keyof PictureOptions, unknown> = {
+  ...{ predictions: 1, losses: 1, seconds: 1 },
+};
+
+/** One picture of a run. */
+export interface Picture {
+  title: string;
+  /** An SVG whose text has the colour of the text around it (`currentColor`). */
+  svg: string;
+  /** What it means, in a sentence or two. */
+  caption: string;
+}
+
+const parameterPictures: Record<ParameterKind, { title: string; y: string; caption: string }> = {
+  noise: {
+    title: 'Learned noise',
+    y: 'σ, relative to the input',
+    caption:
+      'σ of each noisy layer. At 1 the noise is as large as the signal it is added to; at 0.03, the least there is, the layer works almost without noise.',
+  },
+  augmentation: {
+    title: 'Learned augmentation',
+    y: 'range, as a share of its first value',
+    caption:
+      'How far images are moved, turned or recoloured in training. A falling line says that the held-out images ask for less.',
+  },
+  norm: {
+    title: 'Learned norms',
+    y: 'level, as a share of its first value',
+    caption:
+      'How large the weights may be. A rising line gives the model more freedom; a falling one takes it away.',
+  },
+};
+
+/** A positive axis that spans more than a factor of three is logarithmic. */
+function wantsLog(values: number[]): boolean {
+  const least = Math.min(...values);
+  return least > 0 && Math.max(...values) > 3 * least;
+}
+
+function checkPredictions(predictions: PictureOptions['predictions']): void {
+  for (const [name, one] of Object.entries(predictions ?? {})) {
+    if (one?.probabilities && one.labels) continue;
+    throw new ArgumentError(
+      'predictions',
+      `must be { name: { probabilities, labels } }, but ${name} is ${show(one)}. Give what evaluate of @crossreg/calibration takes.`,
+    );
+  }
+}
+
+function checkSeconds(seconds: PictureOptions['seconds']): void {
+  if (seconds === undefined || (seconds?.training > 0 && seconds.rho >= 0)) return;
+  throw new ArgumentError(
+    'seconds',
+    `must be { training, rho }, the first above 0 and the second not below, but is ${show(seconds)}. Leave it out if you did not measure.`,
+  );
+}
+
+/** Draws all pictures that there are numbers for: of the training, and of the predictions after it. */
+export async function drawAll(
+  run: Run,
+  options: PictureOptions,
+): Promise<{ training: Picture[]; predictions: Picture[] }> {
+  const { predictions = {}, losses, seconds } = options;
+  checkPredictions(options.predictions);
+  checkSeconds(seconds);
+  const drawing = await Drawing.start();
+  const training: Picture[] = [];
+  for (const kind of ['noise', 'augmentation', 'norm'] as const) {
+    const lines = parameterLines(run, kind);
+    if (lines.length === 0) continue;
+    const { title, y, caption } = parameterPictures[kind];
+    const log = wantsLog(lines.flatMap(({ points }) => points.map(([, value]) => value)));
+    training.push({ title, caption, svg: drawing.lines(lines, { y, log, label: title }) });
+  }
+  const { dots, line } = lossLines(run);
+  if (line.points.length > 0) {
+    const title = 'Regularization loss';
+    training.push({
+      title,
+      svg: drawing.lines([line], { y: 'loss', dots, label: title }),
+      caption:
+        'The loss that ρ descends: of the averaged prediction, on a batch of the regularization set at each step (dots) and in the mean (line).',
+    });
+  }
+  if (losses) {
+    const title = 'Training loss';
+    const lines = trainingLines(losses);
+    const log = wantsLog(lines.flatMap(({ points }) => points.map(([, value]) => value)));
+    training.push({
+      title,
+      svg: drawing.lines(lines, { y: 'loss', log, label: title }),
+      caption:
+        'Means over consecutive steps. A loss near zero says that a network knows its training data by heart; noise and augmentation keep it higher.',
+    });
+  }
+  if (seconds) {
+    const total = seconds.training + seconds.rho;
+    const title = 'Overhead';
+    training.push({
+      title,
+      svg: drawing.shares(
+        [
+          { name: 'training steps', share: seconds.training / total },
+          { name: 'ρ steps', share: seconds.rho / total },
+        ],
+        title,
+      ),
+      caption: `ρ steps took ${seconds.rho.toFixed(1)} s next to ${seconds.training.toFixed(1)} s of training: ${((100 * seconds.rho) / seconds.training).toFixed(0)} % more time than without them.`,
+    });
+  }
+  const reliability = Object.entries(predictions).map(([name, { probabilities, labels }]) => ({
+    title: `Reliability: ${name}`,
+    svg: drawing.reliability(reliabilityCurve(probabilities, labels), 'reliability diagram'),
+    caption: `Each bar is the accuracy of the predictions with that confidence; orange is the gap to the diagonal, on which a model is right as often as it says. Expected calibration error ${evaluate(probabilities, labels).ece.toFixed(3)}.`,
+  }));
+  return { training, predictions: reliability };
+}
+
+/**
+ * The pictures of a run, each as an SVG with a title and what it means: for a page, a notebook or a paper. {@link report} puts
+ * them on one page.
+ *
+ * @param run - the `crossRegularization` callback after training, a trainer of `@crossreg/core`, or the history of either.
+ * @returns the paths of noise, augmentation ranges and norm levels, where there are any; the regularization loss; and what
+ *   `options` have numbers for.
+ * @throws ArgumentError for a run without a ρ step, and for options that do not exist.
+ * @example
+ * ```ts
+ * const history = {
+ *   step: [1, 2, 3],
+ *   loss: [1.2, 1.1, 1],
+ *   rho: { dense_noise: { value: [1, 0.9, 0.8], gradient: [0.1, 0.1, 0.1] } },
+ *   skipped: 0,
+ * };
+ * const [noise, loss] = await pictures(history);
+ * noise.svg; // '<svg …>'
+ * ```
+ */
+export async function pictures(run: ReportedRun, options: PictureOptions = {}): Promise<Picture[]> {
+  checkOptions('pictures', options, pictureOptionNames);
+  const drawn = await drawAll(readRun(run), options);
+  return [...drawn.training, ...drawn.predictions].map((one) => ({ ...one, svg: alone(one.svg) }));
+}
+
+/** An SVG that also stands alone as a file: dark text on light, light text where the reader prefers dark. */
+const alone = (svg: string) =>
+  svg.replace(
+    '<style>',
+    '<style>:root{color:#1d2330}@media (prefers-color-scheme:dark){:root{color:#e6e9ee}}',
+  );

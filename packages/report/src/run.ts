@@ -1,0 +1,44 @@
+import {
+  ArgumentError,
+  type Convergence,
+  convergence,
+  type RegularizationRecord,
+  show,
+} from '@crossreg/core';
+
+/** What is drawn: `crossRegularization`, the trainer of `@crossreg/core`, or the record that either has kept as JSON. */
+export type ReportedRun = RegularizationRecord | { readonly history: RegularizationRecord };
+
+/** What a callback has, and the history of a trainer: a status that knows the bounds of each parameter. */
+interface Judge {
+  status?(): Record<string, Convergence>;
+}
+
+/** A run as pictures need it. */
+export interface Run {
+  record: RegularizationRecord;
+  /** By the name of each parameter. A record alone does not know bounds, and never says `at bound`. */
+  status: Record<string, Convergence>;
+}
+
+/** @throws ArgumentError for anything that has no ρ steps to show. */
+export function readRun(given: ReportedRun): Run {
+  const record = (given as { history?: RegularizationRecord })?.history ?? (given as RegularizationRecord);
+  if (!Array.isArray(record?.step) || !Array.isArray(record.loss) || typeof record.rho !== 'object') {
+    throw new ArgumentError(
+      'run',
+      `must be a crossRegularization callback, a trainer, or the history of one, but is ${show(given)}. Give report(cross).`,
+    );
+  }
+  if (record.step.length === 0) {
+    throw new ArgumentError(
+      'run',
+      'has no ρ step to show. Train first, with the callback in the callbacks of fit; cross.status() says whether a run was too short.',
+    );
+  }
+  const status =
+    (given as Judge).status?.() ??
+    (record as Judge).status?.() ??
+    Object.fromEntries(Object.entries(record.rho).map(([name, path]) => [name, convergence(path)]));
+  return { record, status };
+}

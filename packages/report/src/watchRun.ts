@@ -1,0 +1,64 @@
+import { ArgumentError, checkOptions, type RegularizationRecord, show } from '@crossreg/core';
+import { type Line, lossLines, parameterLines } from './lines';
+import type { ParameterKind } from './parameterKinds';
+
+/** What is used of `@tensorflow/tfjs-vis`. */
+export interface Visor {
+  render: {
+    linechart(
+      container: any,
+      data: { values: { x: number; y: number }[][]; series: string[] },
+      options: { xLabel: string; yLabel: string; zoomToFit: boolean },
+    ): Promise<void>;
+  };
+}
+
+const charts: Record<ParameterKind, [name: string, yLabel: string]> = {
+  noise: ['Learned noise', 'σ'],
+  augmentation: ['Learned augmentation', 'share of the first value'],
+  norm: ['Learned norms', 'share of the first value'],
+};
+
+/**
+ * Surfaces of tfjs-vis that follow a run while `fit` trains: the paths of ρ and the regularization loss, drawn again at the end
+ * of each epoch.
+ *
+ * @param visor - the module: `import * as tfvis from '@tensorflow/tfjs-vis'`. This package does not import it.
+ * @param cross - the `crossRegularization` callback. It comes before this one in the list, because it completes the history.
+ * @param options - `tab` of the visor, by default `'crossreg'`.
+ * @returns what `callbackList` of `@crossreg/tfjs-layers` takes: `callbacks: callbackList(cross, watchRun(tfvis, cross))`.
+ */
+export function watchRun(
+  visor: Visor,
+  cross: { readonly history: RegularizationRecord },
+  options: { tab?: string } = {},
+): { onEpochEnd(): Promise<void> } {
+  checkOptions('watchRun', options, { tab: 1 });
+  const { tab = 'crossreg' } = options;
+  if (typeof visor?.render?.linechart !== 'function') {
+    throw new ArgumentError(
+      'visor',
+      `must be the module tfjs-vis, but is ${show(visor)}. Write import * as tfvis from '@tensorflow/tfjs-vis'.`,
+    );
+  }
+  const draw = (name: string, yLabel: string, lines: Line[]) =>
+    visor.render.linechart(
+      { name, tab },
+      {
+        values: lines.map(({ points }) => points.map(([x, y]) => ({ x, y }))),
+        series: lines.map((line) => line.name),
+      },
+      { xLabel: 'training step', yLabel, zoomToFit: true },
+    );
+  return {
+    async onEpochEnd() {
+      const run = { record: cross.history, status: {} };
+      for (const [kind, [name, yLabel]] of Object.entries(charts)) {
+        const lines = parameterLines(run, kind as ParameterKind).filter(({ points }) => points.length > 0);
+        if (lines.length > 0) await draw(name, yLabel, lines);
+      }
+      const { line } = lossLines(run);
+      if (line.points.length > 0) await draw('Regularization loss', 'loss', [line]);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openProgram } from '../../../scripts/chromiumPage.mjs';
+import { chromiumPath, noChromium } from '../../../scripts/findChromium.mjs';
+
+if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
+
+const program = `
+  import * as tfvis from '@tensorflow/tfjs-vis';
+  import { pictures, report, watchRun } from '../src/index';
+  const path = (value) => ({ value: Array.from({ length: 30 }, (_, i) => value(i)), gradient: Array(30).fill(0) });
+  const history = {
+    step: Array.from({ length: 30 }, (_, i) => 10 * (i + 1)),
+    loss: Array.from({ length: 30 }, (_, i) => 2 - i / 20),
+    rho: Object.fromEntries([
+      ...Array.from({ length: 8 }, (_, layer) => ['layer_' + layer + '_relu_noise', path((i) => 0.03 + layer * i / 30)]),
+      ['learnable_augmentation/rotate', path((i) => 10 - i / 5)],
+    ]),
+    skipped: 0,
+  };
+  const probabilities = Array.from({ length: 50 }, (_, i) => [i / 50, 1 - i / 50]);
+  const labels = Array.from({ length: 50 }, (_, i) => i % 2);
+  window.report = () => report(history, {
+    predictions: { 'a model & its name': { probabilities, labels }, other: { probabilities, labels } },
+    losses: { plain: Array.from({ length: 300 }, (_, i) => 3 / (1 + i)), ours: Array.from({ length: 300 }, (_, i) => 3 / (1 + i / 4)) },
+    seconds: { training: 9, rho: 1 },
+  });
+  window.pictures = () => pictures(history);
+  window.watch = async () => {
+    const run = { ...history, step: [], loss: [], rho: {} };
+    const watch = watchRun(tfvis, { history: run });
+    const counts = [];
+    for (const steps of [10, 30]) {
+      run.step = history.step.slice(0, steps);
+      run.loss = history.loss.slice(0, steps);
+      for (const name in history.rho) run.rho[name] = { value: history.rho[name].value.slice(0, steps), gradient: [] };
+      await watch.onEpochEnd();
+      counts.push([...document.querySelectorAll('.tf-surface')].map((surface) => ({
+        name: surface.querySelector('.tf-label')?.textContent,
+        marks: surface.querySelectorAll('canvas, svg').length,
+      })));
+    }
+    return counts;
+  };`;
+
+describe.skipIf(!chromiumPath)('in Chromium', () => {
+  let opened: Awaited<ReturnType<typeof openProgram>>;
+  beforeAll(async () => {
+    const source = (name: string) => fileURLToPath(new URL(`../../${name}/src/index.ts`, import.meta.url));
+    const bundle = await build({
+      stdin: { contents: program, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
+      ...{ bundle: true, write: false, platform: 'browser', format: 'iife', logLevel: 'error' },
+      alias: { '@crossreg/core': source('core'), '@crossreg/calibration': source('calibration') },
+    });
+    opened = await openProgram(bundle.outputFiles[0].contents);
+  }, 60_000);
+  afterAll(async () => {
+    await opened?.close();
+  });
+
+  test('a report fits any width, in light and dark, with nothing that axe finds', async () => {
+    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    const maker = await opened.browser.newPage();
+    await maker.goto(opened.url);
+    const html = await maker.evaluate('window.report()');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [320, 390, 1440]) {
+        const page = await opened.browser.newPage({ colorScheme, viewport: { width, height: 800 } });
+        const requests: string[] = [];
+        page.on('request', (request) => requests.push(request.url()));
+        await page.setContent(html as string);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+        const outside = await page.evaluate(`[...document.querySelectorAll('svg text')].filter((text) => {
+          const [own, picture] = [text.getBoundingClientRect(), text.closest('svg').getBoundingClientRect()];
+          return own.width > 0 && (own.left < picture.left - 1 || own.right > picture.right + 1 || own.bottom > picture.bottom + 1);
+        }).map((text) => text.textContent)`);
+        expect(outside).toEqual([]);
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate<{ violations: { id: string; nodes: unknown[] }[] }>(
+          'axe.run()',
+        );
+        expect(violations.map(({ id }) => id)).toEqual([]);
+        expect(requests).toEqual([]);
+        await page.close();
+      }
+    }
+  });
+
+  test('each picture is a file of its own too', async () => {
+    const page = await opened.browser.newPage();
+    await page.goto(opened.url);
+    const drawn = await page.evaluate<{ title: string; svg: string }[]>('window.pictures()');
+    expect(drawn.map(({ title }) => title)).toEqual([
+      'Learned noise',
+      'Learned augmentation',
+      'Regularization loss',
+    ]);
+    for (const { svg } of drawn) {
+      const problems = await page.evaluate(
+        (text) =>
+          new DOMParser().parseFromString(text, 'image/svg+xml').querySelectorAll('parsererror').length,
+        svg,
+      );
+      expect(problems).toBe(0);
+    }
+  });
+
+  test('surfaces of tfjs-vis are drawn, and again with more steps, without a second one of a name', async () => {
+    const page = await opened.browser.newPage();
+    await page.goto(opened.url);
+    const counts = await page.evaluate<{ name: string; marks: number }[][]>('window.watch()');
+    for (const surfaces of counts) {
+      expect(surfaces.map(({ name }) => name)).toEqual([
+        'Learned noise',
+        'Learned augmentation',
+        'Regularization loss',
+      ]);
+      expect(surfaces.every(({ marks }) => marks > 0)).toBe(true);
+    }
+  });
+});
