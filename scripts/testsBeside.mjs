@@ -46,6 +46,12 @@ const elsewhere = [
     ['learnRho'],
   ],
   ['linear', 'smoothingSpline.test.ts', 'the curves are those of SciPy, fitted whole', ['splineBasis']],
+  [
+    'report',
+    'report.test.ts',
+    'pictures are looked at on the page that has them all',
+    ['drawing', 'pictures'],
+  ],
   ['runs', '../test/runAll.test.ts', 'it starts processes, and kills them', ['runAll', 'workerProcess']],
   [
     'runs',

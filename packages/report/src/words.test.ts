@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { readRun } from './run';
+import { parameterRows, summary } from './words';
+
+const path = (value: number[]) => ({ value, gradient: value.map(() => 0.5) });
+
+test('one parameter and one step are in the singular, and what is not there is not mentioned', () => {
+  const run = readRun({ step: [1], loss: [2], rho: { dense_noise: path([1]) }, skipped: 0 });
+  expect(summary(run)).toBe('Over 1 training step the run took 1 ρ step and learned 1 noise scale.');
+});
+
+test('a loss that rose is said to have risen', () => {
+  const run = readRun({ step: [1, 2], loss: [1, 1.5], rho: { 'dense/l2': path([3, 4]) }, skipped: 0 });
+  expect(summary(run)).toBe(
+    'Over 2 training steps the run took 2 ρ steps and learned 1 weight norm. The regularization loss rose from 1 to 1.5.',
+  );
+});
+
+test('a row has first and last value, status and gradient', () => {
+  const run = readRun({
+    step: [1, 2],
+    loss: [1, 1],
+    rho: { 'augment/rotate': path([10, 7.12345]) },
+    skipped: 0,
+  });
+  expect(parameterRows(run)).toEqual([
+    ['rotate', 'augmentation range', '10', '7.12', 'undetermined', '0.5 ± 0'],
+  ]);
+});
