@@ -34,6 +34,18 @@ const trained = `
     const [losses, plainLosses, testLabels] = [[2, 1.5, 1], [2, 1, 0.1], [0, 1, 2, 0, 1]];
     const tfvis = { render: { linechart: async () => {} } };`;
 
+const pictures = `
+    const pictures = (n) => tf.randomUniform([n, 8, 8, 1], 0, 1, 'float32', n);
+    const targets = (n) => tf.oneHot(tf.tensor1d(Array.from({ length: n }, (_, i) => i % 3), 'int32'), 3);
+    const [xTrain, yTrain, xReg, yReg, xTest] = [pictures(64), targets(64), pictures(12), targets(12), pictures(5)];
+    const model = tf.sequential({
+      layers: [
+        tf.layers.flatten({ inputShape: [8, 8, 1] }),
+        tf.layers.dense({ units: 8, activation: 'relu' }),
+        tf.layers.dense({ units: 3, activation: 'softmax' }),
+      ],
+    });`;
+
 /** A document, the folder of the package whose users it speaks to, and what it takes as given. */
 export const documents = [
   ['README.md', 'examples/quickstart', `${model}${examples}`],
@@ -43,7 +55,17 @@ export const documents = [
     'from-dropout-and-weight-decay',
     'saving-and-serving',
     'own-loop',
+    'ensembles',
   ].map((name) => [`docs/guide/${name}.md`, 'packages/tfjs-layers', examples]),
+  ['docs/guide/troubleshooting.md', 'packages/tfjs-layers', `${model}${examples}`],
+  [
+    'docs/guide/calibration.md',
+    'packages/tfjs-layers',
+    `${model}${examples}
+    const [xCalibration, testLabels, calibrationLabels] = [inputs(30), [0, 1, 2, 0, 1], Array.from({ length: 30 }, (_, i) => i % 3)];`,
+  ],
+  ['docs/guide/augmentation.md', 'packages/tfjs-augment', pictures],
+  ['docs/guide/choosing-a-backend.md', 'packages/tfjs-node'],
   ['docs/another-framework.md', 'packages/core'],
   ['packages/calibration/README.md', 'packages/calibration'],
   ['packages/core/README.md', 'packages/core'],
@@ -65,20 +87,7 @@ export const documents = [
     writeFileSync('train.mjs', 'export default ({ run }) => ({ loss: run.seed / 10 })');`,
   ],
   ['packages/tfjs/README.md', 'packages/tfjs'],
-  [
-    'packages/tfjs-augment/README.md',
-    'packages/tfjs-augment',
-    `await tf.setBackend('wasm');
-    const pictures = (n) => tf.randomUniform([n, 8, 8, 1], 0, 1, 'float32', n);
-    const targets = (n) => tf.oneHot(tf.tensor1d(Array.from({ length: n }, (_, i) => i % 3), 'int32'), 3);
-    const [xTrain, yTrain, xReg, yReg, xTest] = [pictures(64), targets(64), pictures(12), targets(12), pictures(5)];
-    const model = tf.sequential({
-      layers: [
-        tf.layers.flatten({ inputShape: [8, 8, 1] }),
-        tf.layers.dense({ units: 3, activation: 'softmax' }),
-      ],
-    });`,
-  ],
+  ['packages/tfjs-augment/README.md', 'packages/tfjs-augment', `await tf.setBackend('wasm');${pictures}`],
   [
     'packages/tfjs-layers/README.md',
     'packages/tfjs-layers',

@@ -22,7 +22,7 @@ const packages = [
 ];
 
 /** Folders that are no pages: on the site their links lead to the repository, where it is known. */
-const outside = /^(examples|experiments|benchmarks|scripts|LICENSE)\b/;
+const outside = /^(examples|experiments|benchmarks|scripts|LICENSE|CITATION)\b/;
 const repository = process.env.SITE_REPOSITORY;
 function linksToRepository(md) {
   md.core.ruler.push('repository', ({ tokens, env }) => {
@@ -50,7 +50,7 @@ export default defineConfig({
   ],
   rewrites: { 'README.md': 'index.md', 'packages/:name/README.md': 'packages/:name/index.md' },
   // Links to folders, programs and pictures of the repository, which are no pages of the site.
-  ignoreDeadLinks: [/\/(examples|experiments|benchmarks|scripts)\b/, /LICENSE/, /^\/?api\//],
+  ignoreDeadLinks: [/\/(examples|experiments|benchmarks|scripts)\b/, /LICENSE|CITATION/, /^\/?api\//],
   markdown: { config: linksToRepository },
   // The pages lie outside this folder, where Vue is not installed.
   vite: {
@@ -77,13 +77,19 @@ export default defineConfig({
           page('Getting started', '/docs/guide/getting-started'),
           page('Concepts', '/docs/guide/concepts'),
           page('Choosing a regularization set', '/docs/guide/regularization-set'),
+          page('Tuning', '/docs/guide/tuning'),
           page('Reading a run', '/docs/guide/reading-a-run'),
+          page('Troubleshooting', '/docs/guide/troubleshooting'),
           page('From dropout and weight decay', '/docs/guide/from-dropout-and-weight-decay'),
+          page('Learned augmentation', '/docs/guide/augmentation'),
+          page('Calibration', '/docs/guide/calibration'),
+          page('Folds and ensembles', '/docs/guide/ensembles'),
           page('Your own training loop', '/docs/guide/own-loop'),
           page('Another framework', '/docs/another-framework'),
           page('Saving and serving', '/docs/guide/saving-and-serving'),
           page('From one run to a cluster', '/docs/from-one-run-to-a-cluster'),
-          page('Backends', '/docs/backends'),
+          page('Choosing a backend', '/docs/guide/choosing-a-backend'),
+          page('Questions', '/docs/guide/faq'),
           page('What is refused, and why', '/docs/bad-inputs'),
         ],
       },
@@ -94,6 +100,7 @@ export default defineConfig({
           page('The method', '/docs/method'),
           page('Results', '/docs/results'),
           page('Learned augmentation on trial', '/docs/augmentation'),
+          page('Backends', '/docs/backends'),
         ],
       },
       {
