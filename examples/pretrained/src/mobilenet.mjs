@@ -28,7 +28,7 @@ function published() {
 }
 
 /**
- * A part of the trained network as a model of its own.
+ * A part of the trained network as a separate model.
  *
  * @param from - the name of the layer whose output it takes; `input_1` for images in [0, 1], height × width × 3, of any size.
  * @param to - the name of the layer whose output it gives.

@@ -32,7 +32,7 @@ export interface Regularizer {
 }
 
 /**
- * The lower bound of a norm: a hair above zero, so that training never gets to w = 0 by itself. There the weights
+ * The lower bound of a norm: slightly above zero, so that training never reaches w = 0 by itself. There the weights
  * have no direction left to grow in.
  */
 export const nearZero = 1e-8;

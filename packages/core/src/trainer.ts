@@ -62,7 +62,7 @@ export interface TrainerState {
   regularization: RegularizationState;
 }
 
-/** The alternation of method.md §1 for a training loop of one's own, see {@link createTrainer}. */
+/** The alternation of method.md §1 for your own training loop, see {@link createTrainer}. */
 export interface Trainer<T, B> {
   /**
    * One training step, and the ρ step that follows it when one is due.

@@ -13,7 +13,7 @@ export interface BatchOptions {
   dropRemainder?: boolean;
 }
 
-/** Walks once through a data set, batch by batch; each batch is a data set of its own. */
+/** Walks once through a data set, batch by batch; each batch is a new data set. */
 export function* batches<D extends Dataset>(
   dataset: D,
   options: BatchOptions,

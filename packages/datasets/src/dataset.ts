@@ -54,7 +54,7 @@ export function toPixels<P extends PixelFormat>(bytes: Uint8Array, format: P, to
 
 type NumberArray = Uint8Array | Float32Array | Float64Array;
 
-/** The rows at `indices`, in that order, as a data set of its own (copied). */
+/** The rows at `indices`, in that order, copied into a new data set. */
 export function take<D extends Dataset>(dataset: D, indices: ArrayLike<number>): D {
   const rows = dataset.shape[0];
   for (let i = 0; i < indices.length; i++) {

@@ -108,7 +108,7 @@ export async function drawAll(
       title,
       svg: drawing.lines(lines, { y: 'loss', log, label: title }),
       caption:
-        'Means over consecutive steps. A loss near zero says that a network knows its training data by heart; noise and augmentation keep it higher.',
+        'Means over consecutive steps. A loss near zero says that a network has memorized its training data; noise and augmentation keep it higher.',
     });
   }
   if (seconds) {

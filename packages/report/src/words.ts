@@ -9,7 +9,7 @@ export const statusMeanings: Record<ConvergenceStatus, string> = {
   undetermined: 'Too few ρ steps to say.',
   converging: 'It still moves. A longer run may gain something.',
   converged: 'It has settled: the mean gradient is indistinguishable from zero.',
-  oscillating: 'It jumps to and fro. The learning rate of ρ is too large.',
+  oscillating: 'It jumps back and forth. The learning rate of ρ is too large.',
   'at bound': 'It lies at the edge of its range. For noise, that is the answer “as little as possible”.',
   diverged: 'It is not finite or has grown a million-fold.',
 };

@@ -79,7 +79,7 @@ interface WeightVariable {
 
 /**
  * Augments images by random warps and colour changes whose *ranges are learned*: image b becomes T(x_b; s ⊙ u_b) with
- * the ranges s, regularization parameters, and a draw u_b of its own (method.md §4). Translation, rotation, shear,
+ * the ranges s, regularization parameters, and its own draw u_b (method.md §4). Translation, rotation, shear,
  * scale and mirroring are one bilinear resampling about the center of the image.
  *
  * - One draw an image in training, and one a sample in the averaged prediction of a ρ step or of `predict`; inactive
@@ -248,7 +248,7 @@ export class LearnableAugmentation extends layers.Layer {
   }
 
   /**
-   * A batch of images, each augmented by a draw of its own from `currentNoise()`. Differentiable in the ranges and,
+   * A batch of images, each augmented by its own draw from `currentNoise()`. Differentiable in the ranges and,
    * where the images depend on something, in these.
    */
   augment(images: tf.Tensor4D): tf.Tensor4D {

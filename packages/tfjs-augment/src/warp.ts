@@ -43,7 +43,7 @@ export function checkFillValue(argument: string, value: unknown): number {
 const SUBPIXELS = 2 ** 14;
 
 /**
- * Each image of a batch resampled once, bilinearly, through an affine map of its own.
+ * Resamples each image of a batch once, bilinearly, through its own affine map.
  *
  * Pixel (column, row) of the result is the image at M · (column − c_x, row − c_y, 1) + (c_x, c_y), with
  * c = ((width − 1)/2, (height − 1)/2) the center: the map leads from the result to the image.

@@ -104,7 +104,7 @@ export async function decodeBundle(given: Uint8Array): Promise<any> {
   if (sum.some((byte, i) => byte !== bundle[end + i])) {
     throw new ArgumentError(
       'checkpoint',
-      'is damaged: its checksum does not match. Delete it to start anew, or put back a copy.',
+      'is damaged: its checksum does not match. Delete it to start again, or put back a copy.',
     );
   }
   const start = HEAD + numbers.getUint32(MAGIC.length + 4, true);

@@ -11,7 +11,7 @@ import { differences } from './differences';
 import { freeState, type ModelState, modelSettings, modelState, restoreModel } from './modelState';
 import { asSettings } from './settings';
 
-/** What learns along with a model and has a state of its own: the callback of `crossRegularization`. */
+/** What learns along with a model and keeps its own state: the callback of `crossRegularization`. */
 export interface Resumable {
   /** Makes what the state is of. */
   prepare(model: LayersModel): Promise<void>;
@@ -65,7 +65,7 @@ interface Contents {
 }
 
 /**
- * Checkpoints of a training loop of one's own, from which a run that was killed goes on to the identical result:
+ * Checkpoints of your own training loop, from which a run that was killed goes on to the identical result:
  * weights, optimizer and statistics of one or several compiled models (a population is saved as one), ρ with its
  * optimizer and history, and the stream of training noise.
  *
@@ -123,7 +123,7 @@ export function checkpoint<Progress = any>(
       if (!ours && (await place.read())) {
         throw new ArgumentError(
           'checkpoint',
-          'holds an earlier run, which saving would replace. Call restore() before training, or remove() to start anew.',
+          'holds an earlier run, which saving would replace. Call restore() before training, or remove() to start again.',
         );
       }
       ours = true;

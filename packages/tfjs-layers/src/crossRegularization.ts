@@ -98,7 +98,7 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
    * A folder (in Node) or a store to keep the run in, written at the end of every epoch: a program that was killed and
    * is started again goes on there, to the identical result. {@link CrossRegularization.fit} does so by itself, other
    * loops begin at what {@link CrossRegularization.restore} returns. What was kept stays when training is over, so that
-   * started once more the program has its trained model at once; delete it to train anew.
+   * started once more the program has its trained model at once; delete it to train from the beginning.
    */
   checkpoint?: string | CheckpointStore;
 }
@@ -355,7 +355,7 @@ export class CrossRegularization extends Callback {
   }
 
   /**
-   * Keeps the run as it is now: for a loop of your own, within an epoch too. Await it before training on.
+   * Keeps the run as it is now: for your own loop, within an epoch too. Await it before training on.
    *
    * @param data - what {@link restore} is to return with it: JSON, typed arrays, tensors.
    * @throws ArgumentError without a `checkpoint`, or before {@link restore}.
@@ -366,7 +366,7 @@ export class CrossRegularization extends Callback {
 
   /**
    * Brings a compiled model and this callback to where the checkpoint is, and tells where that is: epoch 0, step 0 where
-   * there is none yet. Call it before a loop of your own or `fitDataset`; `cross.fit` does.
+   * there is none yet. Call it before your own loop or `fitDataset`; `cross.fit` does.
    *
    * @throws ArgumentError without a `checkpoint`, for one of another model or other options (it says what differs), and
    *   for a damaged one.

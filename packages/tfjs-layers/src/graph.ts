@@ -32,7 +32,7 @@ export type ApplyLayer = (
 ) => Symbols;
 
 /**
- * Takes the graph of a model apart and builds it anew, one {@link ApplyLayer} at a time. The given model is left as
+ * Takes the graph of a model apart and rebuilds it, one {@link ApplyLayer} at a time. The given model is left as
  * it was. Layers are made again from their configuration and then *share* the variables of the original: nothing
  * is copied, and training one trains both. A layer of a class that is not registered (`tf.serialization`) cannot be
  * made again and is used itself.

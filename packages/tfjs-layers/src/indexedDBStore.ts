@@ -6,7 +6,7 @@ const DATABASE = 'crossreg';
 const CHECKPOINTS = 'checkpoints';
 
 /**
- * A store in the browser's IndexedDB, of this origin: it outlives the page. Give every run a name of its own.
+ * A store in the browser's IndexedDB, of this origin: it outlives the page. Give every run its own name.
  *
  * @throws ArgumentError for a name that is none, or where there is no IndexedDB.
  */

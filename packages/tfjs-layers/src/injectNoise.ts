@@ -43,7 +43,7 @@ const nonlinearities = new Set([
   'ThresholdedReLU',
   'Softmax',
 ]);
-/** Layers that end in a nonlinearity of their own: it is split off, and noise goes between. */
+/** Layers that contain their nonlinearity: it is split off, and noise goes between. */
 const fused = new Set([
   'Dense',
   'Conv1D',

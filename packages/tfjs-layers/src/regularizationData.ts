@@ -159,7 +159,7 @@ export function checkRegularizationData(data: RegularizationData | undefined): R
 }
 
 /**
- * Batches of regularization data for a model: of tensors, in an order shuffled anew each time round; of a data set,
+ * Batches of regularization data for a model: of tensors, shuffled again each time round; of a data set,
  * as it yields them, from its start again when it ends.
  *
  * @param batchSize - examples in a batch; a data set has its own.
@@ -279,7 +279,7 @@ async function datasetBatches(
           'is a data set, which cannot go back to where the checkpoint was. Restore with a new callback, or use tensors.',
         );
       }
-      // Of a pass that is over only its beginning matters: a data set may shuffle itself anew at each.
+      // Of a pass that is over only its beginning matters: a data set may shuffle itself again at each.
       for (; passes < state.passes; passes++) {
         if (first) tf.dispose([first.x, first.y]);
         first = undefined;

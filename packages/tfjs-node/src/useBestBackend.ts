@@ -37,7 +37,7 @@ export interface BackendChoice {
 export const useBestBackend = (options: BackendOptions = {}): Promise<BackendChoice> =>
   chooseBackend(options, (specifier) => import(specifier));
 
-/** `useBestBackend` with a loader of packages of one's own. */
+/** `useBestBackend` with your own loader of packages. */
 export async function chooseBackend(options: BackendOptions, load: Load): Promise<BackendChoice> {
   const problem = unknownOption('useBestBackend', options, { prefer: 1, require: 1, threads: 1 });
   if (problem) throw new Error(`${problem.argument}: ${problem.message}`);

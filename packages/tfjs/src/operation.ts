@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { runOperation } from './internals';
 
 /**
- * One operation with a gradient of its own, computed for an input only when it is asked for. (`tf.customGrad`
+ * One operation with its own gradient, computed for an input only when it is asked for. (`tf.customGrad`
  * computes the gradients of all inputs, always.) Tensors that `forward` reads but that are not among `inputs` are
  * constants to differentiation: with no inputs at all, the result is cut off from it.
  *
