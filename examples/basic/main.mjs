@@ -7,6 +7,7 @@ import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 
 await useWasm();
+const epochs = Number(process.argv[2] ?? 60);
 
 // 1,000 images to train on, 500 to learn the regularization from, 2,000 to test.
 const { train, test } = await fashionMnist({ train: 1500, test: 2000, seed: 1 });
@@ -30,7 +31,7 @@ const network = () =>
 async function fit(name, model, callbacks = []) {
   model.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });
   console.log(`training the ${name} network`);
-  await model.fit(images(training), labels(training), { epochs: 60, batchSize: 64, verbose: 0, callbacks });
+  await model.fit(images(training), labels(training), { epochs, batchSize: 64, verbose: 0, callbacks });
   const { mean } = predict(model, images(test), { samples: 16 });
   const { accuracy, nll, ece } = evaluate(await mean.data(), test.labels);
   console.log(`  test accuracy ${accuracy.toFixed(3)}, NLL ${nll.toFixed(3)}, ECE ${ece.toFixed(3)}`);
