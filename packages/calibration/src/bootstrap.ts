@@ -31,7 +31,7 @@ export interface BootstrapInterval {
  *
  * Source: B. Efron, R. Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13.
  *
- * @example bootstrapInterval(expectedCalibrationError, probabilities, labels, { method: 'basic' })
+ * @example bootstrapInterval(expectedCalibrationError, [[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 1], { method: 'basic' })
  */
 export function bootstrapInterval(
   statistic: (probabilities: Float64Array, labels: Int32Array) => number,

@@ -8,6 +8,10 @@ import { classBins } from './reliabilityCurve';
  * one-hot label. (On two classes, twice the one-column score that some libraries report.)
  *
  * Source: G. Brier, *Verification of forecasts expressed in terms of probability*, 1950.
+ * @example
+ * ```ts
+ * brierScore([[0.9, 0.1], [0.3, 0.7]], [0, 1]); // 0.1
+ * ```
  */
 export function brierScore(probabilities: Rows, labels: Labels): number {
   const { values, examples, classes } = readProbabilities(probabilities, labels);
@@ -40,6 +44,10 @@ export interface BrierDecomposition {
  *
  * Source: A. Murphy, *A new vector partition of the probability score*, 1973; the within-bin terms: D. Stephenson,
  * C. Coelho, I. Jolliffe, *Two extra components in the Brier score decomposition*, 2008.
+ * @example
+ * ```ts
+ * brierDecomposition([[0.9, 0.1], [0.3, 0.7]], [0, 1]); // { reliability, resolution, uncertainty, withinBin }
+ * ```
  */
 export function brierDecomposition(
   probabilities: Rows,

@@ -20,6 +20,10 @@ export interface CalibrationErrorOptions extends BinOptions {
  *
  * Source: C. Guo et al., *On calibration of modern neural networks*, ICML 2017; classwise: M. Kull et al.,
  * *Beyond temperature scaling*, NeurIPS 2019.
+ * @example
+ * ```ts
+ * expectedCalibrationError([[0.9, 0.1], [0.3, 0.7]], [0, 1], { bins: 10, binning: 'mass' }); // 0.2
+ * ```
  */
 export function expectedCalibrationError(
   probabilities: Rows,

@@ -16,7 +16,14 @@ export interface Evaluation {
   ece: number;
 }
 
-/** Accuracy, negative log-likelihood, Brier score and expected calibration error, each at its defaults. */
+/**
+ * Accuracy, negative log-likelihood, Brier score and expected calibration error, each at its defaults.
+ *
+ * @example
+ * ```ts
+ * evaluate([[0.9, 0.1], [0.3, 0.7]], [0, 1]); // { accuracy: 1, nll: 0.231, brier: 0.1, ece: 0.2 }
+ * ```
+ */
 export function evaluate(probabilities: Rows, labels: Labels): Evaluation {
   return {
     accuracy: accuracy(probabilities, labels),

@@ -13,6 +13,10 @@ export interface ReliabilityCurveOptions extends BinOptions {
  * model the two agree in every bin. Empty bins are left out.
  *
  * Source: A. Niculescu-Mizil, R. Caruana, *Predicting good probabilities with supervised learning*, ICML 2005.
+ * @example
+ * ```ts
+ * reliabilityCurve([[0.9, 0.1], [0.3, 0.7]], [0, 1]); // [{ lower, upper, count, confidence, accuracy }, …]
+ * ```
  */
 export function reliabilityCurve(
   probabilities: Rows,

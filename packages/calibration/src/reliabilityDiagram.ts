@@ -18,6 +18,10 @@ const HISTOGRAM = 56;
  * A reliability diagram as a self-contained SVG: a bar for the accuracy of each bin, the gap to its mean confidence
  * (over- or underconfidence), the diagonal of perfect calibration, the expected calibration error of the bins
  * drawn, and below them where the confidences lie.
+ * @example
+ * ```ts
+ * reliabilityDiagram([[0.9, 0.1], [0.3, 0.7]], [0, 1], { title: 'my model' }); // '<svg …'
+ * ```
  */
 export function reliabilityDiagram(
   probabilities: Rows,

@@ -40,6 +40,10 @@ export interface VectorScaling {
  * @param logits One a class, or one an example: of a single sigmoid output, for which it is sigmoid(weight · logit +
  *   bias), Platt scaling. Of probabilities, {@link logitsOf} makes logits.
  * @throws {ArgumentError} for logits that are not finite and labels that are no class index.
+ * @example
+ * ```ts
+ * vectorScaling([[2, 0], [1, 3], [0, 1], [3, 1]], [0, 1, 0, 1]).apply([[1, 0]]); // calibrated probabilities
+ * ```
  */
 export function vectorScaling(logits: Rows, labels: Labels): VectorScaling {
   const given = readLogits(logits, labels);

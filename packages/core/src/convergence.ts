@@ -68,6 +68,11 @@ export function fitLinearRate(values: readonly number[]): number {
 
 /**
  * What a path of values and gradients, one each ρ step, says of its convergence (method.md §6).
+ * @example
+ * ```ts
+ * const value = Array.from({ length: 40 }, (_, i) => 1 + 0.5 ** i);
+ * convergence({ value, gradient: value.map((_, i) => (-1) ** i) }).status; // 'converged'
+ * ```
  */
 export function convergence(
   path: { readonly value: readonly number[]; readonly gradient: readonly number[] },

@@ -7,7 +7,7 @@ import { ArgumentError } from './argumentError';
  * @param of - what takes the options, as the message calls it: `predict`.
  * @param known - every option there is. TypeScript holds it against the type of `options`, so that none is forgotten.
  * @throws ArgumentError for an unknown name, or for anything that is not an object of options.
- * @example checkOptions('createSchedule', options, { every: 1, samples: 1, warmUp: 1 });
+ * @example checkOptions('createSchedule', { every: 5 }, { every: 1, samples: 1, warmUp: 1 });
  */
 export function checkOptions<O extends object>(
   of: string,

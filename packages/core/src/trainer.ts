@@ -94,6 +94,26 @@ export interface Trainer<T, B> {
  * Source: Stein Brito 2025, Algorithm 1; method.md §1.
  *
  * @throws ArgumentError before anything is allocated for bad arguments.
+ * @example
+ * ```ts
+ * const w = float64.variable(float64.array([0.5], [1]));
+ * const sigma = float64.variable(float64.array(-1));
+ * const noise = regularizationParameter(float64, { name: 'sigma', variable: sigma, bijector: exp });
+ * const loss = (target) => {
+ *   const error = float64.sub(float64.sum(w), float64.array(target));
+ *   return float64.add(float64.mul(error, error), noise.value());
+ * };
+ * const trainer = createTrainer({
+ *   framework: float64,
+ *   theta: [w],
+ *   rho: [noise],
+ *   trainLoss: loss,
+ *   regularizationLoss: loss,
+ * });
+ * for (let i = 0; i < 100; i++) trainer.step(1, () => 1.1);
+ * await trainer.history.flush();
+ * trainer.history.status(); // { sigma: { status, rate, gradient } }
+ * ```
  */
 export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B> {
   checkOptions('createTrainer', options, {

@@ -13,7 +13,12 @@ export interface BatchOptions {
   dropRemainder?: boolean;
 }
 
-/** Walks once through a data set, batch by batch; each batch is a new data set. */
+/** Walks once through a data set, batch by batch; each batch is a new data set.
+ * @example
+ * ```ts
+ * for (const batch of batches(await diabetes(), { size: 64, seed: 1 })) console.log(batch.shape);
+ * ```
+ */
 export function* batches<D extends Dataset>(
   dataset: D,
   options: BatchOptions,

@@ -18,6 +18,10 @@ export interface DiabetesOptions {
  *
  * Source: B. Efron, T. Hastie, I. Johnstone, R. Tibshirani, *Least Angle Regression*, Annals of Statistics 32
  * (2004), 407–499.
+ * @example
+ * ```ts
+ * const { features, targets, shape } = await diabetes({ scaled: true });
+ * ```
  */
 export async function diabetes(options: DiabetesOptions = {}): Promise<TabularDataset> {
   checkOptions('diabetes', options, { scaled: 1 });

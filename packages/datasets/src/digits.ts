@@ -19,6 +19,10 @@ export interface DigitsOptions<P extends PixelFormat = 'unit'> {
  *
  * Source: E. Alpaydin, C. Kaynak, *Optical Recognition of Handwritten Digits*, UCI Machine Learning Repository
  * (1998), test set; CC BY 4.0.
+ * @example
+ * ```ts
+ * const { images, labels, shape } = await digits(); // 1,797 images of 8×8
+ * ```
  */
 export async function digits<P extends PixelFormat = 'unit'>(
   options: DigitsOptions<P> = {},

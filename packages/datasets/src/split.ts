@@ -21,6 +21,10 @@ export interface SplitOptions {
  * @returns `[rest, part]`, where `part` has the `size` asked for. Both are copies in random order.
  * @throws {DatasetError} for a size outside the data set, for both or neither of `size` and `fraction`, and for
  *   `stratified` without `labels`.
+ * @example
+ * ```ts
+ * const [rest, part] = split(await diabetes(), { size: 50, seed: 1 });
+ * ```
  */
 export function split<D extends Dataset>(dataset: D, options: SplitOptions): [rest: D, part: D] {
   checkOptions('split', options, { size: 1, fraction: 1, stratified: 1, seed: 1 });

@@ -30,6 +30,14 @@ interface FittedLasso extends Fitted {
  * targets are centered and the intercept is outside the penalty, as there. Deterministic. Memory grows as p².
  *
  * Source: Stein Brito 2025, §2; method.md §2.
+ * @example
+ * ```ts
+ * const X = [[0, 1], [1, 0], [2, 1], [3, 3], [4, 2], [5, 1]];
+ * const y = [0.1, 1, 2.1, 2.9, 4.2, 4.9];
+ * const model = new Lasso().fit(X, y, { folds: 3 });
+ * model.coefficients; // with exact zeros
+ * model.predict([[6, 0]]);
+ * ```
  */
 export class Lasso extends Estimator<FittedLasso> {
   constructor(readonly options: LassoOptions = {}) {

@@ -34,6 +34,14 @@ interface FittedRidge extends Fitted {
  * standardized columns. Deterministic.
  *
  * Source: Stein Brito 2025, Theorem 3.1.
+ * @example
+ * ```ts
+ * const X = [[0, 1], [1, 0], [2, 1], [3, 3], [4, 2], [5, 1]];
+ * const y = [0.1, 1, 2.1, 2.9, 4.2, 4.9];
+ * const model = new Ridge().fit(X, y, { folds: 3 });
+ * model.predict([[6, 0]]);
+ * model.lambda; // as scikit-learn's Ridge(alpha)
+ * ```
  */
 export class Ridge extends Estimator<FittedRidge> {
   constructor(readonly options: RidgeOptions = {}) {

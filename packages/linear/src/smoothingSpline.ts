@@ -27,6 +27,12 @@ interface FittedSpline extends Fitted {
  * `lambda` is that of SciPy's `make_smoothing_spline`: Σ(y − f(x))² + λ∫f''². Deterministic.
  *
  * Source: Stein Brito 2025, §2; method.md §2.
+ * @example
+ * ```ts
+ * const x = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+ * const curve = new SmoothingSpline().fit(x, x.map(Math.sin), { folds: 5 });
+ * curve.predict([2.5]);
+ * ```
  */
 export class SmoothingSpline extends Estimator<FittedSpline> {
   constructor(readonly options: SmoothingSplineOptions = {}) {

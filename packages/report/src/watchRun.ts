@@ -27,6 +27,10 @@ const charts: Record<ParameterKind, [name: string, yLabel: string]> = {
  * @param cross - the `crossRegularization` callback. It comes before this one in the list, because it completes the history.
  * @param options - `tab` of the visor, by default `'crossreg'`.
  * @returns what `callbackList` of `@crossreg/tfjs-layers` takes: `callbacks: callbackList(cross, watchRun(tfvis, cross))`.
+ * @example
+ * ```ts
+ * const watch = watchRun(tfvis, cross);
+ * ```
  */
 export function watchRun(
   visor: Visor,

@@ -18,6 +18,10 @@ export interface InjectAugmentationOptions extends LearnableAugmentationOptions 
  * variables. A plain `predict` of the new model gives what `model` gives. Compile the result.
  *
  * @throws ArgumentError if there is no input with images, or several and none was chosen; and as the layer does.
+ * @example
+ * ```ts
+ * const augmented = injectAugmentation(images, { translate: true, rotate: 20 });
+ * ```
  */
 export function injectAugmentation(model: LayersModel, options: InjectAugmentationOptions): LayersModel {
   if (!(model instanceof LayersModel)) {
@@ -56,7 +60,15 @@ export function injectAugmentation(model: LayersModel, options: InjectAugmentati
   return functional({ inputs, outputs, name: `${model.name}_augmented` });
 }
 
-/** All `LearnableAugmentation` layers of a model in order, those of nested models included, each once. */
+/**
+ * All `LearnableAugmentation` layers of a model in order, those of nested models included, each once.
+ *
+ * @example
+ * ```ts
+ * const augmented = injectAugmentation(images, { rotate: true });
+ * await augmentationLayers(augmented)[0].values(); // { rotate: 30 }
+ * ```
+ */
 export function augmentationLayers(model: LayersModel): LearnableAugmentation[] {
   const found = model.layers.flatMap((layer) =>
     layer instanceof LayersModel

@@ -89,6 +89,10 @@ interface WeightVariable {
  *
  * Input and output: [batch, height, width, channels] with 1, 3 or 4 channels (the fourth, transparency, is warped but
  * never recoloured), any size.
+ * @example
+ * ```ts
+ * const layer = new LearnableAugmentation({ rotate: { initial: 30, max: 90 }, flipHorizontal: 0.5, inputShape: [4, 4, 3] });
+ * ```
  */
 export class LearnableAugmentation extends layers.Layer {
   static className = 'LearnableAugmentation';

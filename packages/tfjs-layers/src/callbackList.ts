@@ -11,7 +11,11 @@ export type AnyCallback = Callback | CustomCallback | CustomCallbackArgs;
  *
  * @throws ArgumentError for what is neither.
  * @example
- * await model.fit(x, y, { callbacks: callbackList(cross, { onEpochEnd: (epoch, logs) => console.log(epoch, logs) }) });
+ * const noisy = injectNoise(model);
+ * noisy.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });
+ * const cross = crossRegularization({ regularizationData: [xReg, yReg] });
+ * const onEpochEnd = (epoch, logs) => console.log(epoch, logs);
+ * await noisy.fit(xTrain, yTrain, { callbacks: callbackList(cross, { onEpochEnd }) });
  */
 export function callbackList(...callbacks: (AnyCallback | readonly AnyCallback[])[]): Callback[] {
   return (callbacks.flat() as AnyCallback[]).map((one) => {

@@ -80,6 +80,15 @@ interface Contents {
  *
  * @param store - the name of a folder (in Node), or a store.
  * @throws ArgumentError for a store that is none; what concerns the models when it is restored or saved.
+ * @example
+ * ```ts
+ * const run = checkpoint('out/run', { model });
+ * const { epoch } = (await run.restore()) ?? { epoch: 0 };
+ * for (let e = epoch; e < 2; e++) {
+ *   await model.trainOnBatch(xTrain, yTrain);
+ *   await run.save({ epoch: e + 1 });
+ * }
+ * ```
  */
 export function checkpoint<Progress = any>(
   store: string | CheckpointStore,

@@ -514,6 +514,14 @@ function noiseOptions(noise: CrossRegularizationOptions['noise']): InjectNoiseOp
  *
  * @throws ArgumentError for options out of range; what concerns the model and the data is refused when training
  *   begins, before the first step.
+ * @example
+ * ```ts
+ * const noisy = injectNoise(model);
+ * noisy.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });
+ * const cross = crossRegularization({ regularizationData: [xReg, yReg] });
+ * await noisy.fit(xTrain, yTrain, { epochs: 2, callbacks: cross });
+ * cross.status(); // converging, converged, … for the noise of each layer
+ * ```
  */
 export function crossRegularization(options: CrossRegularizationOptions): CrossRegularization {
   return new CrossRegularization(options);

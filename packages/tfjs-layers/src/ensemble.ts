@@ -31,9 +31,8 @@ export type EnsemblePredictOptions = Omit<PredictOptions, 'averaging'>;
  * by {@link loadEnsemble}, or of models that are trained already.
  *
  * @example
- * const ensemble = new Ensemble([first.toModel(), second.toModel()]);
+ * const ensemble = new Ensemble([injectNoise(model), injectNoise(model)]); // or any trained models
  * const { mean, between, within } = ensemble.predict(xTest, { samples: 16 });
- * await ensemble.save('file:///tmp/ensemble');
  */
 export class Ensemble {
   /** With noise, or hooked noise, or without either. Uncompiled where `fitEnsemble` hooked noise in. */

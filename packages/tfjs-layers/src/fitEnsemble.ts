@@ -70,7 +70,7 @@ export interface FitEnsembleOptions
  * const ensemble = await fitEnsemble(createModel, xTrain, yTrain, {
  *   regularizationData: { folds: 5, stratified: true },
  *   noise: true,
- *   fit: { epochs: 50, batchSize: 32 },
+ *   fit: { epochs: 2, batchSize: 32 },
  *   checkpoint: 'runs/clothes',
  * });
  * const { mean, between, within } = ensemble.predict(xTest, { samples: 16 });

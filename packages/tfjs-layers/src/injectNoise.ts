@@ -105,7 +105,7 @@ const recurrentLayers = new Set(['SimpleRNN', 'LSTM', 'GRU', 'RNN', 'ConvLSTM2D'
  *
  * @throws ArgumentError if the model has no place for noise, or has noise already.
  * @example
- * const noisy = injectNoise(model, { recurrent: { at: 'inputs' } });
+ * const noisy = injectNoise(model); // or { recurrent: { at: 'inputs' } }, where there are recurrent layers
  * console.log(String(noisePlaces(noisy)));
  */
 export function injectNoise(model: LayersModel, options: InjectNoiseOptions = {}): LayersModel {

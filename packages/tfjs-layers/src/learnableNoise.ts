@@ -84,6 +84,17 @@ const LEAST_SIGMA = 0.03;
  * - Padding that a mask marks does not count in s_c.
  *
  * Input and output: the same shape, of rank 2 or more.
+ * @example
+ * ```ts
+ * const noisy = tf.sequential({
+ *   layers: [
+ *     tf.layers.dense({ units: 16, inputShape: [4] }),
+ *     new LearnableNoise({ initialSigma: 0.3 }),
+ *     tf.layers.reLU(),
+ *     tf.layers.dense({ units: 3, activation: 'softmax' }),
+ *   ],
+ * });
+ * ```
  */
 export class LearnableNoise extends layers.Layer {
   static className = 'LearnableNoise';

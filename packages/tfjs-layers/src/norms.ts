@@ -43,6 +43,11 @@ export interface Norm {
  * Any regularizer of `@crossreg/core` on the weights of a model: `smoothness`, or your own by `customRegularizer`.
  *
  * @throws ArgumentError for options that are not there.
+ * @example
+ * ```ts
+ * const smooth = norm(smoothness(differencePenalty(4, 2)), { layers: ['first'] });
+ * crossRegularization({ regularizationData: [xReg, yReg], regularizers: [smooth] });
+ * ```
  */
 export function norm(regularizer: Regularizer, options: NormOptions = {}): Norm {
   if (typeof regularizer?.retract !== 'function') {
@@ -91,10 +96,24 @@ export function checkOneOptimizer({
   }
 }
 
-/** The length ‖w‖₂ of weights: weight decay whose strength is learned. */
+/**
+ * The length ‖w‖₂ of weights: weight decay whose strength is learned.
+ *
+ * @example
+ * ```ts
+ * crossRegularization({ regularizationData: [xReg, yReg], regularizers: [l2({ per: 'layer' })] });
+ * ```
+ */
 export const l2 = (options?: NormOptions): Norm => norm(l2Norm(), options);
 
-/** ‖w‖₁, which makes exact zeros: as many as the regularization set asks for. */
+/**
+ * ‖w‖₁, which makes exact zeros: as many as the regularization set asks for.
+ *
+ * @example
+ * ```ts
+ * crossRegularization({ regularizationData: [xReg, yReg], regularizers: [l1({ layers: /dense/ })] });
+ * ```
+ */
 export const l1 = (options?: NormOptions): Norm => norm(l1Norm(), options);
 
 export interface GroupLassoOptions extends NormOptions {
@@ -110,6 +129,10 @@ export interface GroupLassoOptions extends NormOptions {
  * Σ ‖block‖₂, which zeroes whole blocks.
  *
  * @throws ArgumentError for an axis that is none.
+ * @example
+ * ```ts
+ * crossRegularization({ regularizationData: [xReg, yReg], regularizers: [groupLasso({ axis: 'units' })] });
+ * ```
  */
 export function groupLasso({ axis = 'inputs', ...options }: GroupLassoOptions = {}): Norm {
   if (axis === 'inputs' || axis === 'units') {

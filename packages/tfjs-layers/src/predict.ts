@@ -75,6 +75,10 @@ export interface PredictOptions extends Omit<MonteCarloOptions, 'averaging'> {
  * @param x - as `model.predict` takes it, or by the names of the inputs.
  * @returns one {@link Prediction}, or a list for a model with several outputs; the arrays are the caller's.
  * @throws ArgumentError for plain arrays, an `averaging` that cannot be right, and a model that the backend computes wrongly.
+ * @example
+ * ```ts
+ * const { mean, variance } = predict(injectNoise(model), xTest, { samples: 16 });
+ * ```
  */
 export function predict(model: LayersModel, x: tf.Tensor, options?: PredictOptions): Prediction;
 export function predict(

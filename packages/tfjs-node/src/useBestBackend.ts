@@ -33,6 +33,10 @@ export interface BackendChoice {
  *
  * @throws Error - if an option is not one of those allowed, or if none of the backends to choose from works; it then
  *   says of each why, and the backend is the one from before.
+ * @example
+ * ```ts
+ * const { chosen, details, passedOver } = await useBestBackend({ prefer: 'wasm' });
+ * ```
  */
 export const useBestBackend = (options: BackendOptions = {}): Promise<BackendChoice> =>
   chooseBackend(options, (specifier) => import(specifier));

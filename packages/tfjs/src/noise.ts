@@ -106,6 +106,10 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
  *
  * @param x - any shape, float32.
  * @param scale - standard deviations: a scalar, or one per channel (last axis of `x`).
+ * @example
+ * ```ts
+ * const noisy = addNoise(tf.ones([2, 3]), tf.scalar(0.1), deriveKey(1, 0));
+ * ```
  */
 export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tensor {
   const { shape } = x;

@@ -46,6 +46,12 @@ export interface Prediction {
  * @returns one prediction per output of `forward`; the arrays are the caller's.
  * @throws ArgumentError for `samples` or `batchSize` below 1, an `averaging` that is unknown or cannot be that of the
  *   output, or no examples.
+ * @example
+ * ```ts
+ * const w = tf.ones([4, 3]);
+ * const forward = ([x]) => [tf.softmax(tf.matMul(addNoise(x, tf.scalar(0.3), currentNoise().next()), w))];
+ * const [{ mean, variance }] = monteCarloPredict(forward, [tf.ones([5, 4])], { samples: 16 });
+ * ```
  */
 export function monteCarloPredict(
   forward: (batch: tf.Tensor[]) => tf.Tensor[],

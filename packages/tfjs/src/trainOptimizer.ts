@@ -18,7 +18,7 @@ const taken = new WeakSet<tf.Optimizer>();
  * @throws ArgumentError for anything that is not an optimizer of TensorFlow.js, for one that is in use already, and, when
  *   the variables are known, for those that are not `tf.Variable`s.
  * @example
- * createTrainer({ framework: tfjs, thetaOptimizer: trainOptimizer(tf.train.adam(1e-3)), ...rest });
+ * const thetaOptimizer = trainOptimizer(tf.train.adam(1e-3)); // an option of createTrainer, next to framework: tfjs
  */
 export function trainOptimizer(optimizer: tf.Optimizer): OptimizerFactory {
   if (typeof optimizer?.applyGradients !== 'function') {
