@@ -221,9 +221,9 @@ function checkAll() {
   for (const folder of rooms('experiments')) checkUser(folder, ['experiment-shared']);
   checkUser('benchmarks', ['experiment-shared']);
   checkCoreLayers();
-  // The programs in scripts/suite and scripts/gpu run outside of the workspace, where all packages are installed.
+  // The programs in scripts/suite, gpu, interop and keras run outside of the workspace, where all packages are installed.
   for (const file of codeIn('scripts')) {
-    const installed = /^scripts\/(suite|gpu)\//.test(file) ? /^@tensorflow\/|^webgpu$/ : /^$/;
+    const installed = /^scripts\/(suite|gpu|interop|keras)\//.test(file) ? /^@tensorflow\/|^webgpu$/ : /^$/;
     for (const specifier of importsOf(file)) {
       if (specifier.startsWith('.')) checkRelative(file, specifier, 'scripts');
       else if (!specifier.startsWith('node:') && !installed.test(specifier))

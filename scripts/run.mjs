@@ -127,6 +127,16 @@ const tasks = {
     build();
     run('GPU', process.execPath, ['scripts/gpu.mjs', ...process.argv.slice(3)]);
   },
+  keras() {
+    install();
+    build();
+    run('a frozen model in Keras', process.execPath, ['scripts/keras.mjs']);
+  },
+  interop() {
+    install();
+    build();
+    run('bundlers and runtimes', process.execPath, ['scripts/interop.mjs', ...process.argv.slice(3)]);
+  },
   'bench:native'() {
     install();
     build();

@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+
+/** KB, minified and compressed, that a page loads for one name, TensorFlow.js aside. */
+async function kilobytes(name: string, from: string): Promise<number> {
+  const source = (other: string) => fileURLToPath(new URL(`../../${other}/src/index.ts`, import.meta.url));
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import { ${name} } from '@crossreg/${from}'; console.log(${name});`,
+      resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+    },
+    ...{ bundle: true, minify: true, write: false, format: 'esm', platform: 'browser', target: 'es2022' },
+    external: ['@tensorflow/*', 'node:*'],
+    alias: Object.fromEntries(
+      ['core', 'tfjs', 'tfjs-layers', 'calibration', 'linear'].map((one) => [
+        `@crossreg/${one}`,
+        source(one),
+      ]),
+    ),
+  });
+  return gzipSync(outputFiles[0].contents).length / 1024;
+}
+
+test.each([
+  ['crossRegularization', 'tfjs-layers', 40],
+  ['predict', 'tfjs-layers', 12],
+  ['createTrainer', 'core', 8],
+  ['evaluate', 'calibration', 4],
+  ['Ridge', 'linear', 30],
+])('%s of @crossreg/%s is at most %i KB in a bundle, compressed', async (name, from, budget) => {
+  const size = await kilobytes(name, from);
+  expect(size).toBeLessThan(budget);
+  // A budget that is far too large holds nothing.
+  expect(size).toBeGreaterThan(budget / 2);
+});

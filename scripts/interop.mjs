@@ -1,0 +1,151 @@
+// What works, from runs: `npm run interop` installs bundlers and runtimes from npm, builds or runs scripts/interop with each,
+// compares the numbers with those of this Node, and with --write puts the table into docs/bundlers-and-runtimes.md.
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { ownPackages, TFJS } from './backendsFolder.mjs';
+import { openProgram } from './chromiumPage.mjs';
+import { root } from './documents.mjs';
+import { chromiumPath, noChromium } from './findChromium.mjs';
+import { installIn } from './installIn.mjs';
+import { cache } from './native-tensorflow.mjs';
+
+const folder = join(cache, 'interop');
+const versions = { vite: '8.3.8', webpack: '5.113.0', esbuild: '0.28.2', deno: '2.9.6', bun: '1.4.5' };
+const platform = { x64: 'x64', arm64: 'aarch64' }[process.arch];
+/** Binaries as npm packages, so that no script has to run at installation. */
+const binaries = {
+  [`@deno/linux-${process.arch}-glibc`]: versions.deno,
+  [`@oven/bun-linux-${platform}`]: versions.bun,
+};
+installIn(
+  folder,
+  { '@tensorflow/tfjs': TFJS, ...versions, ...binaries },
+  { flags: ['--ignore-scripts', '--force'] },
+);
+ownPackages(folder);
+cpSync(join(root, 'scripts', 'interop'), folder, { recursive: true });
+
+const inFolder = createRequire(join(folder, 'package.json'));
+const load = (name) => import(pathToFileURL(inFolder.resolve(name)).href);
+const output = (name) => join(folder, 'out', name);
+
+/** Each makes one minified file of page.mjs. */
+const bundlers = {
+  async esbuild() {
+    const { build } = await load('esbuild');
+    const outfile = output('esbuild.js');
+    await build({
+      ...{ entryPoints: [join(folder, 'page.mjs')], outfile },
+      ...{ bundle: true, minify: true, format: 'esm', platform: 'browser', logLevel: 'error' },
+    });
+    return outfile;
+  },
+  async vite() {
+    const { build } = await import(
+      pathToFileURL(join(folder, 'node_modules', 'vite', 'dist', 'node', 'index.js')).href
+    );
+    await build({
+      ...{ root: folder, configFile: false, logLevel: 'error' },
+      build: {
+        ...{ outDir: output('vite'), emptyOutDir: true, chunkSizeWarningLimit: 10_000 },
+        lib: { entry: join(folder, 'page.mjs'), formats: ['es'], fileName: () => 'page.js' },
+        minify: true,
+      },
+    });
+    return output('vite/page.js');
+  },
+  async webpack() {
+    const webpack = inFolder('webpack');
+    const compiler = webpack({
+      ...{ mode: 'production', context: folder, entry: './page.mjs', performance: false },
+      output: { path: output('webpack'), filename: 'page.js' },
+    });
+    const stats = await new Promise((resolve, reject) =>
+      compiler.run((error, done) => (error ? reject(error) : resolve(done))),
+    );
+    if (stats.hasErrors()) throw new Error(stats.toString('errors-only'));
+    return output('webpack/page.js');
+  },
+};
+const runtimes = {
+  [`Node ${process.versions.node}`]: [process.execPath, 'runtime.mjs'],
+  [`Deno ${versions.deno}`]: [
+    join('node_modules', `@deno/linux-${process.arch}-glibc`, 'deno'),
+    'run',
+    '-A',
+    'runtime.mjs',
+  ],
+  [`Bun ${versions.bun}`]: [join('node_modules', `@oven/bun-linux-${platform}`, 'bin', 'bun'), 'runtime.mjs'],
+};
+
+const results = [];
+function runIn([command, ...args]) {
+  const text = execFileSync(command.startsWith('node_modules') ? join(folder, command) : command, args, {
+    ...{ cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 },
+  });
+  return JSON.parse(
+    text
+      .split('\n')
+      .find((line) => line.startsWith('result '))
+      .slice('result '.length),
+  );
+}
+async function attempt(name, kind, f) {
+  console.log(`▸ ${name}`);
+  try {
+    results.push({ name, kind, ...(await f()) });
+  } catch (error) {
+    results.push({
+      name,
+      kind,
+      problem: (error.stderr || error.message || String(error)).trim().split('\n')[0],
+    });
+  }
+}
+
+for (const [name, command] of Object.entries(runtimes))
+  await attempt(name, 'runtime', async () => ({ numbers: runIn(command) }));
+if (!chromiumPath) throw new Error(noChromium);
+for (const [name, bundle] of Object.entries(bundlers)) {
+  await attempt(`${name} ${versions[name]}, in Chromium`, 'bundle', async () => {
+    const program = readFileSync(await bundle());
+    const opened = await openProgram(program);
+    try {
+      const page = await opened.browser.newPage();
+      await page.goto(opened.url);
+      await page.waitForFunction('window.run', undefined, { timeout: 30_000 });
+      return { numbers: await page.evaluate('window.run()'), size: gzipSync(program).length };
+    } finally {
+      await opened.close();
+    }
+  });
+}
+
+const [{ numbers: reference }] = results;
+const difference = ({ numbers }) => Math.max(...numbers.map((value, i) => Math.abs(value - reference[i])));
+const rows = results.map((one) => [
+  one.name,
+  one.problem ? `no: ${one.problem}` : 'yes',
+  one.numbers ? difference(one).toExponential(0) : '–',
+  one.size ? `${(one.size / 1024).toFixed(0)} KB` : '–',
+]);
+const head = [
+  '',
+  'trains and predicts',
+  'largest difference from Node',
+  'bundle with TensorFlow.js, minified, gzip',
+];
+const line = (cells) => `| ${cells.join(' | ')} |`;
+const table = [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+console.log(table);
+if (process.argv.includes('--write')) {
+  const file = join(root, 'docs', 'bundlers-and-runtimes.md');
+  const marks = /(<!-- table: written by scripts\/interop.mjs -->\n\n)[\s\S]*?(\n\n<!-- end of table -->)/;
+  writeFileSync(file, readFileSync(file, 'utf8').replace(marks, `$1${table}$2`));
+}
+const failed = results.filter((one) => one.problem || difference(one) > 1e-5);
+if (failed.length > 0) process.exit(1);

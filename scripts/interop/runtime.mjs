@@ -1,0 +1,3 @@
+import { run } from './program.mjs';
+
+console.log(`result ${JSON.stringify(await run())}`);
