@@ -1,5 +1,6 @@
 import { evaluate, type Labels, type Rows, reliabilityCurve } from '@crossreg/calibration';
-import { ArgumentError, checkOptions, show } from '@crossreg/core';
+import { ArgumentError } from '@crossreg/core';
+import { checkOptions, show } from '@crossreg/core/internal';
 import { Drawing } from './drawing';
 import { lossLines, parameterLines, trainingLines } from './lines';
 import type { ParameterKind } from './parameterKinds';

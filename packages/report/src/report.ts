@@ -1,5 +1,5 @@
 import { evaluate } from '@crossreg/calibration';
-import { checkOptions } from '@crossreg/core';
+import { checkOptions } from '@crossreg/core/internal';
 import { drawAll, type Picture, type PictureOptions, pictureOptionNames } from './pictures';
 import { type ReportedRun, readRun } from './run';
 import { parameterRows, statusMeanings, summary } from './words';

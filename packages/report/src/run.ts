@@ -1,10 +1,5 @@
-import {
-  ArgumentError,
-  type Convergence,
-  convergence,
-  type RegularizationRecord,
-  show,
-} from '@crossreg/core';
+import { ArgumentError, type Convergence, convergence, type RegularizationRecord } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 
 /** What is drawn: `crossRegularization`, the trainer of `@crossreg/core`, or the record that either has kept as JSON. */
 export type ReportedRun = RegularizationRecord | { readonly history: RegularizationRecord };

@@ -1,4 +1,5 @@
-import { ArgumentError, checkOptions, type RegularizationRecord, show } from '@crossreg/core';
+import { ArgumentError, type RegularizationRecord } from '@crossreg/core';
+import { checkOptions, show } from '@crossreg/core/internal';
 import { type Line, lossLines, parameterLines } from './lines';
 import type { ParameterKind } from './parameterKinds';
 

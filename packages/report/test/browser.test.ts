@@ -53,7 +53,11 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     const bundle = await build({
       stdin: { contents: program, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
       ...{ bundle: true, write: false, platform: 'browser', format: 'iife', logLevel: 'error' },
-      alias: { '@crossreg/core': source('core'), '@crossreg/calibration': source('calibration') },
+      alias: {
+        '@crossreg/core/internal': source('core').replace('index.ts', 'internal.ts'),
+        '@crossreg/core': source('core'),
+        '@crossreg/calibration': source('calibration'),
+      },
     });
     opened = await openProgram(bundle.outputFiles[0].contents);
   }, 60_000);

@@ -79,6 +79,7 @@ const elsewhere: Record<string, string> = {
   runAll: 'starts processes: packages/runs/README.md',
   loadEnsemble: 'needs IndexedDB: packages/tfjs-layers/README.md saves and loads',
   idxFolder: 'reads files of a Debian package: packages/datasets/src/node/loaders.test.ts',
+  checkOptions: 'is not for users: packages/core/src/options.test.ts',
   useWasm: 'chooses the backend of the whole process: packages/tfjs-wasm/README.md',
   useBestBackend: 'chooses the backend of the whole process: packages/tfjs-node/README.md',
   // Parts of one program, in which arrays are consumed.

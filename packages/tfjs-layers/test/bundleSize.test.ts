@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 
 /** KB, minified and compressed, that a page loads for one name, TensorFlow.js aside. */
 async function kilobytes(name: string, from: string): Promise<number> {
-  const source = (other: string) => fileURLToPath(new URL(`../../${other}/src/index.ts`, import.meta.url));
+  const source = (other: string, entry = 'index') =>
+    fileURLToPath(new URL(`../../${other}/src/${entry}.ts`, import.meta.url));
   const { outputFiles } = await build({
     stdin: {
       contents: `import { ${name} } from '@crossreg/${from}'; console.log(${name});`,
@@ -14,9 +15,9 @@ async function kilobytes(name: string, from: string): Promise<number> {
     ...{ bundle: true, minify: true, write: false, format: 'esm', platform: 'browser', target: 'es2022' },
     external: ['@tensorflow/*', 'node:*'],
     alias: Object.fromEntries(
-      ['core', 'tfjs', 'tfjs-layers', 'calibration', 'linear'].map((one) => [
-        `@crossreg/${one}`,
-        source(one),
+      ['core', 'tfjs', 'tfjs-layers', 'calibration', 'linear'].flatMap((one) => [
+        [`@crossreg/${one}/internal`, source(one, 'internal')],
+        [`@crossreg/${one}`, source(one)],
       ]),
     ),
   });
