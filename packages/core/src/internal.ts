@@ -14,6 +14,7 @@ export {
   show,
 } from './argumentError';
 export { checkAveraging, checkSoftmaxWidth, logSumExp, StreamingMoments } from './monteCarlo';
+export { LONGEST_EFOLD } from './noiseOptimizer';
 export { adamDirection, adamMoments, checkOptimizer } from './optimizer';
 export { checkOptions } from './options';
 export { innerProduct } from './projection';

@@ -31,6 +31,12 @@ test('σ climbs twice as far where gradients agree', () => {
   expect(walk('auto', 500, -1) / -walk('auto', 500, 1)).toBeCloseTo(2, 6);
 });
 
+test('late in a run σ climbs by the time itself: four nats in 2,000 steps, and falls by its logarithm', () => {
+  const from = (sign: number) => walk('auto', 42_000, sign) - walk('auto', 40_000, sign);
+  expect(from(-1)).toBeCloseTo(4, 2);
+  expect(from(1)).toBeCloseTo(-2 * Math.log(42 / 40), 2);
+});
+
 test('gradients that are all noise do not raise σ', () => {
   const schedule = createSchedule();
   const finals = Array.from({ length: 40 }, (_, seed) => {

@@ -3,11 +3,14 @@ import { adam, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
 import { elapsedShare, type Schedule } from './schedule';
 
+/** @internal Training steps that count as an e-fold for steps up, where an e-fold is longer. */
+export const LONGEST_EFOLD = 2000;
+
 /** How far σ may move in an e-fold of training time, in nats (factors of e). */
 export interface NoiseOptimizerOptions {
   /** Towards less noise. Default 2. */
   maxDecrease?: number;
-  /** Towards more noise, times the share of the gradient that is not noise. Default 4. */
+  /** Towards more noise, in an e-fold or 2,000 training steps, whichever is shorter, times the share of the gradient that is not noise. Default 4. */
   maxIncrease?: number;
 }
 
@@ -18,7 +21,8 @@ export interface NoiseOptimizerOptions {
  * that have to follow it (the two time scales of stochastic approximation, Borkar 1997).
  *
  * It climbs faster than it falls. The gradient of the regularization loss is taken at fixed weights, so it sees what noise
- * costs now at once, and what noise is good for only when the network has begun to overfit: then there is no time to lose. It
+ * costs now at once, and what noise is good for only when the network has begun to overfit: then there is no time to lose, however
+ * late in the run that is. So it falls by the logarithm of time, and climbs by the time itself from step 2,000 on. It
  * does so only where the gradients agree, so that their noise does not raise σ (see `increaseGain` of {@link adam}).
  *
  * Source: docs/method.md, *Pace*.
@@ -36,6 +40,8 @@ export function noiseOptimizer(
   return adam({
     learningRate: (step) => maxDecrease * elapsedShare(schedule, step),
     beta2: 0.99,
-    increaseGain: maxIncrease / maxDecrease,
+    increaseGain: (step) =>
+      (maxIncrease * elapsedShare(schedule, step, LONGEST_EFOLD)) /
+      (maxDecrease * elapsedShare(schedule, step)),
   });
 }

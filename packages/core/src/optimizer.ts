@@ -135,7 +135,7 @@ export function adamDirection<T>(
   fw: Framework<T>,
   { mean, square }: Moments<T>,
   corrections: Moments<T>,
-  { epsilon, increaseGain }: { epsilon: number; increaseGain: number | undefined },
+  { epsilon, increaseGain }: { epsilon: number; increaseGain: T | undefined },
 ): T {
   const rootMeanSquare = fw.sqrt(fw.div(square, corrections.square));
   const direction = fw.div(fw.mul(mean, corrections.mean), fw.add(rootMeanSquare, fw.array(epsilon)));
@@ -143,7 +143,7 @@ export function adamDirection<T>(
   const weight = fw.where(
     fw.maximum(direction, fw.array(0)),
     fw.array(1),
-    fw.mul(fw.abs(direction), fw.array(increaseGain)),
+    fw.mul(fw.abs(direction), increaseGain),
   );
   return fw.mul(direction, weight);
 }
@@ -158,9 +158,10 @@ export function adam(options: {
   beta2?: number;
   /**
    * Makes steps that raise the variable `increaseGain · |m̂/√v̂|` times as long: longer where the gradients agree, shorter where they are
-   * mostly noise, so that noise alone does not raise it. Default: steps of either sign alike.
+   * mostly noise, so that noise alone does not raise it. A number, or a function of the zero-based step. Default: steps of either sign
+   * alike.
    */
-  increaseGain?: number;
+  increaseGain?: LearningRate;
   epsilon?: number;
 }): OptimizerFactory {
   checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, increaseGain: 1, epsilon: 1 });
@@ -168,7 +169,8 @@ export function adam(options: {
   checkShare('beta1', beta1, 0.9);
   checkShare('beta2', beta2, 0.999);
   checkAbove('epsilon', epsilon, 0, 'Use 1e-8.');
-  if (increaseGain !== undefined) checkAbove('increaseGain', increaseGain, 0, 'Use 2, or leave it out.');
+  if (typeof increaseGain === 'number')
+    checkAbove('increaseGain', increaseGain, 0, 'Use 2, or leave it out.');
   const factory = optimizer(
     learningRate,
     2,
@@ -176,7 +178,9 @@ export function adam(options: {
       const t = iteration + 1;
       const corrections = { mean: fw.array(1 / (1 - beta1 ** t)), square: fw.array(1 - beta2 ** t) };
       const next = adamMoments(fw, gradient, { mean, square }, { beta1, beta2 });
-      const direction = adamDirection(fw, next, corrections, { epsilon, increaseGain });
+      const gain = typeof increaseGain === 'function' ? increaseGain(iteration) : increaseGain;
+      const constants = { epsilon, increaseGain: gain === undefined ? undefined : fw.array(gain) };
+      const direction = adamDirection(fw, next, corrections, constants);
       const step = fw.mul(direction, fw.array(rate));
       return { variable: fw.sub(variable, step), slots: [next.mean, next.square] };
     },

@@ -69,10 +69,16 @@ export function isRegularizationStep({ every, warmUp }: Schedule, trainingStep: 
  * The share of the time since the warm-up that lies between the ρ step of the given zero-based number and the one before
  * it: (tₖ − tₖ₋₁) / (tₖ + 20), with t counted in training steps. A ρ whose steps are in proportion to it moves equally far
  * in every e-fold of time, whatever the schedule and the length of the run.
+ *
+ * @param longest - training steps that tₖ + 20 does not exceed: from there on, the share is that of so many. Default: no limit.
  */
-export function elapsedShare({ every }: Pick<Schedule, 'every'>, rhoStep: number): number {
+export function elapsedShare(
+  { every }: Pick<Schedule, 'every'>,
+  rhoStep: number,
+  longest = Number.POSITIVE_INFINITY,
+): number {
   const [before, now] = [trainingTime(every, rhoStep), trainingTime(every, rhoStep + 1)];
-  return (now - before) / (now + AUTO);
+  return (now - before) / Math.min(now + AUTO, longest);
 }
 
 /**

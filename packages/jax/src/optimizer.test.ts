@@ -54,8 +54,10 @@ test('sgd with momentum is the heavy ball, with a rate that a schedule gives', (
 
 test.each(['auto', 1, 7] as const)('the pace of σ is that of core (every: %s)', (every) => {
   const steps = [...Array(90).keys(), 200, 1000, 20_000];
-  const shares = elapsedShare(every, np.array(Int32Array.from(steps))).js() as number[];
-  steps.forEach((step, i) => {
-    expect(Math.abs(shares[i] / coreShare({ every }, step) - 1)).toBeLessThan(2e-3);
-  });
+  for (const longest of [undefined, 2000]) {
+    const shares = elapsedShare(every, np.array(Int32Array.from(steps)), longest).js() as number[];
+    steps.forEach((step, i) => {
+      expect(Math.abs(shares[i] / coreShare({ every }, step, longest) - 1)).toBeLessThan(2e-3);
+    });
+  }
 });

@@ -1,5 +1,5 @@
 import { ArgumentError, createSchedule, type Framework, type Schedule } from '@crossreg/core';
-import { adamDirection, adamMoments, checkAbove, checkOptions } from '@crossreg/core/internal';
+import { adamDirection, adamMoments, checkAbove, checkOptions, LONGEST_EFOLD } from '@crossreg/core/internal';
 import { type Array as JaxArray, numpy as np, tree } from '@jax-js/jax';
 import type { Handle } from './handle';
 import { lift } from './lift';
@@ -55,7 +55,7 @@ export function adam(options: {
   /** Default 1e-8. */
   epsilon?: number;
   /** Makes steps that raise a parameter `increaseGain · |m̂/√v̂|` times as long, see `adam` of core. Default: not. */
-  increaseGain?: number;
+  increaseGain?: LearningRate;
 }) {
   checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, increaseGain: 1 });
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, increaseGain } = options;
@@ -75,6 +75,8 @@ export function adam(options: {
       return state;
     },
     ...conditional(learningRate, (gradients, { count, mean, square }: AdamState, rate, gate) => {
+      const gain = typeof increaseGain === 'function' ? increaseGain(count.ref) : increaseGain;
+      const gains = gain === undefined ? [] : [np.array(gain)];
       const next = gate(count.ref.add(1), count);
       const t = next.ref.astype(np.float32);
       const corrections = [np.reciprocal(vanishing(beta1, t.ref)), vanishing(beta2, t)];
@@ -88,16 +90,22 @@ export function adam(options: {
         // The direction follows from what is kept, so that each of the three is written once.
         const [nextMean, nextSquare] = [gate(m, means[i]), gate(s, squares[i])];
         const direction = lift(
-          (fw, m, s, c1, c2) =>
-            adamDirection(fw, { mean: m, square: s }, { mean: c1, square: c2 }, { epsilon, increaseGain }),
+          (fw, m, s, c1, c2, ...[up]) =>
+            adamDirection(
+              fw,
+              { mean: m, square: s },
+              { mean: c1, square: c2 },
+              { epsilon, increaseGain: up },
+            ),
           nextMean.ref,
           nextSquare.ref,
           corrections[0].ref,
           corrections[1].ref,
+          ...gains.map((one) => one.ref),
         );
         return [np.negative(direction.mul(rate.ref)), nextMean, nextSquare];
       });
-      for (const x of [...corrections, rate]) x.dispose();
+      for (const x of [...corrections, ...gains, rate]) x.dispose();
       const structure = tree.structure<JaxArray>(gradients);
       const part = (index: number) =>
         tree.unflatten<JaxArray>(
@@ -205,12 +213,19 @@ export function noiseOptimizer(
   return adam({
     learningRate: (step) => elapsedShare(every, step).mul(maxDecrease),
     beta2: 0.99,
-    increaseGain: maxIncrease / maxDecrease,
+    increaseGain: (step) =>
+      elapsedShare(every, step.ref, LONGEST_EFOLD)
+        .div(elapsedShare(every, step))
+        .mul(maxIncrease / maxDecrease),
   });
 }
 
 /** What `elapsedShare` of core gives for a number, for a scalar array: the ρ steps taken so far. Consumes it. */
-export function elapsedShare(every: Schedule['every'], rhoStep: JaxArray): JaxArray {
+export function elapsedShare(
+  every: Schedule['every'],
+  rhoStep: JaxArray,
+  longest = Number.POSITIVE_INFINITY,
+): JaxArray {
   const step = rhoStep.astype(np.float32);
   const time = (k: JaxArray): JaxArray => {
     if (every !== 'auto') return k.mul(every);
@@ -221,5 +236,5 @@ export function elapsedShare(every: Schedule['every'], rhoStep: JaxArray): JaxAr
     return np.where(np.lessEqual(k.ref, 20), k.ref, np.where(np.lessEqual(k, even), growing, late));
   };
   const [before, now] = [time(step.ref), time(step.add(1))];
-  return now.ref.sub(before).div(now.add(20));
+  return now.ref.sub(before).div(np.minimum(now.add(20), longest));
 }

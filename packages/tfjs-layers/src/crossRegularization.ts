@@ -115,8 +115,9 @@ export const optionNames: Record<keyof CrossRegularizationOptions, unknown> = {
  * one gradient step of ρ, the σ of the model's {@link LearnableNoise} layers and the levels of norms on its weights, on
  * the loss of the K-sample averaged prediction for a batch of the regularization set. Made by {@link crossRegularization}.
  *
- * It reads the loss the model is compiled with. Batch-norm statistics and θ's optimizer are not touched, and no weight
- * but those under a norm, which go back to their level after every batch and along with it at a ρ step.
+ * It reads the loss the model is compiled with. A ρ step does not touch batch-norm statistics, θ's optimizer, or any weight
+ * but those under a norm, which go back to their level after every batch and along with it at a ρ step. While noise or augmentation is
+ * learned, moving batch-norm statistics have a momentum of 0.9 at most, so that they follow it.
  */
 export class CrossRegularization extends Callback {
   private readonly schedule: Schedule;
@@ -210,6 +211,7 @@ export class CrossRegularization extends Callback {
    * hooked noise it does nothing.
    */
   unhook(): void {
+    if (this.prepared?.hook) this.prepared.restoreLayers();
     this.prepared?.hook?.unhook();
   }
 
@@ -489,6 +491,7 @@ export class CrossRegularization extends Callback {
     this.heldOut = undefined;
     this.prepared?.step.dispose();
     this.prepared?.norms.dispose();
+    this.prepared?.restoreLayers();
     // Nobody else has the variables of noise that toModel did not give away.
     if (this.prepared?.hooked && !this.modelWasGiven) this.prepared.hook?.dispose();
     this.unhook();

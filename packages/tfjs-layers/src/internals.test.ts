@@ -134,6 +134,15 @@ test('γ and moving statistics of a batch normalization', () => {
   ]);
 });
 
+test('the momentum of a batch normalization, which a training pass goes by', () => {
+  const layer = called(layers.batchNormalization({ momentum: 0.75 }), tf.ones([1, 2]));
+  expect(internals.momentumOf(layer), missing('BatchNormalization.momentum')).toBe(0.75);
+  internals.setMomentum(layer, 0.5);
+  layer.apply(tf.fill([3, 2], 4), { training: true });
+  const [movingMean] = internals.movingStatisticsOf(layer);
+  expect([...movingMean.read().dataSync()]).toEqual([2, 2]);
+});
+
 test('the states of a stateful recurrent layer', () => {
   const recurrent = (stateful: boolean) =>
     called(

@@ -129,6 +129,14 @@ export function movingStatisticsOf(normalization: layers.Layer): LayerVariable[]
   return [movingMean, movingVariance];
 }
 
+/** How much a batch normalization keeps of its moving statistics at every training step. */
+export const momentumOf = (normalization: layers.Layer): number =>
+  having<{ momentum: number }>(normalization, 'momentum').momentum;
+
+export function setMomentum(normalization: layers.Layer, momentum: number): void {
+  having<{ momentum: number }>(normalization, 'momentum').momentum = momentum;
+}
+
 /** A recurrent layer that remembers its state from one batch to the next. */
 export interface StatefulLayer extends layers.Layer {
   states_: tf.Tensor[];

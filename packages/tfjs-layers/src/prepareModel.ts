@@ -18,6 +18,7 @@ import { injectedBy } from './injected';
 import { type InjectNoiseOptions, noiseLayers } from './injectNoise';
 import { checkLayerInputs } from './layerInputs';
 import { type LearnedNorms, learnNorms } from './learnedNorms';
+import { followNoise } from './movingStatistics';
 import { checkNormalizedAxis } from './normalizedAxis';
 import type { Norm } from './norms';
 import { type AveragingChoice, outputAveraging, rememberAveraging } from './outputAveraging';
@@ -43,6 +44,8 @@ export interface PreparedModel {
   /** Whether the hook was made for this callback, and not by another before. */
   hooked: boolean;
   norms: LearnedNorms;
+  /** Undoes what was changed in the model's layers. */
+  restoreLayers(): void;
   /** Draws in a ρ step. Without noise all are the same one. */
   samples: number;
 }
@@ -136,6 +139,7 @@ export async function prepareModel(
   return {
     ...{ model, losses: lossFunctions(model), weights, batches, outputs, step, hook, norms },
     hooked: hooks,
+    restoreLayers: random.length > 0 ? followNoise(model) : () => {},
     samples: random.length > 0 ? schedule.samples : 1,
   };
 }
