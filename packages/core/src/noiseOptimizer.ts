@@ -3,7 +3,7 @@ import { adam, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
 import { elapsedShare, type Schedule } from './schedule';
 
-/** @internal Training steps that count as an e-fold for steps up, where an e-fold is longer. */
+/** Training steps that count as an e-fold for steps up, where an e-fold is longer. */
 export const LONGEST_EFOLD = 2000;
 
 /** How far σ may move in an e-fold of training time, in nats (factors of e). */
