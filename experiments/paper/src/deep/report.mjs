@@ -3,8 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
 import { readResults, tablesOfFolds } from '../folds/tables.mjs';
-import { markdown } from '../markdown.mjs';
+import { harmTable, readHarm } from '../harm/table.mjs';
+import { markdown as markdownOf } from '../markdown.mjs';
 import { mean } from '../numbers.mjs';
+import { profiles } from './profiles.mjs';
+
+/** A table of the rows that there are. */
+const markdown = (head, rows) =>
+  markdownOf(
+    head,
+    rows.filter((row) => row !== undefined),
+  );
 
 const docs = new URL('../../../../docs/', import.meta.url);
 const figures = new URL('figures/', docs);
@@ -32,7 +41,7 @@ const resultsOf = (results, name, seeds) =>
 export function tablesOf(results, profile) {
   const of = (name, seeds = profile.seeds) => resultsOf(results, name, seeds);
   const plainSteps = profile.steps;
-  /** A row of the four figures; `pick` finds them in a result, `experiment` has the run. */
+  /** A row of the four figures, or nothing for a run without a result; `pick` finds them in a result, `experiment` has the run. */
   const row = (
     title,
     name,
@@ -40,6 +49,7 @@ export function tablesOf(results, profile) {
     { pick = ({ test }) => test, cost = ({ stepEquivalents }) => stepEquivalents, gap = true, seeds } = {},
   ) => {
     const runs = of(name, seeds);
+    if (runs.length === 0) return undefined;
     const tests = runs.map(pick);
     return [
       title,
@@ -49,7 +59,7 @@ export function tablesOf(results, profile) {
       gap && runs.every(({ train }) => train)
         ? plusMinus(runs.map(({ train }, i) => train.accuracy - tests[i].accuracy))
         : '–',
-      runs.length > 0 ? (mean(runs.map(cost)) / plainSteps).toFixed(2) : '–',
+      (mean(runs.map(cost)) / plainSteps).toFixed(2),
       `\`${experiment} --only ${name}\``,
     ];
   };
@@ -284,13 +294,25 @@ export function fill(text, tables) {
   );
 }
 
-/** The document of the networks and of folds, and the figures, made from the results. */
-export function report(results, profile) {
+/**
+ * All tables of docs/results.md that are made from results.
+ *
+ * @param small - the results of that profile.
+ * @param full - the results of that profile, whose tables have names with `full-` before them.
+ */
+export const allTables = (small, full) => ({
+  ...tablesOf(small, profiles.small),
+  ...Object.fromEntries(
+    Object.entries(tablesOf(full, profiles.full)).map(([name, table]) => [`full-${name}`, table]),
+  ),
+  ...tablesOfFolds(readResults()),
+  harm: harmTable(readHarm()),
+});
+
+/** The document of the networks, of folds and of small problems, and the figures, made from the results. */
+export function report(small, full) {
   const path = fileURLToPath(new URL('results.md', docs));
-  writeFileSync(
-    path,
-    fill(readFileSync(path, 'utf8'), { ...tablesOf(results, profile), ...tablesOfFolds(readResults()) }),
-  );
-  draw(results, profile);
+  writeFileSync(path, fill(readFileSync(path, 'utf8'), allTables(small, full)));
+  draw(small, profiles.small);
   console.log(`tables: ${path}`);
 }

@@ -6,6 +6,7 @@ import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 import { batchOrder, trainSteps } from '../deep/training.mjs';
 import { problems } from './problems.mjs';
+import { harmTable } from './table.mjs';
 
 // 1 to 5 were looked at when the defaults were chosen (docs/results.md).
 const SEEDS = [6, 7, 8, 9, 10];
@@ -74,8 +75,6 @@ async function train({ model: build, rate, epochs }, data, { all, noise, cross: 
   return { loss, steps, sigma: rho };
 }
 
-const mean = (xs) => xs.reduce((a, b) => a + b, 0) / xs.length;
-
 /** Trains everything, prints the table and writes the figures. */
 export async function harm() {
   const { threads } = await useWasm({ threads: 1 });
@@ -101,26 +100,5 @@ export async function harm() {
     fileURLToPath(new URL('harm.json', folder)),
     `${JSON.stringify({ seeds: SEEDS, threads, results }, null, 1)}\n`,
   );
-  console.log(harmTable(results));
-}
-
-/** The mean test loss of each method over plain training's, with the standard error of the difference by seed. */
-export function harmTable(results) {
-  const lines = [
-    '| problem | steps | plain | plain, all examples | former defaults | defaults |',
-    '| --- | --- | --- | --- | --- | --- |',
-  ];
-  for (const { about, steps, runs } of Object.values(results)) {
-    const plain = runs.plain.map(({ loss }) => loss);
-    const cell = (method) => {
-      const ratios = runs[method].map(({ loss }, i) => (loss - plain[i]) / mean(plain));
-      const spread = Math.sqrt(
-        ratios.reduce((sum, r) => sum + (r - mean(ratios)) ** 2, 0) / (ratios.length - 1) / ratios.length,
-      );
-      return `${(1 + mean(ratios)).toFixed(2)} ± ${spread.toFixed(2)}`;
-    };
-    const others = ['plain, all examples', 'former defaults', 'defaults'].map(cell);
-    lines.push(`| ${[about, steps, mean(plain).toPrecision(3), ...others].join(' | ')} |`);
-  }
-  return lines.join('\n');
+  console.log(harmTable({ results }));
 }

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { markdown } from '../markdown.mjs';
+import { mean } from '../numbers.mjs';
+
+/** What `npm run paper -- harm` has written. */
+export const readHarm = () =>
+  JSON.parse(readFileSync(new URL('../../results/harm.json', import.meta.url), 'utf8'));
+
+const others = ['plain, all examples', 'former defaults', 'defaults'];
+
+/** The mean test loss of each method over plain training's, with the standard error of the difference by seed. */
+export function harmTable({ results }) {
+  const rows = Object.values(results).map(({ about, steps, runs }) => {
+    const plain = runs.plain.map(({ loss }) => loss);
+    const cell = (method) => {
+      const ratios = runs[method].map(({ loss }, i) => (loss - plain[i]) / mean(plain));
+      const spread = Math.sqrt(
+        ratios.reduce((sum, r) => sum + (r - mean(ratios)) ** 2, 0) / (ratios.length - 1) / ratios.length,
+      );
+      return `${(1 + mean(ratios)).toFixed(2)} ± ${spread.toFixed(2)}`;
+    };
+    return [about, String(steps), mean(plain).toPrecision(3), ...others.map(cell)];
+  });
+  return markdown(['problem', 'steps', 'plain', ...others], rows);
+}
