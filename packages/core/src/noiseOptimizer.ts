@@ -37,11 +37,10 @@ export function noiseOptimizer(
   const { maxDecrease = 2, maxIncrease = 4 } = options;
   checkAbove('maxDecrease', maxDecrease, 0, 'Use 2: σ may fall by e² while training time grows by e.');
   checkAbove('maxIncrease', maxIncrease, 0, 'Use 4.');
+  const share = (step: number, longest?: number) => elapsedShare(schedule, step, longest);
   return adam({
-    learningRate: (step) => maxDecrease * elapsedShare(schedule, step),
+    learningRate: (step) => maxDecrease * share(step),
     beta2: 0.99,
-    increaseGain: (step) =>
-      (maxIncrease * elapsedShare(schedule, step, LONGEST_EFOLD)) /
-      (maxDecrease * elapsedShare(schedule, step)),
+    increaseGain: (step) => (maxIncrease * share(step, LONGEST_EFOLD)) / (maxDecrease * share(step)),
   });
 }

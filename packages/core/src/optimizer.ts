@@ -180,8 +180,7 @@ export function adam(options: {
       const next = adamMoments(fw, gradient, { mean, square }, { beta1, beta2 });
       const gain = typeof increaseGain === 'function' ? increaseGain(iteration) : increaseGain;
       const constants = { epsilon, increaseGain: gain === undefined ? undefined : fw.array(gain) };
-      const direction = adamDirection(fw, next, corrections, constants);
-      const step = fw.mul(direction, fw.array(rate));
+      const step = fw.mul(adamDirection(fw, next, corrections, constants), fw.array(rate));
       return { variable: fw.sub(variable, step), slots: [next.mean, next.square] };
     },
   );

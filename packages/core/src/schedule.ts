@@ -70,13 +70,10 @@ export function isRegularizationStep({ every, warmUp }: Schedule, trainingStep: 
  * it: (tₖ − tₖ₋₁) / (tₖ + 20), with t counted in training steps. A ρ whose steps are in proportion to it moves equally far
  * in every e-fold of time, whatever the schedule and the length of the run.
  *
- * @param longest - training steps that tₖ + 20 does not exceed: from there on, the share is that of so many. Default: no limit.
+ * @param longest - training steps that tₖ + 20 does not exceed: from there on, the share is that of so many. Default 1e9.
  */
-export function elapsedShare(
-  { every }: Pick<Schedule, 'every'>,
-  rhoStep: number,
-  longest = Number.POSITIVE_INFINITY,
-): number {
+export function elapsedShare(schedule: Pick<Schedule, 'every'>, rhoStep: number, longest = 1e9): number {
+  const { every } = schedule;
   const [before, now] = [trainingTime(every, rhoStep), trainingTime(every, rhoStep + 1)];
   return (now - before) / Math.min(now + AUTO, longest);
 }
