@@ -245,7 +245,7 @@ test('bad input is refused before training starts', async () => {
   const other = tf.sequential({ layers: [tf.layers.dense({ units: classes, inputShape: [4] })] });
   other.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
 
-  expect(await fit({ every: 0 })).toContain('every: must be an integer of at least 1, but is 0');
+  expect(await fit({ every: 0 })).toContain("every: must be 'auto' or an integer of at least 1, but is 0");
   expect(await fit({ samples: 0 })).toContain('samples: must be an integer of at least 1');
   expect(await fit({ batchSize: 0.5 })).toContain('batchSize: must be an integer of at least 1');
   expect(await fit({ averaging: 'median' })).toContain("averaging: must be 'probabilities'");
