@@ -3,8 +3,15 @@
 import json
 import sys
 
+from types import ModuleType
+
 import numpy as np
-from tensorflowjs.converters import load_keras_model
+
+# tensorflowjs imports what only its converters of other formats need.
+sys.modules["tensorflow_decision_forests"] = ModuleType("tensorflow_decision_forests")
+sys.modules["tensorflowjs.converters.jax_conversion"] = ModuleType("jax_conversion")
+sys.modules["tensorflowjs.converters.jax_conversion"].convert_jax = None
+from tensorflowjs.converters import load_keras_model  # noqa: E402
 
 folder = sys.argv[1]
 with open(f"{folder}/predictions.json") as file:

@@ -101,6 +101,7 @@ export default defineConfig({
           page('Results', '/docs/results'),
           page('Learned augmentation on trial', '/docs/augmentation'),
           page('Backends', '/docs/backends'),
+          page('Bundlers and runtimes', '/docs/bundlers-and-runtimes'),
         ],
       },
       {
