@@ -7,6 +7,7 @@ import { augmentationLayers, injectAugmentation, warp } from '@crossreg/tfjs-aug
 import {
   crossRegularization,
   injectNoise,
+  l2,
   noiseLayers,
   predict,
   toInferenceModel,
@@ -106,7 +107,31 @@ async function saved(model) {
   return tf.loadLayersModel(tf.io.fromMemory(artifacts));
 }
 
-const checks = ({ store, short }) => ({
+/** What the callback adds to the logs reaches TensorBoard, in the numbers of `History`. */
+async function writes({ callback, read }) {
+  const [x, y] = data(train);
+  const cross = crossRegularization({
+    regularizationData: [x.slice(0, 64), y.slice(0, 64)],
+    every: 3,
+    samples: 2,
+    regularizers: [l2({ layers: /dense/ })],
+  });
+  const model = compiled(injectNoise(network()));
+  const { history } = await model.fit(x.slice(64), y.slice(64), {
+    epochs: 2,
+    verbose: 0,
+    callbacks: [cross, callback],
+  });
+  const scalars = read();
+  const names = Object.keys(history);
+  // The loss, that of regularization, two σ and two levels.
+  assert(names.length === 6, `logs are ${names.join(', ')}`);
+  for (const name of names) {
+    agree(`TensorBoard's ${name}`, scalars[`epoch_${name}`] ?? [], history[name], 1e-6);
+  }
+}
+
+const checks = ({ store, short, board }) => ({
   'contract suite': async () => {
     for (const { name: title, run } of frameworkContract(tfjs)) {
       await Promise.resolve(run()).catch((error) => {
@@ -116,6 +141,7 @@ const checks = ({ store, short }) => ({
   },
   'callback training': async () => {
     if (!short) await learns(compiled(injectNoise(network())), 'noise');
+    if (board) await writes(board);
     // One path, step by step: the same draws, the same losses, the same weights as on cpu. Without Adam, whose step is as long
     // where a gradient is nothing but rounding.
     await agreesWithCpu(
@@ -212,13 +238,14 @@ const checks = ({ store, short }) => ({
  * Runs all of it on the backend in use.
  *
  * @param store - where the platform itself can save a model: the address to save to, and to load from again.
+ * @param board - where the platform has a callback that writes for TensorBoard: `callback`, and `read` for what it has written.
  * @param short - whether to leave out what takes long on a slow backend: to train until something is learned.
  * @returns by check, what failed; null where nothing did.
  */
-export async function runSuite({ store, short = false } = {}) {
+export async function runSuite({ store, short = false, board } = {}) {
   const backend = tf.getBackend();
   const results = {};
-  for (const [check, run] of Object.entries(checks({ store, short }))) {
+  for (const [check, run] of Object.entries(checks({ store, short, board }))) {
     await tf.setBackend(backend);
     tf.engine().startScope();
     results[check] = await run().then(

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { useBestBackend } from '@crossreg/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 import { medianRatio, runSuite } from './checks.mjs';
+import { scalarsIn } from './eventFiles.mjs';
 
 const [name, withTime] = process.argv.slice(2);
 // `native` is wasm with native kernels, where the folder has them.
@@ -20,8 +21,14 @@ if (name === 'native') await useWasm({ native: true });
 // The native packages bring a file system: the address of a folder.
 const folder = mkdtempSync(join(tmpdir(), 'crossreg-suite-'));
 const store = { save: `file://${folder}`, load: `file://${folder}/model.json` };
-const results = await runSuite(backend === 'tensorflow' ? { store } : {});
+const results = await runSuite(backend === 'tensorflow' ? { store, board: await tensorBoard(folder) } : {});
 rmSync(folder, { recursive: true });
+/** TensorBoard's callback of the native package, and what its files hold. */
+async function tensorBoard(folder) {
+  const { default: native } = await import('@tensorflow/tfjs-node');
+  return { callback: native.node.tensorBoard(folder), read: () => scalarsIn(join(folder, 'train')) };
+}
+
 let time;
 if (withTime) {
   const use = name === 'native' ? () => useWasm({ native: true }) : () => tf.setBackend(backend);

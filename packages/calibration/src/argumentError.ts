@@ -17,9 +17,11 @@ export function checkOptions<O extends object>(
 }
 
 /** Refuses anything but an integer of at least `least`. */
-export function checkInteger(argument: string, value: unknown, least: number): void {
+export function checkInteger(argument: string, value: unknown, least: number, advice: string): void {
   if (!Number.isInteger(value) || (value as number) < least) {
-    throw new ArgumentError(`${argument} must be an integer of at least ${least}, but is ${show(value)}.`);
+    throw new ArgumentError(
+      `${argument} must be an integer of at least ${least}, but is ${show(value)}. ${advice}`,
+    );
   }
 }
 
@@ -27,6 +29,8 @@ export function checkInteger(argument: string, value: unknown, least: number): v
 export function checkOneOf(argument: string, value: unknown, allowed: readonly string[]): void {
   if (!allowed.includes(value as string)) {
     const words = allowed.map((word) => `'${word}'`).join(' or ');
-    throw new ArgumentError(`${argument} must be ${words}, but is ${show(value)}.`);
+    throw new ArgumentError(
+      `${argument} must be ${words}, but is ${show(value)}. Leave it out for the default.`,
+    );
   }
 }

@@ -27,7 +27,7 @@ export interface Bin {
 /** The non-empty bins, by rising confidence. `hits[i]` is 1 if what was predicted with `confidences[i]` came true. */
 export function binConfidences(confidences: Float64Array, hits: Uint8Array, options: BinOptions = {}): Bin[] {
   const { bins = 15, binning = 'width' } = options;
-  checkInteger('bins', bins, 1);
+  checkInteger('bins', bins, 1, 'Use 15.');
   checkOneOf('binning', binning, ['width', 'mass']);
   return binning === 'width' ? equalWidth(confidences, hits, bins) : equalMass(confidences, hits, bins);
 }

@@ -1,3 +1,4 @@
+import { show } from '../../../common/show';
 import { ArgumentError, checkInteger, checkOneOf, checkOptions } from './argumentError';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 
@@ -41,10 +42,13 @@ export function bootstrapInterval(
 ): BootstrapInterval {
   checkOptions('bootstrapInterval', options, { resamples: 1, level: 1, method: 1, seed: 1 });
   const { resamples = 1000, level = 0.95, method = 'percentile', seed = 0 } = options;
-  checkInteger('resamples', resamples, 2);
-  checkInteger('seed', seed, 0);
+  checkInteger('resamples', resamples, 2, 'Use 1000.');
+  checkInteger('seed', seed, 0, 'Use 0, and another one for other resamples.');
   checkOneOf('method', method, ['percentile', 'basic']);
-  if (!(level > 0 && level < 1)) throw new ArgumentError(`level must lie between 0 and 1, but is ${level}.`);
+  if (!(level > 0 && level < 1))
+    throw new ArgumentError(
+      `level must lie between 0 and 1, but is ${show(level)}. Use 0.95 for an interval of 95 %.`,
+    );
   const { values, examples, classes } = readProbabilities(probabilities, labels);
   const source = Float64Array.from(values);
   const estimate = statistic(source, Int32Array.from(labels));

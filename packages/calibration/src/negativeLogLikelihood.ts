@@ -1,3 +1,4 @@
+import { show } from '../../../common/show';
 import { ArgumentError, checkOptions } from './argumentError';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 
@@ -15,7 +16,8 @@ export function negativeLogLikelihood(
 ): number {
   checkOptions('negativeLogLikelihood', options, { floor: 1 });
   const { floor = Number.EPSILON } = options;
-  if (!(floor >= 0 && floor < 1)) throw new ArgumentError(`floor must lie in [0, 1), but is ${floor}.`);
+  if (!(floor >= 0 && floor < 1))
+    throw new ArgumentError(`floor must lie in [0, 1), but is ${show(floor)}. Leave it out for the default.`);
   const { values, examples, classes } = readProbabilities(probabilities, labels);
   let sum = 0;
   for (let i = 0; i < examples; i++) sum -= Math.log(Math.max(values[i * classes + labels[i]], floor));

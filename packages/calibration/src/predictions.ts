@@ -1,3 +1,4 @@
+import { show } from '../../../common/show';
 import { ArgumentError } from './argumentError';
 import { flatRows, type Rows } from './rows';
 
@@ -89,7 +90,9 @@ function checkFinite(values: ArrayLike<number>, classes: number): void {
 function readRows(argument: string, rows: Rows, labels: Labels, least: number): Predictions {
   const examples = labels?.length;
   if (!examples)
-    throw new ArgumentError('labels must hold the class index of at least one example, but is empty.');
+    throw new ArgumentError(
+      'labels must hold the class index of at least one example, but is empty. Give one for each row.',
+    );
   const { values, classes } = flatten(argument, rows, examples);
   if (!Number.isInteger(classes)) {
     throw new ArgumentError(
@@ -107,7 +110,7 @@ function readRows(argument: string, rows: Rows, labels: Labels, least: number): 
   for (let i = 0; i < examples; i++) {
     if (!Number.isInteger(labels[i]) || labels[i] < 0 || labels[i] > top) {
       throw new ArgumentError(
-        `labels[${i}] must be a class index from 0 to ${top}, but is ${String(labels[i])}.`,
+        `labels[${i}] must be a class index from 0 to ${top}, but is ${show(labels[i])}. Of one-hot labels give the index of the 1.`,
       );
     }
   }
@@ -121,7 +124,9 @@ function flatten(argument: string, rows: Rows, examples: number) {
   if (flat) return { values, classes: values.length / examples };
   const count = values.length / width;
   if (count !== examples) {
-    throw new ArgumentError(`${argument} has ${count} rows, but there are ${examples} labels.`);
+    throw new ArgumentError(
+      `${argument} has ${count} rows, but there are ${examples} labels. Give one label for each row.`,
+    );
   }
   return { values, classes: width };
 }

@@ -27,15 +27,18 @@ const isList = (x: unknown): x is ArrayLike<unknown> =>
 export function flatRows(argument: string, rows: Rows, width?: number, least = 2): FlatRows {
   if (!isList(rows)) {
     throw new ArgumentError(
-      `${argument} must be an array of rows or a flat (typed) array, but is ${rows === null ? 'null' : typeof rows}.`,
+      `${argument} must be an array of rows or a flat (typed) array, but is ${show(rows)}. Write [[0.2, 0.8]] for one example.`,
     );
   }
-  if (rows.length === 0) throw new ArgumentError(`${argument} must hold at least one row, but is empty.`);
+  if (rows.length === 0)
+    throw new ArgumentError(
+      `${argument} must hold at least one row, but is empty. Give a row for each example.`,
+    );
   if (!isList(rows[0]) && rows[0] !== null) {
-    checkInteger('classes', width, least);
+    checkInteger('classes', width, least, 'A flat array needs the length of its rows.');
     if (rows.length % width! !== 0) {
       throw new ArgumentError(
-        `${argument} must hold rows of ${width} classes, but ${rows.length} numbers are not a multiple of that.`,
+        `${argument} must hold rows of ${width} classes, but ${rows.length} numbers are not a multiple of that. Give all rows whole.`,
       );
     }
     checkNumbers(argument, rows);
@@ -48,18 +51,18 @@ export function flatRows(argument: string, rows: Rows, width?: number, least = 2
     const row = list[i];
     if (!isList(row)) {
       throw new ArgumentError(
-        `${argument} must hold a row of numbers an example, but row ${i} is ${show(row)}.`,
+        `${argument} must hold a row of numbers an example, but row ${i} is ${show(row)}. Fill in or drop what is missing.`,
       );
     }
     if (row.length !== classes) {
       throw new ArgumentError(
-        `${argument} must hold ${classes} numbers in every row, but row ${i} has ${row.length}.`,
+        `${argument} must hold ${classes} numbers in every row, but row ${i} has ${row.length}. Give one for each class.`,
       );
     }
     checkNumbers(argument, row, i);
     values.set(row, i * classes);
   }
-  checkInteger('classes', classes, least);
+  checkInteger('classes', classes, least, 'Give a number for each class in every row.');
   return { values, width: classes };
 }
 

@@ -24,7 +24,10 @@ export function softmax(logits: Rows, classes?: number): Float64Array {
 export function logitsOf(probabilities: Rows, classes?: number, floor = Number.EPSILON): Float64Array {
   const { values } = flatRows('probabilities', probabilities, classes);
   return Float64Array.from(values, (p, i) => {
-    if (!(p >= 0)) throw new ArgumentError(`probabilities[${i}] must not be negative, but is ${p}.`);
+    if (!(p >= 0))
+      throw new ArgumentError(
+        `probabilities[${i}] must not be negative, but is ${p}. Logits go in as they are, without logitsOf.`,
+      );
     return Math.log(Math.max(p, floor));
   });
 }

@@ -47,7 +47,7 @@ export function bounded(lower: number, upper: number): Bijector {
   if (!(Number.isFinite(lower) && Number.isFinite(upper) && lower < upper)) {
     throw new ArgumentError(
       'bounded',
-      `needs two finite numbers, lower < upper, but got ${show(lower)} and ${show(upper)}.`,
+      `needs two finite numbers, lower < upper, but got ${show(lower)} and ${show(upper)}. Write bounded(0, 1).`,
     );
   }
   const range = [lower, upper] as const;

@@ -170,5 +170,7 @@ test('what does not fit is refused by name', () => {
       ...options,
     });
   expect(make({ per: 'unit' })).toThrow(`per: must be 'group', but is "unit". The regularizer groupLasso`);
-  expect(make({ scheme: 'literal', bijector: exp })).toThrow('bijector: goes with the retracted scheme only');
+  expect(make({ scheme: 'literal', bijector: exp })).toThrow(
+    'bijector: is given, but goes with the retracted scheme only',
+  );
 });

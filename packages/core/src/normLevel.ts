@@ -63,7 +63,7 @@ export function normLevel<T>(
   if (scheme === 'literal' && bijector) {
     throw new ArgumentError(
       'bijector',
-      'goes with the retracted scheme only: the literal one reads ρ off w.',
+      'is given, but goes with the retracted scheme only: the literal one reads ρ off w. Leave it out.',
     );
   }
   const { lowerBound } = regularizer;

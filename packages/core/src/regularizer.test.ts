@@ -209,7 +209,7 @@ test('bad regularizers are refused by name', () => {
     'nullSpace: has a vector that S does not take to zero',
   );
   expect(() => smoothness(differencePenalty(6)).value(fw, [fw.array([1, 2])])).toThrow(
-    'weights: have shape [2], but the penalty is for [6, …]',
+    'weights: have shape [2]. Give 6 rows',
   );
   expect(() => differencePenalty(2, 2)).toThrow('size: must be an integer of at least 3');
   expect(() => groupLasso({ axis: 0.5 })).toThrow("axis: must be an integer or 'array', but is 0.5");

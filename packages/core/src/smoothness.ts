@@ -33,7 +33,7 @@ export function smoothness(penalty: QuadraticPenalty): Regularizer {
   if (matrix?.length !== size * size) {
     throw new ArgumentError(
       'matrix',
-      `has ${matrix?.length ?? 'no'} numbers, but size ${size} needs ${size * size}.`,
+      `has ${matrix?.length ?? 'no'} numbers, but size ${size} needs ${size * size}. Give all rows one after the other.`,
     );
   }
   const s = Float64Array.from(matrix);
@@ -54,7 +54,7 @@ export function smoothness(penalty: QuadraticPenalty): Regularizer {
   const columns = <T>(fw: Framework<T>, x: T) => {
     const count = fw.shape(x).reduce((product, n) => product * n, 1);
     if (count % size !== 0 || fw.shape(x)[0] !== size) {
-      throw new ArgumentError('weights', `have shape [${fw.shape(x)}], but the penalty is for [${size}, …].`);
+      throw new ArgumentError('weights', `have shape [${fw.shape(x)}]. Give ${size} rows.`);
     }
     return fw.reshape(x, [size, count / size]);
   };
@@ -120,7 +120,7 @@ function orthonormal(vectors: readonly ArrayLike<number>[], size: number): Float
   const basis: Float64Array[] = [];
   for (const given of vectors) {
     if (given.length !== size) {
-      throw new ArgumentError('nullSpace', `has a vector of length ${given.length}, but size is ${size}.`);
+      throw new ArgumentError('nullSpace', `has a vector of ${given.length}. Give vectors of ${size}.`);
     }
     const v = Float64Array.from(given);
     const length = () => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));

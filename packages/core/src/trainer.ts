@@ -196,7 +196,7 @@ function tangential<T>(
   for (const { wrt, tangent } of rho) {
     if (!tangent) continue;
     if (wrt.some((w) => !tangents.has(w))) {
-      throw new ArgumentError('theta', 'lacks weights of a norm level. θ must hold all of them.');
+      throw new ArgumentError('theta', 'lacks weights of a norm level. Add all of them to theta.');
     }
     tangent(wrt.map((w) => tangents.get(w)!)).forEach((g, i) => {
       tangents.set(wrt[i], g);

@@ -37,7 +37,7 @@ export function parseCifar10<P extends PixelFormat = 'unit'>(
   files.forEach((bytes, i) => {
     if (bytes.length === 0 || bytes.length % RECORD !== 0) {
       throw new DatasetError(
-        `files[${i}] is no CIFAR-10 binary file: ${bytes.length} bytes are not whole records of ${RECORD}.`,
+        `files[${i}] is no CIFAR-10 binary file: ${bytes.length} bytes are not whole records of ${RECORD}. Give files of the binary version as they were published.`,
       );
     }
   });
@@ -49,7 +49,9 @@ export function parseCifar10<P extends PixelFormat = 'unit'>(
     for (let record = 0; record < bytes.length; record += RECORD, at++) {
       labels[at] = bytes[record];
       if (labels[at] > 9) {
-        throw new DatasetError(`image ${at} has label ${labels[at]}, but CIFAR-10 has only 0 to 9.`);
+        throw new DatasetError(
+          `image ${at} has label ${labels[at]}, but CIFAR-10 has only 0 to 9. Give a file of its binary version as it was published.`,
+        );
       }
       interleave(bytes.subarray(record + 1, record + RECORD), images, at * 3 * PLANE);
     }

@@ -59,7 +59,9 @@ export function take<D extends Dataset>(dataset: D, indices: ArrayLike<number>):
   const rows = dataset.shape[0];
   for (let i = 0; i < indices.length; i++) {
     if (!(indices[i] >= 0 && indices[i] < rows)) {
-      throw new DatasetError(`indices[${i}] is ${indices[i]}, but the data set has rows 0 to ${rows - 1}.`);
+      throw new DatasetError(
+        `indices[${i}] is ${indices[i]}, but the data set has rows 0 to ${rows - 1}. Give indices of those.`,
+      );
     }
   }
   const fields = Object.entries(dataset).map(([name, value]) => {

@@ -33,9 +33,11 @@ export function parseIdx(bytes: Uint8Array, name = 'the idx file'): IdxArray {
   const start = 4 + 4 * rank;
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || !type || bytes.length < start) {
     const head = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const gzip =
-      bytes[0] === 0x1f && bytes[1] === 0x8b ? ' It is gzipped: unpack it with gunzip() first.' : '';
-    throw new DatasetError(`${name} is no idx file: it begins with the bytes "${head}".${gzip}`);
+    const advice =
+      bytes[0] === 0x1f && bytes[1] === 0x8b
+        ? ' It is gzipped: unpack it with gunzip() first.'
+        : ' Give a file as it was published.';
+    throw new DatasetError(`${name} is no idx file: it begins with the bytes "${head}".${advice}`);
   }
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const length = shape.reduce((product, size) => product * size, 1);
@@ -43,7 +45,7 @@ export function parseIdx(bytes: Uint8Array, name = 'the idx file'): IdxArray {
   if (bytes.length !== start + length * width) {
     throw new DatasetError(
       `${name} is damaged: its header says ${shape.join('×')} numbers of ${width} bytes, ` +
-        `${start + length * width} bytes in all, but it has ${bytes.length}.`,
+        `${start + length * width} bytes in all, but it has ${bytes.length}. Get it once more.`,
     );
   }
   // A copy, and no Buffer: its slice() is a view.

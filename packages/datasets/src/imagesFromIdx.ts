@@ -20,7 +20,7 @@ export async function imagesFromIdx<P extends PixelFormat = 'unit'>(
   const y = parseIdx(await gunzip(labels, 'the label file'), 'the label file');
   if (x.shape.length !== 3 || !(x.data instanceof Uint8Array)) {
     throw new DatasetError(
-      `the image file must hold images × height × width bytes, but is ${x.shape.join('×')}.`,
+      `the image file must hold images × height × width bytes, but is ${x.shape.join('×')}. Give the file of the images first, then that of the labels.`,
     );
   }
   if (y.shape.length !== 1 || !(y.data instanceof Uint8Array) || y.shape[0] !== x.shape[0]) {
@@ -31,7 +31,9 @@ export async function imagesFromIdx<P extends PixelFormat = 'unit'>(
   }
   const unknown = y.data.findIndex((label) => label >= classNames.length);
   if (unknown >= 0) {
-    throw new DatasetError(`label ${y.data[unknown]} has no name: classNames has only ${classNames.length}.`);
+    throw new DatasetError(
+      `label ${y.data[unknown]} has no name: classNames has only ${classNames.length}. Give a name for each label.`,
+    );
   }
   const [count, height, width] = x.shape;
   return { images: toPixels(x.data, pixels), labels: y.data, shape: [count, height, width, 1], classNames };

@@ -12,7 +12,7 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array
     const label = labels[i];
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw new DatasetError(
-        `labels[${i}] is ${label}; with ${classes} classes it must be 0 to ${classes - 1}.`,
+        `labels[${i}] is ${label}; with ${classes} classes it must be 0 to ${classes - 1}. Count from 0, or give more classes.`,
       );
     }
     rows[i * classes + label] = 1;

@@ -1,3 +1,4 @@
+import { show } from '../../../common/show';
 import { type Dataset, take } from './dataset';
 import { checkInteger, DatasetError } from './datasetError';
 import { checkOptions } from './options';
@@ -31,10 +32,14 @@ export function split<D extends Dataset>(dataset: D, options: SplitOptions): [re
   const rows = dataset.shape[0];
   const { size, fraction, seed = 0 } = options;
   if ((size === undefined) === (fraction === undefined)) {
-    throw new DatasetError('split needs either size or fraction: { size: 500 } or { fraction: 0.1 }.');
+    throw new DatasetError(
+      `split needs either size or fraction, but has ${size === undefined ? 'neither' : 'both'}. Give { size: 500 } or { fraction: 0.1 }.`,
+    );
   }
   if (fraction !== undefined && !(fraction > 0 && fraction < 1)) {
-    throw new DatasetError(`fraction must lie between 0 and 1 (both excluded), but is ${fraction}.`);
+    throw new DatasetError(
+      `fraction must lie between 0 and 1 (both excluded), but is ${show(fraction)}. Use 0.1 for a tenth.`,
+    );
   }
   const count = size ?? Math.round(fraction! * rows);
   checkInteger('size', count, 1, rows - 1, `Both parts of the ${rows} rows need at least one.`);
@@ -42,7 +47,9 @@ export function split<D extends Dataset>(dataset: D, options: SplitOptions): [re
   const labels = (dataset as { labels?: ArrayLike<number> }).labels;
   const { stratified = labels !== undefined } = options;
   if (stratified && !labels) {
-    throw new DatasetError('stratified: true needs a data set with labels. Leave stratified out.');
+    throw new DatasetError(
+      'stratified is given as true, but the data set has no labels. Leave stratified out.',
+    );
   }
   const next = uniform(seed);
   if (stratified) {

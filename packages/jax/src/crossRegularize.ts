@@ -127,14 +127,17 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
     options.regularizationOptimizer ?? noiseOptimizer({ every: schedule.every });
   for (const [name, value] of Object.entries({ trainLoss, regularizationLoss, retract })) {
     if (typeof value !== 'function') {
-      throw new ArgumentError(name, `must be a function of arrays, but is ${show(value)}.`);
+      throw new ArgumentError(
+        name,
+        `must be a function of arrays, but is ${show(value)}. Write (params, rho, batch) => loss.`,
+      );
     }
   }
   for (const [name, value] of Object.entries({ optimizer, regularizationOptimizer })) {
     if (typeof value?.init !== 'function' || typeof value?.update !== 'function') {
       throw new ArgumentError(
         name,
-        `must have the functions init and update, as adam({ learningRate: 1e-3 }) has them, but is ${show(value)}.`,
+        `must have the functions init and update, as adam({ learningRate: 1e-3 }) has them, but is ${show(value)}. Use adam or sgd of this package.`,
       );
     }
   }

@@ -39,7 +39,10 @@ export function addNoise(
   const { deviation, channelAxis = -1, pairs = false } = options;
   const { shape, dtype } = x;
   if (shape.length < 2) {
-    throw new ArgumentError('x', `must have rows and channels, but its shape is ${show(shape)}.`);
+    throw new ArgumentError(
+      'x',
+      `must have rows and channels, but its shape is ${show(shape)}. Give activations [examples, …, channels].`,
+    );
   }
   const [rows, ...rest] = shape;
   if (pairs && rows % 2 !== 0) {

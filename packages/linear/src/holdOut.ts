@@ -87,7 +87,7 @@ export function splitExamples(x: Table, y: Targets, options: HoldOut = {}): Spli
   const fold = foldOf(folds ?? 5, count, seed);
   const numbers = [...new Set(Array.from(fold))].sort((a, b) => a - b);
   if (numbers.length < 2) {
-    throw new ArgumentError('folds', `puts all examples into one fold. At least two are needed.`);
+    throw new ArgumentError('folds', `puts all ${count} examples into one fold. Give at least two.`);
   }
   const rows = Array.from({ length: count }, (_, i) => i);
   return {

@@ -69,7 +69,10 @@ export class SplineBasis {
     const tau = products.trace() / penalty.trace();
     const factor = new CholeskyDecomposition(Matrix.add(products, Matrix.mul(penalty, tau)));
     if (!factor.isPositiveDefinite()) {
-      throw new ArgumentError('x', 'leaves fewer than two different numbers to train on. More are needed.');
+      throw new ArgumentError(
+        'x',
+        'leaves fewer than two different numbers to train on. Give more examples, or fewer folds.',
+      );
     }
     const inverse = lowerInverse(factor.lowerTriangularMatrix);
     const eigen = new EigenvalueDecomposition(inverse.mmul(products).mmul(inverse.transpose()), {

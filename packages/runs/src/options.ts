@@ -11,7 +11,10 @@ const hrefOf = (path: string) => (path.startsWith('file:') ? path : pathToFileUR
 export function urlOfTask(task: string | URL): string {
   if (task instanceof URL) return task.href;
   if (typeof task === 'string' && task !== '') return hrefOf(task);
-  throw new ArgumentError('task', `must be the path or URL of a module, but is ${show(task)}.`);
+  throw new ArgumentError(
+    'task',
+    `must be the path or URL of a module, but is ${show(task)}. Write new URL('./task.mjs', import.meta.url).`,
+  );
 }
 
 /** @throws ArgumentError for what is no place for a state. */
@@ -20,7 +23,7 @@ export function placeOf(state: string | URL): StatePlace {
   if (typeof text !== 'string' || text === '') {
     throw new ArgumentError(
       'state',
-      `must be a folder, a module with a storage of unstorage, or a redis: URL, but is ${show(state)}.`,
+      `must be a folder, a module with a storage of unstorage, or a redis: URL, but is ${show(state)}. Write 'runs' for a folder of that name.`,
     );
   }
   if (/^rediss?:/.test(text)) {
@@ -33,7 +36,10 @@ export function placeOf(state: string | URL): StatePlace {
 
 export function checkProcesses(processes: number): void {
   if (!(Number.isInteger(processes) && processes >= 1)) {
-    throw new ArgumentError('processes', `must be a whole number of at least 1, but is ${show(processes)}.`);
+    throw new ArgumentError(
+      'processes',
+      `must be a whole number of at least 1, but is ${show(processes)}. Leave it out for one a core.`,
+    );
   }
 }
 
@@ -41,6 +47,9 @@ export function checkProcesses(processes: number): void {
 export function checkSeconds(name: string, seconds: number, least = 0): void {
   if (!(seconds > 0 && seconds >= least && seconds <= 2_147_483)) {
     const lowest = least > 0 ? `of at least ${least}` : 'above 0';
-    throw new ArgumentError(name, `must be seconds ${lowest} and up to 2147483, but is ${show(seconds)}.`);
+    throw new ArgumentError(
+      name,
+      `must be seconds ${lowest} and up to 2147483, but is ${show(seconds)}. Use 60 for a minute.`,
+    );
   }
 }

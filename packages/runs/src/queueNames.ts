@@ -24,7 +24,7 @@ export const nameOfTask = (href: string) => basename(new URL(href).pathname).rep
 export function nameOfQueue(queue: string | undefined, task: string): string {
   if (queue === undefined) return nameOfTask(task);
   if (typeof queue === 'string' && /^[^:]+$/.test(queue)) return queue;
-  throw new ArgumentError('queue', `must be a name without a colon, but is ${show(queue)}.`);
+  throw new ArgumentError('queue', `must be a name without a colon, but is ${show(queue)}. Write 'runs'.`);
 }
 
 /** Where the state of a queue is if nothing else is said: in the same Redis. */

@@ -135,13 +135,19 @@ function check({ runs, connection, queue, processes, retries, timeLimit }: RunAl
     );
   }
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0)) {
-    throw new ArgumentError('retries', `must be a whole number of at least 0, but is ${show(retries)}.`);
+    throw new ArgumentError(
+      'retries',
+      `must be a whole number of at least 0, but is ${show(retries)}. Use 2.`,
+    );
   }
   if (timeLimit !== undefined) checkSeconds('timeLimit', timeLimit);
   const keys = new Set<string>();
   for (const run of runs) {
     if (typeof run?.key !== 'string' || run.key === '') {
-      throw new ArgumentError('runs', `must each have a key, a string, but one is ${JSON.stringify(run)}.`);
+      throw new ArgumentError(
+        'runs',
+        `must each have a key, a string, but one is ${JSON.stringify(run)}. Write { key: 'seed-1', seed: 1 }.`,
+      );
     }
     if (keys.has(run.key)) {
       throw new ArgumentError(
@@ -155,7 +161,7 @@ function check({ runs, connection, queue, processes, retries, timeLimit }: RunAl
     } catch (error) {
       throw new ArgumentError(
         'runs',
-        `has ${show(run.key)}, of which ${(error as Error).message.replace('result', 'run')}`,
+        `has ${show(run.key)}, of which ${(error as Error).message.replace('result', 'run')} Give JSON and typed arrays.`,
       );
     }
   }

@@ -52,7 +52,7 @@ export function augment<D extends Mappable>(
       throw new ArgumentError(
         'dataset',
         `must yield { xs, ys } with xs an image [height, width, channels] or a batch of them` +
-          `${input === undefined ? '' : ` under ${show(input)}`}, but has ${show(x)}.`,
+          `${input === undefined ? '' : ` under ${show(input)}`}, but has ${show(x)}. Map other elements to these first.`,
       );
     }
     return withNoise(stream ?? currentNoise(), () =>

@@ -25,7 +25,10 @@ export interface InjectAugmentationOptions extends LearnableAugmentationOptions 
  */
 export function injectAugmentation(model: LayersModel, options: InjectAugmentationOptions): LayersModel {
   if (!(model instanceof LayersModel)) {
-    throw new ArgumentError('model', `must be a tf.LayersModel, but is ${show(model)}.`);
+    throw new ArgumentError(
+      'model',
+      `must be a tf.LayersModel, but is ${show(model)}. Give what tf.model() made.`,
+    );
   }
   if (!model.inputs?.length) {
     throw new ArgumentError(
@@ -45,7 +48,7 @@ export function injectAugmentation(model: LayersModel, options: InjectAugmentati
     throw new ArgumentError(
       'input',
       `must name the one input with images [batch, height, width, channels]; those of ${model.name} are ` +
-        `${shapes.join(', ')}, and ${chosen === undefined ? 'none was named' : `${show(chosen)} was named`}.`,
+        `${shapes.join(', ')}, and ${chosen === undefined ? 'none was named' : `${show(chosen)} was named`}. Give input: 'its name'.`,
     );
   }
   const layer = new LearnableAugmentation(layerOptions);

@@ -224,7 +224,7 @@ test.each([
 test('refuses what are not images', () => {
   expect(() => built({ rotate: 1 }, [2, 9])).toThrow('input: of');
   expect(() => built({ rotate: 1 }, [2, 9, 9, 2])).toThrow('1, 3 or 4 channels');
-  expect(() => built({ saturation: 1 }, [2, 9, 9, 1])).toThrow('saturation: means nothing');
+  expect(() => built({ saturation: 1 }, [2, 9, 9, 1])).toThrow('saturation: is given, but means nothing');
 });
 
 function classifier() {

@@ -142,7 +142,10 @@ export class LearnableAugmentation extends layers.Layer {
       );
     }
     if (distribution !== 'uniform' && distribution !== 'normal') {
-      throw new ArgumentError('distribution', `must be 'uniform' or 'normal', but is ${show(distribution)}.`);
+      throw new ArgumentError(
+        'distribution',
+        `must be 'uniform' or 'normal', but is ${show(distribution)}. Leave it out for 'uniform'.`,
+      );
     }
     this.ranges = ranges;
     this.flipHorizontal = flipHorizontal;
@@ -167,11 +170,14 @@ export class LearnableAugmentation extends layers.Layer {
       throw new ArgumentError(
         'input',
         `of ${this.name} must be images [batch, height, width, channels] with 1, 3 or 4 channels, but has shape ` +
-          `[${shape.map((n) => n ?? 'any')}].`,
+          `[${shape.map((n) => n ?? 'any')}]. Put the layer directly after the images.`,
       );
     }
     if (channels === 1 && this.ranges.saturation) {
-      throw new ArgumentError('saturation', 'means nothing for images of one channel. Leave it out.');
+      throw new ArgumentError(
+        'saturation',
+        'is given, but means nothing for images of one channel. Leave it out.',
+      );
     }
     const size = {
       translate: Math.max(shape[1] ?? Infinity, shape[2] ?? Infinity),

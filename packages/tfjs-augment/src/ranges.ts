@@ -79,7 +79,7 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
   if (typeof given !== 'object' || given === null) {
     throw new ArgumentError(
       kind,
-      `must be true, a number (${unit}) or { initial, min, max, bijector, learn }, but is ${show(option)}.`,
+      `must be true, a number (${unit}) or { initial, min, max, bijector, learn }, but is ${show(option)}. Use true for the default range.`,
     );
   }
   checkOptions(kind, given, { initial: 1, min: 1, max: 1, bijector: 1, learn: 1 });
@@ -96,7 +96,10 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
   if (bijector !== 'bounded') {
     if (!(bijector in bijectors)) {
       const names = ['bounded', ...Object.keys(bijectors)].join(' or ');
-      throw new ArgumentError(`${kind}.bijector`, `must be ${names}, but is ${show(bijector)}.`);
+      throw new ArgumentError(
+        `${kind}.bijector`,
+        `must be ${names}, but is ${show(bijector)}. Leave it out for the default.`,
+      );
     }
     if (given.min !== undefined || given.max !== undefined) {
       throw new ArgumentError(

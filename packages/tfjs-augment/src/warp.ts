@@ -23,7 +23,10 @@ export interface Fill {
 /** Refuses anything but a fill mode. */
 export function checkFillMode(argument: string, mode: unknown): FillMode {
   if (!fillModes.includes(mode as FillMode)) {
-    throw new ArgumentError(argument, `must be ${fillModes.map(show).join(', ')}, but is ${show(mode)}.`);
+    throw new ArgumentError(
+      argument,
+      `must be ${fillModes.map(show).join(', ')}, but is ${show(mode)}. Leave it out for the default.`,
+    );
   }
   return mode as FillMode;
 }

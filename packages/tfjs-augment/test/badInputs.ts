@@ -278,7 +278,7 @@ export const badInputs: Readonly<Record<string, readonly BadInput[]>> = {
     ['expectedCalibrationError([[0.5, 0.5]], [0], { bins: 0 })', 'bins', '0', 'at least 1'],
     ['accuracy([[2, -1]], [0])', 'probabilities', '2', 'softmax()'],
     ['accuracy([[0.9, 0.8]], [0])', 'probabilities', '1.7', '[1 − p, p]'],
-    ['accuracy([[0.5, 0.5]], [[1, 0]])', 'labels[0]', '1,0', 'from 0 to 1'],
+    ['accuracy([[0.5, 0.5]], [[1, 0]])', 'labels[0]', '[1, 0]', 'from 0 to 1'],
     ["temperatureScaling([['2', 0]], [0])", 'logits', '"2"', 'must be a number'],
     ['temperatureScaling([[2, 0], null], [0, 1])', 'logits', 'row 1 is null', 'a row of numbers'],
     [

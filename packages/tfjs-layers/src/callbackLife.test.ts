@@ -207,6 +207,13 @@ test('logs: History and EarlyStopping of TensorFlow.js see the regularization lo
   });
   expect(history[name]).toEqual([path.value[1], path.value[3], path.value[5]]);
 
+  // A level is there by a name that consumers take as one.
+  const held = network();
+  const levels = crossRegularization({ ...data, every: 3, regularizers: [l2({ layers: ['hidden'] })] });
+  const { history: ofLevels } = await held.fit(x, y, { ...args, epochs: 2, callbacks: levels });
+  const { value } = levels.history.rho['hidden/l2'];
+  expect(ofLevels.hidden_l2).toEqual([value[1], value[3]]);
+
   // With a threshold that nothing can reach, training ends as soon as patience is over.
   const stop = tf.callbacks.earlyStopping({
     monitor: 'regularization_loss',

@@ -24,7 +24,7 @@ export function callbackList(...callbacks: (AnyCallback | readonly AnyCallback[]
     if (one === null || typeof one !== 'object') {
       throw new ArgumentError(
         'callbacks',
-        `must be callbacks or objects such as { onEpochEnd }, but has ${show(one)}.`,
+        `must be callbacks or objects such as { onEpochEnd }, but has ${show(one)}. Write callbackList(cross, { onEpochEnd }).`,
       );
     }
     return new CustomCallback(one as CustomCallbackArgs) as unknown as Callback;

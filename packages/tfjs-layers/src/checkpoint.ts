@@ -164,9 +164,12 @@ export function checkpoint<Progress = any>(
         const found = differences(settings, now, 'run');
         if (found.length > 0) {
           const more = found.length > 5 ? `, and ${found.length - 5} more` : '';
+          // What a data set yields may follow from Math.random.
+          const shuffled = found.some((one) => one.includes('.firstBatch.'));
           throw new ArgumentError(
             'checkpoint',
-            `is of another run: ${found.slice(0, 5).join('; ')}${more}. Build what was saved, or give another folder.`,
+            `is of another run: ${found.slice(0, 5).join('; ')}${more}. Build what was saved, or give another folder.` +
+              `${shuffled ? ' A data set has to yield the same in every process: give its shuffle a seed.' : ''}`,
           );
         }
         for (const [i, { model, cross }] of models.entries()) {

@@ -38,7 +38,7 @@ export function storeOf(checkpoint: string | CheckpointStore): CheckpointStore {
   if (!isStore) {
     throw new ArgumentError(
       'checkpoint',
-      `must be the name of a folder or a store { read, write, remove }, but is ${show(checkpoint)}.`,
+      `must be the name of a folder or a store { read, write, remove }, but is ${show(checkpoint)}. Write 'runs/first'.`,
     );
   }
   return store as CheckpointStore;

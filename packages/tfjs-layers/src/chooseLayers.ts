@@ -18,14 +18,17 @@ export function chooser(
     return (layer) => pattern.test(layer.name);
   }
   if (!Array.isArray(choice)) {
-    throw new ArgumentError('layers', `must be a RegExp, names or a predicate, but is ${show(choice)}.`);
+    throw new ArgumentError(
+      'layers',
+      `must be a RegExp, names or a predicate, but is ${show(choice)}. Write /dense/ or ['dense_1'].`,
+    );
   }
   const names = new Set(leafLayers(model).map(({ name }) => name));
   const unknown = choice.filter((name) => !names.has(name));
   if (unknown.length > 0) {
     throw new ArgumentError(
       'layers',
-      `names ${unknown.map(show).join(', ')}, but the model's layers are ${[...names].map(show).join(', ')}.`,
+      `names ${unknown.map(show).join(', ')}, but the model's layers are ${[...names].map(show).join(', ')}. Give some of those.`,
     );
   }
   return (layer) => choice.includes(layer.name);

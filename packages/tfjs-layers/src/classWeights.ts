@@ -25,7 +25,7 @@ export function classWeights(
     if (shape.length !== 2) {
       throw new ArgumentError(
         'classWeight',
-        `is given for the output ${show(name)} of shape [${shape.map((n) => n ?? 'any')}], but fit has it for one class an example only.`,
+        `is given for the output ${show(name)} of shape [${shape.map((n) => n ?? 'any')}], but fit has it for one class an example only. Leave it out for this output.`,
       );
     }
     return Array.from({ length: Math.max(2, units) }, (_, c) => {
@@ -33,7 +33,7 @@ export function classWeights(
       if (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)) return weight;
       throw new ArgumentError(
         'classWeight',
-        `must have a number of at least 0 for every class of the output ${show(name)}, but for ${c} has ${show(weight)}.`,
+        `must have a number of at least 0 for every class of the output ${show(name)}, but for ${c} has ${show(weight)}. Use 1 for a class that counts as it is.`,
       );
     });
   });
@@ -53,6 +53,6 @@ function byOutput(given: ClassWeights, names: readonly string[]): (ClassWeight |
   if (named && unknown === undefined) return names.map((name) => (given as ClassWeightMap)[name]);
   throw new ArgumentError(
     'classWeight',
-    `must be { class: weight } for each output by name, ${names.map(show).join(', ')}, but has ${Object.keys(given).map(show).join(', ')}.`,
+    `must be { class: weight } for each output by name, ${names.map(show).join(', ')}, but has ${Object.keys(given).map(show).join(', ')}. Give those names.`,
   );
 }

@@ -195,6 +195,14 @@ describe('another run taken for the same: the error names what differs', () => {
     return tf.tensor2d(values);
   };
   const rate = (step: number) => 0.01 / (1 + step);
+  const batches = (scale: number, targets = 1) =>
+    tf.data.array([0, 1]).map((i) => ({
+      xs: x.slice(12 * (i as unknown as number), 12).mul(scale),
+      ys: y
+        .slice(12 * (i as unknown as number), 12)
+        .expandDims(1)
+        .mul(targets),
+    }));
   const regularizers = (norm: Norm) => ({ cross: { regularizers: [norm] } });
 
   test.each<[string, Run, Run, string]>([
@@ -224,6 +232,18 @@ describe('another run taken for the same: the error names what differs', () => {
       { cross: { noise: { bijector: 'exp' } } },
       { cross: { noise: { bijector: 'softplus' } } },
       'cross.noise[0].bijector is "exp" there and "softplus" here',
+    ],
+    [
+      'a data set that yields other numbers',
+      { cross: { regularizationData: batches(1) } },
+      { cross: { regularizationData: batches(-3) } },
+      'A data set has to yield the same in every process: give its shuffle a seed.',
+    ],
+    [
+      'a data set that yields other targets',
+      { cross: { regularizationData: batches(1) } },
+      { cross: { regularizationData: batches(1, 10) } },
+      'cross.regularizationData.firstBatch.y[0].examples is',
     ],
     [
       'the start of the noise',

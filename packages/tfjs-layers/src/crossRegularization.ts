@@ -165,7 +165,7 @@ export class CrossRegularization extends Callback {
     if (!Array.isArray(this.norms) || this.norms.some((one) => !one?.regularizer?.retract || !one.options)) {
       throw new ArgumentError(
         'regularizers',
-        `must be a list of norms such as [l2(), l1({ layers: /dense/ })], but is ${show(options.regularizers)}.`,
+        `must be a list of norms such as [l2(), l1({ layers: /dense/ })], but is ${show(options.regularizers)}. Write [ ] around one.`,
       );
     }
     this.averagingOption = options.averaging;
@@ -319,11 +319,18 @@ export class CrossRegularization extends Callback {
     await this.resumption.endEpoch(epoch, logs, this.counts.trainingSteps);
   }
 
-  /** Warns where nothing was learned. */
+  /** Warns where nothing was learned, or nothing of a class. */
   override async onTrainEnd(_logs?: Logs): Promise<void> {
     await this.prepared?.step.history.flush();
     const silence = whyNothing(this.history, this.schedule, this.counts.trainingSteps);
     if (silence) console.warn(`crossRegularization learned nothing: ${silence}`);
+    const unseen = await this.prepared?.batches.unseen();
+    if (unseen) {
+      console.warn(
+        `crossRegularization has seen no example of ${unseen} in the batches of regularizationData that it has taken. Shuffle the data ` +
+          'set, train for longer, or set allowMissingClasses: true.',
+      );
+    }
   }
 
   /**
@@ -395,7 +402,7 @@ export class CrossRegularization extends Callback {
       optimizer: optimizer ?? { name: 'default' },
       noise: prepared?.hook && noiseSettings(prepared.hook, prepared.model),
       regularizers: prepared?.norms.settings,
-      regularizationData: await dataSettings(data, this.heldOut),
+      regularizationData: await dataSettings(data, this.heldOut, prepared?.batches),
     };
   }
 

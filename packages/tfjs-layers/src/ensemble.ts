@@ -137,7 +137,7 @@ export class Ensemble {
     if (typeof handler?.save !== 'function') {
       throw new ArgumentError(
         'handlerOrURL',
-        `must be a URL or an IOHandler with a save function, but is ${show(handlerOrURL)}.`,
+        `must be a URL or an IOHandler with a save function, but is ${show(handlerOrURL)}. Write 'file://folder' in Node, 'indexeddb://name' in a browser.`,
       );
     }
     const artifacts: tf.io.ModelArtifacts[] = [];

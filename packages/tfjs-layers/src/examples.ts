@@ -71,7 +71,10 @@ function asList(given: Tensors | NamedTensors, names: readonly string[], argumen
   return names.map((name) => {
     if (given[name] === undefined) {
       const keys = Object.keys(given).map(show).join(', ');
-      throw new ArgumentError(argument, `has no tensor ${show(name)}, but ${keys || 'none'}.`);
+      throw new ArgumentError(
+        argument,
+        `has no tensor ${show(name)}, but ${keys || 'none'}. Give one for each of ${names.map(show).join(', ')}.`,
+      );
     }
     return tensor(given[name]);
   });
@@ -98,7 +101,10 @@ export function checkFit({ x, y }: Examples, model: LayersModel, name: string): 
     ['targets', y, model.outputs],
   ] as const) {
     if (given.length !== wanted.length) {
-      throw new ArgumentError(name, `has ${given.length} ${what}, but the model has ${wanted.length}.`);
+      throw new ArgumentError(
+        name,
+        `has ${given.length} ${what}, but the model has ${wanted.length}. Give one tensor for each.`,
+      );
     }
   }
   x.forEach((tensor, i) => {
@@ -106,7 +112,7 @@ export function checkFit({ x, y }: Examples, model: LayersModel, name: string): 
     if (fits(tensor, shape)) return;
     throw new ArgumentError(
       name,
-      `input ${i} has shape [${tensor.shape}], but the model takes ${text(shape)}.`,
+      `input ${i} has shape [${tensor.shape}], but the model takes ${text(shape)}. The first axis counts the examples.`,
     );
   });
   const losses = lossNames(model);

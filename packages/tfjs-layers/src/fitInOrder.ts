@@ -79,7 +79,10 @@ function checkValidationData(model: LayersModel, given: ModelFitArgs['validation
   if (given === undefined) return;
   if (!Array.isArray(given)) {
     if (typeof (given as { iterator?: unknown } | null)?.iterator === 'function') return;
-    throw new ArgumentError(name, `must be [x, y] or a tf.data.Dataset, but is ${show(given)}.`);
+    throw new ArgumentError(
+      name,
+      `must be [x, y] or a tf.data.Dataset, but is ${show(given)}. Leave it out for no validation.`,
+    );
   }
   if (given.length !== 2) {
     throw new ArgumentError(

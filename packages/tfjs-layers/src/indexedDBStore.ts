@@ -12,7 +12,10 @@ const CHECKPOINTS = 'checkpoints';
  */
 export function indexedDBStore(name: string): CheckpointStore {
   if (typeof name !== 'string' || name === '') {
-    throw new ArgumentError('name', `must be a text of at least one character, but is ${show(name)}.`);
+    throw new ArgumentError(
+      'name',
+      `must be a text of at least one character, but is ${show(name)}. Write 'run-1'.`,
+    );
   }
   if (typeof indexedDB === 'undefined') {
     throw new ArgumentError('checkpoint', 'is for IndexedDB, which is not here. In Node give a folder.');

@@ -120,7 +120,10 @@ export function placeNoise(
   options: InjectNoiseOptions,
 ): { noisy: LayersModel; places: NoisePlaces } {
   if (!(model instanceof LayersModel)) {
-    throw new ArgumentError('model', `must be a tf.LayersModel, but is ${show(model)}.`);
+    throw new ArgumentError(
+      'model',
+      `must be a tf.LayersModel, but is ${show(model)}. Give what tf.model() made.`,
+    );
   }
   if (noiseLayers(model).length > 0) {
     throw new ArgumentError('model', `${model.name} has learnable noise already. Train it as it is.`);
@@ -252,14 +255,17 @@ export function checkNoise(of: string, options: InjectNoiseOptions): void {
   const allowed = "{ at: 'outputs' or 'inputs', draw: 'sequence' or 'step' }";
   if (recurrent === false) return;
   if (typeof recurrent !== 'object' || recurrent === null) {
-    throw new ArgumentError('recurrent', `must be false or ${allowed}, but is ${show(recurrent)}.`);
+    throw new ArgumentError(
+      'recurrent',
+      `must be false or ${allowed}, but is ${show(recurrent)}. Leave it out for the default.`,
+    );
   }
   checkOptions('recurrent', recurrent, { at: 1, draw: 1 });
   const { at = 'outputs', draw = 'sequence' } = recurrent;
   if (!['outputs', 'inputs'].includes(at) || !['sequence', 'step'].includes(draw)) {
     throw new ArgumentError(
       'recurrent',
-      `must be false or ${allowed}, but is { at: ${show(at)}, draw: ${show(draw)} }.`,
+      `must be false or ${allowed}, but is { at: ${show(at)}, draw: ${show(draw)} }. Leave it out for the default.`,
     );
   }
 }

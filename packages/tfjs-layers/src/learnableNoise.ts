@@ -132,7 +132,7 @@ export class LearnableNoise extends layers.Layer {
       throw new ArgumentError(
         'input',
         `of ${this.name} must have channels of fixed number on axis ${this.axis}, but its shape is ` +
-          `[${shape.map((n) => n ?? 'any')}].`,
+          `[${shape.map((n) => n ?? 'any')}]. Give the model's inputs a fixed number of them.`,
       );
     }
     const weight = (name: string, weightShape: number[], value: number): WeightVariable =>

@@ -21,7 +21,7 @@ export async function loadEnsemble(handlerOrURL: tf.io.IOHandler | string): Prom
   if (typeof handler?.load !== 'function') {
     throw new ArgumentError(
       'handlerOrURL',
-      `must be a URL or an IOHandler with a load function, but is ${show(handlerOrURL)}.`,
+      `must be a URL or an IOHandler with a load function, but is ${show(handlerOrURL)}. Write 'file://folder/model.json' in Node, 'indexeddb://name' in a browser.`,
     );
   }
   const { members: all, averaging } = splitArtifacts(await handler.load());

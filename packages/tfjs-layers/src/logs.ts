@@ -3,7 +3,7 @@ import type { Logs } from '@tensorflow/tfjs-layers';
 
 /**
  * Adds to the logs of an epoch, as callbacks of Keras do, `regularization_loss`, the mean over the ρ steps of the epoch,
- * and every σ and level by its name in the history. An epoch without a ρ step has those of the last one; before the
+ * and every σ and level by its name in the history, see {@link logName}. An epoch without a ρ step has those of the last one; before the
  * first there are none.
  *
  * @param from - ρ steps before the epoch.
@@ -14,8 +14,14 @@ export function addToLogs(logs: Logs, { loss, rho }: RegularizationRecord, from:
   const recent = taken.length > 0 ? taken : finite(loss).slice(-1);
   if (recent.length === 0) return;
   logs.regularization_loss = recent.reduce((sum, one) => sum + one, 0) / recent.length;
-  for (const [name, { value }] of Object.entries(rho)) logs[name] = value[value.length - 1];
+  for (const [name, { value }] of Object.entries(rho)) logs[logName(name)] = value[value.length - 1];
 }
+
+/**
+ * The name of a regularization parameter in logs: `hidden_l2` of `hidden/l2`. tfjs-vis has it in a CSS selector, and draws
+ * nothing, without a word, where it is no identifier.
+ */
+export const logName = (name: string): string => name.replace(/[^\w-]/g, '_').replace(/^(?=\d)/, '_');
 
 /** Why no ρ step has changed anything, and what to do; undefined where one has. */
 export function whyNothing(

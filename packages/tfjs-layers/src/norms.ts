@@ -53,14 +53,17 @@ export function norm(regularizer: Regularizer, options: NormOptions = {}): Norm 
   if (typeof regularizer?.retract !== 'function') {
     throw new ArgumentError(
       'regularizer',
-      `must be a regularizer such as customRegularizer({ value }), but is ${show(regularizer)}.`,
+      `must be a regularizer such as customRegularizer({ value }), but is ${show(regularizer)}. Call what makes one.`,
     );
   }
   const names = { layers: 1, per: 1, biases: 1, learningRate: 1, optimizer: 1, name: 1 };
   checkOptions(regularizer.name, options, names);
   const { per = 'layer' } = options;
   if (!['model', 'layer', 'unit'].includes(per)) {
-    throw new ArgumentError('per', `must be 'model', 'layer' or 'unit', but is ${show(per)}.`);
+    throw new ArgumentError(
+      'per',
+      `must be 'model', 'layer' or 'unit', but is ${show(per)}. Leave it out for 'layer'.`,
+    );
   }
   if (per === 'unit' && !regularizer.scopes.includes('unit')) {
     throw new ArgumentError(

@@ -89,7 +89,7 @@ function resolve(
       const names = model.outputNames.map(show).join(', ');
       throw new ArgumentError(
         'averaging',
-        `has an entry for ${show(name)}, but the model's outputs are ${names}.`,
+        `has an entry for ${show(name)}, but the model's outputs are ${names}. Give one of those.`,
       );
     }
   }

@@ -42,6 +42,9 @@ const trunks = [
   'conv',
   'pooled',
   'recurrent',
+  'both directions',
+  'every step',
+  'convolved steps',
   'embedding',
   'nested',
 ] as const;
@@ -77,8 +80,28 @@ function build({ inputs, losses, sequential, seed }: Recipe) {
         return { shape: [5, 2], layers: [tf.layers.conv1d(conv), pool] };
       }
       case 'recurrent': {
-        const both = { kernelInitializer: init(), recurrentInitializer: init() };
-        return { shape: [3, 2], layers: [tf.layers.gru({ units: 3, ...both }), dense(3, 'tanh')] };
+        const options = { units: 3, kernelInitializer: init(), recurrentInitializer: init() };
+        const make = [tf.layers.gru, tf.layers.lstm, tf.layers.simpleRNN][seed % 3];
+        return { shape: [3, 2], layers: [make(options as never), dense(3, 'tanh')] };
+      }
+      case 'both directions': {
+        const options = { units: 2, kernelInitializer: init(), recurrentInitializer: init() };
+        const layer = tf.layers.gru({ ...options, returnSequences: true }) as tf.RNN;
+        const both = tf.layers.bidirectional({ layer, mergeMode: 'concat' });
+        return { shape: [3, 2], layers: [both, tf.layers.flatten()] };
+      }
+      case 'every step': {
+        const each = tf.layers.timeDistributed({ layer: dense(3, 'relu') });
+        return { shape: [3, 2], layers: [each, tf.layers.flatten()] };
+      }
+      case 'convolved steps': {
+        const options = {
+          filters: 2,
+          kernelSize: 2,
+          kernelInitializer: init(),
+          recurrentInitializer: init(),
+        };
+        return { shape: [2, 3, 3, 1], layers: [tf.layers.convLstm2d(options), tf.layers.flatten()] };
       }
       case 'embedding': {
         const table = tf.layers.embedding({ inputDim: 5, outputDim: 2, embeddingsInitializer: init() });
@@ -258,4 +281,4 @@ test('300 random models: σ = 0, the ρ loss, leaks, saving and inference models
     }),
     { numRuns: Number(process.env.RANDOM_MODELS ?? 300), seed: 15 },
   );
-}, 240_000);
+}, 480_000);

@@ -161,7 +161,7 @@ test.each([
   [{ split: 0.1, groups: 'patients' }, 'regularizationData.groups: must be an array'],
   [{ folds: 1, fold: 0 }, 'regularizationData.folds: must be an integer of at least 2'],
   [{ folds: 5, fold: 5 }, 'regularizationData.fold: must be an integer from 0 to 4, but is 5'],
-  [{ folds: 5, fold: 0, seed: -1 }, 'regularizationData.seed'],
+  [{ folds: 5, fold: 0, seed: 0.5 }, 'regularizationData.seed'],
 ])('%j is no regularization data', (given, message) => {
   expect(() => checkRegularizationData(given as never)).toThrow(message);
 });

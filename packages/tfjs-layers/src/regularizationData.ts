@@ -2,7 +2,6 @@ import { ArgumentError, deriveSeed, permutation } from '@crossreg/core';
 import { checkInteger, checkOptions, checkSeed, show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { lossNames } from './compiled';
 import {
   checkAlive,
   checkFit,
@@ -12,7 +11,9 @@ import {
   tensorList,
   withLastAxis,
 } from './examples';
+import { fingerprint } from './fingerprint';
 import { checkBatches } from './predict';
+import { checkSeen, SeenClasses } from './seenClasses';
 
 /** Inputs and targets held out from the training data, as `fit` takes them. They stay the caller's. */
 export type RegularizationTensors = [x: Tensors | NamedTensors, y: Tensors | NamedTensors];
@@ -72,6 +73,10 @@ export interface RegularizationBatches {
   sample(): tf.Tensor[];
   /** @throws ArgumentError for tensors that were disposed. */
   check(): void;
+  /** What tells these data from others, as JSON: of a data set its first batch. */
+  settings(): Promise<object>;
+  /** What of all classes was not there so far, where not all of the data were: of a data set, before its first pass is over. */
+  unseen(): Promise<string | undefined>;
   state(): BatchesState;
   /**
    * Goes on from a state. A data set is read up to there, so it has to yield what it did.
@@ -95,7 +100,7 @@ export const isPart = (data: RegularizationData): data is RegularizationPart =>
 const noData = (data: unknown) =>
   new ArgumentError(
     name,
-    `must be [x, y] with tensors or lists of tensors, a tf.data.Dataset, { split } or { folds, fold }, but is ${show(data)}.`,
+    `must be [x, y] with tensors or lists of tensors, a tf.data.Dataset, { split } or { folds, fold }, but is ${show(data)}. Hold some examples out of the training data.`,
   );
 
 /** @throws ArgumentError for a part that cannot be taken off any data. */
@@ -130,7 +135,7 @@ function checkPart(data: RegularizationPart): void {
   if (typeof groups !== 'object' || groups === null || !Number.isInteger(groups.length)) {
     throw new ArgumentError(
       `${name}.groups`,
-      `must be an array with a number or text for each example, but is ${show(groups)}.`,
+      `must be an array with a number or text for each example, but is ${show(groups)}. Examples of one group have the same.`,
     );
   }
 }
@@ -163,7 +168,8 @@ export function checkRegularizationData(data: RegularizationData | undefined): R
  * as it yields them, from its start again when it ends.
  *
  * @param batchSize - examples in a batch; a data set has its own.
- * @throws ArgumentError where the data (of a data set, its first batch) do not fit the model.
+ * @throws ArgumentError where the data (of a data set, its first batch) do not fit the model, or a class is missing from them (of
+ *   a data set, at the end of its first pass).
  */
 export async function regularizationBatches(
   data: RegularizationTensors | RegularizationDataset,
@@ -174,13 +180,17 @@ export async function regularizationBatches(
     allowMissingClasses = false,
   }: { batchSize: number; seed: number; allowMissingClasses?: boolean },
 ): Promise<RegularizationBatches> {
-  if (!isTensors(data)) return datasetBatches(data, model);
+  if (!isTensors(data)) return datasetBatches(data, model, allowMissingClasses);
   const all = {
     x: tensorList(data[0], model.inputNames, name),
     y: tensorList(data[1], model.outputNames, name),
   };
   checkFit(all, model, name);
-  if (!allowMissingClasses) await checkClasses(all.y, model);
+  if (!allowMissingClasses) {
+    const seen = new SeenClasses(model);
+    seen.add(all.y);
+    await checkSeen(seen);
+  }
   const count = all.x[0].shape[0];
   const size = Math.min(batchSize, count);
   checkBatches(model, size, `a batch of ${name}`);
@@ -194,6 +204,11 @@ export async function regularizationBatches(
       checkAlive(all.x, model.inputNames, name);
       checkAlive(all.y, model.outputNames, name);
     },
+    async settings() {
+      const [x, y] = await Promise.all([all.x, all.y].map((each) => Promise.all(each.map(fingerprint))));
+      return { x, y };
+    },
+    unseen: async () => undefined,
     state: () => ({ taken, passes: 0 }),
     async loadState(state) {
       taken = state.taken;
@@ -215,12 +230,16 @@ export async function regularizationBatches(
 async function datasetBatches(
   dataset: RegularizationDataset,
   model: LayersModel,
+  allowMissingClasses: boolean,
 ): Promise<RegularizationBatches> {
+  // Of the first pass.
+  const seen = new SeenClasses(model);
   let iterator = await dataset.iterator();
   let [passes, taken] = [1, 0];
   const read = async (): Promise<RegularizationBatch> => {
     let { value, done } = await iterator.next();
     if (done) {
+      if (passes === 1 && !allowMissingClasses && taken > 0) await checkSeen(seen);
       iterator = await dataset.iterator();
       passes += 1;
       taken = 0;
@@ -235,7 +254,7 @@ async function datasetBatches(
     if (!xs || !ys) {
       throw new ArgumentError(
         name,
-        'must yield { xs, ys } batches, as fitDataset takes them. Use tf.data.zip({ xs, ys }).batch(32).',
+        `must yield { xs, ys } batches, as fitDataset takes them, but yields ${show(value)}. Use tf.data.zip({ xs, ys }).batch(32).`,
       );
     }
     let batch: RegularizationBatch;
@@ -252,6 +271,7 @@ async function datasetBatches(
         `batch ${taken} of pass ${passes - 1} (both from 0): ${problem}`,
       );
     }
+    if (passes === 1) seen.add(batch.y);
     const standardize = (tensor: tf.Tensor) => {
       const full = withLastAxis(tensor);
       if (full !== tensor) tensor.dispose();
@@ -261,6 +281,7 @@ async function datasetBatches(
   };
   // The first batch is looked at now, so that what does not fit is refused before training starts.
   let first: RegularizationBatch | undefined = await read();
+  const [x, y] = await Promise.all([first.x, first.y].map((all) => Promise.all(all.map(fingerprint))));
   const next = async () => {
     const batch = first ?? (await read());
     first = undefined;
@@ -271,6 +292,8 @@ async function datasetBatches(
     next,
     sample: () => (first?.x ?? []).map((tensor) => tf.clone(tensor)),
     check() {},
+    settings: async () => ({ firstBatch: { x, y } }),
+    unseen: async () => (passes === 1 && !allowMissingClasses ? await seen.missing() : undefined),
     state: () => ({ taken, passes }),
     async loadState(state) {
       if (state.passes < passes || (state.passes === passes && state.taken < taken)) {
@@ -292,46 +315,4 @@ async function datasetBatches(
       }
     },
   };
-}
-
-/**
- * A class that ρ never sees is one whose errors cost nothing: σ would learn to give it up. One rule for all targets that
- * name classes: one-hot rows, class numbers, and units that are 0 or 1.
- */
-async function checkClasses(targets: readonly tf.Tensor[], model: LayersModel): Promise<void> {
-  const losses = lossNames(model);
-  for (const [i, given] of targets.entries()) {
-    const { shape } = model.outputs[i];
-    const classes = shape[shape.length - 1];
-    const units = given.rank === 1 ? 1 : given.shape[given.rank - 1];
-    const sparse = losses[i] === 'sparseCategoricalCrossentropy';
-    if (classes === null || (!sparse && units !== classes)) continue;
-    const sums = tf.tidy(() => {
-      const y = sparse
-        ? tf.oneHot(tf.cast(tf.reshape(given, [-1]), 'int32'), classes)
-        : tf.cast(tf.reshape(given, [-1, units]), 'float32');
-      const binary = tf.min(tf.cast(tf.logicalOr(tf.equal(y, 0), tf.equal(y, 1)), 'float32'));
-      const rows = tf.max(tf.abs(tf.sub(tf.sum(y, 1), 1)));
-      return [tf.sum(y, 0), tf.min(y), rows, binary, tf.scalar(y.shape[0])];
-    });
-    // Not dataSync: WebGPU has none outside of browsers.
-    const [totals, [low], [rowError], [binary], [count]] = await Promise.all(sums.map((sum) => sum.data()));
-    tf.dispose(sums);
-    const refuse = (what: string) => {
-      throw new ArgumentError(
-        name,
-        `has no example of ${what}${model.outputs.length > 1 ? ` in the target of output ${show(model.outputNames[i])}` : ''}. ` +
-          'Take a larger or a stratified regularization set, or set allowMissingClasses: true.',
-      );
-    };
-    const missing = [...totals].flatMap((total, c) => (total > 0 ? [] : [c]));
-    if (classes > 1 && (sparse || (low >= 0 && rowError < 1e-4))) {
-      if (missing.length > 0) refuse(`class ${missing.join(', ')}`);
-    } else if (binary === 1 && losses[i] === 'binaryCrossentropy') {
-      const full = [...totals].flatMap((total, c) => (total < count ? [] : [c]));
-      const at = (list: number[]) => (classes > 1 ? ` for unit ${list.slice(0, 5).join(', ')}` : '');
-      if (missing.length > 0) refuse(`class 1${at(missing)}`);
-      if (full.length > 0) refuse(`class 0${at(full)}`);
-    }
-  }
 }

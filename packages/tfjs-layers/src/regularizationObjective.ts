@@ -28,7 +28,10 @@ export type Estimator = 'jackknife' | 'average';
 
 export function checkEstimator(value: unknown): Estimator {
   if (value === 'jackknife' || value === 'average') return value;
-  throw new ArgumentError('estimator', `must be 'jackknife' or 'average', but is ${show(value)}.`);
+  throw new ArgumentError(
+    'estimator',
+    `must be 'jackknife' or 'average', but is ${show(value)}. Leave it out for 'average'.`,
+  );
 }
 
 /** What a regularization loss is computed from, see {@link regularizationLoss}. */

@@ -5,6 +5,7 @@ import { type Checkpoint, checkpoint, type Resumable } from './checkpoint';
 import type { CheckpointStore } from './checkpointStore';
 import type { CrossRegularization } from './crossRegularization';
 import { differences } from './differences';
+import { logName } from './logs';
 import { assignAll } from './modelState';
 import type { PreparedModel } from './prepareModel';
 import type { BatchesState } from './regularizationData';
@@ -146,14 +147,14 @@ export class Resumption {
     if (names.length !== state.step.names.length) {
       throw new ArgumentError(
         'checkpoint',
-        `is of ${state.step.names.length} regularization parameters, but here are ${names.length}.`,
+        `is of ${state.step.names.length} regularization parameters, but here are ${names.length}. Build what was saved, or give another folder.`,
       );
     }
     step.checkState({ ...state.step, names });
     await batches.loadState(state.batches);
     step.loadState({ ...state.step, names, history: { ...history, rho } });
     assignAll(hookedWeights(run), state.noise);
-    const renamed = new Map(state.step.names.map((name, i) => [name, names[i]]));
+    const renamed = new Map(state.step.names.map((name, i) => [logName(name), logName(names[i])]));
     const columns = Object.entries(state.logs.history).map(([key, column]) => [
       renamed.get(key) ?? key,
       column,
@@ -171,7 +172,7 @@ function checkFitted(then: FittedData, now: FittedData): void {
     if (before === after) continue;
     throw new ArgumentError(
       what === 'examples' ? 'x' : what,
-      `is ${after}, but was ${before} when the checkpoint was saved: the order of the training data would be another.`,
+      `is ${after}, but was ${before} when the checkpoint was saved: the order of the training data would be another. Give what was given then, or another folder.`,
     );
   }
   for (const what of ['x', 'y'] as const) {

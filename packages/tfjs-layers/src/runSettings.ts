@@ -6,7 +6,7 @@ import { type Fingerprint, fingerprint } from './fingerprint';
 import type { FitPlan } from './fitInOrder';
 import type { HeldOut } from './holdOut';
 import type { HookedNoise } from './hookNoise';
-import { isPart, type RegularizationData } from './regularizationData';
+import { isPart, type RegularizationBatches, type RegularizationData } from './regularizationData';
 
 /** What must agree for `fit` to have the same examples in the same order. */
 export interface FittedData {
@@ -29,13 +29,13 @@ export async function fittedData({ data, examples, batchSize, shuffle, args }: F
   return { examples, batchSize, shuffle, validationSplit, classWeight, x, y };
 }
 
-/** Regularization data, as JSON. Of a data set nothing is known before it is read. */
-export async function dataSettings(data: RegularizationData, heldOut: HeldOut | undefined): Promise<unknown> {
-  if (Array.isArray(data)) {
-    const [x, y] = await Promise.all(data.map(fingerprints));
-    return { x, y };
-  }
-  if (!isPart(data)) return 'a data set';
+/** Regularization data, as JSON. */
+export async function dataSettings(
+  data: RegularizationData,
+  heldOut: HeldOut | undefined,
+  batches: RegularizationBatches | undefined,
+): Promise<unknown> {
+  if (!isPart(data)) return await batches?.settings();
   // What is held out says which groups and classes there are.
   const [x, y] = heldOut ? await Promise.all(heldOut.tensors.map(fingerprints)) : [];
   const { groups, ...part } = data;

@@ -70,7 +70,7 @@ test('what shows in a running fit: other shapes later end it by name, with finit
   const cross = crossRegularization({ every: 1, regularizationData: dataset([good, narrow, good]) });
   const model = network();
   expect(await message(fitDataset(model, dataset([good, good, good]), cross))).toBe(
-    'ArgumentError regularizationData: batch 1 of pass 0 (both from 0): input 0 has shape [4,2], but the model takes [any,3].',
+    'ArgumentError regularizationData: batch 1 of pass 0 (both from 0): input 0 has shape [4,2], but the model takes [any,3]. The first axis counts the examples.',
   );
   expect(numbers(model).every(Number.isFinite)).toBe(true);
   expect(await message(fitDataset(model, dataset([good]), cross, 1))).toBe('accepted');

@@ -69,7 +69,7 @@ export function toInferenceModel(
   if (noiseLayers(model).length === 0) {
     throw new ArgumentError(
       'model',
-      `${model.name} has no learnable noise, so it is an inference model as it is.`,
+      `${model.name} has no learnable noise, so it is an inference model as it is. Use it, or make noise with injectNoise(model).`,
     );
   }
   const inputs = newInputs(model);

@@ -11,7 +11,8 @@ if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
 const program = `
   import { seedNoise } from '@crossreg/tfjs';
   import * as tf from '@tensorflow/tfjs';
-  import { crossRegularization, indexedDBStore } from '../src/index';
+  import * as tfvis from '@tensorflow/tfjs-vis';
+  import { callbackList, crossRegularization, indexedDBStore, injectNoise, l2 } from '../src/index';
 
   window.run = async (name, epochs) => {
     await tf.setBackend('cpu');
@@ -41,6 +42,42 @@ const program = `
     const weights = cross.toModel().weights.map((weight) => [...weight.read().dataSync()]);
     return { history, weights, rho: cross.history.rho, batches: window.batches };
   };
+  window.charts = async () => {
+    await tf.setBackend('cpu');
+    const model = injectNoise(tf.sequential({
+      layers: [tf.layers.dense({ units: 8, inputShape: [4], activation: 'relu', name: 'hidden' }), tf.layers.dense({ units: 1 })],
+    }));
+    model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
+    const x = tf.randomNormal([40, 4], 0, 1, 'float32', 1);
+    const y = tf.sum(x, 1, true);
+    const cross = crossRegularization({ regularizationData: [x, y], every: 2, regularizers: [l2({ layers: ['hidden'] })] });
+    const place = document.body.appendChild(document.createElement('div'));
+    // What is written beside the axes.
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    const texts = new Set();
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+      texts.add(String(text));
+      fillText.call(this, text, ...at);
+    };
+    let draw;
+    const names = [];
+    const first = (epoch, logs) => {
+      names.push(...Object.keys(logs));
+      draw = tfvis.show.fitCallbacks(place, [...Object.keys(logs), 'val_loss'], { callbacks: ['onEpochEnd'] });
+    };
+    const onEpochEnd = async (epoch, logs) => {
+      if (epoch === 0) first(epoch, logs);
+      await draw.onEpochEnd(epoch, logs);
+    };
+    const callbacks = callbackList(cross, { onEpochEnd });
+    const { history } = await model.fit(x, y, { epochs: 3, batchSize: 8, verbose: 0, callbacks });
+    while (place.querySelectorAll('canvas').length < names.length) await tf.nextFrame();
+    const charts = [...place.querySelectorAll('canvas')].map((canvas) => {
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return { name: canvas.parentElement.dataset.name, inked: data.some((v) => v > 0 && v < 250) };
+    });
+    return { charts, texts: [...texts], rho: Object.keys(cross.history.rho), keys: Object.keys(history) };
+  };
   window.refusal = () => { try { crossRegularization({ regularizationData: { split: 0.1 }, checkpoint: 'runs' }); } catch (error) { return error.message; } };
   window.remove = (name) => indexedDBStore(name).remove();`;
 
@@ -49,6 +86,13 @@ interface Result {
   weights: number[][];
   rho: object;
   batches: number;
+}
+
+interface Charts {
+  charts: { name: string; inked: boolean }[];
+  texts: string[];
+  rho: string[];
+  keys: string[];
 }
 
 describe.skipIf(!chromiumPath)('in Chromium', () => {
@@ -108,4 +152,15 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     });
     expect(await third.evaluate('refusal()')).toContain('there are no folders outside of Node');
   }, 90_000);
+
+  test('the real tfjs-vis draws the regularization loss and σ from the logs, beside the loss', async () => {
+    const page = await newPage();
+    const { charts, texts, rho, keys } = await page.evaluate<Charts>('charts()');
+    expect(rho).toEqual(['hidden_noise', 'hidden/l2']);
+    expect(keys).toEqual(['loss', 'regularization_loss', 'hidden_noise', 'hidden_l2']);
+    expect(charts).toEqual(keys.map((name) => ({ name, inked: true })));
+    // The legend of each.
+    expect(texts).toEqual(expect.arrayContaining(keys));
+    expect(texts).not.toContain('val_loss');
+  });
 });

@@ -24,7 +24,7 @@ export function trainOptimizer(optimizer: tf.Optimizer): OptimizerFactory {
   if (typeof optimizer?.applyGradients !== 'function') {
     throw new ArgumentError(
       'optimizer',
-      `must be an optimizer of TensorFlow.js such as tf.train.adam(1e-3), but is ${show(optimizer)}.`,
+      `must be an optimizer of TensorFlow.js such as tf.train.adam(1e-3), but is ${show(optimizer)}. Or give one of core, such as adam({ learningRate: 1e-3 }).`,
     );
   }
   return (_, variables) => drive(optimizer, variables as readonly unknown[]) as unknown as Optimizer<any>;
@@ -35,7 +35,7 @@ function drive(optimizer: tf.Optimizer, given: readonly unknown[]): Optimizer<tf
     if (variable instanceof tf.Variable && !variable.isDisposed) return variable;
     throw new ArgumentError(
       'theta',
-      `must be tf.Variables that are not disposed for an optimizer of TensorFlow.js, but has ${show(variable)}.`,
+      `must be tf.Variables that are not disposed for an optimizer of TensorFlow.js, but has ${show(variable)}. Make them with tf.variable(…).`,
     );
   });
   if (taken.has(optimizer)) {

@@ -44,7 +44,10 @@ export async function cifar10<P extends PixelFormat = 'unit'>(
     }));
   const read = (name: string) =>
     readFile(join(folder, `${name}.bin`)).catch((cause) => {
-      throw new DatasetError(`${folder} has no file ${name}.bin of CIFAR-10's binary version.`, { cause });
+      throw new DatasetError(
+        `${folder} has no file ${name}.bin of CIFAR-10's binary version. Give the folder that the archive unpacks to.`,
+        { cause },
+      );
     });
   const parts = {
     train: parseCifar10(await Promise.all(batches.map(read)), { pixels: 'byte' }),

@@ -30,7 +30,9 @@ export async function idxFolder<P extends PixelFormat = 'unit'>(
   const read = async (name: string) => {
     const found = [name, `${name}.gz`].find((candidate) => names.includes(candidate));
     if (!found) {
-      throw new DatasetError(`${folder} has no file ${name} (nor ${name}.gz), but ${names.length} others.`);
+      throw new DatasetError(
+        `${folder} has no file ${name} (nor ${name}.gz), but ${names.length} others. Give the folder with the four published files.`,
+      );
     }
     return readFile(join(folder, found));
   };

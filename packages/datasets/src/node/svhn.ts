@@ -41,7 +41,9 @@ export async function svhn<P extends PixelFormat = 'unit'>(
           );
         });
     const bytes = await readFile(path).catch((cause) => {
-      throw new DatasetError(`${path} cannot be read: ${cause.message}.`, { cause });
+      throw new DatasetError(`${path} cannot be read: ${cause.message}. Give the folder that holds it.`, {
+        cause,
+      });
     });
     return imagesFromSvhn(bytes, { pixels: 'byte' });
   };

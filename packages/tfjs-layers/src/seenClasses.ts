@@ -1,0 +1,114 @@
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { lossNames } from './compiled';
+
+/** What the targets of one output have been so far. */
+interface Seen {
+  /** Rows or, of sequences, steps. */
+  count: number;
+  /** Sum of each class or unit. */
+  totals: number[];
+  low: number;
+  /** The largest distance of the sum of a row from 1. */
+  rowError: number;
+  /** Whether all are 0 or 1. */
+  binary: boolean;
+}
+
+/**
+ * Which classes regularization data have. A class that ρ never sees is one whose errors cost nothing: σ would learn to give it up.
+ * One rule for all targets that name classes: one-hot rows, class numbers, and units that are 0 or 1.
+ */
+export class SeenClasses {
+  private readonly seen = new Map<number, Seen>();
+  private adding: Promise<void> = Promise.resolve();
+
+  constructor(private readonly model: LayersModel) {}
+
+  /** Takes targets in, one tensor for each output. The device is asked at once, and nobody waits for its answer here. */
+  add(targets: readonly tf.Tensor[]): void {
+    targets.forEach((given, output) => {
+      const sums = tf.tidy(() => this.sums(given, output));
+      if (!sums) return;
+      // Not dataSync: WebGPU has none outside of browsers.
+      const numbers = sums.data();
+      this.adding = this.adding.then(async () => {
+        this.take(output, await numbers);
+        sums.dispose();
+      });
+    });
+  }
+
+  /** What of all classes no example is of, `class 2 in the target of output "kind"`; undefined where none is missing. */
+  async missing(): Promise<string | undefined> {
+    await this.adding;
+    const { outputNames } = this.model;
+    for (const [output, seen] of this.seen) {
+      const what = missingOf(seen, this.lossName(output));
+      if (what === undefined) continue;
+      return `${what}${outputNames.length > 1 ? ` in the target of output ${show(outputNames[output])}` : ''}`;
+    }
+    return undefined;
+  }
+
+  private lossName = (output: number) => lossNames(this.model)[output];
+
+  /** The numbers of {@link Seen} in a row, `totals` last; none for targets that name no classes. */
+  private sums(given: tf.Tensor, output: number): tf.Tensor | undefined {
+    const { shape } = this.model.outputs[output];
+    const classes = shape[shape.length - 1];
+    const units = given.rank === 1 ? 1 : given.shape[given.rank - 1];
+    const sparse = isSparse(this.lossName(output));
+    if (classes === null || (!sparse && units !== classes)) return undefined;
+    const y: tf.Tensor = sparse
+      ? tf.cast(tf.oneHot(tf.cast(tf.reshape(given, [-1]), 'int32'), classes), 'float32')
+      : tf.cast(tf.reshape(given, [-1, units]), 'float32');
+    const binary = tf.min(tf.cast(tf.logicalOr(tf.equal(y, 0), tf.equal(y, 1)), 'float32'));
+    const rowError = tf.max(tf.abs(tf.sub(tf.sum(y, 1), 1)));
+    return tf.concat([tf.stack([tf.scalar(y.shape[0]), tf.min(y), rowError, binary]), tf.sum(y, 0)]);
+  }
+
+  private take(
+    output: number,
+    [count, low, rowError, binary, ...totals]: Iterable<number> & ArrayLike<number>,
+  ): void {
+    const before = this.seen.get(output);
+    this.seen.set(output, {
+      count: count + (before?.count ?? 0),
+      low: Math.min(low, before?.low ?? low),
+      rowError: Math.max(rowError, before?.rowError ?? 0),
+      binary: binary === 1 && (before?.binary ?? true),
+      totals: totals.map((total, c) => total + (before?.totals[c] ?? 0)),
+    });
+  }
+}
+
+const isSparse = (loss: string | undefined) => loss === 'sparseCategoricalCrossentropy';
+
+function missingOf(
+  { count, totals, low, rowError, binary }: Seen,
+  loss: string | undefined,
+): string | undefined {
+  const classes = totals.length;
+  const missing = totals.flatMap((total, c) => (total > 0 ? [] : [c]));
+  if (classes > 1 && (isSparse(loss) || (low >= 0 && rowError < 1e-4))) {
+    return missing.length > 0 ? `class ${missing.join(', ')}` : undefined;
+  }
+  if (!binary || loss !== 'binaryCrossentropy') return undefined;
+  const full = totals.flatMap((total, c) => (total < count ? [] : [c]));
+  const at = (list: number[]) => (classes > 1 ? ` for unit ${list.slice(0, 5).join(', ')}` : '');
+  if (missing.length > 0) return `class 1${at(missing)}`;
+  return full.length > 0 ? `class 0${at(full)}` : undefined;
+}
+
+/** @throws ArgumentError where a class is missing. */
+export async function checkSeen(seen: SeenClasses): Promise<void> {
+  const missing = await seen.missing();
+  if (missing === undefined) return;
+  throw new ArgumentError(
+    'regularizationData',
+    `has no example of ${missing}. Take a larger or a stratified regularization set, or set allowMissingClasses: true.`,
+  );
+}

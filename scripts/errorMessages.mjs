@@ -1,0 +1,64 @@
+// What the errors that refuse an input say, read off the sources: every message that stands in `new ArgumentError(…)` and its kin.
+// Each has to show what was given, and to close with a sentence that says what to do.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { codeIn, isTest, root } from './workspace.mjs';
+
+const errors = new Set(['ArgumentError', 'DatasetError']);
+
+/** All texts that an expression can be, with `⟨code⟩` for what is put in. */
+function textsOf(node, source) {
+  if (ts.isParenthesizedExpression(node)) return textsOf(node.expression, source);
+  if (ts.isStringLiteralLike(node)) return [node.text];
+  if (ts.isConditionalExpression(node)) {
+    return [...textsOf(node.whenTrue, source), ...textsOf(node.whenFalse, source)];
+  }
+  const joined = (starts, ends) => starts.flatMap((start) => ends.map((end) => start + end));
+  if (ts.isTemplateExpression(node)) {
+    return node.templateSpans.reduce(
+      (texts, { expression, literal }) => joined(joined(texts, textsOf(expression, source)), [literal.text]),
+      [node.head.text],
+    );
+  }
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
+    return joined(textsOf(node.left, source), textsOf(node.right, source));
+  }
+  return [`⟨${node.getText(source)}⟩`];
+}
+
+/** Every message in a file, `{ place, text }`. */
+export function messagesIn(file, text = readFileSync(join(root, file), 'utf8')) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found = [];
+  const visit = (node) => {
+    if (ts.isNewExpression(node) && errors.has(node.expression.getText(source))) {
+      const [first, second] = node.arguments;
+      // The name of the argument comes first, where there are two texts.
+      const message = second && !ts.isObjectLiteralExpression(second) ? second : first;
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
+      for (const one of textsOf(message, source)) found.push({ place: `${file}:${line + 1}`, text: one });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** What was given is put in, or told: `is 'inputs', which …`, `has no examples.`, `lacks weights …`. */
+const given = /⟨|^(is|was|has|holds|gives|leaves|lacks|does not)\b|\bbut (is|has)\b|\bgiven\b/;
+const sentences = /(?:[.?!]|⟩) (?=[A-Z⟨])/;
+
+/** What a message lacks: 'what was given', 'what to do', or nothing. */
+export function lacks(text) {
+  if (!given.test(text)) return 'what was given';
+  const last = text.split(sentences).slice(1).at(-1) ?? '';
+  // What is put in is advice where it is called so.
+  return last !== '' || /⟨[^⟩]*advice[^⟩]*⟩$/i.test(text) ? undefined : 'what to do';
+}
+
+/** Every message of the packages. */
+export const allMessages = () =>
+  codeIn('packages')
+    .filter((file) => file.includes('/src/') && file.endsWith('.ts') && !isTest(file))
+    .flatMap((file) => messagesIn(file));

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { allMessages, lacks, messagesIn } from './errorMessages.mjs';
+
+interface Message {
+  place: string;
+  text: string;
+}
+
+test('every error that refuses an input shows what was given and says what to do', () => {
+  const messages: Message[] = allMessages();
+  expect(messages.length).toBeGreaterThan(280);
+  const wrong = messages
+    .map(({ place, text }) => ({ place, lacks: lacks(text), text }))
+    .filter((one) => one.lacks && !exceptions.some((each) => one.text.includes(each)));
+  expect(wrong).toEqual([]);
+  // None stands here for nothing.
+  expect(exceptions.filter((each) => !messages.some(({ text }) => text.includes(each)))).toEqual([]);
+});
+
+/** Parts of messages that say it in another way. */
+const exceptions: readonly string[] = [
+  // The sentence is made elsewhere: in common/unknownOption.ts, and where each refusal is called.
+  '⟨problem.message⟩',
+  '⟨message⟩',
+  // One of those, with the number of the batch.
+  'batch ⟨taken⟩ of pass ⟨passes - 1⟩ (both from 0): ⟨problem⟩',
+];
+
+test.each([
+  ["'must be above 0, but is ' + x + '. Use 1.'", undefined],
+  ["'is missing. Give [x, y].'", undefined],
+  ["'is ' + (a ? 'b' : 'c') + '.' + advice", undefined],
+  ["'must be above 0, but is ' + x + '.'", 'what to do'],
+  ["'must be above 0. Use 1.'", 'what was given'],
+])('%s lacks %s', (code, expected) => {
+  const [{ text }]: Message[] = messagesIn('x.ts', `throw new ArgumentError('x', ${code});`);
+  expect(lacks(text)).toBe(expected);
+});
+
+test('of a condition both texts are looked at', () => {
+  const texts = messagesIn('x.ts', "new DatasetError('a ' + (b ? 'c' : 'd' + e) + '.f')").map(
+    ({ text }: Message) => text,
+  );
+  expect(texts).toEqual(['a c.f', 'a d⟨e⟩.f']);
+});
