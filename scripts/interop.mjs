@@ -130,7 +130,7 @@ const difference = ({ numbers }) => Math.max(...numbers.map((value, i) => Math.a
 const rows = results.map((one) => [
   one.name,
   one.problem ? `no: ${one.problem}` : 'yes',
-  one.numbers ? difference(one).toExponential(0) : '–',
+  one.numbers ? String(Number(difference(one).toPrecision(1))) : '–',
   one.size ? `${(one.size / 1024).toFixed(0)} KB` : '–',
 ]);
 const head = [
@@ -144,8 +144,8 @@ const table = [line(head), line(head.map(() => '---')), ...rows.map(line)].join(
 console.log(table);
 if (process.argv.includes('--write')) {
   const file = join(root, 'docs', 'bundlers-and-runtimes.md');
-  const marks = /(<!-- table: written by scripts\/interop.mjs -->\n\n)[\s\S]*?(\n\n<!-- end of table -->)/;
-  writeFileSync(file, readFileSync(file, 'utf8').replace(marks, `$1${table}$2`));
+  const marks = /(<!-- table: written by scripts\/interop.mjs -->)[\s\S]*?(<!-- end of table -->)/;
+  writeFileSync(file, readFileSync(file, 'utf8').replace(marks, `$1\n\n${table}\n\n$2`));
 }
 const failed = results.filter((one) => one.problem || difference(one) > 1e-5);
 if (failed.length > 0) process.exit(1);
