@@ -18,7 +18,7 @@ test('rows, typed rows and a flat array are one thing', () => {
 
 test.each<[string, any, RegExp]>([
   ['null', null, /logits must be an array of rows or a flat \(typed\) array, but is null/],
-  ['text', '12', /flat \(typed\) array, but is string/],
+  ['text', '12', /flat \(typed\) array, but is "/],
   ['nothing', [], /at least one row, but is empty/],
   ['a null row', [[1, 2], null], /a row of numbers an example, but row 1 is null/],
   ['a null first row', [null, [1, 2]], /but row 0 is null/],
