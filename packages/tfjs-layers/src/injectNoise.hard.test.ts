@@ -109,7 +109,7 @@ const networks: Record<string, () => tf.LayersModel> = {
     }),
 };
 
-describe.each(Object.entries(networks))('%s', (_, make) => {
+describe.each(Object.entries(networks))('%s', (name, make) => {
   test('has the same function at σ = 0, the same penalties and the same trainable weights', () => {
     const model = make();
     const x = inputsOf(model);
@@ -131,6 +131,11 @@ describe.each(Object.entries(networks))('%s', (_, make) => {
     const inputs = inputsOf(model);
     const before = predictions(model, inputs);
     const noisy = injectNoise(model);
+    if (name.startsWith('channels first')) {
+      // The cpu backend would compute it wrongly.
+      expect(() => toInferenceModel(noisy)).toThrow(/normalizes axis 1/);
+      return;
+    }
     const inference = toInferenceModel(noisy, { samples: 2 });
     const fixed = predictions(inference, inputs);
     noisy.dispose();
