@@ -6,11 +6,17 @@ import { followNoise } from './movingStatistics';
 
 tf.setBackend('cpu');
 
+const kernelInitializer = () => tf.initializers.glorotUniform({ seed: 1 });
 const network = (momentum?: number) =>
   tf.sequential({
     layers: [
-      tf.layers.dense({ units: 6, inputShape: [3], activation: 'relu' }),
-      tf.layers.dense({ units: 4 }),
+      tf.layers.dense({
+        units: 6,
+        inputShape: [3],
+        activation: 'relu',
+        kernelInitializer: kernelInitializer(),
+      }),
+      tf.layers.dense({ units: 4, kernelInitializer: kernelInitializer() }),
       tf.layers.batchNormalization({ name: 'norm', momentum }),
       tf.layers.dense({ units: 1 }),
     ],
@@ -27,6 +33,7 @@ const train = async (model: tf.LayersModel, epochs: number) => {
 const compile = (model: tf.LayersModel) =>
   model.compile({ optimizer: tf.train.sgd(1e-9), loss: 'meanSquaredError' });
 
+// The weights and the data have seeds; what is left to chance moves the ratio by 0.01 about 0.09.
 test('30 steps after σ has jumped, the moving mean is that of inputs under the new noise', async () => {
   const model = injectNoise(network());
   compile(model);
