@@ -1,66 +1,14 @@
 //! Random shapes of every pass over channels, against what defines it, in float64, on each instruction set of the processor;
 //! the same to the bit on one thread and on three; and nothing is written beyond the outputs.
 
+mod common;
+
 use crossreg_tfjs_native::channels::{
     Activation, ActivationGradient, Arriving, Drawn, Moments, Normalize, NormalizeInput, Rows, Sums,
 };
-use crossreg_tfjs_native::heap::Heap;
 use crossreg_tfjs_native::noise::Noise;
-use crossreg_tfjs_native::processor;
+use common::{alone, heap, numbers, walled, within_walls};
 use proptest::prelude::*;
-use std::sync::Mutex;
-
-/// The instruction set is one for the process.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-fn numbers(count: usize, seed: u32) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
-    (0..count)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
-}
-
-/// Arrays one after the other, with a number that must stay before, between and behind them.
-const WALL: f32 = 77.0;
-fn memory(arrays: &[&[f32]]) -> (Vec<f32>, Vec<u32>) {
-    let mut all = vec![WALL];
-    let mut addresses = Vec::new();
-    for array in arrays {
-        addresses.push(all.len() as u32 * 4);
-        all.extend_from_slice(array);
-        all.push(WALL);
-    }
-    (all, addresses)
-}
-
-fn heap(memory: &mut [f32]) -> Heap {
-    unsafe { Heap::new(memory.as_mut_ptr().cast(), memory.len() * 4) }
-}
-
-/// Runs `f` on memory with these arrays, on each set, on one thread and three; gives all arrays as they are then.
-fn on_each_set(arrays: &[&[f32]], f: impl Fn(Heap, &[u32], usize), check: impl Fn(&[Vec<f32>])) {
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let sets = processor::available();
-    for set in &sets {
-        processor::choose(set.name()).unwrap();
-        let results: Vec<_> = [1, 3]
-            .map(|threads| {
-                let (mut all, at) = memory(arrays);
-                f(heap(&mut all), &at, threads);
-                let mut walls = vec![0];
-                walls.extend(at.iter().zip(arrays).map(|(at, array)| *at as usize / 4 + array.len()));
-                assert!(walls.iter().all(|wall| all[*wall] == WALL), "{}", set.name());
-                at.iter().zip(arrays).map(|(at, array)| all[*at as usize / 4..][..array.len()].to_vec()).collect::<Vec<_>>()
-            })
-            .into();
-        assert_eq!(results[0], results[1], "{}", set.name());
-        check(&results[0]);
-    }
-    processor::choose(sets[0].name()).unwrap();
-}
 
 fn all_close(actual: &[f32], expected: &[f64], tolerance: f64) {
     for (actual, expected) in actual.iter().zip(expected) {
@@ -140,7 +88,7 @@ proptest! {
         let means: Vec<f64> = c.sum(|i| f64::from(x[i])).iter().map(|sum| sum / n).collect();
         let squares = c.sum(|i| (f64::from(x[i]) - means[i % c.channels]).powi(2));
         let variances: Vec<f64> = squares.iter().map(|sum| sum / n).collect();
-        on_each_set(
+        within_walls(
             &[&x, &out, &out],
             |heap, at, threads| Moments { x: at[0], mean: at[1], variance: at[2], rows: c.rows() }.run(heap, threads).unwrap(),
             |after| {
@@ -169,7 +117,7 @@ proptest! {
             })
             .collect();
         let out = vec![0.0; c.count()];
-        on_each_set(
+        within_walls(
             &[&x, &mean, &variance, &scale, &offset, &sigma, &out, &added],
             |heap, at, threads| {
                 let noise = Drawn { scale: at[5], scales: scales as u32, k0: c.seed, k1: 9 };
@@ -196,7 +144,7 @@ proptest! {
             c.sum(|i| g[i] * f64::from(drawn[i])),
         ];
         let out = vec![0.0; c.channels];
-        on_each_set(
+        within_walls(
             &[&dy, &y, &x, &mean, &out, &out, &out],
             |heap, at, threads| {
                 Sums {
@@ -227,7 +175,7 @@ proptest! {
             })
             .collect();
         let out = vec![0.0; c.count()];
-        on_each_set(
+        within_walls(
             &[&dy, &y, &x, &mean, &variance, &scale, &sum, &product, &out],
             |heap, at, threads| {
                 NormalizeInput {
@@ -247,7 +195,7 @@ proptest! {
         let [dy, y] = [1, 2].map(|i| numbers(c.count(), c.seed ^ i));
         let expected = c.arriving(&dy, &y);
         let out = vec![0.0; c.count()];
-        on_each_set(
+        within_walls(
             &[&dy, &y, &out],
             |heap, at, threads| {
                 let arriving = Arriving { dy: at[0], y: at[1], activation: c.activation };
@@ -266,7 +214,7 @@ proptest! {
         let rows = Rows { rows: size.0, channels: size.1 };
         let arriving = Arriving { dy: at[0], y: at[1], activation: c.activation };
         let noise = Some(Drawn { scale: at[5], scales: if at[8] % 2 == 0 { 1 } else { size.1 }, k0: 1, k1: 2 });
-        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let _guard = alone();
         let mut all = vec![1.0f32; 64 + 8192 + 64];
         let end = all.len() - 64;
         for kernel in 0..5 {
@@ -296,7 +244,7 @@ proptest! {
 #[test]
 fn what_is_not_a_number_stays_one() {
     for activation in [Activation::NONE, RELU, RELU6, LEAKY] {
-        let (mut all, at) = memory(&[&[f32::NAN, 1.0], &[0.0], &[1.0], &[0.0, 0.0]]);
+        let (mut all, at) = walled(&[&[f32::NAN, 1.0], &[0.0], &[1.0], &[0.0, 0.0]]);
         let rows = Rows { rows: 2, channels: 1 };
         let normalize = Normalize {
             x: at[0], mean: at[1], variance: at[2], scale: 0, offset: 0, added: 0, out: at[3], rows, epsilon: 0.0, noise: None, activation,

@@ -3,25 +3,12 @@
 //! around it stays as it was. Build with AddressSanitizer to see reads too:
 //! `RUSTFLAGS=-Zsanitizer=address cargo +nightly test --no-default-features --target x86_64-unknown-linux-gnu`.
 
-use crossreg_tfjs_native::heap::Heap;
+mod common;
+
 use crossreg_tfjs_native::outer::OuterProducts;
-use crossreg_tfjs_native::processor;
 use crossreg_tfjs_native::rows::{Epilogue, RowProduct, Tap};
+use common::{heap, numbers, on_each_set};
 use proptest::prelude::*;
-use std::sync::Mutex;
-
-/// The instruction set is one for the process.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-fn numbers(count: usize, seed: u32) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
-    (0..count)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
-}
 
 /// Arrays one after the other at the start of a memory of exactly their size.
 fn memory(arrays: &[&[f32]]) -> (Vec<f32>, Vec<u32>) {
@@ -32,10 +19,6 @@ fn memory(arrays: &[&[f32]]) -> (Vec<f32>, Vec<u32>) {
         all.extend_from_slice(array);
     }
     (all, addresses)
-}
-
-fn heap(memory: &mut [f32]) -> Heap {
-    unsafe { Heap::new(memory.as_mut_ptr().cast(), memory.len() * 4) }
 }
 
 fn close(actual: f32, expected: f64, scale: f64) -> bool {
@@ -151,16 +134,9 @@ fn row_product(c: &Convolution, input: u32, weights: u32, output: u32) -> RowPro
     }
 }
 
-fn on_each_set(mut f: impl FnMut(usize)) {
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let sets = processor::available();
-    for set in &sets {
-        processor::choose(set.name()).unwrap();
-        for threads in [1, 3] {
-            f(threads);
-        }
-    }
-    processor::choose(sets[0].name()).unwrap();
+/// On each instruction set, on one thread and on three.
+fn on_each_set_and_threads(mut f: impl FnMut(usize)) {
+    on_each_set(|| [1, 3].into_iter().for_each(&mut f));
 }
 
 proptest! {
@@ -183,7 +159,7 @@ proptest! {
             }
         }
         let scale = (depth as f64).sqrt() * 4.0;
-        on_each_set(|threads| {
+        on_each_set_and_threads(|threads| {
             let out = vec![7.0; expected.len()];
             let (mut all, at) = memory(&[&x, &w, &bias, &out]);
             let mut product = row_product(&c, at[0], at[1], at[3]);
@@ -211,7 +187,7 @@ proptest! {
                 }
             }
         }
-        on_each_set(|threads| {
+        on_each_set_and_threads(|threads| {
             let out = vec![7.0; expected.len()];
             let (mut all, at) = memory(&[&x, &dy, &out]);
             let product = OuterProducts {
@@ -245,7 +221,7 @@ proptest! {
             *fields.into_iter().nth(field).unwrap() = value;
         }
         p.taps.push(Tap { z: tap.0, y: tap.1, x: tap.2, weights: tap.3 });
-        on_each_set(|threads| {
+        on_each_set_and_threads(|threads| {
             let mut all = vec![1.0f32; 64 + 16_384 + 64];
             let end = all.len() - 64;
             let _ = p.clone().run(heap(&mut all[64..end]), threads);

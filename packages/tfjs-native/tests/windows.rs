@@ -2,59 +2,23 @@
 //! set of the processor; the same to the bit on one thread and on three; and nothing reaches beyond the memory. Adam and the
 //! check for finite numbers likewise.
 
+mod common;
+
 use crossreg_tfjs_native::arrays::{Adam, AdamArray, AllFinite};
 use crossreg_tfjs_native::heap::Heap;
-use crossreg_tfjs_native::processor;
 use crossreg_tfjs_native::windows::{Axis, Depthwise, DepthwiseFilter, MaxPool, MaxPoolGradient, Windows};
+use common::{alone, heap, numbers, within_walls};
 use proptest::prelude::*;
-use std::sync::Mutex;
 
-/// The instruction set is one for the process.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-fn numbers(count: usize, seed: u32) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
-    (0..count)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-        })
-        .collect()
-}
-
-const WALL: f32 = 77.0;
-
-fn heap(memory: &mut [f32]) -> Heap {
-    unsafe { Heap::new(memory.as_mut_ptr().cast(), memory.len() * 4) }
-}
-
-/// Runs `f` on a memory of the inputs and the output, with walls around each, on each set, on one thread and three.
+/// Runs `f` on a memory of the inputs and, last, the output, which must be what is expected.
 fn on_each_set(arrays: &[&[f32]], f: impl Fn(Heap, &[u32], usize), expected: &[f64]) {
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let sets = processor::available();
-    for set in &sets {
-        processor::choose(set.name()).unwrap();
-        let mut results = Vec::new();
-        for threads in [1, 3] {
-            let mut all = vec![WALL];
-            let mut at = Vec::new();
-            for array in arrays {
-                at.push(all.len() as u32 * 4);
-                all.extend_from_slice(array);
-                all.push(WALL);
-            }
-            f(heap(&mut all), &at, threads);
-            let walls = at.iter().zip(arrays).map(|(at, array)| *at as usize / 4 + array.len());
-            assert!(walls.chain([0]).all(|wall| all[wall] == WALL), "{}", set.name());
-            let last = *at.last().unwrap() as usize / 4;
-            results.push(all[last..last + expected.len()].to_vec());
-        }
-        assert_eq!(results[0], results[1], "{}", set.name());
-        for (actual, expected) in results[0].iter().zip(expected) {
+    within_walls(arrays, f, |results| {
+        let output = results.last().unwrap();
+        assert_eq!(output.len(), expected.len());
+        for (actual, expected) in output.iter().zip(expected) {
             assert!((f64::from(*actual) - expected).abs() <= 2e-5 * expected.abs().max(1.0), "{actual} for {expected}");
         }
-    }
-    processor::choose(sets[0].name()).unwrap();
+    });
 }
 
 fn axis() -> impl Strategy<Value = Axis> {
@@ -185,7 +149,7 @@ proptest! {
             ];
             *fields.into_iter().nth(field).unwrap() = value;
         }
-        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let _guard = alone();
         let mut all = vec![1.0f32; 64 + 8192 + 64];
         let end = all.len() - 64;
         for kernel in 0..5 {
