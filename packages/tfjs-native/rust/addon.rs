@@ -208,7 +208,6 @@ pub fn normalize(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: 
             variance: w.size()?,
             scale: w.size()?,
             offset: w.size()?,
-            added: w.size()?,
             out: w.size()?,
             rows: w.rows()?,
             epsilon: w.number()?,

@@ -269,18 +269,16 @@ impl MomentsJob {
     }
 }
 
-/// out = activation((x − mean) · scale / √(variance + ε) + offset + added + noise).
+/// out = activation((x − mean) · scale / √(variance + ε) + offset + noise).
 #[derive(Clone, Copy, Debug)]
 pub struct Normalize {
     pub x: u32,
     /// 0: x is taken as it is.
     pub mean: u32,
     pub variance: u32,
-    /// 0: none. So are the offset and what is added.
+    /// 0: none. So is the offset.
     pub scale: u32,
     pub offset: u32,
-    /// As many numbers as x has.
-    pub added: u32,
     pub out: u32,
     pub rows: Rows,
     pub epsilon: f32,
@@ -303,7 +301,6 @@ fn optional(heap: Heap, what: &str, address: u32, count: usize) -> Result<Option
 
 struct NormalizeJob {
     x: *const f32,
-    added: Option<*const f32>,
     out: *mut f32,
     channels: usize,
     mean: Vec<f32>,
@@ -331,10 +328,6 @@ impl Normalize {
         };
         let scale = optional(heap, "scale", self.scale, channels)?;
         let offset = optional(heap, "offset", self.offset, channels)?;
-        let mut added = None;
-        if self.added != 0 {
-            added = Some(heap.numbers("added", self.added, self.rows.count())?.cast_const());
-        }
         let mut noise = Vec::new();
         if let Some(drawn) = self.noise {
             noise = noise_scales(heap, drawn, channels)?;
@@ -345,7 +338,6 @@ impl Normalize {
                 x,
                 out,
                 channels,
-                added,
                 mean: table(channels, |c| statistics.map_or(0.0, |(mean, _)| *mean.add(c))),
                 factor: table(channels, |c| {
                     statistics.map_or(1.0, |(_, variance)| factor(variance, scale, self.epsilon, c) as f32)
@@ -410,12 +402,6 @@ impl NormalizeJob {
             let (mean, factor, offset) = (at(&self.mean, channel), at(&self.factor, channel), at(&self.offset, channel));
             for i in 0..DRAWN {
                 x[i] = fma::<FUSED>(x[i] - mean[i], factor[i], offset[i]);
-            }
-            if let Some(added) = self.added {
-                let added = read(added.add(position), count);
-                for i in 0..DRAWN {
-                    x[i] += added[i];
-                }
             }
             if NOISY {
                 let (drawn, scale) = (draw::<FUSED>(position as u32, self.k0, self.k1), at(&self.noise, channel));

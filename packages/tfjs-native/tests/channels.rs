@@ -99,8 +99,8 @@ proptest! {
     }
 
     #[test]
-    fn normalization_noise_and_activation_in_one_pass(c in case(), noisy in 0..3usize, plus in any::<bool>(), as_it_is in any::<bool>()) {
-        let [x, added] = [0, 6].map(|i| numbers(c.count(), c.seed ^ i));
+    fn normalization_noise_and_activation_in_one_pass(c in case(), noisy in 0..3usize, as_it_is in any::<bool>()) {
+        let x = numbers(c.count(), c.seed);
         let [mean, scale, offset, sigma] = [1, 2, 3, 4].map(|i| numbers(c.channels, c.seed ^ i));
         let variance: Vec<f32> = numbers(c.channels, c.seed ^ 5).iter().map(|v| v.abs()).collect();
         let scales = if noisy == 1 { 1 } else { c.channels };
@@ -111,18 +111,17 @@ proptest! {
                 let spread = (f64::from(variance[j]) + 1e-2).sqrt();
                 let normal = (f64::from(x[i]) - f64::from(mean[j])) / spread * f64::from(scale[j]);
                 let normal = if as_it_is { f64::from(x[i]) } else { normal };
-                let added = if plus { f64::from(added[i]) } else { 0.0 };
                 let sigma = if noisy == 0 { 0.0 } else { f64::from(sigma[j % scales]) };
-                activated(c.activation, normal + f64::from(offset[j]) + added + sigma * f64::from(drawn[i]))
+                activated(c.activation, normal + f64::from(offset[j]) + sigma * f64::from(drawn[i]))
             })
             .collect();
         let out = vec![0.0; c.count()];
         within_walls(
-            &[&x, &mean, &variance, &scale, &offset, &sigma, &out, &added],
+            &[&x, &mean, &variance, &scale, &offset, &sigma, &out],
             |heap, at, threads| {
                 let noise = Drawn { scale: at[5], scales: scales as u32, k0: c.seed, k1: 9 };
                 Normalize {
-                    x: at[0], mean: if as_it_is { 0 } else { at[1] }, variance: at[2], scale: at[3], offset: at[4], added: if plus { at[7] } else { 0 }, out: at[6],
+                    x: at[0], mean: if as_it_is { 0 } else { at[1] }, variance: at[2], scale: at[3], offset: at[4], out: at[6],
                     rows: c.rows(), epsilon: 1e-2, noise: (noisy > 0).then_some(noise), activation: c.activation,
                 }
                 .run(heap, threads)
@@ -222,7 +221,7 @@ proptest! {
             let _ = match kernel {
                 0 => Moments { x: at[0], mean: at[1], variance: at[2], rows }.run(heap, 3),
                 1 => Normalize {
-                    x: at[0], mean: at[1], variance: at[2], scale: at[3], offset: at[4], added: at[7], out: at[6],
+                    x: at[0], mean: at[1], variance: at[2], scale: at[3], offset: at[4], out: at[6],
                     rows, epsilon: 1.0,
                     noise, activation: c.activation,
                 }
@@ -247,7 +246,7 @@ fn what_is_not_a_number_stays_one() {
         let (mut all, at) = walled(&[&[f32::NAN, 1.0], &[0.0], &[1.0], &[0.0, 0.0]]);
         let rows = Rows { rows: 2, channels: 1 };
         let normalize = Normalize {
-            x: at[0], mean: at[1], variance: at[2], scale: 0, offset: 0, added: 0, out: at[3], rows, epsilon: 0.0, noise: None, activation,
+            x: at[0], mean: at[1], variance: at[2], scale: 0, offset: 0, out: at[3], rows, epsilon: 0.0, noise: None, activation,
         };
         normalize.run(heap(&mut all), 1).unwrap();
         let out = at[3] as usize / 4;

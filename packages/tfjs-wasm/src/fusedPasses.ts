@@ -129,9 +129,7 @@ export class FusedPasses {
   private write(pass: Pass, activation: Activation, out: TensorInfo): void {
     const { x, mean, variance, scale, offset, epsilon = 0, noise } = pass;
     this.kernels.runNative('normalize', () => [
-      ...this.addresses(x, mean, variance, scale, offset),
-      0,
-      ...this.addresses(out),
+      ...this.addresses(x, mean, variance, scale, offset, out),
       ...[...rowsOf(x.shape), bits(epsilon)],
       ...(noise
         ? [...this.addresses(noise.scale), sizeOf(noise.scale.shape), noise.k0, noise.k1]
