@@ -1,3 +1,4 @@
+import { slotsOf } from '@crossreg/tfjs/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, type LayerVariable, layers, type Sequential } from '@tensorflow/tfjs-layers';
 
@@ -65,10 +66,7 @@ const stockOptimizers: readonly (abstract new (...args: never[]) => tf.Optimizer
 /** All variables that an optimizer of TensorFlow.js has made; undefined for one of another maker, whose are unknown. */
 export function optimizerVariablesOf(optimizer: tf.Optimizer): tf.Variable[] | undefined {
   if (!stockOptimizers.some((stock) => optimizer.constructor === stock)) return undefined;
-  return Object.values(optimizer).flatMap((field: unknown) => {
-    if (field instanceof tf.Variable) return [field];
-    return Array.isArray(field) ? field.map(({ variable }: { variable: tf.Variable }) => variable) : [];
-  });
+  return slotsOf(optimizer);
 }
 
 /** Sets how many steps an optimizer counts. */
