@@ -20,4 +20,4 @@ export { checkOptions } from './options';
 export { innerProduct } from './projection';
 export { hash32, seedStreams } from './random';
 export { levelRate } from './regularizer';
-export { elapsedShare } from './schedule';
+export { elapsedShare, rhoStepTime } from './schedule';

@@ -1,7 +1,7 @@
 import { checkAbove } from './argumentError';
 import { adam, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
-import { elapsedShare, type Schedule } from './schedule';
+import { elapsedShare, rhoStepTime, type Schedule } from './schedule';
 
 /** Training steps that count as an e-fold for steps up, where an e-fold is longer. */
 export const LONGEST_EFOLD = 2000;
@@ -37,10 +37,10 @@ export function noiseOptimizer(
   const { maxDecrease = 2, maxIncrease = 4 } = options;
   checkAbove('maxDecrease', maxDecrease, 0, 'Use 2: σ may fall by e² while training time grows by e.');
   checkAbove('maxIncrease', maxIncrease, 0, 'Use 4.');
-  const share = (step: number, longest?: number) => elapsedShare(schedule, step, longest);
+  const gain = maxIncrease / maxDecrease;
   return adam({
-    learningRate: (step) => maxDecrease * share(step),
+    learningRate: (step) => maxDecrease * elapsedShare(schedule, step),
     beta2: 0.99,
-    increaseGain: (step) => (maxIncrease * share(step, LONGEST_EFOLD)) / (maxDecrease * share(step)),
+    increaseGain: (step) => gain * Math.max(1, rhoStepTime(schedule, step) / LONGEST_EFOLD),
   });
 }

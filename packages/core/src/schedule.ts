@@ -65,18 +65,17 @@ export function isRegularizationStep({ every, warmUp }: Schedule, trainingStep: 
   return steps > 0 && Math.floor(rhoTime(every, steps)) > Math.floor(rhoTime(every, steps - 1));
 }
 
+/** The time of the ρ step with this zero-based number, as its pace counts it: training steps since the warm-up, and 20. */
+export const rhoStepTime = ({ every }: Pick<Schedule, 'every'>, rhoStep: number): number =>
+  trainingTime(every, rhoStep + 1) + AUTO;
+
 /**
  * The share of the time since the warm-up that lies between the ρ step of the given zero-based number and the one before
  * it: (tₖ − tₖ₋₁) / (tₖ + 20), with t counted in training steps. A ρ whose steps are in proportion to it moves equally far
  * in every e-fold of time, whatever the schedule and the length of the run.
- *
- * @param longest - training steps that tₖ + 20 does not exceed: from there on, the share is that of so many. Default 1e9.
  */
-export function elapsedShare(schedule: Pick<Schedule, 'every'>, rhoStep: number, longest = 1e9): number {
-  const { every } = schedule;
-  const [before, now] = [trainingTime(every, rhoStep), trainingTime(every, rhoStep + 1)];
-  return (now - before) / Math.min(now + AUTO, longest);
-}
+export const elapsedShare = (schedule: Pick<Schedule, 'every'>, rhoStep: number): number =>
+  1 - rhoStepTime(schedule, rhoStep - 1) / rhoStepTime(schedule, rhoStep);
 
 /**
  * The share that ρ steps add to plain training, from the cost model O(T(1 + K/r)) of method.md §1.

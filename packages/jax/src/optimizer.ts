@@ -214,27 +214,24 @@ export function noiseOptimizer(
     learningRate: (step) => elapsedShare(every, step).mul(maxDecrease),
     beta2: 0.99,
     increaseGain: (step) =>
-      elapsedShare(every, step.ref, LONGEST_EFOLD)
-        .div(elapsedShare(every, step))
-        .mul(maxIncrease / maxDecrease),
+      np.maximum(rhoStepTime(every, step).div(LONGEST_EFOLD), 1).mul(maxIncrease / maxDecrease),
   });
 }
 
-/** What `elapsedShare` of core gives for a number, for a scalar array: the ρ steps taken so far. Consumes it. */
-export function elapsedShare(
-  every: Schedule['every'],
-  rhoStep: JaxArray,
-  longest = Number.POSITIVE_INFINITY,
-): JaxArray {
-  const step = rhoStep.astype(np.float32);
-  const time = (k: JaxArray): JaxArray => {
-    if (every !== 'auto') return k.mul(every);
-    // The intervals of 'auto': 1 up to step 20, t / 20 up to step 400, then 20.
-    const even = 20 + 20 * Math.log(20);
-    const growing = np.exp(np.minimum(k.ref, even).sub(20).div(20)).mul(20);
-    const late = k.ref.sub(even).mul(20).add(400);
-    return np.where(np.lessEqual(k.ref, 20), k.ref, np.where(np.lessEqual(k, even), growing, late));
-  };
-  const [before, now] = [time(step.ref), time(step.add(1))];
-  return now.ref.sub(before).div(np.minimum(now.add(20), longest));
+/** What `rhoStepTime` of core gives for a number, for a scalar array: the ρ steps taken so far. Consumes it. */
+export function rhoStepTime(every: Schedule['every'], rhoStep: JaxArray): JaxArray {
+  const k = rhoStep.astype(np.float32).add(1);
+  if (every !== 'auto') return k.mul(every).add(20);
+  // The intervals of 'auto': 1 up to step 20, t / 20 up to step 400, then 20.
+  const even = 20 + 20 * Math.log(20);
+  const growing = np.exp(np.minimum(k.ref, even).sub(20).div(20)).mul(20);
+  const late = k.ref.sub(even).mul(20).add(400);
+  return np.where(np.lessEqual(k.ref, 20), k.ref, np.where(np.lessEqual(k, even), growing, late)).add(20);
+}
+
+/** What `elapsedShare` of core gives. Consumes the number of the step. */
+export function elapsedShare(every: Schedule['every'], rhoStep: JaxArray): JaxArray {
+  const before = rhoStepTime(every, rhoStep.ref.sub(1));
+  const now = rhoStepTime(every, rhoStep);
+  return now.ref.sub(before).div(now);
 }
