@@ -5,8 +5,8 @@
 //
 // --check: the exit status is 1 where anything failed.
 //
-// Each part is a process of its own, so that a driver that fails takes only its part along. On a GPU that software imitates
-// batches and steps are few, unless they are given.
+// Each part runs in a separate process, so that a crash of the driver ends that part only. On a software GPU batches and steps are
+// few, unless they are given.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, type } from 'node:os';

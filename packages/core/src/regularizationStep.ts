@@ -54,7 +54,7 @@ export class RegularizationStep<T> {
     framework: Framework<T>;
     rho: readonly RegularizationParameter<T>[];
     /**
-     * For all ρ that have none of their own. Default: {@link noiseOptimizer} for scales, the parameters with the bijector
+     * For each ρ that does not bring an optimizer. Default: {@link noiseOptimizer} for scales, the parameters with the bijector
      * `exp` or `softplus`, and {@link rhoOptimizer} for everything else. Parameters of one factory share an optimizer.
      */
     optimizer?: OptimizerFactory;

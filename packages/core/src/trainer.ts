@@ -45,8 +45,8 @@ export interface TrainerOptions<T, B> {
    */
   thetaOptimizer?: OptimizerFactory;
   /**
-   * For all ρ that have none of their own. Default: `noiseOptimizer(schedule)` for scales, the parameters with the bijector `exp` or `softplus`, which
-   * needs no tuning in runs of any length; `rhoOptimizer()`, 0.02 in the raw parameter, for everything else.
+   * For each ρ that does not bring an optimizer. Default: `noiseOptimizer(schedule)` for scales, the parameters with the
+   * bijector `exp` or `softplus`, which needs no tuning in runs of any length; `rhoOptimizer()`, 0.02 in the raw parameter, for everything else.
    */
   rhoOptimizer?: OptimizerFactory;
   /** Default 0. */

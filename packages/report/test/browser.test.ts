@@ -93,7 +93,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     }
   });
 
-  test('each picture is a file of its own too', async () => {
+  test('each picture can also be saved as a separate file', async () => {
     const page = await opened.browser.newPage();
     await page.goto(opened.url);
     const drawn = await page.evaluate<{ title: string; svg: string }[]>('window.pictures()');

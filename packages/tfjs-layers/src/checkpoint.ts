@@ -65,8 +65,8 @@ interface Contents {
 }
 
 /**
- * Checkpoints of your own training loop, from which a run that was killed goes on to the identical result:
- * weights, optimizer and statistics of one or several compiled models (a population is saved as one), ρ with its
+ * Checkpoints for a custom training loop. A run that was killed continues from the last one, to the identical result. It
+ * holds weights, optimizer and statistics of one or several compiled models (a population is saved as one), ρ with its
  * optimizer and history, and the stream of training noise.
  *
  *     const run = checkpoint('runs/a', { model, cross });

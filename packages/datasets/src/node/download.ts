@@ -71,7 +71,7 @@ function checkIntegrity(bytes: Uint8Array, integrity: string, name: string): voi
   const found = `${algorithm}-${createHash(algorithm).update(bytes).digest('base64')}`;
   if (found !== integrity) {
     throw new DatasetError(
-      `${name} is not the published file: its checksum is ${found}, not ${integrity}. Try again, or give a copy of your own as { folder: '…' }.`,
+      `${name} is not the published file: its checksum is ${found}, not ${integrity}. Try again, or give the folder of a copy you have: { folder: '…' }.`,
     );
   }
 }
