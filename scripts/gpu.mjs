@@ -10,7 +10,7 @@
 //   cat crossreg-gpu.tar.gz.* | tar xz && ./crossreg-gpu/run.sh
 //
 // --software takes a GPU that software imitates: the one of Debian's chromium, where it is. --check fails where anything does.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -33,7 +33,6 @@ const { values: options, positionals } = parseArgs({
   },
   allowNegative: true,
 });
-const PART = 60 * 2 ** 20;
 const NAME = 'crossreg-gpu';
 
 const runScript = `#!/bin/sh
@@ -58,7 +57,7 @@ exec "$here/bin/node" "$here/scripts/gpu/main.mjs" --out "$here/report" "$@"
 `;
 
 const folder = gpuFolder();
-if (options.pack) await pack(resolve(positionals[0] ?? join(root, 'out', 'gpu', 'pack')));
+if (options.pack) pack(resolve(positionals[0] ?? join(root, 'out', 'gpu', 'pack')));
 else {
   const passed = ['batch', 'steps', 'only', 'networks'].flatMap((name) =>
     options[name] ? [`--${name}`, options[name]] : [],
@@ -76,7 +75,7 @@ function isOfUse(path) {
   return !/\/webgpu\/dist\/(?!linux-x64)[a-z0-9]+-[a-z0-9]+/.test(path);
 }
 
-async function pack(place) {
+function pack(place) {
   const room = join(cache, 'gpu-pack');
   const whole = join(room, NAME);
   rmSync(room, { recursive: true, force: true });
@@ -98,32 +97,9 @@ async function pack(place) {
   chmodSync(join(whole, 'run.sh'), 0o755);
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
-  await inParts(
-    spawn('sh', ['-c', `tar cf - ${NAME} | gzip -6`], { cwd: room, stdio: ['ignore', 'pipe', 'inherit'] }),
-    place,
-  );
+  const pipeline = `tar cf - ${NAME} | gzip -6 | split -b 60M -d - "$0"`;
+  const prefix = join(place, `${NAME}.tar.gz.`);
+  execFileSync('bash', ['-o', 'pipefail', '-c', pipeline, prefix], { cwd: room, stdio: 'inherit' });
   rmSync(room, { recursive: true });
   console.log(`${place}: ${readdirSync(place).join(', ')}`);
-}
-
-/** Writes what a program prints as files of at most so many bytes. */
-async function inParts({ stdout }, place) {
-  let part = [];
-  let size = 0;
-  let count = 0;
-  const flush = () => {
-    const name = `${NAME}.tar.gz.${String(count++).padStart(2, '0')}`;
-    writeFileSync(join(place, name), Buffer.concat(part));
-    [part, size] = [[], 0];
-  };
-  for await (let chunk of stdout) {
-    while (size + chunk.length > PART) {
-      part.push(chunk.subarray(0, PART - size));
-      chunk = chunk.subarray(PART - size);
-      flush();
-    }
-    part.push(chunk);
-    size += chunk.length;
-  }
-  flush();
 }
