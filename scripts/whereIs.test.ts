@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { root } from './documents.mjs';
 
 const architecture = readFileSync(join(root, 'docs', 'architecture.md'), 'utf8');
-const section = architecture.split('## Where is …?')[1].split('\n## ')[0];
+const section = architecture.split('## Where to find what')[1].split('\n## ')[0];
 const rows = [...section.matchAll(/^\| ([^|]+?) +\| \[`([^`]+)`\]\(([^)]+)\)/gm)].map(([, ...row]) => row);
 
 test('docs/architecture.md says of 20 ideas which file holds each, and no idea or file is there twice', () => {
