@@ -92,9 +92,9 @@ test('docs/bad-inputs.md shows them (vitest -u writes it)', async () => {
     sections.push(`## @crossreg/${name}`, '', head, line(['', ''], '-'), ...body, '');
   }
   const text =
-    '# Bad inputs, and what they are answered\n\n' +
-    'Each is refused before anything is computed. A test runs every row ' +
-    '(`packages/tfjs-augment/test/badInputs.test.ts`, which also writes this page).\n\n';
+    '# Bad inputs and their error messages\n\n' +
+    'Each of these inputs is refused before anything is computed. A test runs every row and writes this page ' +
+    '(`packages/tfjs-augment/test/badInputs.test.ts`).\n\n';
   await expect(`${text}${sections.join('\n').trimEnd()}\n`).toMatchFileSnapshot(
     '../../../docs/bad-inputs.md',
   );

@@ -1,5 +1,5 @@
-// Trains every layer, activation, loss and optimizer of TensorFlow.js Layers for a few steps on cpu, on wasm as it comes
-// and on wasm with this package's kernels, and writes what works to docs/wasm-training.md: `npm run training-matrix`.
+// Trains every layer, activation, loss and optimizer of TensorFlow.js Layers for a few steps on cpu, on stock wasm and on
+// wasm with the kernels of this package, and writes the results to docs/wasm-training.md: `npm run training-matrix`.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ async function runAll(backend) {
 }
 
 if (process.argv[2]) {
-  // A process of its own for each: kernels are registered for good, and a crash ends one run only.
+  // One process for each, because kernels cannot be unregistered and a crash must end one run only.
   if (process.argv[2] === 'ours') await import('../dist/index.js');
   process.stdout.write(JSON.stringify(await runAll(process.argv[2] === 'cpu' ? 'cpu' : 'wasm')));
 } else {
@@ -40,7 +40,7 @@ if (process.argv[2]) {
   const verdict = (result, expected, compared) => {
     if (result.error) return result.error.match(/Kernel '(\w+)' not registered/)?.[1] ?? result.error;
     if (!compared || expected.error) return finite(result) ? 'yes' : 'not finite';
-    return agree(result, expected) ? 'yes' : 'other numbers than cpu';
+    return agree(result, expected) ? 'yes' : 'results differ from cpu';
   };
   const missing = (text) =>
     text === 'yes' ? 'yes' : /^\w+$/.test(text) ? `no: lacks \`${text}\`` : `no: ${text}`;
@@ -51,25 +51,26 @@ if (process.argv[2]) {
   const lines = [
     '# What trains on wasm',
     '',
-    'Every layer, activation, loss and optimizer of TensorFlow.js Layers 4.22, trained for four steps from the same weights',
-    'on the same data: does it run, with the numbers of `cpu` (losses and all weights within 0.1 %)? A trained layer',
-    'stands before each layer under test, so that its gradient is needed. Not compared: layers that draw without a seed,',
-    "and up-sampling, where cpu's gradient of nearest neighbours is wrong.",
+    'This page says which parts of TensorFlow.js Layers 4.22 can be trained on the wasm backend. Every layer, activation, loss',
+    'and optimizer is trained for four steps, from the same weights and on the same data as on `cpu`. "yes" means that it runs',
+    'and that losses and all weights agree with `cpu` within 0.1 %. A trainable layer precedes each layer under test, so that',
+    'the gradient by its input is needed too. Results are not compared for layers that draw random numbers without a seed, nor',
+    'for up-sampling, because the gradient of nearest neighbours on `cpu` is wrong.',
     '',
-    'Written by `npm run training-matrix -w @crossreg/tfjs-wasm`; a test holds the last column.',
+    '`npm run training-matrix -w @crossreg/tfjs-wasm` writes this page. A test checks the last column.',
   ];
   let group = '';
   cases.forEach((each, i) => {
     if (each.group !== group) {
       group = each.group;
       lines.push('', `## ${group[0].toUpperCase()}${group.slice(1)}`, '');
-      lines.push('| case | wasm as it comes | with `@crossreg/tfjs-wasm` |', '| --- | --- | --- |');
+      lines.push('| case | stock wasm | with `@crossreg/tfjs-wasm` |', '| --- | --- | --- |');
     }
     const [before, after] = [stock, ours].map((runs) => cell(runs[i], cpu[i], each.compared));
     lines.push(`| ${each.name} | ${before} | ${after} |`);
   });
   const count = (runs) => cases.filter((each, i) => verdict(runs[i], cpu[i], each.compared) === 'yes').length;
-  const summary = `${count(ours)} of ${cases.length} train with the package, ${count(stock)} without.`;
+  const summary = `${count(ours)} of ${cases.length} cases train with \`@crossreg/tfjs-wasm\`, ${count(stock)} without it.`;
   lines.splice(2, 0, summary, '');
   const root = fileURLToPath(new URL('../../..', import.meta.url));
   writeFileSync(join(root, 'docs/wasm-training.md'), `${lines.join('\n')}\n`);
