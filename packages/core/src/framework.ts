@@ -69,4 +69,28 @@ export interface Framework<T> {
   dispose(xs: T | readonly T[]): void;
   /** The numbers of `x`, row-major. The only way off the device, and the only wait. */
   read(x: T): Promise<Float64Array>;
+
+  /**
+   * Optional: an optimizer of the framework's own that takes the same steps as core's, to rounding, in fewer passes over the
+   * arrays. `createTrainer` asks for it for θ.
+   *
+   * @param settings - of the factory, such as `{ name: 'adam', learningRate, beta1, … }`.
+   * @returns undefined for settings that the framework has no optimizer for. Core's is used then.
+   */
+  fusedOptimizer?(settings: object | undefined, variables: readonly T[]): Optimizer<T> | undefined;
+}
+
+/** Moves a fixed list of variables against their gradients. Made by a factory such as `adam`. */
+export interface Optimizer<T> {
+  /**
+   * One step. `enabled`, a scalar on the device, leaves variables and state as they were where it is 0, so that
+   * a non-finite gradient is refused without waiting for the device. A step whose new values are not finite is refused
+   * likewise. Elements that are not finite to begin with, such as the raw value −∞ of a scale that is off, stay.
+   */
+  step(gradients: readonly T[], enabled?: T): void;
+  /** Steps taken, refused ones included. With `slots` all that a checkpoint saves, and it assigns both to go on. */
+  iterations: number;
+  /** State variables in a fixed order: none for `sgd` without momentum, the two moments of every variable for `adam`. */
+  readonly slots: readonly T[];
+  dispose(): void;
 }

@@ -5,7 +5,7 @@ export { type CustomRegularizerOptions, customRegularizer } from './customRegula
 export { rhoOptimizer } from './defaultOptimizers';
 export { Array64 } from './float64/array64';
 export { float64 } from './float64/float64';
-export type { Framework } from './framework';
+export type { Framework, Optimizer } from './framework';
 export { groupLasso } from './groupLasso';
 export { type ParameterHistory, RegularizationHistory, type RegularizationRecord } from './history';
 export { jackknife } from './jackknife';
@@ -14,7 +14,7 @@ export { l2Norm } from './l2Norm';
 export { type Averaging, averagePredictions } from './monteCarlo';
 export { type NoiseOptimizerOptions, noiseOptimizer } from './noiseOptimizer';
 export { type NormLevelOptions, type NormScheme, normLevel } from './normLevel';
-export { adam, type LearningRate, type Optimizer, type OptimizerFactory, sgd } from './optimizer';
+export { adam, type LearningRate, type OptimizerFactory, sgd } from './optimizer';
 export type { NormScope } from './projection';
 export { deriveSeed, permutation, uniform } from './random';
 export { type RegularizationParameter, regularizationParameter } from './regularizationParameter';

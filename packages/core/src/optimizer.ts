@@ -1,25 +1,10 @@
 import { checkAbove, refuse } from './argumentError';
 import { ifWasFinite, orNonFinite } from './finite';
-import type { Framework } from './framework';
+import type { Framework, Optimizer } from './framework';
 import { checkOptions } from './options';
 
 /** A number, or a function of the zero-based step that gives it. */
 export type LearningRate = number | ((step: number) => number);
-
-/** Moves a fixed list of variables against their gradients. Made by a factory such as {@link adam}. */
-export interface Optimizer<T> {
-  /**
-   * One step. `enabled`, a scalar on the device, leaves variables and state as they were where it is 0, so that
-   * a non-finite gradient is refused without waiting for the device. A step whose new values are not finite is refused
-   * likewise. Elements that are not finite to begin with, such as the raw value −∞ of a scale that is off, stay.
-   */
-  step(gradients: readonly T[], enabled?: T): void;
-  /** Steps taken, refused ones included. With `slots` all that a checkpoint saves, and it assigns both to go on. */
-  iterations: number;
-  /** State variables in a fixed order: none for `sgd` without momentum, the two moments of every variable for `adam`. */
-  readonly slots: readonly T[];
-  dispose(): void;
-}
 
 /** Makes an optimizer for given variables on any framework. */
 export interface OptimizerFactory {

@@ -1,9 +1,9 @@
 import { ArgumentError, checkList } from './argumentError';
 import { defaultOptimizers } from './defaultOptimizers';
 import { ifWasFinite } from './finite';
-import type { Framework } from './framework';
+import type { Framework, Optimizer } from './framework';
 import { RegularizationHistory, type RegularizationRecord } from './history';
-import { checkOptimizer, type Optimizer, type OptimizerFactory } from './optimizer';
+import { checkOptimizer, type OptimizerFactory } from './optimizer';
 import { checkOptions } from './options';
 import type { RegularizationParameter } from './regularizationParameter';
 import { defaultSchedule, type Schedule } from './schedule';

@@ -1,6 +1,5 @@
 import { ArgumentError } from './argumentError';
-import type { Framework } from './framework';
-import type { Optimizer } from './optimizer';
+import type { Framework, Optimizer } from './framework';
 
 /**
  * An array off the device, row-major. States are made of these and of plain numbers, so that a structured clone

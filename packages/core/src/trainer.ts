@@ -40,8 +40,9 @@ export interface TrainerOptions<T, B> {
   regularizationLoss(batch: B, context: StepContext): T;
   schedule?: Partial<Schedule>;
   /**
-   * Default: Adam, 1e-3, made of the framework's operations. An adapter may have faster ones: `trainOptimizer` of
-   * `@crossreg/tfjs` lets TensorFlow.js's own take the step.
+   * Default: `adam({ learningRate: 1e-3 })`. Where the framework has an optimizer for the same steps, it takes them
+   * (`fusedOptimizer` of {@link Framework}): on TensorFlow.js `tf.train.adam` does those of `adam`. For others of
+   * `tf.train` there is `trainOptimizer` of `@crossreg/tfjs`.
    */
   thetaOptimizer?: OptimizerFactory;
   /**
@@ -140,7 +141,8 @@ export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B
   const schedule = createSchedule(options.schedule);
   checkDisjoint({ theta, rho: rho.map(({ variable }) => variable) });
   const regularization = new RegularizationStep({ framework, rho, schedule, optimizer: rhoOptimizer });
-  const optimizer = thetaOptimizer(framework, theta);
+  const optimizer =
+    framework.fusedOptimizer?.(thetaOptimizer.settings, theta) ?? thetaOptimizer(framework, theta);
   let count = 0;
 
   return {

@@ -1,6 +1,7 @@
 import type { Framework } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { backendKernel } from './backendKernel';
+import { allFinite } from './finite';
+import { fusedOptimizer } from './fusedOptimizer';
 import { deriveKey, gaussian } from './noise';
 import { operation, stopGradient } from './operation';
 
@@ -60,17 +61,7 @@ export const tfjs: Framework<tf.Tensor> = {
   reshape: (x, shape) => tf.reshape(x, shape as number[]),
   stack: (xs) => tf.stack(xs as tf.Tensor[]),
 
-  // x − x is 0 for a finite number and NaN otherwise, and a sum carries a NaN through: ops every backend has.
-  allFinite: (xs) =>
-    tf.tidy(() => {
-      const isFloat = xs.every((x) => x.dtype === 'float32');
-      const finite = isFloat
-        ? backendKernel('CrossregAllFinite', Object.fromEntries(xs.entries()), {})
-        : undefined;
-      if (finite) return finite;
-      const sums = xs.map((x) => tf.sum(tf.sub(x, x)));
-      return tf.cast(tf.equal(tf.addN(sums), 0), 'float32');
-    }),
+  allFinite,
   normal: (shape, seed) => gaussian(shape, deriveKey(seed)),
   stopGradient,
 
@@ -90,4 +81,5 @@ export const tfjs: Framework<tf.Tensor> = {
     }
   },
   read: async (x) => Float64Array.from(await x.data()),
+  fusedOptimizer,
 };

@@ -24,6 +24,14 @@ export function setIterations(optimizer: tf.Optimizer, iterations: number): void
   (optimizer as unknown as { iterations_: number }).iterations_ = iterations;
 }
 
+/** Sets the learning rate of an optimizer from its next step on. */
+export function setLearningRate(optimizer: tf.Optimizer, learningRate: number): void {
+  const own = optimizer as unknown as { learningRate: number; setLearningRate?(rate: number): void };
+  // Those that keep the rate on the device too have a method for it. `instanceof` takes every optimizer for any of them.
+  if (own.setLearningRate) own.setLearningRate(learningRate);
+  else own.learningRate = learningRate;
+}
+
 /** The variables that an optimizer keeps as its state, in fields or in lists of moments. */
 export function slotsOf(optimizer: tf.Optimizer): tf.Variable[] {
   const variableOf = (each: unknown): unknown =>

@@ -1,14 +1,16 @@
-import { ArgumentError, type Optimizer, type OptimizerFactory } from '@crossreg/core';
+import { ArgumentError, type LearningRate, type Optimizer, type OptimizerFactory } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
-import { setIterations, slotsOf } from './internals';
+import { allFinite, isFiniteAt } from './finite';
+import { setIterations, setLearningRate, slotsOf } from './internals';
 
 /** The optimizers that drive a list of variables: their state goes by place in it. */
 const taken = new WeakSet<tf.Optimizer>();
 
 /**
  * Lets an optimizer of TensorFlow.js take the steps: for θ in `createTrainer` of core, in one call for all weights and with
- * the optimizer's own kernels.
+ * the optimizer's own kernels. It brings the optimizers that core lacks, such as RMSProp. TensorFlow.js takes the
+ * steps of core's `adam` and `sgd` without it.
  *
  * The state stays the optimizer's. It is there from the beginning, so that a saved run is restored before the first step;
  * a learning rate that you change holds from the next step on. A step is refused whose gradients, or the values it makes of
@@ -30,12 +32,21 @@ export function trainOptimizer(optimizer: tf.Optimizer): OptimizerFactory {
   return (_, variables) => drive(optimizer, variables as readonly unknown[]) as unknown as Optimizer<any>;
 }
 
-function drive(optimizer: tf.Optimizer, given: readonly unknown[]): Optimizer<tf.Tensor> {
+/**
+ * An optimizer of core that lets one of TensorFlow.js take the steps, on these variables and no others.
+ *
+ * @param rateAt - the learning rate of each step; without it the optimizer's stays.
+ */
+export function drive(
+  optimizer: tf.Optimizer,
+  given: readonly unknown[],
+  rateAt?: Exclude<LearningRate, number>,
+): Optimizer<tf.Tensor> {
   const variables = given.map((variable) => {
     if (variable instanceof tf.Variable && !variable.isDisposed) return variable;
     throw new ArgumentError(
       'theta',
-      `must be tf.Variables that are not disposed for an optimizer of TensorFlow.js, but has ${show(variable)}. Make them with tf.variable(…).`,
+      `must be tf.Variables that are not disposed, but has ${show(variable)}. Make them with tf.variable(…).`,
     );
   });
   if (taken.has(optimizer)) {
@@ -55,8 +66,9 @@ function drive(optimizer: tf.Optimizer, given: readonly unknown[]): Optimizer<tf
   tf.tidy(() => {
     apply(variables.map((variable) => tf.zerosLike(variable)));
     for (const slot of slotsOf(optimizer)) slot.assign(tf.where(tf.isNaN(slot), tf.zerosLike(slot), slot));
+    for (const { variable, value } of former.state) variable.assign(value.clone());
   });
-  restore(former.state);
+  release(former.state);
   setIterations(optimizer, former.iterations);
 
   return {
@@ -65,18 +77,17 @@ function drive(optimizer: tf.Optimizer, given: readonly unknown[]): Optimizer<tf
       return slotsOf(optimizer);
     },
     step(gradients, enabled) {
-      this.iterations += 1;
-      // Looking costs nothing where tensors are in memory that JavaScript reads.
-      const look = inHostMemory();
-      if (look && enabled?.dataSync()[0] === 0) return;
+      const iteration = this.iterations++;
+      // Reading a number costs nothing where tensors are in memory that JavaScript reads.
+      const readable = inHostMemory();
+      if (readable && enabled?.dataSync()[0] === 0) return;
+      if (rateAt) setLearningRate(optimizer, rateAt(iteration));
       const before = snapshot(state());
       apply(gradients);
       tf.tidy(() => {
-        const finite = tf.isFinite(tf.addN(state().map((variable) => tf.sum(variable))));
-        const sound = tf.mul(tf.cast(finite, 'float32'), enabled ?? 1);
-        if (look && sound.dataSync()[0] !== 0) for (const { value } of before) value.dispose();
-        else restore(before, sound);
+        if (!readable || allFinite(state()).dataSync()[0] === 0) undoNonFinite(before, enabled);
       });
+      release(before);
     },
     dispose: () => optimizer.dispose(),
   };
@@ -87,14 +98,19 @@ type Snapshot = readonly { variable: tf.Variable; value: tf.Tensor }[];
 const snapshot = (variables: readonly tf.Variable[]): Snapshot =>
   variables.map((variable) => ({ variable, value: tf.keep(variable.clone()) }));
 
-/** Gives variables back what they had: where `unless`, a scalar, is 0. Ends the snapshot. */
-function restore(values: Snapshot, unless?: tf.Tensor): void {
-  for (const { variable, value } of values) {
-    tf.tidy(() => {
-      variable.assign(unless ? tf.where(tf.notEqual(unless, 0), variable, value) : value.clone());
-    });
-    value.dispose();
-  }
+const release = (values: Snapshot): void => tf.dispose(values.map(({ value }) => value));
+
+/**
+ * Gives all variables back what they had if a number that was finite no longer is, or if `enabled`, a scalar, is 0. A number
+ * that was not finite to begin with gets it back in any case.
+ */
+function undoNonFinite(before: Snapshot, enabled: tf.Tensor | undefined): void {
+  const wasFinite = before.map(({ value }) => isFiniteAt(value));
+  const moved = before.map(({ variable }, i) => tf.where(wasFinite[i], variable, tf.zerosLike(variable)));
+  const sound = tf.notEqual(enabled ? tf.mul(allFinite(moved), enabled) : allFinite(moved), 0);
+  before.forEach(({ variable, value }, i) => {
+    variable.assign(tf.where(tf.logicalAnd(wasFinite[i], sound), variable, value));
+  });
 }
 
 /** Whether reading a number of a tensor waits for nothing. */
