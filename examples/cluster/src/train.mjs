@@ -2,9 +2,12 @@
 import { deserialize, serialize } from 'node:v8';
 import { adam, createTrainer, deriveSeed, float64 as fw, l2Norm, normLevel } from '@crossreg/core';
 
+/** The streams of a seed, see `deriveSeed`. */
+const streams = { inputs: 0, noise: 1 };
+
 const data = (rows, seed) => {
-  const x = fw.normal([rows, 12], deriveSeed(seed, 0));
-  const noise = fw.mul(fw.normal([rows, 1], deriveSeed(seed, 1)), fw.array(2));
+  const x = fw.normal([rows, 12], deriveSeed(seed, streams.inputs));
+  const noise = fw.mul(fw.normal([rows, 1], deriveSeed(seed, streams.noise)), fw.array(2));
   return { x, y: fw.add(fw.matMul(x, fw.normal([12, 1], 7)), noise) };
 };
 

@@ -3,6 +3,9 @@ import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import { augmentationLayers } from '@crossreg/tfjs-augment';
 import * as tf from '@tensorflow/tfjs';
 
+/** The streams of a seed, see `deriveSeed`. Results depend on these numbers, so none changes. */
+const streams = { trainingOrder: 1, regularizationOrder: 2, regularizationNoise: 3, trainingNoise: 4 };
+
 /** Batches without end, in a random order of the rows. */
 function* batchesOf({ x, y }, size, seed) {
   const rows = x.shape[0];
@@ -37,8 +40,8 @@ export function lookAhead({
   direct = 0,
 }) {
   const [forTheta, forRho] = [
-    batchesOf(training, 32, deriveSeed(seed, 1)),
-    batchesOf(regularization, 32, deriveSeed(seed, 2)),
+    batchesOf(training, 32, deriveSeed(seed, streams.trainingOrder)),
+    batchesOf(regularization, 32, deriveSeed(seed, streams.regularizationOrder)),
   ];
   const history = { step: [], loss: [], rho: {} };
   let [model, optimizer, rho] = [];
@@ -67,7 +70,12 @@ export function lookAhead({
         const raws = rho.map(({ variable }) => variable);
         const theta = model.trainableWeights.map((weight) => weight.read());
         const [x, y] = forRho.next().value;
-        const validation = lossOf(new NoiseStream(deriveSeed(seed, 3, step)), x, y, samples);
+        const validation = lossOf(
+          new NoiseStream(deriveSeed(seed, streams.regularizationNoise, step)),
+          x,
+          y,
+          samples,
+        );
         const { value, gradients } = tfjs.valueAndGradients(validation, [...theta, ...raws]);
         const [v, partial] = [gradients.slice(0, theta.length), gradients.slice(theta.length)];
         const norm = Math.sqrt(v.reduce((sum, g) => sum + tf.sum(tf.square(g)).dataSync()[0], 0));
@@ -78,7 +86,7 @@ export function lookAhead({
           theta.forEach((weight, i) => {
             weight.assign(tf.add(before[i], tf.mul(v[i], sign * epsilon)));
           });
-          const trained = lossOf(new NoiseStream(deriveSeed(seed, 4, step)), xt, yt, 1);
+          const trained = lossOf(new NoiseStream(deriveSeed(seed, streams.trainingNoise, step)), xt, yt, 1);
           return tfjs.valueAndGradients(trained, raws).gradients;
         };
         const [up, down] = [at(1), at(-1)];

@@ -26,15 +26,14 @@ async function runExperiment(name) {
   const { data: source, seeds, steps, methods } = experiments[name];
   const file = fileURLToPath(new URL(`../results/${name}.json`, import.meta.url));
   const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-  // In the files a method is called `contender`.
-  const done = (method, seed) => results.some((one) => one.contender === method && one.seed === seed);
+  const done = (method, seed) => results.some((one) => one.method === method && one.seed === seed);
   for (const seed of seeds.slice(0, Number(flags.seeds) || undefined)) {
     const missing = Object.keys(methods).filter((method) => !done(method, seed));
     if (missing.length === 0) continue;
     const data = await prepare({ ...source, seed });
     for (const method of missing) {
       const result = await trainAndEvaluate(data, { name: method, seed, steps, ...methods[method] });
-      results.push({ contender: method, seed, steps, ...result });
+      results.push({ method, seed, steps, ...result });
       writeFileSync(`${file}.part`, `[\n${results.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);
       renameSync(`${file}.part`, file);
       const { test, ranges } = result;

@@ -15,10 +15,9 @@ const results = Object.fromEntries(
     return [name, existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []];
   }),
 );
-// In the files a method is called `contender`.
 const methodsOf = (name) =>
   Object.keys(experiments[name].methods)
-    .map((method) => ({ method, runs: results[name].filter(({ contender }) => contender === method) }))
+    .map((method) => ({ method, runs: results[name].filter((run) => run.method === method) }))
     .filter(({ runs }) => runs.length > 0);
 const units = { translate: 'px', rotate: '°', shear: '°', scale: '' };
 
@@ -80,7 +79,7 @@ for (const name of ['grid-upright', 'grid-everywhere']) {
   );
   const number = (runs, pick) => runs.reduce((sum, run) => sum + pick(run), 0) / runs.length;
   const multiple = (label) => Number(label.slice(1));
-  const learned = results[name.replace('grid', 'law')].filter(({ contender }) => contender === 'learned');
+  const learned = results[name.replace('grid', 'law')].filter(({ method }) => method === 'learned');
   const marks = learned.length
     ? [
         { x: number(learned, ({ ranges }) => ranges.translate) / law.translate, name: 'px' },
@@ -126,14 +125,14 @@ const paths = (runs, kind, title) => ({
 const labelled = (name, label) =>
   results[name].filter(({ history }) => history).map((run) => ({ ...run, label: label(run) }));
 
-const starts = labelled('starts', ({ contender }) => contender).filter(({ seed }) => seed === 11);
+const starts = labelled('starts', ({ method }) => method).filter(({ seed }) => seed === 11);
 if (starts.length > 0) {
   saveFigure(out, 'starts', [
     paths(starts, 'translate', 'Where to start: translation, seed 11'),
     paths(starts, 'rotate', 'Rotation'),
   ]);
 }
-const ahead = labelled('look-ahead', ({ contender, seed }) => `${contender.split(',')[0]} start, ${seed}`);
+const ahead = labelled('look-ahead', ({ method, seed }) => `${method.split(',')[0]} start, ${seed}`);
 if (ahead.length > 0) {
   saveFigure(out, 'look-ahead', [
     paths(ahead, 'translate', 'Looking ahead: translation (the law: 3)'),
@@ -141,10 +140,10 @@ if (ahead.length > 0) {
     paths(ahead, 'shear', 'Shear (the law: 0)'),
   ]);
 }
-const harmful = labelled('harmful', ({ contender, seed }) => `${contender.split(',')[0]}, ${seed}`);
+const harmful = labelled('harmful', ({ method, seed }) => `${method.split(',')[0]}, ${seed}`);
 if (harmful.length > 0) {
-  const leaning = labelled('leaning', ({ contender, seed }) =>
-    contender === 'learned' ? `seed ${seed}` : `${contender}, ${seed}`,
+  const leaning = labelled('leaning', ({ method, seed }) =>
+    method === 'learned' ? `seed ${seed}` : `${method}, ${seed}`,
   );
   saveFigure(out, 'harmful', [
     paths(harmful, 'rotate', 'Sixes and nines: rotation, by seed'),
@@ -164,7 +163,7 @@ for (const name of ['law-upright', 'law-everywhere', 'fashion', 'cifar10']) {
 
 await useWasm({ threads: 1 });
 for (const name of ['law-upright', 'fashion', 'cifar10']) {
-  const learned = results[name].filter(({ contender }) => contender === 'learned');
+  const learned = results[name].filter(({ method }) => method === 'learned');
   if (learned.length === 0) continue;
   const { seed, ranges } = learned[0];
   const data = await prepare({ ...experiments[name].data, seed });

@@ -1,9 +1,9 @@
 /** What of the harm experiment's problems are tried with folds, and for how many times the epochs they have there. */
 export const problemsOfFolds = {
-  diabetes: { about: 'diabetes, 265 examples', of: 'diabetes', times: 1 },
-  digits: { about: 'digits, 200 images', of: 'digits200', times: 1 },
-  clothes: { about: 'Fashion-MNIST, 500 images', of: 'clothes', times: 1 },
-  'diabetes-long': { about: 'diabetes, four times the steps', of: 'diabetes', times: 4 },
-  'digits-long': { about: 'digits, four times the steps', of: 'digits200', times: 4 },
-  'clothes-long': { about: 'Fashion-MNIST, four times the steps', of: 'clothes', times: 4 },
+  diabetes: { description: 'diabetes, 265 examples', of: 'diabetes', times: 1 },
+  digits: { description: 'digits, 200 images', of: 'digits200', times: 1 },
+  clothes: { description: 'Fashion-MNIST, 500 images', of: 'clothes', times: 1 },
+  'diabetes-long': { description: 'diabetes, four times the steps', of: 'diabetes', times: 4 },
+  'digits-long': { description: 'digits, four times the steps', of: 'digits200', times: 4 },
+  'clothes-long': { description: 'Fashion-MNIST, four times the steps', of: 'clothes', times: 4 },
 };

@@ -25,7 +25,7 @@ const lossOf = ({ mse, nll }) => mse ?? nll;
  */
 export function tablesOfFolds(results) {
   const found = Object.entries(problemsOfFolds).filter(([name]) => results[name]?.length > 0);
-  const rows = found.flatMap(([name, { about }]) =>
+  const rows = found.flatMap(([name, { description }]) =>
     ways.map(([way, of, title], i) => {
       const runs = results[name];
       const scores = runs.map((run) => run[way][of]);
@@ -33,7 +33,7 @@ export function tablesOfFolds(results) {
       const count = of === 'alone' ? 1 : MEMBERS;
       const [{ steps, rhoSteps }] = runs;
       const cost = [count * steps, ...(way === 'plain' ? [] : [count * rhoSteps])].join(' + ');
-      return [i === 0 ? about : '', title, ...['mse', 'accuracy', 'nll', 'ece'].map(figure), cost];
+      return [i === 0 ? description : '', title, ...['mse', 'accuracy', 'nll', 'ece'].map(figure), cost];
     }),
   );
   const folds = markdown(['', '', 'MSE', 'accuracy', 'NLL', 'ECE', 'steps of θ + of ρ'], rows);
@@ -45,9 +45,9 @@ export function tablesOfFolds(results) {
   };
   const compared = markdown(
     ['', 'seeds', 'folds over one split', 'folds over plain models'],
-    found.map(([name, { about }]) => {
+    found.map(([name, { description }]) => {
       const runs = results[name];
-      return [about, `${runs.length}`, against(runs, 'split'), against(runs, 'plain')];
+      return [description, `${runs.length}`, against(runs, 'split'), against(runs, 'plain')];
     }),
   );
   return { folds, 'folds-compared': compared };
