@@ -77,11 +77,11 @@ function problem() {
     kernel: np.array(kernel.dataSync().slice(), { shape: kernel.shape }),
     bias: np.zeros([kernel.shape[1]]),
   }));
-  const forward = (layers, sigma, input, key, pairs = false) => {
+  const forward = (layers, sigma, input, key, antithetic = false) => {
     const keys = random.split(key, 2);
     const out = layers.reduce((h, { kernel, bias }, i) => {
       const linear = np.dot(h, kernel).add(bias);
-      return i < 2 ? nn.relu(addNoise(linear, sigma[i], keys.ref.slice(i), { pairs })) : linear;
+      return i < 2 ? nn.relu(addNoise(linear, sigma[i], keys.ref.slice(i), { antithetic })) : linear;
     }, input);
     keys.dispose();
     return out;
@@ -96,7 +96,7 @@ function problem() {
     batch,
     trainLoss: (layers, sigma, one, key) => crossEntropy(forward(layers, sigma, one.x, key), one.y),
     regularizationLoss(layers, sigma, one, key, samples) {
-      const draw = (copies, own, pairs) => forward(layers, sigma, copies, own, pairs);
+      const draw = (copies, own, antithetic) => forward(layers, sigma, copies, own, antithetic);
       return crossEntropy(averagedPrediction(draw, one.x, key, { samples, averaging: 'logits' }), one.y);
     },
   };

@@ -3,7 +3,7 @@
 import { useBestBackend } from '@crossreg/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 
-const { chosen, details, passedOver } = await useBestBackend();
+const { chosen, details, skipped } = await useBestBackend();
 let device;
 let none;
 try {
@@ -22,5 +22,5 @@ try {
 } catch (error) {
   none = error.message;
 }
-console.log(JSON.stringify({ chosen, details, passedOver, device, none }));
+console.log(JSON.stringify({ chosen, details, skipped, device, none }));
 process.exit(0);

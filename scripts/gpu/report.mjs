@@ -30,7 +30,7 @@ ${table(['', 'version'], Object.entries(versions))}`,
 
 ${table(
   ['backend', 'passed over because', 'remedy'],
-  (choice.passedOver ?? []).map(({ name, cause, message, remedy }) => [
+  (choice.skipped ?? []).map(({ name, cause, message, remedy }) => [
     name,
     `${cause}: ${message.split('\n')[0]}`,
     remedy,

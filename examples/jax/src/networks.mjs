@@ -25,11 +25,11 @@ export const mlp = {
     const [a, b, c] = keys(key, 3);
     return { first: layer(a, 784, 256), second: layer(b, 256, 256), output: layer(c, 256, 10) };
   },
-  forward(params, sigma, x, key, pairs) {
+  forward(params, sigma, x, key, antithetic) {
     const [a, b] = keys(key, 2);
     const hidden = (input, name, own) => {
       const h = dense(params[name], input);
-      return nn.relu(sigma ? addNoise(h, sigma[name], own, { pairs }) : h);
+      return nn.relu(sigma ? addNoise(h, sigma[name], own, { antithetic }) : h);
     };
     const flat = x.reshape([x.shape[0], 784]);
     return dense(params.output, hidden(hidden(flat, 'first', a), 'second', b));
@@ -72,11 +72,11 @@ export const convolutional = {
       output: layer(d, 64, 10),
     };
   },
-  forward(params, sigma, x, key, pairs) {
+  forward(params, sigma, x, key, antithetic) {
     const own = keys(key, 3);
     const hidden = (input, name, i) => {
       const h = dense(params[name], input);
-      return nn.relu(sigma ? addNoise(h, sigma[name], own[i], { pairs }) : h);
+      return nn.relu(sigma ? addNoise(h, sigma[name], own[i], { antithetic }) : h);
     };
     const first = hidden(patches(x), 'first', 0);
     const second = hidden(patches(first), 'second', 1);

@@ -13,7 +13,7 @@ function arrays({ images, labels, shape }) {
 /** Batches without end, every epoch in another order. */
 function* endless(dataset, size, seed) {
   for (let epoch = 0; ; epoch++)
-    yield* batches(dataset, { size, seed: seed + 7919 * epoch, dropRemainder: true });
+    yield* batches(dataset, { batchSize: size, seed: seed + 7919 * epoch, dropRemainder: true });
 }
 
 /**
@@ -24,10 +24,10 @@ function* endless(dataset, size, seed) {
 export async function train({ network, data, regularization, test, epochs, batchSize = 64, seed }) {
   const steps = epochs * Math.floor(data.labels.length / batchSize);
   const isNoisy = regularization !== undefined;
-  const forward = (params, sigma, x, key, pairs) =>
-    network.forward(params, isNoisy ? sigma : undefined, x, key, pairs);
+  const forward = (params, sigma, x, key, antithetic) =>
+    network.forward(params, isNoisy ? sigma : undefined, x, key, antithetic);
   const predict = (params, sigma, x, key, samples) => {
-    const draw = (copies, own, pairs) => forward(params, sigma, copies, own, pairs);
+    const draw = (copies, own, antithetic) => forward(params, sigma, copies, own, antithetic);
     return averagedPrediction(draw, x, key, { samples, averaging: 'logits' });
   };
   const method = crossRegularize({
@@ -37,7 +37,7 @@ export async function train({ network, data, regularization, test, epochs, batch
     optimizer: adam({ learningRate: 1e-3 }),
     min: 0.03,
     // The plain network goes through the same loop, in which no ρ step comes.
-    ...(isNoisy ? {} : { warmUp: steps, regularizationOptimizer: sgd({ learningRate: 1 }) }),
+    ...(isNoisy ? {} : { warmUp: steps, rhoOptimizer: sgd({ learningRate: 1 }) }),
   });
 
   const sigma = Object.fromEntries(network.sigma.map((name) => [name, 0.3]));
@@ -63,7 +63,7 @@ export async function train({ network, data, regularization, test, epochs, batch
     nn.softmax(predict(params, rho, x, own, isNoisy ? 16 : 1)),
   );
   const probabilities = [];
-  for (const batch of batches(test, { size: 250 })) {
+  for (const batch of batches(test, { batchSize: 250 })) {
     const { x, y } = arrays(batch);
     y.dispose();
     const rows = probabilitiesOf(tree.ref(state.params), method.rho(state), x, key.ref);

@@ -17,7 +17,7 @@ test('equal width: (lo, hi], the first bin closed below, empty bins left out', (
 });
 
 test('equal mass: as even as the count allows', () => {
-  const curve = bin([0.5, 0.1, 0.4, 0.2, 0.3, 0.6, 0.7], { bins: 3, binning: 'mass' });
+  const curve = bin([0.5, 0.1, 0.4, 0.2, 0.3, 0.6, 0.7], { bins: 3, strategy: 'quantile' });
   expect(curve.map(({ count }) => count)).toEqual([2, 3, 2]);
   expect(curve.map(({ lower, upper }) => [lower, upper])).toEqual([
     [0.1, 0.2],
@@ -28,8 +28,10 @@ test('equal mass: as even as the count allows', () => {
 });
 
 test('equal mass keeps equal confidences together', () => {
-  expect(bin([1, 1, 1, 0.2, 1, 1], { bins: 3, binning: 'mass' }).map(({ count }) => count)).toEqual([6]);
-  expect(bin([1, 1, 0.1, 0.2, 1, 1], { bins: 3, binning: 'mass' }).map(({ count }) => count)).toEqual([2, 4]);
+  expect(bin([1, 1, 1, 0.2, 1, 1], { bins: 3, strategy: 'quantile' }).map(({ count }) => count)).toEqual([6]);
+  expect(bin([1, 1, 0.1, 0.2, 1, 1], { bins: 3, strategy: 'quantile' }).map(({ count }) => count)).toEqual([
+    2, 4,
+  ]);
 });
 
 test('an edge is an edge in every number of bins, in float64 and float32: 0.58 and 0.07 went different ways', () => {

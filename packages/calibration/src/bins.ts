@@ -5,15 +5,15 @@ export interface BinOptions {
   /** Number of bins. Default 15. */
   bins?: number;
   /**
-   * `'width'` (default): bins of equal width, (k/bins, (k+1)/bins], the first one closed, as the code of Guo et al. 2017
-   * has it. `'mass'`: bins of equal count, to the nearest example; equal confidences stay together, so there can be fewer bins.
+   * `'uniform'` (default): bins of equal width, (k/bins, (k+1)/bins], the first one closed, as the code of Guo et al. 2017
+   * has it. `'quantile'`: bins of equal count, to the nearest example; equal confidences stay together, so there can be fewer bins.
    */
-  binning?: 'width' | 'mass';
+  strategy?: 'uniform' | 'quantile';
 }
 
 /** The examples of one bin. */
 export interface Bin {
-  /** Smallest and largest confidence that belongs here: the edges for `'width'`, the extremes for `'mass'`. */
+  /** Smallest and largest confidence that belongs here: the edges for `'uniform'`, the extremes for `'quantile'`. */
   lower: number;
   upper: number;
   /** Examples in the bin, at least one. */
@@ -26,10 +26,10 @@ export interface Bin {
 
 /** The non-empty bins, by rising confidence. `hits[i]` is 1 if what was predicted with `confidences[i]` came true. */
 export function binConfidences(confidences: Float64Array, hits: Uint8Array, options: BinOptions = {}): Bin[] {
-  const { bins = 15, binning = 'width' } = options;
+  const { bins = 15, strategy = 'uniform' } = options;
   checkInteger('bins', bins, 1, 'Use 15.');
-  checkOneOf('binning', binning, ['width', 'mass']);
-  return binning === 'width' ? equalWidth(confidences, hits, bins) : equalMass(confidences, hits, bins);
+  checkOneOf('strategy', strategy, ['uniform', 'quantile']);
+  return strategy === 'uniform' ? equalWidth(confidences, hits, bins) : equalMass(confidences, hits, bins);
 }
 
 function equalWidth(confidences: Float64Array, hits: Uint8Array, bins: number): Bin[] {

@@ -7,7 +7,7 @@ export interface BootstrapOptions {
   /** Default 1000. */
   resamples?: number;
   /** Probability that the interval should cover. Default 0.95. */
-  level?: number;
+  confidenceLevel?: number;
   /**
    * `'percentile'` (default): quantiles of the resampled statistic. `'basic'`: the same mirrored at the estimate,
    * which takes out a bias that resampling adds, as it does to calibration errors.
@@ -40,14 +40,14 @@ export function bootstrapInterval(
   labels: Labels,
   options: BootstrapOptions = {},
 ): BootstrapInterval {
-  checkOptions('bootstrapInterval', options, { resamples: 1, level: 1, method: 1, seed: 1 });
-  const { resamples = 1000, level = 0.95, method = 'percentile', seed = 0 } = options;
+  checkOptions('bootstrapInterval', options, { resamples: 1, confidenceLevel: 1, method: 1, seed: 1 });
+  const { resamples = 1000, confidenceLevel = 0.95, method = 'percentile', seed = 0 } = options;
   checkInteger('resamples', resamples, 2, 'Use 1000.');
   checkInteger('seed', seed, 0, 'Use 0, and another one for other resamples.');
   checkOneOf('method', method, ['percentile', 'basic']);
-  if (!(level > 0 && level < 1))
+  if (!(confidenceLevel > 0 && confidenceLevel < 1))
     throw new ArgumentError(
-      `level must lie between 0 and 1, but is ${show(level)}. Use 0.95 for an interval of 95 %.`,
+      `confidenceLevel must lie between 0 and 1, but is ${show(confidenceLevel)}. Use 0.95 for an interval of 95 %.`,
     );
   const { values, examples, classes } = readProbabilities(probabilities, labels);
   const source = Float64Array.from(values);
@@ -65,8 +65,8 @@ export function bootstrapInterval(
     return statistic(drawnValues, drawnLabels);
   }).sort();
 
-  const low = quantile(draws, (1 - level) / 2);
-  const high = quantile(draws, (1 + level) / 2);
+  const low = quantile(draws, (1 - confidenceLevel) / 2);
+  const high = quantile(draws, (1 + confidenceLevel) / 2);
   const mean = draws.reduce((sum, draw) => sum + draw, 0) / resamples;
   const variance = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0) / (resamples - 1);
   return {

@@ -54,7 +54,7 @@ export function brierDecomposition(
   labels: Labels,
   options: BinOptions = {},
 ): BrierDecomposition {
-  checkOptions('brierDecomposition', options, { bins: 1, binning: 1 });
+  checkOptions('brierDecomposition', options, { bins: 1, strategy: 1 });
   const predictions = readProbabilities(probabilities, labels);
   const { examples, classes } = predictions;
   const brier = brierScore(probabilities, labels);

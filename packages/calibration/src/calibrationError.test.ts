@@ -24,13 +24,13 @@ test('the order of the examples does not matter, whatever the ties', () => {
   fc.assert(
     fc.property(
       fc.array(row, { minLength: 1, maxLength: 40 }),
-      fc.constantFrom<'width' | 'mass'>('width', 'mass'),
-      (rows, binning) => {
+      fc.constantFrom<'uniform' | 'quantile'>('uniform', 'quantile'),
+      (rows, strategy) => {
         const error = (list: typeof rows) =>
           expectedCalibrationError(
             list.map(([p]) => [1 - p / 8, p / 8]),
             list.map(([, label]) => label),
-            { bins: 4, binning },
+            { bins: 4, strategy },
           );
         const turned = [...rows].reverse();
         const sorted = [...rows].sort((a, b) => a[1] - b[1]);
@@ -53,7 +53,7 @@ test('unknown options are refused', () => {
   expect(() => expectedCalibrationError([1, 0], [0], { mode: 'top' as 'classwise' })).toThrow(
     /mode .*'classwise'/,
   );
-  expect(() => expectedCalibrationError([1, 0], [0], { binning: 'x' as 'mass' })).toThrow(
-    /'width' or 'mass'/,
+  expect(() => expectedCalibrationError([1, 0], [0], { strategy: 'x' as 'quantile' })).toThrow(
+    /'uniform' or 'quantile'/,
   );
 });

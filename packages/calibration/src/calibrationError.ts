@@ -22,7 +22,7 @@ export interface CalibrationErrorOptions extends BinOptions {
  * *Beyond temperature scaling*, NeurIPS 2019.
  * @example
  * ```ts
- * expectedCalibrationError([[0.9, 0.1], [0.3, 0.7]], [0, 1], { bins: 10, binning: 'mass' }); // 0.2
+ * expectedCalibrationError([[0.9, 0.1], [0.3, 0.7]], [0, 1], { bins: 10, strategy: 'quantile' }); // 0.2
  * ```
  */
 export function expectedCalibrationError(
@@ -50,7 +50,7 @@ const gap = ({ confidence, accuracy }: Bin) => Math.abs(confidence - accuracy);
 
 /** One curve for the top label, or one a class. */
 function reliabilityCurves(probabilities: Rows, labels: Labels, options: CalibrationErrorOptions): Bin[][] {
-  checkOptions('a calibration error', options, { bins: 1, binning: 1, mode: 1 });
+  checkOptions('a calibration error', options, { bins: 1, strategy: 1, mode: 1 });
   const { mode = 'top-label' } = options;
   checkOneOf('mode', mode, ['top-label', 'classwise']);
   const predictions = readProbabilities(probabilities, labels);

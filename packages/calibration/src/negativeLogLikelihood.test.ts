@@ -6,9 +6,9 @@ test('no idea costs log(classes), certainty nothing', () => {
   expect(negativeLogLikelihood([[0, 1]], [1])).toBeCloseTo(0, 14);
 });
 
-test('an impossible label costs no more than the floor', () => {
+test('an impossible label costs no more than the epsilon', () => {
   expect(negativeLogLikelihood([[0, 1]], [0])).toBeCloseTo(52 * Math.LN2, 12);
-  expect(negativeLogLikelihood([[0, 1]], [0], { floor: 1e-3 })).toBeCloseTo(3 * Math.LN10, 12);
-  expect(negativeLogLikelihood([[0, 1]], [0], { floor: 0 })).toBe(Number.POSITIVE_INFINITY);
-  expect(() => negativeLogLikelihood([[0, 1]], [0], { floor: 1 })).toThrow(/floor must lie in \[0, 1\)/);
+  expect(negativeLogLikelihood([[0, 1]], [0], { epsilon: 1e-3 })).toBeCloseTo(3 * Math.LN10, 12);
+  expect(negativeLogLikelihood([[0, 1]], [0], { epsilon: 0 })).toBe(Number.POSITIVE_INFINITY);
+  expect(() => negativeLogLikelihood([[0, 1]], [0], { epsilon: 1 })).toThrow(/epsilon must lie in \[0, 1\)/);
 });

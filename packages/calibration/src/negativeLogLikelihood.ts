@@ -5,7 +5,7 @@ import { type Labels, type Rows, readProbabilities } from './predictions';
 /** What {@link negativeLogLikelihood} takes. */
 export interface NegativeLogLikelihoodOptions {
   /** Smaller probabilities count as this one, so that one impossible label does not make the mean infinite. Default 2⁻⁵². */
-  floor?: number;
+  epsilon?: number;
 }
 
 /** The mean of −log p(label), in nats: 0 for certainty in the right class, log(classes) for no idea. */
@@ -14,12 +14,14 @@ export function negativeLogLikelihood(
   labels: Labels,
   options: NegativeLogLikelihoodOptions = {},
 ): number {
-  checkOptions('negativeLogLikelihood', options, { floor: 1 });
-  const { floor = Number.EPSILON } = options;
-  if (!(floor >= 0 && floor < 1))
-    throw new ArgumentError(`floor must lie in [0, 1), but is ${show(floor)}. Leave it out for the default.`);
+  checkOptions('negativeLogLikelihood', options, { epsilon: 1 });
+  const { epsilon = Number.EPSILON } = options;
+  if (!(epsilon >= 0 && epsilon < 1))
+    throw new ArgumentError(
+      `epsilon must lie in [0, 1), but is ${show(epsilon)}. Leave it out for the default.`,
+    );
   const { values, examples, classes } = readProbabilities(probabilities, labels);
   let sum = 0;
-  for (let i = 0; i < examples; i++) sum -= Math.log(Math.max(values[i * classes + labels[i]], floor));
+  for (let i = 0; i < examples; i++) sum -= Math.log(Math.max(values[i * classes + labels[i]], epsilon));
   return sum / examples;
 }

@@ -24,7 +24,7 @@ export function reliabilityCurve(
   labels: Labels,
   options: ReliabilityCurveOptions = {},
 ): Bin[] {
-  checkOptions('reliabilityCurve', options, { bins: 1, binning: 1, class: 1 });
+  checkOptions('reliabilityCurve', options, { bins: 1, strategy: 1, class: 1 });
   const predictions = readProbabilities(probabilities, labels);
   if (options.class === undefined) return topLabelBins(predictions, options);
   if (!Number.isInteger(options.class) || options.class < 0 || options.class >= predictions.classes) {

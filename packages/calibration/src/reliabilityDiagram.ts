@@ -28,7 +28,7 @@ export function reliabilityDiagram(
   labels: Labels,
   options: ReliabilityDiagramOptions = {},
 ): string {
-  checkOptions('reliabilityDiagram', options, { title: 1, size: 1, bins: 1, binning: 1, class: 1 });
+  checkOptions('reliabilityDiagram', options, { title: 1, size: 1, bins: 1, strategy: 1, class: 1 });
   const { title = '', size = 280, ...curveOptions } = options;
   const curve = reliabilityCurve(probabilities, labels, curveOptions);
   const error = curve.reduce(

@@ -8,7 +8,7 @@ test('rows sum to 1, also far from zero', () => {
   expect(p[2]).toBeCloseTo(p[1], 15);
 });
 
-test('logitsOf is its inverse, with a floor for impossible classes', () => {
+test('logitsOf is its inverse, with a smallest probability for impossible classes', () => {
   const p = [
     [0.2, 0.5, 0.3],
     [0, 1, 0],

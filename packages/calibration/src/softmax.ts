@@ -15,20 +15,20 @@ export function softmax(logits: Rows, classes?: number): Float64Array {
 }
 
 /**
- * Logits that softmax turns back into these probabilities: their logarithms, with smaller ones counted as `floor`.
+ * Logits that softmax turns back into these probabilities: their logarithms, with smaller ones counted as `epsilon`.
  * For scaling a model that gives probabilities only.
  *
  * @param classes Needed for a flat array: the length of its rows.
- * @param floor Default 2⁻⁵².
+ * @param epsilon Default 2⁻⁵².
  */
-export function logitsOf(probabilities: Rows, classes?: number, floor = Number.EPSILON): Float64Array {
+export function logitsOf(probabilities: Rows, classes?: number, epsilon = Number.EPSILON): Float64Array {
   const { values } = flatRows('probabilities', probabilities, classes);
   return Float64Array.from(values, (p, i) => {
     if (!(p >= 0))
       throw new ArgumentError(
         `probabilities[${i}] must not be negative, but is ${p}. Logits go in as they are, without logitsOf.`,
       );
-    return Math.log(Math.max(p, floor));
+    return Math.log(Math.max(p, epsilon));
   });
 }
 

@@ -48,11 +48,11 @@ const evaluateAccuracy = (probabilities: Float64Array, labels: Int32Array) =>
   evaluate(probabilities, labels).accuracy;
 
 test('options', () => {
-  expectedCalibrationError([[0.2, 0.8]], [1], { bins: 10, binning: 'mass', mode: 'classwise' });
-  // @ts-expect-error: bins of equal width or equal mass
-  expectedCalibrationError([[0.2, 0.8]], [1], { binning: 'quantile' });
+  expectedCalibrationError([[0.2, 0.8]], [1], { bins: 10, strategy: 'quantile', mode: 'classwise' });
+  // @ts-expect-error: bins are uniform or quantiles
+  expectedCalibrationError([[0.2, 0.8]], [1], { strategy: 'mass' });
   // @ts-expect-error: the option is `bins`
   reliabilityCurve([[0.2, 0.8]], [1], { nBins: 10 });
-  // @ts-expect-error: the option is `floor`
-  negativeLogLikelihood([[0.2, 0.8]], [1], { epsilon: 1e-7 });
+  // @ts-expect-error: the option is `epsilon`
+  negativeLogLikelihood([[0.2, 0.8]], [1], { floor: 1e-7 });
 });

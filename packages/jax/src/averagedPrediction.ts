@@ -4,7 +4,7 @@ import { type Array as JaxArray, numpy as np } from '@jax-js/jax';
 import { lift } from './lift';
 
 export interface AveragedPredictionOptions {
-  /** K: how many draws are averaged. Default 4. Even numbers are drawn in pairs ±ε. */
+  /** K: how many draws are averaged. Default 4. Even numbers are drawn in antithetic pairs ±ε. */
   samples?: number;
   /** What the outputs are, hence how K of them become one. */
   averaging: Averaging;
@@ -18,20 +18,20 @@ export interface AveragedPredictionOptions {
  *
  * All draws are one pass: the batch is repeated K times.
  *
- * @param forward - the network: of K copies of the batch, one below the other, with `pairs` to be handed on to
+ * @param forward - the network: of K copies of the batch, one below the other, with `antithetic` to be handed on to
  * {@link addNoise}.
  * @param x - `[rows, …]`. Consumed.
  * @param key - consumed.
  * @returns the average, in the shape of the outputs for `x`.
  * @throws ArgumentError for fewer samples than 1, or an unknown kind of average.
  * @example
- * const logits = averagedPrediction((x, key, pairs) => forward(params, sigma, x, key, pairs), x, key, {
+ * const logits = averagedPrediction((x, key, antithetic) => forward(params, sigma, x, key, antithetic), x, key, {
  *   samples: 4,
  *   averaging: 'logits',
  * });
  */
 export function averagedPrediction(
-  forward: (x: JaxArray, key: JaxArray, pairs: boolean) => JaxArray,
+  forward: (x: JaxArray, key: JaxArray, antithetic: boolean) => JaxArray,
   x: JaxArray,
   key: JaxArray,
   options: AveragedPredictionOptions,

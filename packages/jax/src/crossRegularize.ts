@@ -29,7 +29,7 @@ export interface CrossRegularizeOptions<P extends ArrayTree, R extends ArrayTree
   /** Of the parameters θ: {@link adam}, {@link sgd}, or any pair of pure functions as optax has them. */
   optimizer: GradientTransformation;
   /** Of ρ, in its raw value. Default: {@link noiseOptimizer} of the same schedule. */
-  regularizationOptimizer?: GradientTransformation;
+  rhoOptimizer?: GradientTransformation;
   /**
    * Brings the parameters to the level sets of norms that ρ holds, see {@link retractTo}: after each step of θ and of ρ, and
    * in the regularization loss. Pure. Default: nothing is retracted.
@@ -51,7 +51,7 @@ export interface CrossRegularizeState<P extends ArrayTree = any, R extends Array
   raw: R;
   /** The states of the two optimizers. */
   optimizer: ArrayTree;
-  regularizationOptimizer: ArrayTree;
+  rhoOptimizer: ArrayTree;
   /** Training steps that were skipped because a loss, gradient or new value was not finite: int32. */
   skipped: JaxArray;
   /** A row for each ρ step, see {@link CrossRegularize.history}. */
@@ -115,7 +115,7 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
   options: CrossRegularizeOptions<P, R, B>,
 ): CrossRegularize<P, R, B> {
   checkOptions('crossRegularize', options, {
-    ...{ trainLoss: 1, regularizationLoss: 1, optimizer: 1, regularizationOptimizer: 1, retract: 1 },
+    ...{ trainLoss: 1, regularizationLoss: 1, optimizer: 1, rhoOptimizer: 1, retract: 1 },
     ...{ bijector: 1, min: 1, every: 1, samples: 1, warmUp: 1 },
   });
   const { trainLoss, regularizationLoss, optimizer, bijector = exp, min } = options;
@@ -123,8 +123,7 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
   const { every, samples, warmUp } = options;
   const given = Object.entries({ every, samples, warmUp }).filter(([, value]) => value !== undefined);
   const schedule = createSchedule(Object.fromEntries(given));
-  const regularizationOptimizer =
-    options.regularizationOptimizer ?? noiseOptimizer({ every: schedule.every });
+  const rhoOptimizer = options.rhoOptimizer ?? noiseOptimizer({ every: schedule.every });
   for (const [name, value] of Object.entries({ trainLoss, regularizationLoss, retract })) {
     if (typeof value !== 'function') {
       throw new ArgumentError(
@@ -133,7 +132,7 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
       );
     }
   }
-  for (const [name, value] of Object.entries({ optimizer, regularizationOptimizer })) {
+  for (const [name, value] of Object.entries({ optimizer, rhoOptimizer })) {
     if (typeof value?.init !== 'function' || typeof value?.update !== 'function') {
       throw new ArgumentError(
         name,
@@ -187,7 +186,7 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
       const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(raw) as any) as [JaxArray, R];
       const before = { loss: loss.ref, gradients: tree.ref(gradients), params: raw, state: optimizerState };
       const { taken, ...next } = stepIfFinite(
-        regularizationOptimizer,
+        rhoOptimizer,
         before,
         (moved) => (leastRaw === undefined ? moved : mapTrees((x) => np.maximum(x, leastRaw), moved)),
         rhoOf,
@@ -221,7 +220,7 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
         params: retracted,
         raw,
         optimizer: optimizer.init(tree.ref(retracted)),
-        regularizationOptimizer: regularizationOptimizer.init(tree.ref(raw)),
+        rhoOptimizer: rhoOptimizer.init(tree.ref(raw)),
         skipped: np.zeros([], { dtype: np.int32 }),
         history: [],
       };
@@ -250,14 +249,14 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
         ...rest
       } = regularizationStep(
         next.params,
-        state.regularizationOptimizer,
+        state.rhoOptimizer,
         state.raw,
         nextRegularizationBatch(),
         key,
         step,
       );
       const history = [...state.history, { step: next.step, numbers: row }];
-      return [{ ...next, ...rest, regularizationOptimizer: moved, history }, loss];
+      return [{ ...next, ...rest, rhoOptimizer: moved, history }, loss];
     },
     rho: (state) => rhoOf(tree.ref(state.raw)),
     history: (state) => recordOf(state.history, names(state.raw)),

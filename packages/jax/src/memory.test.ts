@@ -9,15 +9,15 @@ test('3,000 steps: buffers, heap and compiled kernels stay as they are', async (
   await init('wasm');
   defaultDevice('wasm');
 
-  const forward = (params: any, sigma: any, x: any, key: any, pairs = false) => {
-    const h = addNoise(np.dot(x, params.first), sigma.hidden, key, { pairs });
+  const forward = (params: any, sigma: any, x: any, key: any, antithetic = false) => {
+    const h = addNoise(np.dot(x, params.first), sigma.hidden, key, { antithetic });
     return np.dot(np.maximum(h, 0), params.second);
   };
   const method = crossRegularize<any, any, any>({
     trainLoss: (params, sigma, { x, y }, key) => np.mean(np.square(forward(params, sigma, x, key).sub(y))),
     regularizationLoss(params, sigma, { x, y }, key, samples) {
       const mean = averagedPrediction(
-        (copies, own, pairs) => forward(params, sigma, copies, own, pairs),
+        (copies, own, antithetic) => forward(params, sigma, copies, own, antithetic),
         x,
         key,
         { samples, averaging: 'mean' },
@@ -62,13 +62,7 @@ test('3,000 steps: buffers, heap and compiled kernels stay as they are', async (
   expect(before.kernels).toBeGreaterThan(10);
   method.dispose();
   const held = backend.buffers;
-  tree.dispose([
-    state.params,
-    state.raw,
-    state.optimizer,
-    state.regularizationOptimizer,
-    state.skipped,
-  ] as any);
+  tree.dispose([state.params, state.raw, state.optimizer, state.rhoOptimizer, state.skipped] as any);
   tree.dispose([x, y, key]);
   // What the state consisted of: 2 weights, ρ, two Adams, a count; and the batch and the key.
   expect(held - backend.buffers).toBe(2 + 1 + (1 + 4) + (1 + 2) + 1 + 3);

@@ -50,16 +50,16 @@ test('no gradient flows through the deviation, and that of σ is s · ε', () =>
   });
 });
 
-test('pairs are mirrored, a given deviation is used, and what has none is refused', () => {
+test('antithetic halves have opposite signs, a given deviation is used, and what has none is refused', () => {
   const zeros = () => np.zeros([6, 3]);
-  const options = { pairs: true, deviation: np.array([1, 2, 3]) };
+  const options = { antithetic: true, deviation: np.array([1, 2, 3]) };
   const noise = addNoise(zeros(), np.array(1), random.key(1), options).js() as number[][];
   expect(noise.slice(3)).toEqual(noise.slice(0, 3).map((row) => row.map((v) => -v)));
-  const plain = addNoise(zeros(), np.array(1), random.key(1), { pairs: true, deviation: np.ones([3]) });
+  const plain = addNoise(zeros(), np.array(1), random.key(1), { antithetic: true, deviation: np.ones([3]) });
   const expected = (plain.js() as number[][]).map((row) => row.map((v, c) => Math.fround(v * (c + 1))));
   expect(noise).toEqual(expected);
-  expect(() => addNoise(np.zeros([5, 3]), np.array(1), random.key(1), { pairs: true })).toThrow(
-    /pairs: need an even/,
+  expect(() => addNoise(np.zeros([5, 3]), np.array(1), random.key(1), { antithetic: true })).toThrow(
+    /antithetic: needs an even/,
   );
   expect(() => channelDeviation(np.zeros([1, 3]))).toThrow(/one value per channel/);
 });
@@ -78,8 +78,8 @@ test('the average of logits is the log of the mean softmax of the draws', () => 
   // A network that ignores its input and gives each copy of the batch its own logits.
   const outputs = jit((key: JaxArray) =>
     averagedPrediction(
-      (copies, own, pairs) => {
-        expect(pairs).toBe(true);
+      (copies, own, antithetic) => {
+        expect(antithetic).toBe(true);
         expect(copies.shape).toEqual([4, 5]);
         copies.dispose();
         own.dispose();
@@ -113,8 +113,8 @@ test('channels may stand anywhere', () => {
   first.forEach((value, c) => {
     expect(value).toBeCloseTo(last[c], 6);
   });
-  const noise = addNoise(images.ref, np.array([0, 1]), random.key(1), { channelAxis: 1 }).sub(images);
+  const noise = addNoise(images.ref, np.array([0, 1]), random.key(1), { axis: 1 }).sub(images);
   const size = (channel: number) => Number(np.max(np.absolute(noise.ref.slice([], channel))).js());
   expect([size(0), size(1) > 0.1]).toEqual([0, true]);
-  expect(() => channelDeviation(np.zeros([2, 2]), 2)).toThrow(/channelAxis: is 2/);
+  expect(() => channelDeviation(np.zeros([2, 2]), 2)).toThrow(/axis: is 2/);
 });

@@ -21,8 +21,8 @@ export interface SavedState {
 }
 
 /** What of a state is arrays on the device, but for the history. */
-const arraysOf = ({ params, raw, optimizer, regularizationOptimizer, skipped }: CrossRegularizeState) =>
-  ({ params, raw, optimizer, regularizationOptimizer, skipped }) satisfies Record<string, ArrayTree>;
+const arraysOf = ({ params, raw, optimizer, rhoOptimizer, skipped }: CrossRegularizeState) =>
+  ({ params, raw, optimizer, rhoOptimizer, skipped }) satisfies Record<string, ArrayTree>;
 
 /** Copies a state off the device. The state stays. */
 export async function saveState(state: CrossRegularizeState): Promise<SavedState> {

@@ -12,14 +12,15 @@ export async function noisyRun(device: 'wasm', steps: number) {
       { shape },
     );
   };
-  const forward = (params: any, sigma: any, x: any, key: any, pairs = false) => {
-    const hidden = addNoise(np.dot(x, params.first), sigma.hidden, key, { pairs });
+  const forward = (params: any, sigma: any, x: any, key: any, antithetic = false) => {
+    const hidden = addNoise(np.dot(x, params.first), sigma.hidden, key, { antithetic });
     return np.dot(np.maximum(hidden, 0), params.second);
   };
   const method = crossRegularize<any, any, any>({
     trainLoss: (params, sigma, { x, y }, key) => np.mean(np.square(forward(params, sigma, x, key).sub(y))),
     regularizationLoss(params, sigma, { x, y }, key, samples) {
-      const draw = (copies: any, own: any, pairs: boolean) => forward(params, sigma, copies, own, pairs);
+      const draw = (copies: any, own: any, antithetic: boolean) =>
+        forward(params, sigma, copies, own, antithetic);
       return np.mean(np.square(averagedPrediction(draw, x, key, { samples, averaging: 'mean' }).sub(y)));
     },
     optimizer: adam({ learningRate: 0.02 }),

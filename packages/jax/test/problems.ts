@@ -17,8 +17,8 @@ export const array = (n: number[], phase: number) =>
 
 /** A classifier with noise of its own, on batches of random numbers. */
 export function classifier() {
-  const forward = (params: any, sigma: any, x: JaxArray, key: JaxArray, pairs = false) => {
-    const h = addNoise(np.dot(x, params.first), sigma.hidden, key, { pairs });
+  const forward = (params: any, sigma: any, x: JaxArray, key: JaxArray, antithetic = false) => {
+    const h = addNoise(np.dot(x, params.first), sigma.hidden, key, { antithetic });
     return np.dot(np.maximum(h, 0), params.second);
   };
   const crossEntropy = (logits: JaxArray, y: JaxArray) => {
@@ -30,7 +30,7 @@ export function classifier() {
     trainLoss: (params, sigma, { x, y }, key) => crossEntropy(forward(params, sigma, x, key), y),
     regularizationLoss(params, sigma, { x, y }, key, samples) {
       const average = averagedPrediction(
-        (copies, own, pairs) => forward(params, sigma, copies, own, pairs),
+        (copies, own, antithetic) => forward(params, sigma, copies, own, antithetic),
         x,
         key,
         { samples, averaging: 'logits' },

@@ -30,10 +30,10 @@ const cross = crossRegularize({
     expectTypeOf(params).toEqualTypeOf<Params>();
     expectTypeOf(y).toEqualTypeOf<JaxArray>();
     expectTypeOf(samples).toEqualTypeOf<number>();
-    return addNoise(x, rho.sigma, key, { pairs: true });
+    return addNoise(x, rho.sigma, key, { antithetic: true });
   },
   optimizer: adam({ learningRate: 1e-3 }),
-  regularizationOptimizer: noiseOptimizer({ every: 10 }),
+  rhoOptimizer: noiseOptimizer({ every: 10 }),
   every: 10,
   bijector: bounded(0, 1),
 });
@@ -69,8 +69,8 @@ test('options', () => {
   adam({ beta1: 0.9 });
   // @ts-expect-error: how to average is needed
   averagedPrediction((x) => x, array, array, { samples: 8 });
-  // @ts-expect-error: the option is `channelAxis`
-  addNoise(array, array, array, { axis: 1 });
+  // @ts-expect-error: the option is `axis`
+  addNoise(array, array, array, { channelAxis: 1 });
   // @ts-expect-error: an optimizer is needed
   crossRegularize({ trainLoss: () => array, regularizationLoss: () => array });
 });

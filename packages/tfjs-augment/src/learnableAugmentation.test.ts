@@ -126,7 +126,7 @@ test('ranges are in their unit, each image has its own draw, and flips have thei
   const twice = tf.concat([images([1, 9, 8, 3]), images([1, 9, 8, 3])]) as tf.Tensor4D;
   const [a, b] = tf.split(seeded(layer, twice), 2).map(numbers);
   expect(a).not.toEqual(b);
-  const flipping = built({ flipHorizontal: 0.3 }, [2000, 1, 2, 1]);
+  const flipping = built({ horizontalFlip: 0.3 }, [2000, 1, 2, 1]);
   const x = tf.tile(tf.tensor4d([0, 1], [1, 1, 2, 1]), [2000, 1, 1, 1]) as tf.Tensor4D;
   const flipped = numbers(seeded(flipping, x)).filter((v, i) => i % 2 === 0 && v === 1).length / 2000;
   // Five standard errors.
@@ -136,13 +136,13 @@ test('ranges are in their unit, each image has its own draw, and flips have thei
 test('units: on images from 0 to 255, and from −1 to 1, ranges do what they do on images from 0 to 1', () => {
   const x = images([3, 9, 8, 3]);
   const unit = numbers(seeded(built({ ...everything, fillValue: 0.4 }, x.shape), x));
-  for (const pixelRange of [
+  for (const valueRange of [
     [0, 255],
     [-1, 1],
   ] as const) {
-    const [black, white] = pixelRange;
+    const [black, white] = valueRange;
     const to = (v: number) => black + (white - black) * v;
-    const layer = built({ ...everything, pixelRange, fillValue: to(0.4) }, x.shape);
+    const layer = built({ ...everything, valueRange, fillValue: to(0.4) }, x.shape);
     const scaled = tf.add(tf.mul(x, white - black), black) as tf.Tensor4D;
     numbers(seeded(layer, scaled)).forEach((v, i) => {
       expect(Math.abs(v - to(unit[i])) / (white - black)).toBeLessThan(1e-4);
@@ -151,14 +151,14 @@ test('units: on images from 0 to 255, and from −1 to 1, ranges do what they do
 });
 
 test.each([
-  [{ brightness: true }, 255, /pixelRange: of .* is \[0, 1\], but .* to 25\d.*Give pixelRange: \[0, 255\]/],
+  [{ brightness: true }, 255, /valueRange: of .* is \[0, 1\], but .* to 25\d.*Give valueRange: \[0, 255\]/],
   [
-    { noise: true, pixelRange: [0, 255] as const },
+    { noise: true, valueRange: [0, 255] as const },
     1,
-    /is \[0, 255\], but .* to (0.99|1).*Give pixelRange: \[0, 1\]/,
+    /is \[0, 255\], but .* to (0.99|1).*Give valueRange: \[0, 1\]/,
   ],
-  [{ brightness: true }, -1, /but the images .* go from (-0.99|-1).*Give pixelRange: \[-1, 1\]/],
-  [{ brightness: true, pixelRange: [0, 255] as const }, 255, undefined],
+  [{ brightness: true }, -1, /but the images .* go from (-0.99|-1).*Give valueRange: \[-1, 1\]/],
+  [{ brightness: true, valueRange: [0, 255] as const }, 255, undefined],
   [{ noise: true }, 1, undefined],
   [{ rotate: true }, 255, undefined],
 ] as [LearnableAugmentationOptions, number, RegExp | undefined][])(
@@ -213,7 +213,7 @@ test.each([
   [{ rotate: { bijector: 'exp', max: 4 } }, 'rotate.bijector: '],
   [{ rotate: 'much' }, 'rotate: must be true, a number (degrees)'],
   [{ translate: 1, translateX: 1 }, 'translate: is one range for x and y'],
-  [{ flipVertical: 2 }, 'flipVertical: must be a probability'],
+  [{ verticalFlip: 2 }, 'verticalFlip: must be a probability'],
   [{ rotate: 1, fillMode: 'mirror' }, 'fillMode: must be "constant", "edge", "reflect", "wrap"'],
   [{ rotate: 1, fillValue: Number.NaN }, 'fillValue: '],
   [{ rotate: 1, distribution: 'cauchy' }, 'distribution: '],
@@ -342,7 +342,7 @@ describe('in a model', () => {
   });
 
   test('saved and loaded with its ranges, also under injected noise', async () => {
-    const model = injectNoise(injectAugmentation(classifier(), { ...options, flipHorizontal: 0.5 }));
+    const model = injectNoise(injectAugmentation(classifier(), { ...options, horizontalFlip: 0.5 }));
     let saved: tf.io.ModelArtifacts | undefined;
     await model.save(
       tf.io.withSaveHandler(async (artifacts) => {

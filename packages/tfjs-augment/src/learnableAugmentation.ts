@@ -6,7 +6,6 @@ import { layerArguments } from '@crossreg/tfjs-layers/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers } from '@tensorflow/tfjs-layers';
 import { affine } from './affine';
-import { checkPixelRange, checkPixels, type PixelRange } from './pixelRange';
 import {
   bijectorOf,
   type Draw,
@@ -20,6 +19,7 @@ import {
   rawOf,
 } from './ranges';
 import { recolor } from './recolor';
+import { checkPixels, checkValueRange, type ValueRange } from './valueRange';
 import { checkFillMode, checkFillValue, type FillMode, warp } from './warp';
 
 export interface LearnableAugmentationOptions {
@@ -33,26 +33,26 @@ export interface LearnableAugmentationOptions {
   shear?: RangeOption;
   /** A factor: 0.2 is between 1/1.2 and 1.2 times the size. */
   scale?: RangeOption;
-  /** A share of {@link pixelRange}, added to all pixels: 0.1 makes an image lighter or darker by up to a tenth of it. */
+  /** A share of {@link valueRange}, added to all pixels: 0.1 makes an image lighter or darker by up to a tenth of it. */
   brightness?: RangeOption;
   /** A factor on the distance from the image's mean. */
   contrast?: RangeOption;
   /** A factor on the distance from grey. For 3 or 4 channels. */
   saturation?: RangeOption;
-  /** Standard deviation of Gaussian noise on every pixel, as a share of {@link pixelRange}. */
+  /** Standard deviation of Gaussian noise on every pixel, as a share of {@link valueRange}. */
   noise?: RangeOption;
   /**
    * What black and white are in the images: the unit of `brightness` and `noise`. The callback holds the first
    * regularization batch against it. Default `[0, 1]`.
    */
-  pixelRange?: PixelRange;
+  valueRange?: ValueRange;
   /** The probability that an image is mirrored left to right. Fixed, not learned. Default 0. */
-  flipHorizontal?: number;
+  horizontalFlip?: number;
   /** The probability that an image is mirrored top to bottom. Fixed, not learned. Default 0. */
-  flipVertical?: number;
+  verticalFlip?: number;
   /** What lies beyond the edge of an image. Default `'constant'`. */
   fillMode?: FillMode;
-  /** Of the mode `'constant'`: a pixel value, within `pixelRange` unless it is 0. Default 0. */
+  /** Of the mode `'constant'`: a pixel value, within `valueRange` unless it is 0. Default 0. */
   fillValue?: number;
   /** Draws in (−range, range), or normal ones of which the range is the standard deviation. Default `'uniform'`. */
   distribution?: 'uniform' | 'normal';
@@ -63,9 +63,9 @@ export interface LearnableAugmentationOptions {
 export const augmentationOptions = {
   ...kinds,
   ...{
-    flipHorizontal: 1,
-    flipVertical: 1,
-    pixelRange: 1,
+    horizontalFlip: 1,
+    verticalFlip: 1,
+    valueRange: 1,
     fillMode: 1,
     fillValue: 1,
     distribution: 1,
@@ -91,15 +91,15 @@ interface WeightVariable {
  * never recoloured), any size.
  * @example
  * ```ts
- * const layer = new LearnableAugmentation({ rotate: { initial: 30, max: 90 }, flipHorizontal: 0.5, inputShape: [4, 4, 3] });
+ * const layer = new LearnableAugmentation({ rotate: { initial: 30, max: 90 }, horizontalFlip: 0.5, inputShape: [4, 4, 3] });
  * ```
  */
 export class LearnableAugmentation extends layers.Layer {
   static className = 'LearnableAugmentation';
   readonly ranges: Readonly<Partial<Record<RangeKind, Range>>>;
-  readonly flipHorizontal: number;
-  readonly flipVertical: number;
-  readonly pixelRange: PixelRange;
+  readonly horizontalFlip: number;
+  readonly verticalFlip: number;
+  readonly valueRange: ValueRange;
   readonly fillMode: FillMode;
   readonly fillValue: number;
   readonly distribution: 'uniform' | 'normal';
@@ -125,9 +125,9 @@ export class LearnableAugmentation extends layers.Layer {
         'is one range for x and y, and translateX or translateY is given too. Leave one of them out.',
       );
     }
-    const { flipHorizontal = 0, flipVertical = 0, fillMode = 'constant', fillValue = 0 } = options;
-    const { distribution = 'uniform', pixelRange = [0, 1] } = options;
-    for (const [name, p] of Object.entries({ flipHorizontal, flipVertical })) {
+    const { horizontalFlip = 0, verticalFlip = 0, fillMode = 'constant', fillValue = 0 } = options;
+    const { distribution = 'uniform', valueRange = [0, 1] } = options;
+    for (const [name, p] of Object.entries({ horizontalFlip, verticalFlip })) {
       if (!(p >= 0 && p <= 1)) {
         throw new ArgumentError(
           name,
@@ -135,7 +135,7 @@ export class LearnableAugmentation extends layers.Layer {
         );
       }
     }
-    if (Object.keys(ranges).length === 0 && flipHorizontal === 0 && flipVertical === 0) {
+    if (Object.keys(ranges).length === 0 && horizontalFlip === 0 && verticalFlip === 0) {
       throw new ArgumentError(
         'options',
         `name nothing to augment by. Give at least one of ${rangeKinds.join(', ')}, such as { rotate: 5 }.`,
@@ -148,16 +148,16 @@ export class LearnableAugmentation extends layers.Layer {
       );
     }
     this.ranges = ranges;
-    this.flipHorizontal = flipHorizontal;
-    this.flipVertical = flipVertical;
+    this.horizontalFlip = horizontalFlip;
+    this.verticalFlip = verticalFlip;
     this.fillMode = checkFillMode('fillMode', fillMode);
-    this.pixelRange = checkPixelRange('pixelRange', pixelRange);
+    this.valueRange = checkValueRange('valueRange', valueRange);
     this.fillValue = checkFillValue('fillValue', fillValue);
-    const [black, white] = this.pixelRange;
+    const [black, white] = this.valueRange;
     if (fillValue !== 0 && (fillValue < black || fillValue > white)) {
       throw new ArgumentError(
         'fillValue',
-        `must be a pixel value, from ${black} to ${white}, but is ${fillValue}. For images from 0 to 255 give pixelRange: [0, 255] too.`,
+        `must be a pixel value, from ${black} to ${white}, but is ${fillValue}. For images from 0 to 255 give valueRange: [0, 255] too.`,
       );
     }
     this.distribution = distribution;
@@ -232,7 +232,7 @@ export class LearnableAugmentation extends layers.Layer {
     return values;
   }
 
-  /** Holds images against {@link pixelRange}, where something depends on it. Waits for the device. */
+  /** Holds images against {@link valueRange}, where something depends on it. Waits for the device. */
   async checkInput(images: tf.Tensor): Promise<void> {
     if (!this.ranges.brightness && !this.ranges.noise) return;
     const ends = tf.tidy(() => {
@@ -242,12 +242,12 @@ export class LearnableAugmentation extends layers.Layer {
     });
     const [[low], [high]] = await Promise.all(ends.map((end) => end.data()));
     tf.dispose(ends);
-    checkPixels(this.name, this.pixelRange, low, high);
+    checkPixels(this.name, this.valueRange, low, high);
   }
 
   /** What lies between black and white. */
   private get width(): number {
-    return this.pixelRange[1] - this.pixelRange[0];
+    return this.valueRange[1] - this.valueRange[0];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
@@ -318,7 +318,7 @@ export class LearnableAugmentation extends layers.Layer {
       probability > 0
         ? tf.tensor1d(Array.from({ length: batch }, (_, b) => (u[b * 2 + column] < probability ? -1 : 1)))
         : undefined;
-    return { mirrorX: signs(this.flipHorizontal, 0), mirrorY: signs(this.flipVertical, 1) };
+    return { mirrorX: signs(this.horizontalFlip, 0), mirrorY: signs(this.verticalFlip, 1) };
   }
 
   override computeOutputShape<S>(inputShape: S): S {
@@ -326,11 +326,11 @@ export class LearnableAugmentation extends layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { ranges, pixelRange, flipHorizontal, flipVertical, fillMode, fillValue, distribution } = this;
+    const { ranges, valueRange, horizontalFlip, verticalFlip, fillMode, fillValue, distribution } = this;
     return {
       ...super.getConfig(),
       ...(ranges as tf.serialization.ConfigDict),
-      ...{ pixelRange: [...pixelRange], flipHorizontal, flipVertical, fillMode, fillValue, distribution },
+      ...{ valueRange: [...valueRange], horizontalFlip, verticalFlip, fillMode, fillValue, distribution },
     };
   }
 }

@@ -90,7 +90,7 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
     throw new ArgumentError(
       `${kind}.${name}`,
       `must be a share of the pixel range, 0 to 1, but is ${value}. Give a part of what lies between black and white, such as ` +
-        '0.1 on images from 0 to 1 and from 0 to 255 alike; pixelRange says which they are.',
+        '0.1 on images from 0 to 1 and from 0 to 255 alike; valueRange says which they are.',
     );
   }
   if (bijector !== 'bounded') {

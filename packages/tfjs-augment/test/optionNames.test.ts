@@ -74,7 +74,7 @@ const codes: Record<string, Record<string, string>> = {
     'sgd(0)': 'sgd({ learningRate: 0.1, typo: 1 })',
   },
   datasets: {
-    'batches(1)': '[...batches(data, { size: 1, typo: 1 })]',
+    'batches(1)': '[...batches(data, { batchSize: 1, typo: 1 })]',
     'parseCifar10(1)': 'parseCifar10(new Uint8Array(3073), { typo: 1 })',
     'diabetes(0)': 'await diabetes({ typo: 1 })',
     'digits(0)': 'await digits({ typo: 1 })',

@@ -28,9 +28,9 @@ const batch = { x: [tf.randomNormal([3, 2], 0, 1, 'float32', 1)], y: [] as tf.Te
 const value = (x: tf.Tensor) => x.dataSync()[0];
 
 /** What the draws of the model are, [sample][example][unit]: all in one pass, sample k of example b in row k · 3 + b. */
-function drawsOf(model: tf.LayersModel, samples: number, mirrored = false) {
+function drawsOf(model: tf.LayersModel, samples: number, antithetic = false) {
   const inputs = [tf.concat(new Array(samples).fill(batch.x[0]))];
-  const [all] = withNoise(new NoiseStream(7, 0, 0, mirrored), () => forward(model, inputs, 'zero'));
+  const [all] = withNoise(new NoiseStream(7, 0, 0, antithetic), () => forward(model, inputs, 'zero'));
   return (tf.reshape(all, [samples, 3, -1]) as tf.Tensor3D).arraySync();
 }
 const mean = (xs: number[]) => xs.reduce((a, b) => a + b) / xs.length;
@@ -74,7 +74,7 @@ test('the jackknife: K times the loss of all less (K − 1) times the mean of th
   expect(value(loss)).toBeCloseTo(4 * errorOf(draws, y) - 3 * mean(without), 4);
 });
 
-test('of a mirrored stream pairs ±ε are left out together', () => {
+test('of an antithetic stream pairs ±ε are left out together', () => {
   const model = noisy(1);
   const y = [1, 0, -2];
   const draws = drawsOf(model, 4, true);

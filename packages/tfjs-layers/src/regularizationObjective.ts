@@ -38,7 +38,7 @@ export function checkEstimator(value: unknown): Estimator {
 export interface RegularizationObjective {
   model: LayersModel;
   batch: RegularizationBatch;
-  /** The noise of the forward pass. Mirrored, where `samples` is even: then sample k and k + K/2 are a pair ±ε. */
+  /** The noise of the forward pass. Antithetic, where `samples` is even: then sample k and k + K/2 are a pair ±ε. */
   stream: NoiseStream;
   /** K: draws that one prediction averages. */
   samples: number;
@@ -78,7 +78,7 @@ export function regularizationLoss(objective: RegularizationObjective): tf.Tenso
       })
       .reduce((sum, term) => tf.add(sum, term));
   const all = Array.from({ length: samples }, (_, k) => k);
-  const groups = estimator === 'average' ? [all] : stream.mirrored ? pairs(samples) : all.map((k) => [k]);
+  const groups = estimator === 'average' ? [all] : stream.antithetic ? pairs(samples) : all.map((k) => [k]);
   return jackknife(tfjs, groups, lossOf);
 }
 

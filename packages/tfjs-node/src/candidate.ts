@@ -9,17 +9,12 @@ export type BackendName = 'tfjs-node-gpu' | 'tfjs-node' | 'webgpu' | 'wasm' | 'c
  * - `no adapter`: there is no GPU that it can use, or only one that software imitates;
  * - `failed`: something else, which the message tells.
  */
-export type PassedOverCause =
-  | 'not installed'
-  | 'native library missing'
-  | 'Node version'
-  | 'no adapter'
-  | 'failed';
+export type SkipCause = 'not installed' | 'native library missing' | 'Node version' | 'no adapter' | 'failed';
 
 /** A backend that was tried and is not used. */
-export interface PassedOver {
+export interface SkippedBackend {
   readonly name: BackendName;
-  readonly cause: PassedOverCause;
+  readonly cause: SkipCause;
   /** What went wrong, in one sentence. */
   readonly message: string;
   /** What to do to have it. */
@@ -37,7 +32,7 @@ export interface Candidate {
    */
   start(): Promise<string>;
   /** How to mend what `start` threw, where the cause is known. */
-  remedy(cause: PassedOverCause): string;
+  remedy(cause: SkipCause): string;
 }
 
 /** Loads an npm package. */
@@ -46,7 +41,7 @@ export type Load = (specifier: string) => Promise<Record<string, unknown>>;
 /** A candidate's own finding that it cannot be used. */
 export class Unusable extends Error {
   constructor(
-    override readonly cause: PassedOverCause,
+    override readonly cause: SkipCause,
     message: string,
   ) {
     super(message);
@@ -54,7 +49,7 @@ export class Unusable extends Error {
 }
 
 /** What kept a candidate from starting, told from the error. */
-export function diagnose(error: unknown): { cause: PassedOverCause; message: string } {
+export function diagnose(error: unknown): { cause: SkipCause; message: string } {
   if (error instanceof Unusable) return { cause: error.cause, message: error.message };
   const { code, message } =
     error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) };

@@ -1,2 +1,2 @@
-export type { BackendName, PassedOver, PassedOverCause } from './candidate';
+export type { BackendName, SkipCause, SkippedBackend } from './candidate';
 export { type BackendChoice, type BackendOptions, useBestBackend } from './useBestBackend';

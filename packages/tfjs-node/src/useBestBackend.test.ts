@@ -72,7 +72,7 @@ describe('what it chooses', () => {
     expect(await chooseBackend({}, load)).toEqual({
       chosen: 'tfjs-node-gpu',
       details: 'TensorFlow on a CUDA device',
-      passedOver: [],
+      skipped: [],
     });
     expect(tf.getBackend()).toBe('tensorflow');
     expect(loaded).toEqual(['@tensorflow/tfjs-node-gpu']);
@@ -84,25 +84,25 @@ describe('what it chooses', () => {
       { '@tensorflow/tfjs-node-gpu': registers('tensorflow', { isUsingGpuDevice: false }) },
       loaded,
     );
-    const { chosen, details, passedOver } = await chooseBackend({}, load);
+    const { chosen, details, skipped } = await chooseBackend({}, load);
     expect([chosen, details]).toEqual(['tfjs-node', 'TensorFlow on the CPU']);
-    expect(passedOver).toMatchObject([{ name: 'tfjs-node-gpu', cause: 'no adapter' }]);
+    expect(skipped).toMatchObject([{ name: 'tfjs-node-gpu', cause: 'no adapter' }]);
     expect(loaded).toEqual(['@tensorflow/tfjs-node-gpu']);
   });
 
   test('a GPU by WebGPU, when the native packages are not there', async () => {
-    const { chosen, details, passedOver } = await chooseBackend({}, machine(gpu(HARDWARE)));
+    const { chosen, details, skipped } = await chooseBackend({}, machine(gpu(HARDWARE)));
     expect([chosen, details]).toEqual(['webgpu', 'a GPU']);
     expect(tf.getBackend()).toBe('webgpu');
-    expect(passedOver.map(({ cause }) => cause)).toEqual(['not installed', 'not installed']);
+    expect(skipped.map(({ cause }) => cause)).toEqual(['not installed', 'not installed']);
   });
 
   test('a GPU in software is left out, unless it is asked for by name', async () => {
     const software = machine(gpu(SOFTWARE));
-    const { chosen, passedOver } = await chooseBackend({}, software);
+    const { chosen, skipped } = await chooseBackend({}, software);
     expect(chosen).toBe('cpu');
-    expect(passedOver[2]).toMatchObject({ name: 'webgpu', cause: 'no adapter' });
-    expect(passedOver[2].message).toContain('SwiftShader driver 5.0.0');
+    expect(skipped[2]).toMatchObject({ name: 'webgpu', cause: 'no adapter' });
+    expect(skipped[2].message).toContain('SwiftShader driver 5.0.0');
     expect(await chooseBackend({ prefer: 'webgpu' }, software)).toMatchObject({
       chosen: 'webgpu',
       details: 'SwiftShader driver 5.0.0, in software',
@@ -125,7 +125,7 @@ describe('what it chooses', () => {
   test('what is preferred before what is fast', async () => {
     const load = machine({ '@tensorflow/tfjs-node': registers('tensorflow') });
     expect((await chooseBackend({}, load)).chosen).toBe('tfjs-node');
-    expect(await chooseBackend({ prefer: ['cpu'] }, load)).toMatchObject({ chosen: 'cpu', passedOver: [] });
+    expect(await chooseBackend({ prefer: ['cpu'] }, load)).toMatchObject({ chosen: 'cpu', skipped: [] });
   });
 
   test('wasm with threads, from the package as it is installed here', async () => {
@@ -140,7 +140,7 @@ describe('what it chooses', () => {
       /^2 threads(; native kernels \(\w+\) on 2 threads|; There are no native kernels .*)?$/,
     );
     expect(tf.getBackend()).toBe('wasm');
-    expect(choice.passedOver.map(({ name, cause }) => `${name}: ${cause}`)).toEqual([
+    expect(choice.skipped.map(({ name, cause }) => `${name}: ${cause}`)).toEqual([
       'tfjs-node-gpu: not installed',
       'tfjs-node: not installed',
       'webgpu: not installed',
@@ -156,16 +156,16 @@ describe('what it chooses', () => {
   });
 
   test('cpu where nothing else is', async () => {
-    const { chosen, passedOver } = await chooseBackend({}, machine({}));
+    const { chosen, skipped } = await chooseBackend({}, machine({}));
     expect(chosen).toBe('cpu');
-    expect(passedOver.map(({ cause }) => cause)).toEqual(Array(4).fill('not installed'));
-    expect(passedOver.every(({ remedy }) => /npm install/.test(remedy))).toBe(true);
+    expect(skipped.map(({ cause }) => cause)).toEqual(Array(4).fill('not installed'));
+    expect(skipped.every(({ remedy }) => /npm install/.test(remedy))).toBe(true);
   });
 });
 
 describe('why not', () => {
   const whyNot = async (packages: Record<string, () => unknown>, options: BackendOptions = {}) =>
-    (await chooseBackend(options, machine(packages))).passedOver;
+    (await chooseBackend(options, machine(packages))).skipped;
   const fails = (message: string, code?: string) => () => {
     throw Object.assign(new Error(message), { code });
   };

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { unknownOption } from '../../../common/unknownOption';
-import { type BackendName, diagnose, type Load, type PassedOver } from './candidate';
+import { type BackendName, diagnose, type Load, type SkippedBackend } from './candidate';
 import { candidates } from './candidates';
 
 export interface BackendOptions {
@@ -18,7 +18,7 @@ export interface BackendChoice {
   /** What that runs on: the device, or the number of threads. */
   readonly details: string;
   /** Those that were tried before it, in the order tried. */
-  readonly passedOver: readonly PassedOver[];
+  readonly skipped: readonly SkippedBackend[];
 }
 
 /**
@@ -35,7 +35,7 @@ export interface BackendChoice {
  *   says of each why, and the backend is the one from before.
  * @example
  * ```ts
- * const { chosen, details, passedOver } = await useBestBackend({ prefer: 'wasm' });
+ * const { chosen, details, skipped } = await useBestBackend({ prefer: 'wasm' });
  * ```
  */
 export const useBestBackend = (options: BackendOptions = {}): Promise<BackendChoice> =>
@@ -62,7 +62,7 @@ export async function chooseBackend(options: BackendOptions, load: Load): Promis
   const all = candidates(load, threads, [...prefer, ...(required ?? [])]);
   const wanted = [...new Set([...prefer, ...(required ?? all.map(({ name }) => name))])];
   const before = tf.engine().backendName;
-  const passedOver: PassedOver[] = [];
+  const skipped: SkippedBackend[] = [];
   for (const wantedName of wanted) {
     const candidate = all.find(({ name }) => name === wantedName);
     if (!candidate) continue;
@@ -70,14 +70,14 @@ export async function chooseBackend(options: BackendOptions, load: Load): Promis
     try {
       const details = await candidate.start();
       await prove();
-      return { chosen: name, details, passedOver };
+      return { chosen: name, details, skipped };
     } catch (error) {
       const { cause, message } = diagnose(error);
-      passedOver.push({ name, cause, message, remedy: candidate.remedy(cause) });
+      skipped.push({ name, cause, message, remedy: candidate.remedy(cause) });
     }
   }
   if (before) await tf.setBackend(before);
-  const reasons = passedOver.map(
+  const reasons = skipped.map(
     ({ name, cause, message, remedy }) => `- ${name}: ${cause}. ${message} ${remedy}`,
   );
   throw new Error(`useBestBackend: none of the backends to choose from works.\n${reasons.join('\n')}`);

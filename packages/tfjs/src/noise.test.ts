@@ -191,16 +191,16 @@ test('sampling is inside withNoise and nowhere else', () => {
   expect(isSampling()).toBe(false);
 });
 
-describe('mirrored keys: pairs of opposite sign', () => {
+describe('antithetic keys: pairs of opposite sign', () => {
   const key = deriveKey(5);
-  const mirrored = [key[0], key[1], 0, true] as const;
+  const antithetic = [key[0], key[1], 0, true] as const;
 
   test('the second half of the rows is the first with the other sign', async () => {
-    const drawn = gaussian([6, 4], mirrored).dataSync();
+    const drawn = gaussian([6, 4], antithetic).dataSync();
     const half = gaussian([3, 4], key).dataSync();
     expect([...drawn]).toEqual([...half, ...half.map((v) => -v)]);
     const uniform = new Float32Array(8);
-    fillUniform(uniform, mirrored, [4, 2]);
+    fillUniform(uniform, antithetic, [4, 2]);
     for (let i = 0; i < 4; i++) expect(uniform[i] + uniform[i + 4]).toBeCloseTo(1, 6);
   });
 
@@ -210,8 +210,8 @@ describe('mirrored keys: pairs of opposite sign', () => {
     const weight = tf.randomNormal([4, 3], 0, 1, 'float32', 2);
     const loss = (f: (x: tf.Tensor, scale: tf.Tensor) => tf.Tensor) =>
       tf.grads((a: tf.Tensor, s: tf.Tensor) => tf.sum(tf.mul(f(a, s), weight)));
-    const epsilon = gaussian([4, 3], mirrored);
-    const ours = loss((a, s) => addNoise(a, s, mirrored))([x, scale]);
+    const epsilon = gaussian([4, 3], antithetic);
+    const ours = loss((a, s) => addNoise(a, s, antithetic))([x, scale]);
     const plain = loss((a, s) => tf.add(a, tf.mul(s, epsilon)))([x, scale]);
     ours.forEach((g, i) => {
       const expected = plain[i].dataSync();
@@ -219,6 +219,6 @@ describe('mirrored keys: pairs of opposite sign', () => {
         expect(v).toBeCloseTo(expected[j], 5);
       });
     });
-    expect(() => addNoise(tf.zeros([3, 2]), tf.scalar(1), mirrored)).toThrow('even number of rows');
+    expect(() => addNoise(tf.zeros([3, 2]), tf.scalar(1), antithetic)).toThrow('even number of rows');
   });
 });

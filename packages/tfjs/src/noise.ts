@@ -15,19 +15,19 @@ import { fillPortable } from './portableGaussian';
  * `example`, an even number (default 0), is the one that an array begins with (on its first axis) where it is part of
  * a larger one: each example has the same noise, however the examples are cut into batches.
  *
- * `mirrored` (default false): the second half of the first axis has the numbers of the first half with the other sign, as
+ * `antithetic` (default false): the second half of the first axis has the numbers of the first half with the other sign, as
  * antithetic draws have; of uniform ones u it has 1 − u.
  */
-export type NoiseKey = readonly [k0: number, k1: number, example?: number, mirrored?: boolean];
+export type NoiseKey = readonly [k0: number, k1: number, example?: number, antithetic?: boolean];
 
 const unmirrored = ([k0, k1, example]: NoiseKey): NoiseKey => [k0, k1, example];
 
-/** The shape of the first half, which a mirrored key draws. */
+/** The shape of the first half, which an antithetic key draws. */
 function halfOf([count, ...rest]: readonly number[]): number[] {
   if (count % 2 === 0) return [count / 2, ...rest];
   throw new ArgumentError(
     'key',
-    `is mirrored, which takes an even number of rows, but the array has ${count}. Give an even number of examples, or draw without pairs.`,
+    `is antithetic, which takes an even number of rows, but the array has ${count}. Give an even number of examples, or draw without pairs.`,
   );
 }
 
@@ -147,14 +147,14 @@ export class NoiseStream {
     /** The example that the arrays begin with, see {@link NoiseKey}. */
     readonly example = 0,
     /** Whether arrays are drawn as pairs ±ε, see {@link NoiseKey}. */
-    readonly mirrored = false,
+    readonly antithetic = false,
   ) {
     checkSeed('seed', seed);
   }
 
   next(): NoiseKey {
     const [k0, k1] = deriveKey(this.seed, this.count++);
-    return [k0, k1, this.example, this.mirrored];
+    return [k0, k1, this.example, this.antithetic];
   }
 }
 

@@ -107,8 +107,8 @@ function build(run: Run): { model: tf.LayersModel; cross?: CrossRegularization }
             translate: 0.5,
             rotate: 5,
             noise: 0.1,
-            flipHorizontal: 0.5,
-            pixelRange: [-3, 3],
+            horizontalFlip: 0.5,
+            valueRange: [-3, 3],
           })
         : plain;
   model.compile({ optimizer: run.optimizer(), loss: 'categoricalCrossentropy' });

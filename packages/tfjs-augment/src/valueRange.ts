@@ -2,10 +2,10 @@ import { ArgumentError } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 
 /** What black and white are in the images: `[0, 1]`, `[0, 255]`, `[-1, 1]`, or what a normalization makes of them. */
-export type PixelRange = readonly [black: number, white: number];
+export type ValueRange = readonly [black: number, white: number];
 
 /** Refuses anything but two finite numbers, the lower first. */
-export function checkPixelRange(argument: string, value: unknown): PixelRange {
+export function checkValueRange(argument: string, value: unknown): ValueRange {
   const pair = Array.isArray(value) && value.length === 2 ? (value as [unknown, unknown]) : [];
   const [black, white] = pair;
   if (Number.isFinite(black) && Number.isFinite(white) && (black as number) < (white as number)) {
@@ -24,7 +24,7 @@ export function checkPixelRange(argument: string, value: unknown): PixelRange {
  * @param low - the least pixel of some images; `high` the largest.
  * @throws ArgumentError
  */
-export function checkPixels(layer: string, [black, white]: PixelRange, low: number, high: number): void {
+export function checkPixels(layer: string, [black, white]: ValueRange, low: number, high: number): void {
   const width = white - black;
   const outside = low < black - width / 10 || high > white + width / 10;
   const narrow = high > low && high - low < width / 50;
@@ -39,10 +39,10 @@ export function checkPixels(layer: string, [black, white]: PixelRange, low: numb
           ? [-1, 1]
           : undefined;
   const remedy = likely
-    ? `Give pixelRange: [${likely.join(', ')}]`
-    : 'Give pixelRange what black and white have become';
+    ? `Give valueRange: [${likely.join(', ')}]`
+    : 'Give valueRange what black and white have become';
   throw new ArgumentError(
-    'pixelRange',
+    'valueRange',
     `of ${layer} is [${black}, ${white}], but the images of the first regularization batch go from ${digits(low)} to ` +
       `${digits(high)}: brightness and noise would be ${outside ? 'far too weak' : 'far too strong'}. ${remedy}, or scale the images.`,
   );
