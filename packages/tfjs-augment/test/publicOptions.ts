@@ -7,7 +7,7 @@ const packages = fileURLToPath(new URL('../..', import.meta.url));
 /** Types that a function takes as a thing, not as options: their makers check what they are made of. */
 const things = new Set([
   ...['Regularizer', 'RegularizationParameter', 'RegularizationDataset', 'Norm'],
-  'GradientTransformation',
+  ...['Framework', 'GradientTransformation'],
 ]);
 
 /** An object of options in the public interface of a package. */
