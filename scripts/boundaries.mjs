@@ -1,7 +1,16 @@
 // Holds the arrows of docs/architecture.md: who may depend on whom, in package.json and in the imports of sources, tests,
 // AssemblyScript, build scripts, examples, experiments and benchmarks. An arrow that is not in these tables does not exist.
 import { pathToFileURL } from 'node:url';
-import { codeIn, importsOf, isTest, isTool, manifestOf, packageOf, resolved, rooms } from './workspace.mjs';
+import {
+  codeIn,
+  foldersOf,
+  importsOf,
+  isTest,
+  isTool,
+  manifestOf,
+  packageOf,
+  resolved,
+} from './workspace.mjs';
 
 /** What the sources of a package may import of the others. */
 export const arrows = {
@@ -29,7 +38,7 @@ const testArrows = {
   'tfjs-augment': ['calibration', 'datasets', 'jax', 'linear', 'report', 'runs', 'tfjs-wasm', 'tfjs-node'],
 };
 /**
- * Files outside of its room that a room may read: by folder, or by the start of a path. `common/` is built into every
+ * Files outside its folder that a package may read, by folder or by the start of a path. `common/` is built into every
  * package that uses it, so that it is no dependency at run time.
  */
 const neighbours = [
@@ -95,15 +104,15 @@ export const coreLayers = [
 const problems = [];
 const report = (problem) => problems.push(problem);
 
-/** Checks one import of a file; `room` is the folder that the file may move in. */
-function checkRelative(file, specifier, room) {
+/** Checks one import of a file, which may import only from `folder`. */
+function checkRelative(file, specifier, folder) {
   const target = resolved(file, specifier);
-  if (target.startsWith(`${room}/`)) return;
-  const folder = (pattern) => new RegExp(`^${pattern.replace('*', '[^/]+')}(/|$)`);
+  if (target.startsWith(`${folder}/`)) return;
+  const under = (pattern) => new RegExp(`^${pattern.replace('*', '[^/]+')}(/|$)`);
   const allowed = neighbours.some(
-    ([where, targets]) => folder(where).test(file) && targets.some((start) => target.startsWith(start)),
+    ([where, targets]) => under(where).test(file) && targets.some((start) => target.startsWith(start)),
   );
-  if (!allowed) report(`${file} imports ${specifier}, which is outside of ${room}`);
+  if (!allowed) report(`${file} imports ${specifier}, which is outside ${folder}`);
 }
 
 const development = Object.keys(manifestOf('.').devDependencies);
@@ -128,9 +137,9 @@ function checkNamed(file, specifier, { ours, declared, why }) {
   }
 }
 
-function checkFile(file, room, names) {
+function checkFile(file, folder, names) {
   for (const specifier of importsOf(file)) {
-    if (specifier.startsWith('.')) checkRelative(file, specifier, room);
+    if (specifier.startsWith('.')) checkRelative(file, specifier, folder);
     else if (!specifier.startsWith('node:')) checkNamed(file, specifier, names);
   }
 }
@@ -216,9 +225,9 @@ function checkCoreLayers() {
 }
 
 function checkAll() {
-  rooms('packages').forEach(checkPackage);
-  for (const folder of rooms('examples')) checkUser(folder);
-  for (const folder of rooms('experiments')) checkUser(folder, ['experiment-shared']);
+  foldersOf('packages').forEach(checkPackage);
+  for (const folder of foldersOf('examples')) checkUser(folder);
+  for (const folder of foldersOf('experiments')) checkUser(folder, ['experiment-shared']);
   checkUser('benchmarks', ['experiment-shared']);
   checkCoreLayers();
   // The programs in scripts/suite, gpu, interop and keras run outside of the workspace, where all packages are installed.

@@ -3,18 +3,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { codeIn, importsOf, isTest, isTool, manifestOf, packageOf, rooms, root } from './workspace.mjs';
+import { codeIn, foldersOf, importsOf, isTest, isTool, manifestOf, packageOf, root } from './workspace.mjs';
 
-const folders = ['packages', 'examples', 'experiments'].flatMap(rooms);
+const folders = ['packages', 'examples', 'experiments'].flatMap(foldersOf);
 const byPackage = new Map(folders.map((folder) => [manifestOf(folder).name, folder]));
-const packages = new Set(rooms('packages').map((folder) => folder.split('/')[1]));
-/** Its last name, by which packages go; with the first one where a package has that name already. */
+const packages = new Set(foldersOf('packages').map((folder) => folder.split('/')[1]));
+/** The last part of the path, preceded by the first where a package already has that name. */
 const node = (folder) => {
-  const [room, name] = folder.split('/');
-  return room !== 'packages' && packages.has(name) ? `${room}-${name}` : name;
+  const [part, name] = folder.split('/');
+  return part !== 'packages' && packages.has(name) ? `${part}-${name}` : name;
 };
 
-/** The rooms that the sources of a room import. */
+/** The folders that the sources of a folder import. */
 const importedBy = (folder) =>
   new Set(
     codeIn(folder)

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from './documents.mjs';
 import { singleFileExamples } from './examples.mjs';
-import { rooms } from './workspace.mjs';
+import { foldersOf } from './workspace.mjs';
 
 const read = (file: string) => readFileSync(join(root, 'examples', file), 'utf8');
 
 test('the index names every example', () => {
   const index = read('README.md');
-  for (const folder of rooms('examples')) expect(index).toContain(`](${folder.split('/')[1]}`);
+  for (const folder of foldersOf('examples')) expect(index).toContain(`](${folder.split('/')[1]}`);
 });
 
 test.each(singleFileExamples)(

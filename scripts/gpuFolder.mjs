@@ -19,9 +19,9 @@ const sources = [
 
 /** Dependencies of our packages and of what is run, that are neither ours nor peers. */
 function dependencies() {
-  const rooms = ['datasets', 'linear', 'runs'].map((name) => join('packages', name));
-  const all = [...rooms, 'experiments/shared'].flatMap((room) =>
-    Object.entries(JSON.parse(readFileSync(join(root, room, 'package.json'), 'utf8')).dependencies),
+  const folders = ['datasets', 'linear', 'runs'].map((name) => join('packages', name));
+  const all = [...folders, 'experiments/shared'].flatMap((folder) =>
+    Object.entries(JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')).dependencies),
   );
   return Object.fromEntries(all.filter(([name, version]) => !/^@/.test(name) && !/:/.test(version)));
 }

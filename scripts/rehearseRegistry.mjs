@@ -1,4 +1,4 @@
-// Rehearses publishing: starts a registry of its own on this machine (Verdaccio), gives every package its next version
+// Rehearses publishing: starts a local registry (Verdaccio), gives every package its next version
 // with Changesets in a copy of the workspace, publishes all of them there as the release workflow does, and then, for each
 // package, in an empty folder outside the workspace:
 //   installs it alone from that registry, with npm and with pnpm, next to what its README imports: peers of TensorFlow.js

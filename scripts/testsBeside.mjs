@@ -2,7 +2,7 @@
 // tested elsewhere is named here, with where and why.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeIn, isTest, rooms, root } from './workspace.mjs';
+import { codeIn, foldersOf, isTest, root } from './workspace.mjs';
 
 /** Lines of a screen. */
 export const SCREEN = 60;
@@ -122,8 +122,8 @@ export const testedElsewhere = new Map(
 
 /** Sources of packages that are longer than a screen and have no test beside them, but for tables of contents. */
 export function withoutTest() {
-  return rooms('packages').flatMap((room) => {
-    const files = codeIn(`${room}/src`);
+  return foldersOf('packages').flatMap((folder) => {
+    const files = codeIn(`${folder}/src`);
     const lines = (file) => readFileSync(join(root, file), 'utf8').trimEnd().split('\n').length;
     const beside = (file) => {
       const start = `${file.replace(/\.ts$/, '')}.`;

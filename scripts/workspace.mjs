@@ -48,8 +48,8 @@ export const packageOf = (specifier) =>
 
 export const manifestOf = (folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
 
-/** The rooms of a part of the workspace, as folders: `rooms('packages')` are `packages/core` and so on. */
-export const rooms = (part) =>
+/** The package folders in a part of the workspace: `foldersOf('packages')` is `packages/core` and so on. */
+export const foldersOf = (part) =>
   readdirSync(join(root, part), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => `${part}/${entry.name}`);

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 import { packageBuild } from '../../tsup.shared';
 
-// `child` is the program of a worker process and `command` what npx does: files of their own, because they are loaded by path.
+// `child` is the program of a worker process and `command` is what npx runs. Both are separate files because they are loaded by path.
 export default defineConfig({
   ...packageBuild({ index: 'src/index.ts', child: 'src/child.ts', command: 'src/command.ts' }),
   platform: 'node',

@@ -10,14 +10,14 @@ export interface BootstrapOptions {
   confidenceLevel?: number;
   /**
    * `'percentile'` (default): quantiles of the resampled statistic. `'basic'`: the same mirrored at the estimate,
-   * which takes out a bias that resampling adds, as it does to calibration errors.
+   * which removes the bias that resampling adds, as to calibration errors.
    */
   method?: 'percentile' | 'basic';
   /** The same seed gives the same interval. Default 0. */
   seed?: number;
 }
 
-/** A statistic and what the sample leaves open about it. */
+/** A statistic and its uncertainty. */
 export interface BootstrapInterval {
   /** The statistic of the examples given. */
   estimate: number;

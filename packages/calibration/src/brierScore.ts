@@ -33,7 +33,7 @@ export interface BrierDecomposition {
   reliability: number;
   /** How far the frequencies of the bins lie from the base rate. Larger is better. */
   resolution: number;
-  /** Variance of the labels; the model has no part in it. */
+  /** Variance of the labels, which does not depend on the model. */
   uncertainty: number;
   /** What binning leaves over: variance of the forecasts within bins, less their covariance with the outcome, twice. */
   withinBin: number;

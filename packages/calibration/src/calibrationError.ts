@@ -3,7 +3,7 @@ import type { Bin, BinOptions } from './bins';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 import { classBins, topLabelBins } from './reliabilityCurve';
 
-/** What the calibration errors take. */
+/** Options of the calibration errors. */
 export interface CalibrationErrorOptions extends BinOptions {
   /**
    * `'top-label'` (default): the confidence in the most probable class. `'classwise'`: the probability of every
@@ -16,7 +16,7 @@ export interface CalibrationErrorOptions extends BinOptions {
  * Expected calibration error, in [0, 1]: the mean distance between confidence and accuracy over bins, weighted by
  * their counts. `'classwise'` is the mean of that over the classes.
  *
- * The default (15 bins of equal width, top label) is that of the literature. It is biased upwards on few examples.
+ * The default (15 bins of equal width, top label) is the usual one. It is biased upwards on few examples.
  *
  * Source: C. Guo et al., *On calibration of modern neural networks*, ICML 2017; classwise: M. Kull et al.,
  * *Beyond temperature scaling*, NeurIPS 2019.

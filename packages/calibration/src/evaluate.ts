@@ -4,7 +4,7 @@ import { expectedCalibrationError } from './calibrationError';
 import { negativeLogLikelihood } from './negativeLogLikelihood';
 import type { Labels, Rows } from './predictions';
 
-/** The four figures that are reported of a model. */
+/** Four metrics of a model. */
 export interface Evaluation {
   /** In [0, 1]. */
   accuracy: number;

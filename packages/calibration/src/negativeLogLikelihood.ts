@@ -2,7 +2,7 @@ import { show } from '../../../common/show';
 import { ArgumentError, checkOptions } from './argumentError';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 
-/** What {@link negativeLogLikelihood} takes. */
+/** Options of {@link negativeLogLikelihood}. */
 export interface NegativeLogLikelihoodOptions {
   /** Smaller probabilities count as this one, so that one impossible label does not make the mean infinite. Default 2⁻⁵². */
   epsilon?: number;

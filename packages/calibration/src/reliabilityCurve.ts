@@ -3,9 +3,9 @@ import { ArgumentError, checkOptions } from './argumentError';
 import { type Bin, type BinOptions, binConfidences } from './bins';
 import { argMax, type Labels, type Predictions, type Rows, readProbabilities } from './predictions';
 
-/** What {@link reliabilityCurve} takes. */
+/** Options of {@link reliabilityCurve}. */
 export interface ReliabilityCurveOptions extends BinOptions {
-  /** The curve of this class's probability, instead of that of the most probable class. */
+  /** The curve of this class's probability, instead of the most probable class. */
   class?: number;
 }
 

@@ -2,9 +2,9 @@ import { checkOptions } from './argumentError';
 import type { Labels, Rows } from './predictions';
 import { type ReliabilityCurveOptions, reliabilityCurve } from './reliabilityCurve';
 
-/** What {@link reliabilityDiagram} takes. */
+/** Options of {@link reliabilityDiagram}. */
 export interface ReliabilityDiagramOptions extends ReliabilityCurveOptions {
-  /** Stands above the diagram. Default none. */
+  /** Title above the diagram. Default none. */
   title?: string;
   /** Side of the square plot in pixels. Default 280. */
   size?: number;

@@ -13,7 +13,7 @@ const BOUND = Math.log(1000);
 
 /** A fitted temperature. */
 export interface TemperatureScaling {
-  /** Logits are divided by this: above 1 it takes confidence away. From 0.001 to 1000. */
+  /** Logits are divided by this: above 1 it lowers confidence. From 0.001 to 1000. */
   temperature: number;
   /**
    * True if the likelihood only falls towards the inside, so that `temperature` is the nearest value allowed: 0.001

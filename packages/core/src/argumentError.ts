@@ -1,7 +1,7 @@
 import { show } from '../../../common/show';
 
 /**
- * Bad input, refused before any training step. The message names the argument, what was given, what is allowed
+ * Bad input, refused before any training step. The message names the argument, what was given, what is allowed,
  * and what to do.
  */
 export class ArgumentError extends Error {
@@ -23,12 +23,12 @@ export function refuse(argument: string, value: unknown, allowed: string, advice
   throw new ArgumentError(argument, `must be ${allowed}, but is ${show(value)}. ${advice}`);
 }
 
-/** Refuses anything but a list. What is in it is for the caller to check. */
+/** Refuses anything but a list. The caller checks its elements. */
 export function checkList(argument: string, value: unknown, of: string): void {
   if (!Array.isArray(value)) refuse(argument, value, `a list of ${of}`, 'Write [ ] around one.');
 }
 
-/** Refuses anything but a whole number, which random numbers follow from. */
+/** Refuses a seed that is not a whole number. */
 export function checkSeed(argument: string, value: unknown): number {
   if (Number.isSafeInteger(value)) return value as number;
   return refuse(argument, value, 'a whole number', 'Use 0, and another one for other random numbers.');

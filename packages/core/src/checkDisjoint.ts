@@ -1,8 +1,8 @@
 import { ArgumentError } from './argumentError';
 
 /**
- * Holds θ (trained on training data) and ρ (trained on the regularization set) to what makes the method: no parameter
- * learns from both sets, or the convergence guarantee is lost (method.md §1). Parameters are compared by identity.
+ * Checks that θ (trained on training data) and ρ (trained on the regularization set) are disjoint. If a parameter learned
+ * from both sets, the convergence guarantee would be lost (method.md §1). Parameters are compared by identity.
  *
  * @throws ArgumentError if a parameter is in both groups, or twice in one, or if a group is empty.
  */

@@ -43,7 +43,7 @@ function squaredResiduals(values: readonly number[], regressor: (t: number) => n
 
 /**
  * The rate q of linear convergence v(t) ≈ v∞ + c qᵗ, by least squares: for each q the other two are linear, so the
- * search is over q alone (golden section in (0, 1)). NaN for fewer than 4 values or a constant path.
+ * search is over q alone, by golden section in (0, 1). NaN for fewer than 4 values or a constant path.
  *
  * Theory: Stein Brito 2025, Theorem 4.1 (linear convergence for a small enough η_ρ under strong convexity).
  */
@@ -67,7 +67,7 @@ export function fitLinearRate(values: readonly number[]): number {
 }
 
 /**
- * What a path of values and gradients, one each ρ step, says of its convergence (method.md §6).
+ * Judges the convergence of a path of values and gradients, one for each ρ step (method.md §6).
  * @example
  * ```ts
  * const value = Array.from({ length: 40 }, (_, i) => 1 + 0.5 ** i);

@@ -1,6 +1,6 @@
 import type { Framework } from './framework';
 
-// x − x is 0 for a finite number and NaN, which `where` takes for true, otherwise.
+// x − x is 0 for a finite number. Otherwise it is NaN, which `where` treats as true.
 const isNonFinite = <T>(framework: Framework<T>, x: T): T => framework.sub(x, x);
 
 /** `next`, with 0 for every element that was not finite `before`: what has to be finite after a step. */

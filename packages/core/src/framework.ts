@@ -2,8 +2,8 @@
  * The operations that cross-regularization needs from an array framework, on the framework's own array
  * type `T`. Everything else in this package is written against this interface and knows no tensor type.
  *
- * {@link float64} in this package is the readable reference, `tfjs` in `@crossreg/tfjs` the one with tensors. Another one passes
- * the suite of `@crossreg/core/testing` and is done: docs/another-framework.md writes one. Rules that use only the arithmetic
+ * {@link float64} in this package is the readable reference; `tfjs` in `@crossreg/tfjs` works on tensors. Another framework is
+ * complete when it passes the suite of `@crossreg/core/testing`: docs/another-framework.md writes one. Rules that use only the arithmetic
  * (optimizers' rules, norms, averages, bijectors) can be traced and compiled, as `@crossreg/jax` does.
  *
  * Conventions

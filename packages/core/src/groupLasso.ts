@@ -13,9 +13,9 @@ import { softThreshold } from './softThreshold';
 export function groupLasso(
   options: {
     /**
-     * The blocks: one for each index along this axis, counted from the end where negative. The default −2 makes one of
-     * all weights that leave an input, of a dense kernel `[inputs, units]` or a convolution's `[…, inputs, units]`, so
-     * that zeroing a block drops the input; −1 makes one of all weights of a unit. `'array'` makes one of every array,
+     * The blocks: one for each index along this axis, counted from the end where negative. With the default −2 a block is
+     * all weights that leave an input, in a dense kernel `[inputs, units]` or a convolution's `[…, inputs, units]`, so
+     * that zeroing a block drops the input; with −1 it is all weights of a unit. With `'array'` each array is a block,
      * for groups of unequal size.
      */
     axis?: number | 'array';

@@ -2,7 +2,7 @@ import { type Convergence, convergence } from './convergence';
 import type { Framework } from './framework';
 import type { RegularizationParameter } from './regularizationParameter';
 
-/** What became of one regularization parameter, a number per ρ step. */
+/** The path of one regularization parameter, one number for each ρ step. */
 export interface ParameterHistory {
   /** In its own unit (σ, ρ, pixels), after the step; the mean over elements where it is an array. */
   value: number[];
@@ -57,8 +57,8 @@ export class RegularizationHistory<T> implements RegularizationRecord {
   }
 
   /**
-   * Brings what waits on the device into the arrays above, after what an earlier call brings. The device is asked at once:
-   * who does not await it goes on without waiting.
+   * Reads the numbers that wait on the device into the arrays above, in the order of calls. Reading starts at once, and
+   * callers that do not await it continue without waiting.
    */
   flush(): Promise<void> {
     const { framework, pending } = this;
@@ -93,7 +93,7 @@ export class RegularizationHistory<T> implements RegularizationRecord {
     return { step, loss, rho, skipped };
   }
 
-  /** Takes up a record from an earlier run, as after a restart. Parameters it lacks start empty. */
+  /** Continues a record from an earlier run, as after a restart. Parameters it lacks start empty. */
   loadRecord(record: RegularizationRecord): void {
     this.dispose();
     this.step.splice(0, this.step.length, ...record.step);

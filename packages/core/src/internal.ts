@@ -1,6 +1,6 @@
 /**
- * For the other packages of crossreg, which share these and cannot import them from each other. Nothing here is for users, and
- * within a major version none goes: the packages need not be of one version.
+ * Shared by the other packages of crossreg, which cannot import from each other. Nothing here is for users. Nothing is
+ * removed within a major version, because the installed packages may differ in version.
  *
  * @module
  */

@@ -10,7 +10,7 @@ import type { Framework } from './framework';
  * combination above cancels c (docs/method.md, *Bias of the averaged loss*). Draws that come in pairs ±ε are one group, because
  * they depend on each other.
  *
- * Its price is variance, and where G is far too small for the noise it can overshoot.
+ * The correction adds variance. If G is far too small for the noise, it can overshoot.
  *
  * @param groups - G lists of draws. One group has nothing to leave out: its plain loss is returned.
  * @param loss - of the average of the draws it is given, a scalar.

@@ -2,7 +2,7 @@ import { ArgumentError, checkOneOf } from './argumentError';
 import type { Framework } from './framework';
 
 /**
- * What a network's outputs are, hence how K of them become one prediction (method.md §3):
+ * The kind of a network's outputs, which decides how K of them become one prediction (method.md §3):
  *
  * - `'probabilities'`: class probabilities; their mean.
  * - `'logits'`: unnormalized log-probabilities over the last axis; the log of the mean of their softmax, which is

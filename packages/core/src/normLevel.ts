@@ -10,7 +10,7 @@ import { levelRate, type Regularizer } from './regularizer';
 /**
  * - `retracted`: θ's optimizer moves the weights freely, then they are brought back to {R = ρ}. Works under any
  *   optimizer and holds ρ exactly.
- * - `literal`: as the paper writes it. θ's gradient loses its component along ∇R, a ρ step moves the weights straight
+ * - `literal`: as in the paper. θ's gradient loses its component along ∇R, a ρ step moves the weights straight
  *   along ∇R, and ρ is read off the weights after each. A straight step leaves a curved level set by second order, so
  *   training steps let ρ drift, upwards where the level set is convex; `experiments/paper` measures by how much.
  */
@@ -27,7 +27,7 @@ export interface NormLevelOptions<T> {
   bijector?: Bijector;
   /** One ρ for all `weights`, or one for each output unit, with `variable` of shape `[units]`. Default `'group'`. */
   per?: NormScope;
-  /** Of its level. Default: that of all ρ. Levels given the same factory share an optimizer. */
+  /** The optimizer of the level. Default: the optimizer for all ρ. Levels given the same factory share an optimizer. */
   optimizer?: OptimizerFactory;
   /** Default `'retracted'`. */
   scheme?: NormScheme;
@@ -35,7 +35,7 @@ export interface NormLevelOptions<T> {
 
 /**
  * The level ρ = R(w) of a regularizer on weights that θ's optimizer trains. θ steps may move w and are brought back
- * to {R = ρ}; ρ steps change the level, by the component of the regularization gradient along ∇R.
+ * to {R = ρ}; ρ steps change the level by the component of the regularization gradient along ∇R.
  *
  * Where it comes to rest, the validation loss is stationary in ρ *at the direction of w as it is*. Along the path of
  * training optima w*(ρ) the direction moves with ρ, so that point is near the optimum of the path, the ridge or LASSO

@@ -9,7 +9,7 @@ export type LearningRate = number | ((step: number) => number);
 /** Makes an optimizer for given variables on any framework. */
 export interface OptimizerFactory {
   <T>(framework: Framework<T>, variables: readonly T[]): Optimizer<T>;
-  /** What it was made with, by which a checkpoint tells it from another one. Without it the function's text does. */
+  /** The options it was made with. A checkpoint compares them, or the function's text where they are missing. */
   readonly settings?: object;
 }
 
@@ -111,8 +111,8 @@ export function adamMoments<T>(
 }
 
 /**
- * The direction that Adam goes against with these moments, before the learning rate. The step count comes in by the bias
- * corrections, so that a compiled step, in which it is an array, has the same rule.
+ * The direction of Adam for these moments, before the learning rate. The step count enters through the bias corrections,
+ * so that compiled steps, where it is an array, use the same rule.
  *
  * @param corrections - at the t-th step 1 / (1 − β₁ᵗ), which multiplies the mean, and 1 − β₂ᵗ, by which the square is divided.
  */

@@ -1,7 +1,7 @@
 import { checkSeed } from './argumentError';
 
 /**
- * One round of a 32-bit integer hash of good avalanche: multiply and xor-shift, constants of the family found by
+ * One round of a 32-bit integer hash with good avalanche: multiply and xor-shift, constants of the family found by
  * C. Wellons' hash-prospector search ("lowbias32"). A bijection of the 32-bit integers.
  */
 export function hash32(x: number): number {
@@ -14,7 +14,7 @@ export function hash32(x: number): number {
 /**
  * A new seed from a seed and a path of integers (step, sample, layer, …): streams that share no numbers.
  *
- * @throws ArgumentError for a seed that is no whole number: NaN and fractions would all be seed 0 and the like.
+ * @throws ArgumentError for a seed that is not a whole number: NaN and fractions would otherwise share seeds such as 0.
  */
 export function deriveSeed(seed: number, ...path: readonly number[]): number {
   return path.reduce(

@@ -18,7 +18,7 @@ export interface RegularizationParameter<T> {
   readonly range: readonly [lower: number, upper: number];
   /** Whether it is the size of something, above 0 and without an upper bound, as σ of noise is. Default false. */
   readonly isScale?: boolean;
-  /** Its optimizer, where it is not that of all ρ. */
+  /** Its optimizer, if it differs from the one for all ρ. */
   readonly optimizer?: OptimizerFactory;
   /** The gradient of `variable` from those of `wrt`. */
   gradient(gradients: readonly T[]): T;
@@ -47,7 +47,7 @@ export function regularizationParameter<T>(
     bijector?: Bijector;
     /** The value that steps do not go below. Default: the bijector's own bound. */
     min?: number;
-    /** Default: that of all ρ. Parameters given the same factory share an optimizer. */
+    /** Default: the optimizer for all ρ. Parameters given the same factory share an optimizer. */
     optimizer?: OptimizerFactory;
   },
 ): RegularizationParameter<T> {
@@ -74,6 +74,6 @@ export function regularizationParameter<T>(
   };
 }
 
-/** Raises what a step has brought below `min` to it. */
+/** Raises values that a step brought below `min` to `min`. */
 export const keepAbove = <T>(framework: Framework<T>, variable: T, min: number): void =>
   framework.tidy(() => framework.assign(variable, framework.maximum(variable, framework.array(min))));

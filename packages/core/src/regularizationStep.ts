@@ -18,7 +18,7 @@ import {
   saveOptimizer,
 } from './state';
 
-/** All that ρ steps have come to: what {@link RegularizationStep.loadState} goes on from. */
+/** The state after some ρ steps, from which {@link RegularizationStep.loadState} continues. */
 export interface RegularizationState {
   /** Names of the regularization parameters. */
   names: string[];
@@ -34,9 +34,9 @@ const namesOf = (rho: readonly { name: string }[]) => rho.map(({ name }) => name
  * The ρ half of the method: ρ ← ρ − η_ρ ∇_ρ L_val. It differentiates the regularization loss by ρ and nothing
  * else, moves ρ, and writes the history; θ is touched only where a norm level brings its weights along.
  *
- * A step whose loss or gradient is not finite is skipped as a whole, on the device, and counted in the history. So is one
- * that would make a raw value or the parameter itself (an exp that overflows) so: ρ is finite at all times. What is off,
- * with a raw value of −∞, stays off.
+ * A step whose loss or gradient is not finite is skipped as a whole, on the device, and counted in the history. So is a
+ * step that would make a raw value or the parameter itself infinite or NaN (an exp that overflows): ρ is always finite. A
+ * scale that is off, with a raw value of −∞, stays off.
  */
 export class RegularizationStep<T> {
   readonly history: RegularizationHistory<T>;
@@ -49,7 +49,7 @@ export class RegularizationStep<T> {
     optimizer: Optimizer<T>;
   }[];
 
-  /** @throws ArgumentError for no parameters, two of one name, and an optimizer that is none. */
+  /** @throws ArgumentError for no parameters, two of one name, or something that is not an optimizer. */
   constructor(options: {
     framework: Framework<T>;
     rho: readonly RegularizationParameter<T>[];

@@ -2,14 +2,14 @@ import type { Framework } from './framework';
 import { innerProduct, type NormScope, normalRate } from './projection';
 
 /**
- * A measure R(w) of how complex a group of weights is, with what cross-regularization needs to know of it. The
+ * A measure R(w) of how complex a group of weights is, with the functions that cross-regularization needs. The
  * group is a list of arrays, taken as one long vector, or as one vector for each output unit: see {@link NormScope}.
  *
  * Source: method.md §2, the table of norms and retractions.
  */
 export interface Regularizer {
   readonly name: string;
-  /** What it was made with, beyond its name, by which a checkpoint tells it from another one. */
+  /** The options it was made with. A checkpoint compares them and the name. */
   readonly settings?: object;
   /** The smallest ρ = R(w) that training may reach. */
   readonly lowerBound: number;

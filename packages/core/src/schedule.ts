@@ -36,7 +36,7 @@ export function createSchedule(options: Partial<Schedule> = {}): Schedule {
   return schedule;
 }
 
-/** The longest interval of `'auto'`; also the training steps that have a ρ step each, and one in so many of the time passed. */
+/** The longest interval of `'auto'`, the number of first training steps with a ρ step each, and the time per unit of interval. */
 const AUTO = 20;
 /** Where intervals reach their longest. */
 const EVEN = AUTO * AUTO;
@@ -65,7 +65,7 @@ export function isRegularizationStep({ every, warmUp }: Schedule, trainingStep: 
   return steps > 0 && Math.floor(rhoTime(every, steps)) > Math.floor(rhoTime(every, steps - 1));
 }
 
-/** The time of the ρ step with this zero-based number, as its pace counts it: training steps since the warm-up, and 20. */
+/** The time of the ρ step with this zero-based number, for its learning rate: training steps since the warm-up, plus 20. */
 export const rhoStepTime = ({ every }: Pick<Schedule, 'every'>, rhoStep: number): number =>
   trainingTime(every, rhoStep + 1) + AUTO;
 

@@ -4,7 +4,7 @@ import { checkOptions } from './options';
 import { ifFinite, innerProduct, reciprocal, rescaling } from './projection';
 import type { Regularizer } from './regularizer';
 
-/** A penalty ½ wᵀSw: S with what it leaves free. */
+/** A penalty ½ wᵀSw: S and the basis of its null space. */
 export interface QuadraticPenalty {
   /** S, symmetric and positive semidefinite, `size` × `size`, row-major. */
   matrix: ArrayLike<number>;
@@ -19,8 +19,8 @@ export interface QuadraticPenalty {
  * smoothing spline at the λ that minimizes the validation loss.
  *
  * A ρ step uses the derivative along that retraction, Pw/(2ρ) with P the projection on the range of S: the gradient of
- * R in the metric of S, not Sw itself. S is stiff (its eigenvalues grow as the fourth power of the frequency), so that
- * Sw is nearly all high frequency, and a step along it says nothing of how smooth w should be.
+ * R in the metric of S, not Sw itself. S is stiff: its eigenvalues grow as the fourth power of the frequency. So Sw is
+ * nearly all high frequency, and a step along it does not tell how smooth w should be.
  *
  * Where w lies in the null space it has no direction to grow in: the gradient is zero and the retraction leaves w.
  *

@@ -9,8 +9,8 @@ import { type NormScope, reciprocal, rescaling, total } from './projection';
  *
  * τ is found by Newton's method (Michelot 1986) instead of sorting, so that nothing leaves the device: from 0 it rises
  * monotonically to the root of a convex piecewise linear function, in 2 or 3 steps where a training step is undone and
- * in at most 12 where a million normal numbers are cut to a ten-thousandth of their sum. Where `steps` do not suffice a
- * rescaling takes up the rest: the sum is the level in any case, and the next retraction goes on.
+ * in at most 12 where a million normal numbers are cut to a ten-thousandth of their sum. If `steps` are too few,
+ * a rescaling makes the sum equal to the level, and the next retraction continues.
  *
  * All zero stays all zero, and magnitudes whose sum is not finite stay as they are.
  */
@@ -25,7 +25,7 @@ export function softThreshold<T>(
   /** max(x, 0), exactly: cheaper than `maximum` against a scalar, which broadcasts, where every weight passes. */
   const positive = (x: T) => fw.mul(fw.add(x, fw.abs(x)), half);
   const above = (threshold: T) => magnitudes.map((m) => positive(fw.sub(m, threshold)));
-  /** How far the threshold must move for the sum of what is above it to be the level, were the count to stay. */
+  /** How far the threshold must move for the sum above it to be the level, if the count stays the same. */
   const move = (kept: readonly T[]) => {
     const count = total(
       fw,

@@ -10,7 +10,7 @@ export interface SavedArray {
   values: Float64Array;
 }
 
-/** What an optimizer knows of the steps it took. */
+/** The state of an optimizer after its steps. */
 export interface OptimizerState {
   iterations: number;
   slots: SavedArray[];
@@ -26,9 +26,9 @@ export const saveOptimizer = async <T>(
 ): Promise<OptimizerState> => ({ iterations, slots: await saveArrays(framework, slots) });
 
 /**
- * Refuses what was saved of another run than this one, before anything is loaded.
+ * Refuses a state that was saved by a different run, before anything is loaded.
  *
- * @param what - is compared.
+ * @param what - what is compared, for the message.
  * @throws ArgumentError
  */
 export function checkSame(what: string, saved: readonly unknown[], here: readonly unknown[]): void {

@@ -36,7 +36,7 @@ export interface TrainerOptions<T, B> {
   rho: readonly RegularizationParameter<T>[];
   /** Scalar loss of a training batch, one noise sample per example. */
   trainLoss(batch: B, context: StepContext): T;
-  /** Scalar loss of a regularization batch: of the average of `context.samples` predictions. */
+  /** Scalar loss of a regularization batch, computed on the average of `context.samples` predictions. */
   regularizationLoss(batch: B, context: StepContext): T;
   schedule?: Partial<Schedule>;
   /**
@@ -54,7 +54,7 @@ export interface TrainerOptions<T, B> {
   seed?: number;
 }
 
-/** All that a run has come to: what {@link Trainer.loadState} goes on from. */
+/** The state of a run, from which {@link Trainer.loadState} continues. */
 export interface TrainerState {
   /** Training steps taken. */
   step: number;
@@ -76,8 +76,8 @@ export interface Trainer<T, B> {
   /** A copy of θ, ρ, the state of both optimizers, the step count and the history, off the device. */
   state(): Promise<TrainerState>;
   /**
-   * Goes on from a saved state, to the bit: the seeds of further steps follow from their count. Which batches come next
-   * is the caller's to know.
+   * Continues from a saved state, bit by bit: the seeds of further steps follow from their count. The caller keeps track of
+   * the next batches.
    *
    * @throws ArgumentError for the state of another run; nothing has changed then.
    */

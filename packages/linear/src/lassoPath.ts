@@ -173,7 +173,7 @@ function trace({ size, gram, correlation }: MeanSquares): Knot[] {
       for (const j of active) settled[j] = 1;
     } else if (event >= 0) enter(event);
     if (lambda <= smallest || active.length === 0) break;
-    // Correlations anew from time to time, so that rounding does not add up.
+    // Recompute the correlations from time to time, so that rounding does not add up.
     if (step % 16 === 15) {
       const explained = image(values);
       for (let j = 0; j < size; j++) residual[j] = correlation[j] - explained[j];

@@ -74,7 +74,7 @@ function checkSeconds(seconds: PictureOptions['seconds']): void {
   );
 }
 
-/** Draws all pictures that there are numbers for: of the training, and of the predictions after it. */
+/** Draws every picture that the data allow: of training, and of the predictions after it. */
 export async function drawAll(
   run: Run,
   options: PictureOptions,

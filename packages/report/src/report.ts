@@ -4,11 +4,11 @@ import { drawAll, type Picture, type PictureOptions, pictureOptionNames } from '
 import { type ReportedRun, readRun } from './run';
 import { parameterRows, statusMeanings, summary } from './words';
 
-/** What {@link report} takes. */
+/** Options of {@link report}. */
 export interface ReportOptions extends PictureOptions {
   /** The page's title. Default `'What the model learned about its regularization'`. */
   title?: string;
-  /** A paragraph of yours below the title. */
+  /** A paragraph below the title. */
   lead?: string;
 }
 
@@ -44,7 +44,7 @@ ${rows.map((row) => `<tr>${cells('td', row, 'th')}</tr>`).join('\n')}
 </table></div>`;
 }
 
-/** Pictures side by side, as many as have room for `width`. */
+/** Pictures side by side, as many as fit beside each other at `width`. */
 const grid = (pictures: readonly Picture[], width: string) =>
   `<div class="pictures" style="--width: ${width}">
 ${pictures.map(({ title, svg, caption }) => `<figure><strong>${escaped(title)}</strong>${svg}<figcaption>${escaped(caption)}</figcaption></figure>`).join('\n')}

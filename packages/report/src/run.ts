@@ -4,7 +4,7 @@ import { show } from '@crossreg/core/internal';
 /** What is drawn: `crossRegularization`, the trainer of `@crossreg/core`, or the record that either has kept as JSON. */
 export type ReportedRun = RegularizationRecord | { readonly history: RegularizationRecord };
 
-/** What a callback has, and the history of a trainer: a status that knows the bounds of each parameter. */
+/** A callback or the history of a trainer: its status knows the bounds of each parameter. */
 interface Judge {
   status?(): Record<string, Convergence>;
 }

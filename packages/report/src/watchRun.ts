@@ -3,7 +3,7 @@ import { checkOptions, show } from '@crossreg/core/internal';
 import { type Line, lossLines, parameterLines } from './lines';
 import type { ParameterKind } from './parameterKinds';
 
-/** What is used of `@tensorflow/tfjs-vis`. */
+/** The part of `@tensorflow/tfjs-vis` that is used. */
 export interface Visor {
   render: {
     linechart(

@@ -1,4 +1,4 @@
-// The program of a worker process: does the runs that its parent sends, one after the other.
+// The program of a worker process: executes the runs that its parent sends, one after the other.
 import { Worker } from 'node:worker_threads';
 import { resultOfText, textOfResult } from './resultText';
 import type { Run } from './run';

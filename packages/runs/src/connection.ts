@@ -39,14 +39,14 @@ export function saying(thrown: unknown): Error {
   return error?.command === undefined ? error : new Error(error.message);
 }
 
-/** Options of a connection that waits for Redis as long as it is away. */
+/** Options of a connection that waits while Redis does not answer. */
 export const patient = {
   maxRetriesPerRequest: null,
   retryStrategy: (times: number) => Math.min(100 * times, 2000),
 };
 
 /**
- * A connection that waits for Redis as long as it is away, and says when it goes and when it is back.
+ * A connection that waits while Redis does not answer, and reports when it is lost and when it is back.
  *
  * @param wait - whether to wait for it from the beginning, too.
  * @throws ArgumentError where Redis refuses the connection: a wrong password, a database that does not exist.

@@ -149,7 +149,7 @@ function trainedModel(model: LayersModel, cross: CrossRegularization): LayersMod
 
 const name = 'regularizationData';
 
-/** Whether each member has a fold of its own. */
+/** Whether each member has its own fold. */
 const isFolds = (data: unknown): data is RegularizationFolds =>
   typeof data === 'object' && data !== null && 'folds' in data && !('fold' in data);
 

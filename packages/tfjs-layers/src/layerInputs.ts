@@ -23,7 +23,7 @@ export async function checkLayerInputs(
       input ??= tf.keep(tf.clone([inputs].flat()[0]));
     });
     try {
-      // A stream of its own: training draws what it would have drawn.
+      // A separate stream: training still draws what it would have drawn.
       tf.tidy(() => {
         withNoise(new NoiseStream(0), () => forward(model, x, 'zero'));
       });

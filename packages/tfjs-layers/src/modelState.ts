@@ -94,8 +94,8 @@ async function optimizerWeights(optimizer: tf.Optimizer): Promise<{ name: string
 }
 
 /**
- * Variables that an optimizer has as fields and `getWeights` leaves out: Adam's powers of β. `setWeights` computes
- * those anew as βᵗ, which is not to the bit the product that steps have made.
+ * Variables that an optimizer has as fields and `getWeights` leaves out: Adam's powers of β. `setWeights` recomputes
+ * them as βᵗ, which differs in the last bits from the product of the steps.
  */
 const ownVariables = (optimizer: tf.Optimizer): Record<string, tf.Variable> =>
   Object.fromEntries(Object.entries(optimizer).filter(([, field]) => field instanceof tf.Variable));

@@ -20,7 +20,7 @@ async function set(name: string): Promise<void> {
   await tf.ready();
 }
 
-/** Loads one of the native packages, or goes on with the one that is there: a process has room for one. */
+/** Loads one of the native packages, or keeps the one already loaded: a process can hold only one. */
 async function startNative(load: Load, specifier: string): Promise<NativeBackend> {
   if (!tf.engine().registryFactory.tensorflow) {
     restoreRemovedFromNode();

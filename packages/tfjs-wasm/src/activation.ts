@@ -21,7 +21,7 @@ const limits: Readonly<Record<string, Epilogue>> = {
 
 /**
  * A product with bias and activation: in one pass where the bias is one number, or one for each of `columns` outputs,
- * and the activation only limits the range; in passes of their own otherwise.
+ * and the activation only limits the range; in separate passes otherwise.
  */
 export function activated(
   kernels: Kernels,

@@ -41,7 +41,7 @@ export function preferGradient(
 
 /**
  * The results of a kernel, run when they are first asked for: several functions of a gradient share them, each of which runs
- * in a tidy of its own, and where none of them is called nobody needs the kernel. They are freed with the gradient.
+ * in its own tidy. If none of them is called, the kernel does not run. They are freed with the gradient.
  */
 export function lazily(run: () => Tensor[]): () => Tensor[] {
   const { state } = engine();

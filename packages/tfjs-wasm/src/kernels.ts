@@ -89,8 +89,8 @@ function compile(shared: boolean, mayRelax: boolean): WebAssembly.Module {
 }
 
 /**
- * Has the backend's allocator throw where there is no room: it answers 0, or too little where 4 GB and more are asked for,
- * and the backend does not look and writes over whatever is there.
+ * Makes the backend's allocator throw when memory is full. It returns 0, or too little for requests of 4 GB and more. The
+ * backend does not check this and would overwrite other data.
  */
 export function refuseFullHeap(module: WasmBackend['wasm']): void {
   const malloc = module._malloc;

@@ -61,7 +61,7 @@ export function shareMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> | undef
  * Runs `start`, in which the backend is to compile its module, and has it get memory that threads may share.
  * The backend's code still runs on one thread; ours works next to it, between its calls.
  * Everything else that is compiled meanwhile goes through as it is, and so does a backend whose module is not as
- * expected: it then has memory of its own.
+ * expected: it then keeps its own memory.
  */
 export async function withSharedMemory<R>(start: () => Promise<R>): Promise<R> {
   const { instantiate, instantiateStreaming } = WebAssembly;

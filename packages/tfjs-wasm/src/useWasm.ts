@@ -74,8 +74,8 @@ export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
     throw new Error(`useWasm: native kernels are asked for, but do not load. ${loaded.reason}`);
   }
   register();
-  // The threads of TensorFlow.js start from the text of a function of its own, which names a variable outside of it: in
-  // a bundle that is minified they fail and the backend never answers.
+  // TensorFlow.js starts its threads from the text of a function that names a variable outside it. In a minified bundle
+  // they fail and the backend never answers.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const started = () => setBackend('wasm');
   if (!(await (wanted > 1 && mayShareMemory() ? withSharedMemory(started) : started()))) {

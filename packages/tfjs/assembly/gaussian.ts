@@ -1,3 +1,3 @@
-// Of the kernels of @crossreg/tfjs-wasm those that draw a stream of Gaussian numbers: here for memory of their own, so that
-// noise is drawn fast whatever the backend is.
+// The kernels of @crossreg/tfjs-wasm that draw a stream of Gaussian numbers, compiled for separate memory, so that noise is
+// drawn fast on every backend.
 export { addNoise, gaussian, noiseConstants } from '../../tfjs-wasm/assembly/noise';
