@@ -22,5 +22,11 @@ export default defineConfig({
     ],
     testTimeout: 60_000,
     pool: 'forks',
+    coverage: {
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/*.generated.ts'],
+      reporter: ['text', 'html'],
+      reportsDirectory: 'out/coverage',
+    },
   },
 });

@@ -74,6 +74,12 @@ const tasks = {
     run('native binding', process.execPath, ['scripts/backends.mjs', '--only', 'tfjs-node']);
     run('tests', process.execPath, ['scripts/vitest.mjs', ...process.argv.slice(3)]);
   },
+  coverage() {
+    install();
+    build();
+    run('tests with coverage', 'vitest', ['run', '--coverage', ...process.argv.slice(3)]);
+    console.log('out/coverage/index.html');
+  },
   bench() {
     install();
     build();
