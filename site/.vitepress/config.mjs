@@ -99,6 +99,7 @@ export default defineConfig({
         items: [
           page('The method', '/docs/method'),
           page('Results', '/docs/results'),
+          page('Training speed', '/docs/speed'),
           page('Learned augmentation, tested', '/docs/augmentation'),
           page('Backends', '/docs/backends'),
           page('Bundlers and runtimes', '/docs/bundlers-and-runtimes'),

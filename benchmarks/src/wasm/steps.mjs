@@ -115,7 +115,7 @@ export async function quarterWidth() {
   const model = injectNoise(quarterVgg16());
   model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
   const x = tf.randomUniform([batch, 32, 32, 3], -1, 1, 'float32', 1);
-  const y = tf.oneHot(tf.range(0, batch, 1, 'int32').mod(10), 10).cast('float32');
+  const y = tf.oneHot(tf.range(0, batch, 1, 'int32').mod(tf.scalar(10, 'int32')), 10).cast('float32');
   const flop = convolutionFlop(model) * batch;
   const step = () => model.trainOnBatch(x, y);
   const speed = ([seconds]) => (flop / seconds / 1e9).toFixed(0);

@@ -76,14 +76,16 @@ export const experiments = {
     [cross, (profile) => profile.heldSizes.flatMap((held) => variant(`held-${held}`, { held })(profile))],
   ],
   samples: [
-    [
-      cross,
-      ...[{ samples: 1 }, { samples: 2 }, { samples: 16 }, { every: 5 }, { every: 80 }].map((change) =>
-        variant(`cross-${Object.entries(change).flat().join('-')}`, { cross: change }),
-      ),
-    ],
+    [cross, ...[1, 2, 16].map((samples) => variant(`cross-samples-${samples}`, { cross: { samples } }))],
   ],
   longer: [[over('longer-plain', { ...vgg, times: 2, scale: true }), variant('longer', { times: 2 })]],
+  longest: [[variant('longest', { times: 8 })]],
+  starts: [
+    // 0.3, the default, is the run `longer`.
+    [0.1, 1, 3].map((initialSigma) =>
+      seedOne(`start-${initialSigma}`, { ...learned, noise: { initialSigma }, times: 2 }),
+    ),
+  ],
   growing: [[variant('growing', { growing: true })]],
   channels: [[cross, variant('channels', { noise: { per: 'channel' } })]],
   schedules: [

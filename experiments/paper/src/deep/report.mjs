@@ -7,6 +7,7 @@ import { harmTable, readHarm } from '../harm/table.mjs';
 import { markdown as markdownOf } from '../markdown.mjs';
 import { mean } from '../numbers.mjs';
 import { profiles } from './profiles.mjs';
+import { either } from './resultStore.mjs';
 
 /** A table of the rows that there are. */
 const markdown = (head, rows) =>
@@ -135,6 +136,33 @@ export function tablesOf(results, profile) {
       row(change.replace('samples-', 'K = ').replace('-', ' '), `cross-${change}`, 'samples'),
     ),
   ]);
+  const lengths = markdown(head, [
+    ...[
+      ['cross', 1, 'noise'],
+      ['longer', 2, 'longer'],
+      ['longest', 8, 'longest'],
+    ].map(([name, times, experiment]) =>
+      row(`cross-regularized, ${(plainSteps * times).toLocaleString('en')} steps`, name, experiment),
+    ),
+    row(`no regularization, ${plainSteps.toLocaleString('en')} steps`, 'plain', 'noise'),
+    row(`no regularization, ${(2 * plainSteps).toLocaleString('en')} steps`, 'longer-plain', 'longer'),
+  ]);
+  const starts = [
+    ['0.1', 'start-0.1'],
+    ['0.3, the default', 'longer'],
+    ['1', 'start-1'],
+    ['3', 'start-3'],
+  ];
+  const startsOfSigma = markdown(
+    ['σ at the start', 'test accuracy', 'test NLL', 'test ECE', 'σ at the end'],
+    starts.flatMap(([start, name]) =>
+      of(name, [1]).map((run) => [
+        start,
+        ...[run.test.accuracy, run.test.nll, run.test.ece].map((value) => value.toFixed(3)),
+        sigma(run),
+      ]),
+    ),
+  );
   const longer = markdown(head, [
     row('no regularization', 'longer-plain', 'longer'),
     row('… stopped at the lowest held-out NLL', 'longer-plain', 'longer', {
@@ -198,6 +226,8 @@ export function tablesOf(results, profile) {
     held,
     samples,
     longer,
+    lengths,
+    starts: startsOfSigma,
     channels,
     schedules,
     transformer,
@@ -270,21 +300,35 @@ export function draw(results, profile) {
       },
     ]);
   }
-  if (of('residual').length > 0) {
-    saveFigure(figures, 'profile', [
-      sigmaPanel('VGG-like', of('cross')),
-      sigmaPanel('residual', of('residual')),
-    ]);
-  }
-  if (of('growing').length > 0) {
-    const length = of('growing')[0].steps / profile.growing.length;
-    saveFigure(figures, 'growing', [
-      {
-        ...sigmaPanel('σ while the training data grow', of('growing')),
-        marks: profile.growing.slice(1).map((count, i) => ({ x: (i + 1) * length, name: String(count) })),
-      },
-    ]);
-  }
+}
+
+/** Draws the runs on all images into docs/figures. */
+export function drawLargest(results, profile) {
+  const of = (name) => resultsOf(results, name, profile.seeds);
+  const curves = (name, title, pick) =>
+    of(name).length > 0 ? [{ name: title, ...meanCurve(of(name), pick) }] : [];
+  saveFigure(figures, 'full', [
+    {
+      title: 'Loss while training',
+      x: 'training step',
+      y: 'NLL',
+      series: [
+        ...curves('plain', 'plain, test', ({ test }) => test.nll),
+        ...curves('cross', 'cross-regularized, test', ({ test }) => test.nll),
+        ...curves('cross', 'cross-regularized, training', ({ loss }) => loss),
+      ],
+    },
+    {
+      title: 'σ of every layer',
+      x: 'training step',
+      y: 'σ',
+      yLog: true,
+      series: Object.keys(of('cross')[0].course[0].sigma).map((layer) => ({
+        name: layerOf(layer),
+        ...meanCurve(of('cross'), ({ sigma }) => [sigma[layer]].flat()[0]),
+      })),
+    },
+  ]);
 }
 
 /** Puts tables in a document, each between `<!-- table NAME -->` and `<!-- end -->`. */
@@ -294,25 +338,31 @@ export function fill(text, tables) {
   );
 }
 
+/** Tables by names with something before them. */
+const prefixed = (prefix, tables) =>
+  Object.fromEntries(Object.entries(tables).map(([name, table]) => [`${prefix}-${name}`, table]));
+
 /**
  * All tables of docs/results.md that are made from results.
  *
  * @param small - the results of that profile.
+ * @param earlier - those of the same profile with the defaults of commit 7d07381. Their tables have names with `earlier-`
+ *   before them, and rows that no default changes from `small`.
  * @param full - the results of that profile, whose tables have names with `full-` before them.
  */
-export const allTables = (small, full) => ({
+export const allTables = ({ small, earlier, full }) => ({
   ...tablesOf(small, profiles.small),
-  ...Object.fromEntries(
-    Object.entries(tablesOf(full, profiles.full)).map(([name, table]) => [`full-${name}`, table]),
-  ),
+  ...prefixed('earlier', tablesOf(either(earlier, small), profiles.small)),
+  ...prefixed('full', tablesOf(full, profiles.full)),
   ...tablesOfFolds(readResults()),
   harm: harmTable(readHarm()),
 });
 
 /** The document of the networks, of folds and of small problems, and the figures, made from the results. */
-export function report(small, full) {
+export function report({ small, earlier, full }) {
   const path = fileURLToPath(new URL('results.md', docs));
-  writeFileSync(path, fill(readFileSync(path, 'utf8'), allTables(small, full)));
+  writeFileSync(path, fill(readFileSync(path, 'utf8'), allTables({ small, earlier, full })));
   draw(small, profiles.small);
+  drawLargest(full, profiles.full);
   console.log(`tables: ${path}`);
 }

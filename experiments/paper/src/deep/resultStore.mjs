@@ -19,3 +19,9 @@ export function store(place) {
     },
   };
 }
+
+/** The results of one store, and of another where the first has none. To read only. */
+export const either = (first, second) => ({
+  has: (key) => first.has(key) || second.has(key),
+  read: (key) => (first.has(key) ? first : second).read(key),
+});

@@ -6,13 +6,14 @@ import { mean } from '../numbers.mjs';
 export const readHarm = () =>
   JSON.parse(readFileSync(new URL('../../results/harm.json', import.meta.url), 'utf8'));
 
-const others = ['plain, all examples', 'former defaults', 'defaults'];
+const others = ['plain, all examples', 'plain, batch norm momentum 0.9', 'cross-regularized'];
 
 /** The mean test loss of each method over plain training's, with the standard error of the difference by seed. */
 export function harmTable({ results }) {
   const rows = Object.values(results).map(({ about, steps, runs }) => {
     const plain = runs.plain.map(({ loss }) => loss);
     const cell = (method) => {
+      if (runs[method].length === 0) return '–';
       const ratios = runs[method].map(({ loss }, i) => (loss - plain[i]) / mean(plain));
       const spread = Math.sqrt(
         ratios.reduce((sum, r) => sum + (r - mean(ratios)) ** 2, 0) / (ratios.length - 1) / ratios.length,
