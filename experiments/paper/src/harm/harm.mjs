@@ -84,7 +84,7 @@ export async function harm() {
   const results = {};
   for (const [name, problem] of Object.entries(problems)) {
     const runs = Object.fromEntries(Object.keys(methods).map((method) => [method, []]));
-    results[name] = { about: problem.description, runs };
+    results[name] = { description: problem.description, runs };
     const first = problem.model(SEEDS[0]);
     const normalizes = batchNorms(first).length > 0;
     first.dispose();

@@ -10,7 +10,7 @@ const others = ['plain, all examples', 'plain, batch norm momentum 0.9', 'cross-
 
 /** The mean test loss of each method over plain training's, with the standard error of the difference by seed. */
 export function harmTable({ results }) {
-  const rows = Object.values(results).map(({ about, steps, runs }) => {
+  const rows = Object.values(results).map(({ description, steps, runs }) => {
     const plain = runs.plain.map(({ loss }) => loss);
     const cell = (method) => {
       if (runs[method].length === 0) return '–';
@@ -20,7 +20,7 @@ export function harmTable({ results }) {
       );
       return `${(1 + mean(ratios)).toFixed(2)} ± ${spread.toFixed(2)}`;
     };
-    return [about, String(steps), mean(plain).toPrecision(3), ...others.map(cell)];
+    return [description, String(steps), mean(plain).toPrecision(3), ...others.map(cell)];
   });
   return markdown(['problem', 'steps', 'plain', ...others], rows);
 }
