@@ -305,6 +305,10 @@ export function draw(results, profile) {
 /** Draws the runs on all images into docs/figures. */
 export function drawLargest(results, profile) {
   const of = (name) => resultsOf(results, name, profile.seeds);
+  /** conv3_2 is in block 3. */
+  const blockOf = (layer) => layerOf(layer).replace(/^conv(\d+)_.*/, 'block $1');
+  const layers = Object.keys(of('cross')[0].course[0].sigma);
+  const blocks = [...new Set(layers.map(blockOf))];
   const curves = (name, title, pick) =>
     of(name).length > 0 ? [{ name: title, ...meanCurve(of(name), pick) }] : [];
   saveFigure(figures, 'full', [
@@ -319,13 +323,18 @@ export function drawLargest(results, profile) {
       ],
     },
     {
-      title: 'σ of every layer',
+      // Fourteen layers are too many lines to tell apart.
+      title: 'Highest σ of each block',
       x: 'training step',
       y: 'σ',
       yLog: true,
-      series: Object.keys(of('cross')[0].course[0].sigma).map((layer) => ({
-        name: layerOf(layer),
-        ...meanCurve(of('cross'), ({ sigma }) => [sigma[layer]].flat()[0]),
+      series: blocks.map((block) => ({
+        name: block,
+        ...meanCurve(of('cross'), ({ sigma }) =>
+          Math.max(
+            ...layers.filter((layer) => blockOf(layer) === block).map((layer) => [sigma[layer]].flat()[0]),
+          ),
+        ),
       })),
     },
   ]);
