@@ -28,7 +28,7 @@ const loss = ([w, b]: readonly tf.Tensor[]) =>
   ) as tf.Scalar;
 const numbers = (theta: readonly tf.Tensor[]) => theta.map((each) => [...each.dataSync()]);
 
-/** A trainer of its own θ. Without `thetaOptimizer` it has its default. */
+/** A trainer and the θ that it trains. Without `thetaOptimizer`, `createTrainer` uses its default optimizer. */
 function run(thetaOptimizer?: OptimizerFactory, theta = start()) {
   const variable = tf.tidy(() => tf.variable(tf.scalar(-1), false));
   const rho = regularizationParameter<tf.Tensor>(tfjs, { name: 'σ', variable, bijector: exp });

@@ -48,8 +48,7 @@ export async function runExperiment(name, options) {
 }
 
 /** Tables and figures from the committed results. */
-export const writeReport = () =>
-  report({ small: resultsOf('small'), earlier: resultsOf('earlier'), full: resultsOf('full') });
+export const writeReport = () => report(resultsOf);
 
 /** @throws Error that says what is allowed. */
 export function checkOptions({ profile, jobs, threads, only, steps }) {

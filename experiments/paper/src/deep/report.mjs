@@ -25,10 +25,12 @@ const plusMinus = (values) => (values.length === 0 ? '–' : meanOf(values));
 const eceOfPerfect = (bins) =>
   bins.reduce((sum, { count, confidence: c }) => sum + Math.sqrt((2 / Math.PI) * count * c * (1 - c)), 0) /
   bins.reduce((sum, { count }) => sum + count, 0);
+/** σ as results have it: of a layer, or of its first channel where each has one. */
+const sigmaOf = (value) => [value].flat()[0];
 /** The layer that a noise layer belongs to. */
 const layerOf = (noise) => noise.replace(/_(relu|gelu)?_?noise$/, '');
 /** The results of a run that are there, by seed. */
-const resultsOf = (results, name, seeds) =>
+const runsOf = (results, name, seeds) =>
   seeds
     .map((seed) => `${name}-${seed}`)
     .filter(results.has)
@@ -40,7 +42,7 @@ const resultsOf = (results, name, seeds) =>
  * @returns tables in Markdown by the name that stands in the document.
  */
 export function tablesOf(results, profile) {
-  const of = (name, seeds = profile.seeds) => resultsOf(results, name, seeds);
+  const of = (name, seeds = profile.seeds) => runsOf(results, name, seeds);
   const plainSteps = profile.steps;
   /** A row of the four figures, or nothing for a run without a result; `pick` finds them in a result, `experiment` has the run. */
   const row = (
@@ -69,7 +71,7 @@ export function tablesOf(results, profile) {
   const grid = (count) => ({ cost: (r) => r.stepEquivalents * count });
   const sigma = (run) =>
     Object.entries(run.sigma)
-      .map(([layer, value]) => `${layerOf(layer)} ${[value].flat()[0].toFixed(2)}`)
+      .map(([layer, value]) => `${layerOf(layer)} ${sigmaOf(value).toFixed(2)}`)
       .join(', ');
   const sigmaRows = (name) => of(name).map((run) => [`seed ${run.run.seed}`, sigma(run)]);
 
@@ -246,7 +248,7 @@ function meanCurve(runs, pick) {
 
 /** Draws the figures of a profile's results into docs/figures. */
 export function draw(results, profile) {
-  const of = (name) => resultsOf(results, name, profile.seeds);
+  const of = (name) => runsOf(results, name, profile.seeds);
   const methods = [
     ['plain', 'no regularization'],
     ['fixed-noise', 'fixed noise'],
@@ -260,7 +262,7 @@ export function draw(results, profile) {
     yLog: true,
     series: Object.keys(runs[0].course[0].sigma).map((layer) => ({
       name: layerOf(layer),
-      ...meanCurve(runs, ({ sigma }) => [sigma[layer]].flat()[0]),
+      ...meanCurve(runs, ({ sigma }) => sigmaOf(sigma[layer])),
     })),
   });
   if (of('cross').length === 0) return;
@@ -304,7 +306,7 @@ export function draw(results, profile) {
 
 /** Draws the runs on all images into docs/figures. */
 export function drawLargest(results, profile) {
-  const of = (name) => resultsOf(results, name, profile.seeds);
+  const of = (name) => runsOf(results, name, profile.seeds);
   /** conv3_2 is in block 3. */
   const blockOf = (layer) => layerOf(layer).replace(/^conv(\d+)_.*/, 'block $1');
   const layers = Object.keys(of('cross')[0].course[0].sigma);
@@ -332,7 +334,7 @@ export function drawLargest(results, profile) {
         name: block,
         ...meanCurve(of('cross'), ({ sigma }) =>
           Math.max(
-            ...layers.filter((layer) => blockOf(layer) === block).map((layer) => [sigma[layer]].flat()[0]),
+            ...layers.filter((layer) => blockOf(layer) === block).map((layer) => sigmaOf(sigma[layer])),
           ),
         ),
       })),
@@ -354,24 +356,23 @@ const prefixed = (prefix, tables) =>
 /**
  * All tables of docs/results.md that are made from results.
  *
- * @param small - the results of that profile.
- * @param earlier - those of the same profile with the defaults of commit 7d07381. Their tables have names with `earlier-`
- *   before them, and rows that no default changes from `small`.
- * @param full - the results of that profile, whose tables have names with `full-` before them.
+ * @param resultsOf - gives the results by the folder they are in: `small`, `full`, and `earlier`, which has those of `small` with
+ *   the defaults of commit 7d07381. Its tables have names with `earlier-` before them, and take from `small` the rows that the
+ *   defaults do not change. The names of those of `full` have `full-` before them.
  */
-export const allTables = ({ small, earlier, full }) => ({
-  ...tablesOf(small, profiles.small),
-  ...prefixed('earlier', tablesOf(either(earlier, small), profiles.small)),
-  ...prefixed('full', tablesOf(full, profiles.full)),
+export const allTables = (resultsOf) => ({
+  ...tablesOf(resultsOf('small'), profiles.small),
+  ...prefixed('earlier', tablesOf(either(resultsOf('earlier'), resultsOf('small')), profiles.small)),
+  ...prefixed('full', tablesOf(resultsOf('full'), profiles.full)),
   ...tablesOfFolds(readResults()),
   harm: harmTable(readHarm()),
 });
 
 /** The document of the networks, of folds and of small problems, and the figures, made from the results. */
-export function report({ small, earlier, full }) {
+export function report(resultsOf) {
   const path = fileURLToPath(new URL('results.md', docs));
-  writeFileSync(path, fill(readFileSync(path, 'utf8'), allTables({ small, earlier, full })));
-  draw(small, profiles.small);
-  drawLargest(full, profiles.full);
+  writeFileSync(path, fill(readFileSync(path, 'utf8'), allTables(resultsOf)));
+  draw(resultsOf('small'), profiles.small);
+  drawLargest(resultsOf('full'), profiles.full);
   console.log(`tables: ${path}`);
 }
