@@ -183,6 +183,12 @@ export const badInputs: Readonly<Record<string, readonly BadInput[]>> = {
     ['await cross().fit(compiled, disposed, y)', 'x', '[4,2]', 'Keep it until'],
     ['await cross().fit(undefined, x, y)', 'model', 'undefined', 'must be a tf.LayersModel'],
     ['await cross().trainOnBatch(compiled, disposed, y)', 'x', '[4,2]', 'Keep it until'],
+    [
+      'await cross().fit(compiled, x, y)',
+      'regularizationData',
+      '4 examples',
+      'Give examples that are not trained on',
+    ],
     ["injectNoise(model, { recurrent: { att: 'inputs' } })", 'att', '"inputs"', 'Did you mean at?'],
     ["injectNoise(model, { recurrent: 'inputs' })", 'recurrent', '"inputs"', "{ at: 'outputs' or 'inputs'"],
     ["l2({ biases: 'all' })", 'biases', '"all"', 'true or false'],

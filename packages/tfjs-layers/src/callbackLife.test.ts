@@ -242,8 +242,9 @@ test('plain callback objects in one list with ours: one line that works, which t
   };
   await model.fit(x, y, { ...args, callbacks: callbackList(cross, { onEpochEnd }) });
   expect(seen).toEqual([[0, 'number']]);
-  await cross.fit(model, x, y, { ...args, callbacks: { onEpochEnd } });
-  await cross.fit(model, x, y, { ...args, callbacks: [{ onEpochEnd }] as never });
+  const others = y.neg();
+  await cross.fit(model, x, others, { ...args, callbacks: { onEpochEnd } });
+  await cross.fit(model, x, others, { ...args, callbacks: [{ onEpochEnd }] as never });
   expect(seen).toHaveLength(3);
   expect(await message(model.fit(x, y, { ...args, callbacks: [{ onEpochEnd }, cross] as never }))).toContain(
     'callbacks: callbackList(cross, { onEpochEnd })',

@@ -177,7 +177,7 @@ test('other training data, batches or order are refused', async () => {
 });
 
 describe('another run taken for the same: the error names what differs', () => {
-  const regularizationData = [x, y.expandDims(1)] as [tf.Tensor, tf.Tensor];
+  const regularizationData = [x.neg(), y.expandDims(1)] as [tf.Tensor, tf.Tensor];
   interface Run {
     model?: () => tf.LayersModel;
     x?: tf.Tensor;
@@ -223,7 +223,7 @@ describe('another run taken for the same: the error names what differs', () => {
     [
       'regularization data',
       {},
-      { cross: { regularizationData: [x, y.expandDims(1).mul(2)] } },
+      { cross: { regularizationData: [x.neg(), y.expandDims(1).mul(2)] } },
       'cross.regularizationData.y[0].examples is',
     ],
     ['validationSplit', {}, { args: { validationSplit: 0.25 } }, 'validationSplit: is 0.25, but was 0 when'],

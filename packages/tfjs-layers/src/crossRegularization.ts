@@ -23,6 +23,7 @@ import {
 import { NoiseStream, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
+import { checkHeldOut } from './checkHeldOut';
 import { checkModel } from './checkInputs';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import type { ClassWeights } from './classWeights';
@@ -44,7 +45,7 @@ import { compiledModel } from './modelState';
 import { checkOneOptimizer, type Norm } from './norms';
 import type { AveragingChoice } from './outputAveraging';
 import { type PreparedModel, prepareAgain, prepareModel } from './prepareModel';
-import { checkRegularizationData, isPart, type RegularizationData } from './regularizationData';
+import { checkRegularizationData, isPart, isTensors, type RegularizationData } from './regularizationData';
 import { checkEstimator, type Estimator, regularizationLoss } from './regularizationObjective';
 import { type Counts, type CrossState, hookedWeights, Resumption, type RunProgress } from './resumption';
 import { dataSettings, fittedData, noiseSettings } from './runSettings';
@@ -425,7 +426,8 @@ export class CrossRegularization extends Callback {
    * same ones in every further call. With a `checkpoint` it goes on where that is, `epochs` is the total, and the history
    * that is returned begins at epoch 0.
    *
-   * @throws ArgumentError for arrays that do not fit the model, a split that leaves a class out, and `sampleWeight`, which TensorFlow.js does not have.
+   * @throws ArgumentError for arrays that do not fit the model, a regularization set that is the training data, a split that
+   *   leaves a class out, and `sampleWeight`, which TensorFlow.js does not have.
    */
   async fit(
     model: LayersModel,
@@ -440,6 +442,8 @@ export class CrossRegularization extends Callback {
     if (isPart(this.data)) {
       const { data, heldOut: before } = this;
       this.heldOut = await holdOut(plan.data, { data, seed, before, model });
+    } else if (isTensors(this.data)) {
+      await checkHeldOut(this.data, plan.data, model);
     }
     const examples = this.heldOut?.rest ?? Array.from({ length: plan.examples }, (_, i) => i);
     resumption.fitted = await fittedData(plan);

@@ -88,7 +88,8 @@ export interface RegularizationBatches {
 
 const name = 'regularizationData';
 
-const isTensors = (data: unknown): data is RegularizationTensors => Array.isArray(data) && data.length === 2;
+export const isTensors = (data: unknown): data is RegularizationTensors =>
+  Array.isArray(data) && data.length === 2;
 
 const isDataset = (data: object): data is RegularizationDataset =>
   'iterator' in data && typeof data.iterator === 'function';
