@@ -4,22 +4,22 @@ import { type Array as JaxArray, numpy as np } from '@jax-js/jax';
 import { lift } from './lift';
 
 export interface AveragedPredictionOptions {
-  /** K: how many draws are averaged. Default 4. Even numbers are drawn in antithetic pairs ±ε. */
+  /** K: how many draws are averaged. Default 4. Even numbers are drawn as antithetic pairs ±ε. */
   samples?: number;
-  /** What the outputs are, hence how K of them become one. */
+  /** What the outputs are. It decides how K of them are averaged. */
   averaging: Averaging;
 }
 
 /**
- * One prediction from K sampled ones, the average of which the regularization loss is taken (docs/method.md §3):
- * probabilities are averaged, of logits the log of the mean softmax is taken (log-mean-exp), which is again a vector of
- * logits. Differentiable, so that the loss can be followed back to the noise. Never average K losses instead: that
- * objective always prefers σ = 0.
+ * The average of K sampled predictions, on which the regularization loss is computed (docs/method.md §3). Probabilities are
+ * averaged. For logits, the result is the log of the mean softmax (log-mean-exp), again a vector of logits. It is
+ * differentiable, so the gradient of the loss reaches the noise. Never average K losses instead: that objective always prefers
+ * σ = 0.
  *
  * All draws are one pass: the batch is repeated K times.
  *
- * @param forward - the network: of K copies of the batch, one below the other, with `antithetic` to be handed on to
- * {@link addNoise}.
+ * @param forward - the network. It gets K copies of the batch, one below the other, and `antithetic`, which it passes on to
+ *   {@link addNoise}.
  * @param x - `[rows, …]`. Consumed.
  * @param key - consumed.
  * @returns the average, in the shape of the outputs for `x`.

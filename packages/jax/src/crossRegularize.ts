@@ -20,28 +20,30 @@ import { type ArrayTree, leavesOf, mapTrees, namedLeaves } from './trees';
 export interface CrossRegularizeOptions<P extends ArrayTree, R extends ArrayTree, B extends ArrayTree>
   extends Partial<Schedule> {
   /**
-   * Scalar loss of a training batch, one draw of noise for each example. Pure, and traced once by `jit`: it consumes its
+   * Scalar loss of a training batch, with one draw of noise per example. Pure, and traced once by `jit`: it consumes its
    * arguments, reads no number and has no effects.
    */
   trainLoss(params: P, rho: R, batch: B, key: JaxArray): JaxArray;
-  /** Scalar loss of a regularization batch: of the average of `samples` predictions, see {@link averagedPrediction}. */
+  /**
+   * Scalar loss of a regularization batch, computed on the average of `samples` predictions, see {@link averagedPrediction}.
+   */
   regularizationLoss(params: P, rho: R, batch: B, key: JaxArray, samples: number): JaxArray;
-  /** Of the parameters θ: {@link adam}, {@link sgd}, or any pair of pure functions as optax has them. */
+  /** The optimizer of θ: {@link adam}, {@link sgd}, or any pair of pure functions in the form of optax. */
   optimizer: GradientTransformation;
-  /** Of ρ, in its raw value. Default: {@link noiseOptimizer} of the same schedule. */
+  /** The optimizer of ρ, in its raw value. Default: {@link noiseOptimizer} of the same schedule. */
   rhoOptimizer?: GradientTransformation;
   /**
-   * Brings the parameters to the level sets of norms that ρ holds, see {@link retractTo}: after each step of θ and of ρ, and
-   * in the regularization loss. Pure. Default: nothing is retracted.
+   * Retracts the parameters to the level sets of norms that ρ holds, see {@link retractTo}: after each step of θ and of ρ, and
+   * in the regularization loss. Pure. Default: no retraction.
    */
   retract?(params: P, rho: R): P;
   /** From the raw value, which the optimizer moves, to ρ. Default `exp`: ρ > 0, and steps are relative ones. */
   bijector?: Bijector;
-  /** The value below which no ρ falls, in its own unit. Default: the bound of the bijector. 0.03 suits noise scales. */
+  /** The lower bound of every ρ, in its own unit. Default: the bound of the bijector. 0.03 suits noise scales. */
   min?: number;
 }
 
-/** All that a run has come to, a value: a step takes one and gives the next. */
+/** The complete state of a run, as a value: a step takes one and returns the next. */
 export interface CrossRegularizeState<P extends ArrayTree = any, R extends ArrayTree = any> {
   /** Training steps taken. */
   step: number;
@@ -69,15 +71,15 @@ export interface CrossRegularize<P extends ArrayTree, R extends ArrayTree, B ext
    */
   init(params: P, rho: R | JsTree<number>): CrossRegularizeState<P, R>;
   /**
-   * One training step, and the ρ step that follows it when one is due. Both are compiled at their first call, and again for
-   * batches of another shape. A step in which something is not finite leaves its half of the state as it was, and is counted.
+   * One training step, and the ρ step after it if one is due. Both are compiled at their first call, and again for batches of
+   * another shape. A step with a number that is not finite leaves its half of the state unchanged, and is counted.
    *
-   * jax-js queues what it is asked until someone waits: `await blockUntilReady(state)` now and then, or read the loss.
+   * jax-js queues work until someone waits: call `await blockUntilReady(state)` now and then, or read the loss.
    *
    * @param state - consumed.
    * @param batch - consumed.
    * @param nextRegularizationBatch - called only when a ρ step is due.
-   * @param key - of the run: the same at every step, because the count of the step is mixed in. Consumed: pass `key.ref`.
+   * @param key - of the run: the same at every step, because the step number is mixed in. Consumed: pass `key.ref`.
    * @returns the next state, and the training loss before the step.
    */
   step(
@@ -86,9 +88,9 @@ export interface CrossRegularize<P extends ArrayTree, R extends ArrayTree, B ext
     nextRegularizationBatch: () => B,
     key: JaxArray,
   ): [state: CrossRegularizeState<P, R>, loss: JaxArray];
-  /** ρ in its own unit. The state stays. */
+  /** ρ in its own unit. The state stays valid. */
   rho(state: CrossRegularizeState<P, R>): R;
-  /** The record of the ρ steps in plain numbers, with the names of ρ's leaves. The state stays. */
+  /** The record of the ρ steps in plain numbers, with the names of ρ's leaves. The state stays valid. */
   history(state: CrossRegularizeState<P, R>): Promise<RegularizationRecord>;
   /** How far each ρ has converged, by its name (docs/method.md §6). */
   convergence(record: RegularizationRecord): Record<string, Convergence>;
@@ -226,7 +228,7 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
       };
     },
     step(state, batch, nextRegularizationBatch, key) {
-      // A buffer, not a constant: a compiled function takes it without being compiled again.
+      // A buffer, not a constant, so that another value needs no new compilation.
       const step = np.array(Uint32Array.of(state.step));
       const { loss, ...trained } = trainingStep(
         state.params,

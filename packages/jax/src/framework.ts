@@ -9,7 +9,7 @@ const axesOf = (axes?: readonly number[]) => (axes ? [...axes] : null);
 const sameShape = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((n, i) => n === b[i]);
 
-/** A number as an array. `literal` ones become part of a compiled kernel; the others are buffers. */
+/** A number as an array. `literal` numbers become part of a compiled kernel; the others are buffers. */
 function scalar(value: number, literal: boolean): JaxArray {
   if (literal) return np.array(value);
   const made = np.array(Float32Array.of(value), { shape: [] });
@@ -19,7 +19,7 @@ function scalar(value: number, literal: boolean): JaxArray {
 
 const variables = new WeakSet<Handle>();
 
-/** What variables held before they were assigned inside the differentiation that runs, if one does. */
+/** The values of variables before they were assigned inside the current differentiation, if there is one. */
 let assigned: Map<Handle, JaxArray> | undefined;
 
 /**
@@ -78,7 +78,7 @@ function framework(literals: boolean): Framework<Handle> {
 
     allFinite: (xs) => handle(allFinite(xs.map((x) => x.ref)).astype(np.float32)),
     normal(shape, seed) {
-      // random.key(seed), made from data: that one compiles a kernel for every seed.
+      // random.key(seed), made from data, because that function compiles a kernel for every seed.
       const key = np.array(Uint32Array.of(0, seed));
       return handle(random.normal(key, [...shape]));
     },
@@ -127,10 +127,8 @@ function framework(literals: boolean): Framework<Handle> {
 }
 
 /**
- * Whether all numbers of all arrays are finite, a boolean scalar. Consumes them.
- *
- * A sum is finite where its terms are, and takes a fraction of the time of `np.isfinite` on each; their scale keeps the
- * sum of any number of them from overflowing.
+ * Whether all numbers of all arrays are finite, a boolean scalar. Consumes them. A sum is finite if its terms are, and takes a
+ * fraction of the time of `np.isfinite` on each. Their scale keeps the sum of any number of them from overflowing.
  */
 export const allFinite = (xs: readonly JaxArray[]): JaxArray =>
   np.isfinite(

@@ -1,13 +1,13 @@
 import type { Array as JaxArray } from '@jax-js/jax';
 
 /**
- * What core sees of a jax-js array. A jax-js array is consumed by every function that it is passed to, while core reads
- * an array as often as it likes. So a handle holds one reference and lends others.
+ * Core's view of a jax-js array. Every function consumes the jax-js arrays that it gets, while core reads an array as often as
+ * it likes. So a handle holds one reference and lends others.
  */
 export class Handle {
   constructor(private held: JaxArray | undefined) {}
 
-  /** The array, which stays the handle's: only to be asked for its shape and type. */
+  /** The array, which the handle keeps: use it only to read shape and type. */
   get array(): JaxArray {
     if (!this.held) throw new ReferenceError('jax: this array has been disposed.');
     return this.held;
@@ -16,7 +16,7 @@ export class Handle {
   get ref(): JaxArray {
     return this.array.ref;
   }
-  /** Points the handle at `next`, and gives back what it held. That makes a variable of it. */
+  /** Points the handle at `next`, and releases the former array. This makes a handle a variable. */
   swap(next: JaxArray | undefined): JaxArray | undefined {
     const { held } = this;
     this.held = next;
@@ -47,7 +47,7 @@ export function handlesIn(value: unknown, found = new Set<Handle>()): Set<Handle
   return found;
 }
 
-/** Runs `f` and frees every array that was made in it, but those in what it returns. */
+/** Runs `f` and frees every array that was made in it, except those in its result. */
 export function tidy<R>(f: () => R): R {
   const outer = scope;
   const own = new Set<Handle>();

@@ -4,10 +4,10 @@ import { traced } from './framework';
 import { type Handle, handle, tidy } from './handle';
 
 /**
- * Runs a function of core, which is written against `Framework<T>`, on jax-js arrays, inside `jit` and `grad` as well.
- * So the two have one set of rules: core's optimizers, norms and averages are the ones that are compiled here.
+ * Runs a function of core, which is written against `Framework<T>`, on jax-js arrays, also inside `jit` and `grad`. So there is
+ * one set of rules: core's optimizers, norms and averages are compiled here.
  *
- * @param f - gives an array or a list of them.
+ * @param f - returns an array or a list of arrays.
  * @param arrays - consumed, as by every function of jax-js.
  */
 export function lift<R extends Handle | Handle[], A extends readonly JaxArray[]>(

@@ -4,15 +4,15 @@ import { type Array as JaxArray, lax, numpy as np, random } from '@jax-js/jax';
 
 export interface AddNoiseOptions {
   /**
-   * s_c, `[channels]`: what σ is relative to. Default: the standard deviation of each channel of `x` itself, as in
-   * training. Give what training gathered ({@link channelDeviation}) where a prediction must not depend on its batch.
+   * s_c, `[channels]`: σ is relative to it. Default: the standard deviation of each channel of `x` itself, as in training. Pass
+   * the one measured in training ({@link channelDeviation}) if a prediction must not depend on its batch.
    */
   deviation?: JaxArray;
   /** The axis of the channels, counted from the end where negative. Default −1; 1 for the images that jax-js convolves. */
   axis?: number;
   /**
-   * Whether the second half of the rows has the noise of the first half with its sign turned, see
-   * {@link averagedPrediction}. Default false.
+   * Whether the second half of the rows gets the negated noise of the first half, see {@link averagedPrediction}. Default
+   * false.
    */
   antithetic?: boolean;
 }

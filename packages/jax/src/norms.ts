@@ -14,12 +14,12 @@ export function normOf(regularizer: Regularizer, weights: readonly JaxArray[], p
 }
 
 /**
- * The weights brought to the level set {R = level}, for the option `retract` of {@link crossRegularize}. Its derivative by the
- * level is that of core's `normLevel`: the loss changes by the component of its gradient along ∇R. No gradient flows
- * to the weights, which training differentiates before they are retracted.
+ * The weights retracted to the level set {R = level}, for the option `retract` of {@link crossRegularize}. The derivative by
+ * the level is that of core's `normLevel`: the loss changes by the component of its gradient along ∇R. No gradient flows to the
+ * weights, because training differentiates them before the retraction.
  *
  * @param weights - one group. Consumed.
- * @param level - ρ, a scalar, or `[units]` where it is per unit. Consumed.
+ * @param level - ρ, a scalar, or `[units]` if it is per unit. Consumed.
  * @param per - as in {@link normOf}.
  * @example
  * const retract = (params, rho) => {
@@ -50,7 +50,7 @@ export function retractTo(
     },
     ...moved.map((w) => w.ref),
   );
-  // Nothing is added: level and target are the same number. It is there for its derivative.
+  // This adds zero, because level and target are the same number. It is here for its derivative.
   const rise = level.sub(target);
   const next = moved.map((w, i) => w.add(lax.stopGradient(directions[i]).mul(rise.ref)));
   rise.dispose();

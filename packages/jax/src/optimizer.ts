@@ -6,8 +6,8 @@ import { lift } from './lift';
 import { type ArrayTree, leavesOf, mapTrees } from './trees';
 
 /**
- * An optimizer as optax has it, a pair of pure functions. It is taken by its shape: those of `@jax-js/optax` fit, and so
- * does one of your own. All arguments are consumed, as by every function of jax-js.
+ * An optimizer in the form of optax: a pair of pure functions. Any object of this shape works: those of `@jax-js/optax`, or a
+ * custom one. All arguments are consumed, as by every function of jax-js.
  */
 export interface GradientTransformation {
   /** The state before the first step, a pytree. */
@@ -15,9 +15,9 @@ export interface GradientTransformation {
   /** What to add to the parameters, a tree of their structure, and the state after the step. Traced by `jit`. */
   update(updates: any, state: any, params?: any): [any, any];
   /**
-   * The same, where `enabled`, a boolean scalar, is true; else updates of zero, and the state as it was. Given finite
-   * gradients it gives finite updates and a finite state, or none at all: `taken` says which. A step of one's own optimizer
-   * that lacks this is looked at number by number, which takes longer.
+   * The same if `enabled`, a boolean scalar, is true; otherwise the updates are zero and the state is unchanged. Given finite
+   * gradients, it returns finite updates and a finite state, or takes no step: `taken` tells which. The steps of a custom
+   * optimizer that lacks this are checked number by number, which takes longer.
    */
   updateIf?(
     enabled: JaxArray,
@@ -27,7 +27,7 @@ export interface GradientTransformation {
   ): [updates: any, state: any, taken: JaxArray];
 }
 
-/** A number, or a function of the zero-based step, a scalar array, that gives it as one: `jit` traces it. */
+/** A number, or a function from the zero-based step to a rate. Both are scalar arrays, because `jit` traces the function. */
 export type LearningRate = number | ((step: JaxArray) => JaxArray);
 
 export interface AdamState {
@@ -54,7 +54,7 @@ export function adam(options: {
   beta2?: number;
   /** Default 1e-8. */
   epsilon?: number;
-  /** Makes steps that raise a parameter `increaseGain · |m̂/√v̂|` times as long, see `adam` of core. Default: not. */
+  /** Makes steps that raise a parameter `increaseGain · |m̂/√v̂|` times as long, see `adam` of core. Default: off. */
   increaseGain?: LearningRate;
 }) {
   checkOptions('adam', options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, increaseGain: 1 });
@@ -87,7 +87,7 @@ export function adam(options: {
           return [moments.mean, moments.square];
         };
         const [m, s] = lift(rule, gradient, means[i].ref, squares[i].ref);
-        // The direction follows from what is kept, so that each of the three is written once.
+        // The direction is a function of the state, so that each of the three is written once.
         const [nextMean, nextSquare] = [gate(m, means[i]), gate(s, squares[i])];
         const direction = lift(
           (fw, m, s, c1, c2, ...[up]) =>
@@ -117,13 +117,13 @@ export function adam(options: {
   } satisfies GradientTransformation;
 }
 
-/** `next` where a step is taken, `before` where it is not. Consumes both. */
+/** `next` if the step is taken, `before` if not. Consumes both. */
 type Gate = (next: JaxArray, before: JaxArray) => JaxArray;
 
 /** The two ways of stepping, from one rule. */
 function conditional<S extends { count: JaxArray }>(
   learningRate: LearningRate,
-  /** Consumes all. Where a step is not taken its updates have no say. */
+  /** Consumes all. If a step is not taken, its updates are ignored. */
   rule: (gradients: ArrayTree, state: S, rate: JaxArray, gate: Gate) => [ArrayTree, S],
 ) {
   const rateAt = (count: JaxArray) => {
@@ -195,9 +195,8 @@ export function sgd(options: { learningRate: LearningRate; momentum?: number }) 
 }
 
 /**
- * The optimizer of noise scales unless another is given, as `noiseOptimizer` of core is: Adam in log σ with a rate that falls as
- * 1/t, so that σ moves equally far in every e-fold of training time, and climbs faster than it falls where the gradients
- * agree (docs/method.md, *Pace*).
+ * The default optimizer of noise scales, as `noiseOptimizer` in core: Adam in log σ with a rate that falls as 1/t. So σ moves
+ * equally far in every e-fold of training time, and rises faster than it falls if the gradients agree (docs/method.md, *Pace*).
  *
  * @param schedule - of the ρ steps, as {@link crossRegularize} has it. Default `'auto'`.
  */
@@ -218,7 +217,7 @@ export function noiseOptimizer(
   });
 }
 
-/** What `rhoStepTime` of core gives for a number, for a scalar array: the ρ steps taken so far. Consumes it. */
+/** `rhoStepTime` of core for a scalar array: the number of ρ steps so far. Consumes it. */
 export function rhoStepTime(every: Schedule['every'], rhoStep: JaxArray): JaxArray {
   const k = rhoStep.astype(np.float32).add(1);
   if (every !== 'auto') return k.mul(every).add(20);
@@ -229,7 +228,7 @@ export function rhoStepTime(every: Schedule['every'], rhoStep: JaxArray): JaxArr
   return np.where(np.lessEqual(k.ref, 20), k.ref, np.where(np.lessEqual(k, even), growing, late)).add(20);
 }
 
-/** What `elapsedShare` of core gives. Consumes the number of the step. */
+/** `elapsedShare` of core. Consumes the number of the step. */
 export function elapsedShare(every: Schedule['every'], rhoStep: JaxArray): JaxArray {
   const before = rhoStepTime(every, rhoStep.ref.sub(1));
   const now = rhoStepTime(every, rhoStep);

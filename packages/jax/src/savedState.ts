@@ -11,7 +11,7 @@ export interface SavedLeaf extends SavedArray {
 }
 
 /**
- * A state off the device, of plain numbers and `Float64Array`s, so that a structured clone (`structuredClone`, `v8.serialize`,
+ * A state off the device, of plain numbers and `Float64Array`s. A structured clone (`structuredClone`, `v8.serialize`,
  * IndexedDB) keeps it to the bit.
  */
 export interface SavedState {
@@ -20,11 +20,11 @@ export interface SavedState {
   history: { step: number; numbers: readonly number[] }[];
 }
 
-/** What of a state is arrays on the device, but for the history. */
+/** The arrays of a state that are on the device, without the history. */
 const arraysOf = ({ params, raw, optimizer, rhoOptimizer, skipped }: CrossRegularizeState) =>
   ({ params, raw, optimizer, rhoOptimizer, skipped }) satisfies Record<string, ArrayTree>;
 
-/** Copies a state off the device. The state stays. */
+/** Copies a state off the device. The state stays valid. */
 export async function saveState(state: CrossRegularizeState): Promise<SavedState> {
   const [leaves, history] = await Promise.all([
     Promise.all(
@@ -44,11 +44,11 @@ export async function saveState(state: CrossRegularizeState): Promise<SavedState
 }
 
 /**
- * The state that was saved, from which a run goes on to the bit: random numbers follow from the run's key and the count of
- * the step. Which batches come next is the caller's to know.
+ * The saved state. The run continues from it to the bit, because random numbers follow from the run's key and the step number.
+ * You choose which batches come next.
  *
- * @param target - a state of the same structure, such as `method.init` gives. Consumed.
- * @throws ArgumentError for the state of another run; the target is left then.
+ * @param target - a state of the same structure, such as `method.init` returns. Consumed.
+ * @throws ArgumentError for the state of another run; the target then stays valid.
  */
 export function loadState<S extends CrossRegularizeState>(target: S, saved: SavedState): S {
   const arrays = arraysOf(target);

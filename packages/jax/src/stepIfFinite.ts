@@ -4,17 +4,17 @@ import type { GradientTransformation } from './optimizer';
 import { type ArrayTree, leavesOf, mapTrees, select } from './trees';
 
 /**
- * One step of an optimizer, or none: where the loss or a gradient is not finite, or a new value or number of the
- * optimizer's state would not be, all stays as it was.
+ * One step of an optimizer, or none. If the loss or a gradient is not finite, or if a new value or number of the optimizer's
+ * state would not be, everything stays unchanged.
  *
- * Of an optimizer with `updateIf` only the loss and the norm of the gradient are looked at, which costs one pass over the
- * gradients: that the rest is finite follows. (But for a single parameter that would leave the range of float32. It stays.)
+ * For an optimizer with `updateIf`, only the loss and the norm of the gradient are checked, in one pass over the gradients: the
+ * rest is then finite too. (The exception is a single parameter that would leave the range of float32. It stays.)
  *
- * What is not finite to begin with stays and is no reason to refuse: the raw value −∞ of a scale that is off.
+ * A number that is not finite before the step stays and is no reason to refuse: a scale that is off has the raw value −∞.
  *
  * @param at - all of it is consumed.
- * @param adjust - brings the parameters where they have to be after a step. What it gives is looked at number by number.
- * @param derived - what follows from the parameters and must be finite too.
+ * @param adjust - moves the parameters to where they must be after a step. Its result is checked number by number.
+ * @param derived - values that follow from the parameters and must be finite too.
  * @returns with `taken`, a boolean scalar.
  */
 export function stepIfFinite<P extends ArrayTree>(

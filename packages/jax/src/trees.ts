@@ -1,6 +1,6 @@
 import { type Array as JaxArray, type JsTree, numpy as np, tree } from '@jax-js/jax';
 
-/** Arrays in plain objects and lists, nested as one likes: a pytree. */
+/** Arrays in plain objects and lists, nested to any depth: a pytree. */
 export type ArrayTree = JsTree<JaxArray>;
 
 /** `tree.map` of jax-js for trees of one structure, whose type it keeps. Consumes what `f` consumes. */
@@ -27,7 +27,7 @@ export function namedLeaves<L>(x: JsTree<L>): { name: string; leaf: L }[] {
   return walk(x, '');
 }
 
-/** The tree with every leaf exchanged for the one of `next` where `sound`, a boolean scalar. Consumes the trees. */
+/** The tree with every leaf replaced by that of `next` if `sound`, a boolean scalar. Consumes the trees. */
 export function select<P extends ArrayTree>(sound: JaxArray, next: P, before: P): P {
   return mapTrees((a, b) => np.where(sound.ref, a, b), next, before);
 }

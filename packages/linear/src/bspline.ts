@@ -1,14 +1,14 @@
 import { Array64 } from '@crossreg/core';
 
-/** Knots of a B-spline basis on [first, last] with all of its degree's multiplicity at both ends. */
+/** Knots of a B-spline basis on [first, last]. Both end knots have the full multiplicity of the degree. */
 export function clampedKnots(breaks: readonly number[], degree: number): Float64Array {
   const ends = (at: number) => new Array<number>(degree).fill(at);
   return Float64Array.from([...ends(breaks[0]), ...breaks, ...ends(breaks[breaks.length - 1])]);
 }
 
 /**
- * The B-splines of some degree on some knots, or a derivative of them, at points inside: `[points, basis]`, by the
- * recursion of de Boor 1978. (Libraries on npm evaluate curves, not bases.)
+ * The B-splines of some degree on some knots, or a derivative of them, at points inside: `[points, basis]`, by the recursion of
+ * de Boor 1978. (The npm libraries evaluate curves, not bases.)
  */
 export function bsplineBasis(
   points: ArrayLike<number>,
@@ -23,7 +23,7 @@ export function bsplineBasis(
     // The interval [knots[span], knots[span + 1]) with x in it; the last one is closed.
     let span = degree;
     while (span < size - 1 && x >= knots[span + 1]) span += 1;
-    // Values of all lower degrees in turn, those of degree d for the last `derivative` turns differentiated.
+    // Values of all lower degrees in turn; the last `derivative` turns differentiate those of degree d.
     let values = [1];
     for (let d = 1; d <= degree; d++) {
       const differentiate = d > degree - derivative;
@@ -44,8 +44,8 @@ export function bsplineBasis(
 }
 
 /**
- * ∫ B_i'' B_j'' over the whole range, for cubic splines: their second derivatives are linear between knots, so that
- * Simpson's rule on each interval is exact.
+ * ∫ B_i'' B_j'' over the whole range, for cubic splines. Their second derivatives are linear between knots, so Simpson's rule
+ * on each interval is exact.
  */
 export function roughness(knots: Float64Array): Array64 {
   const degree = 3;

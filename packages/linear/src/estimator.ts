@@ -1,18 +1,18 @@
 import type { LearnedRho } from './learnRho';
 
-/** A fitted attribute or `predict` was asked for before `fit`, as scikit-learn's exception of that name. */
+/** A fitted attribute or `predict` was used before `fit`, like the exception of that name in scikit-learn. */
 export class NotFittedError extends Error {
   override readonly name = 'NotFittedError';
 }
 
-/** What every `fit` of this package comes to. */
+/** The result of every `fit` of this package. */
 export interface Fitted {
   coefficients: Float64Array;
-  /** What was learned of ρ: one entry, or one for each target. */
+  /** What was learned about ρ: one entry, or one per target. */
   learned: LearnedRho[];
 }
 
-/** What the estimators share: what `fit` found is one object, and before there is one, whoever asks gets an error. */
+/** The shared part of the estimators. The result of `fit` is one object; reading it before `fit` is an error. */
 export abstract class Estimator<F extends Fitted> {
   private found: F | undefined;
 
@@ -28,11 +28,11 @@ export abstract class Estimator<F extends Fitted> {
     this.found = found;
   }
 
-  /** The coefficients, in the units of X; target by target, where there are several. */
+  /** The coefficients, in the units of X; grouped by target if there are several. */
   get coefficients(): Float64Array {
     return this.fitted.coefficients;
   }
-  /** What was learned of ρ: one entry, or one for each target with `per: 'target'`. */
+  /** What was learned about ρ: one entry, or one per target with `per: 'target'`. */
   get learned(): LearnedRho[] {
     return this.fitted.learned;
   }
@@ -44,7 +44,7 @@ export abstract class Estimator<F extends Fitted> {
   get lambda(): number {
     return this.single.lambda;
   }
-  /** Mean squared error on what is held out at the learned ρ, averaged over folds. */
+  /** Mean squared error on the held-out data at the learned ρ, averaged over folds. */
   get validationLoss(): number {
     return this.single.validationLoss;
   }

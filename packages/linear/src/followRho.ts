@@ -1,10 +1,10 @@
-/** What a ρ step found. */
+/** The result of a ρ step. */
 export interface RhoStep {
   /** ρ = R(w). */
   rho: number;
   /** The penalty weight that leads to the same w. */
   lambda: number;
-  /** Mean squared error on what is held out, averaged over folds. */
+  /** Mean squared error on the held-out data, averaged over folds. */
   loss: number;
   /** Its derivative by ρ. */
   gradient: number;
@@ -18,7 +18,7 @@ export interface PathStep extends RhoStep {
 }
 
 export interface Followed {
-  /** The step that ρ came to rest at. */
+  /** The step at which ρ came to rest. */
   best: PathStep;
   /** All steps, in the order they were taken. */
   steps: PathStep[];
@@ -28,16 +28,16 @@ export interface Followed {
   minima: number;
 }
 
-/** Far enough from the strong end that w is zero to rounding. */
+/** So far from the strong end that w is zero up to rounding. */
 const vanishing = 40;
 
 /**
- * Follows ρ down the validation loss along the path of training optima, from its strong end: a step of one in
- * u = log λ against the sign of dL_val/dρ while that sign stays (as Rprop, Riedmiller & Braun 1993), then regula falsi
- * (Illinois) on the derivative until ρ is at rest.
+ * Follows ρ along the path of training optima, from the strong end towards a lower validation loss. First it takes steps of 1
+ * in u = log λ against the sign of dL_val/dρ while that sign stays the same (as in Rprop, Riedmiller & Braun 1993). Then it
+ * solves for a zero of the derivative by regula falsi (Illinois).
  *
- * The loss along the path may have several minima. After one is found the steps go on to the weak end, and the lowest
- * minimum is kept; `earlyStopping` stops at the first one, which then is compared with no penalty at all and nothing else.
+ * The loss along the path may have several minima. After one is found, the steps continue to the weak end, and the lowest
+ * minimum is kept. `earlyStopping` stops at the first one, and compares it only with the fit without a penalty.
  */
 export function followRho(
   at: (u: number) => PathStep,
@@ -49,7 +49,7 @@ export function followRho(
     steps.push(step);
     return step;
   };
-  // Positive where the loss falls towards smaller λ.
+  // Positive if the loss falls towards smaller λ.
   const downhill = (step: PathStep) => step.gradient * step.rhoDerivative;
   /** The minimum between two steps, downhill at one and uphill at the other. */
   const minimumBetween = (from: PathStep, to: PathStep) => {
@@ -72,10 +72,10 @@ export function followRho(
   };
 
   const minima: PathStep[] = [];
-  let end: PathStep | undefined; // Where the loss still falls when the path is over.
+  let end: PathStep | undefined; // The loss still falls at the end of the path.
   let last = visit(strong);
   if (downhill(last) < 0) {
-    // Less of w is better already: towards ρ = 0.
+    // Less of w is already better: towards ρ = 0.
     let before = last;
     for (let u = strong + 1; u <= strong + vanishing && minima.length === 0; u++) {
       const next = visit(u);
@@ -95,7 +95,7 @@ export function followRho(
     }
     last = next;
   }
-  // Where the loss falls to the very end, or all but the first minimum is passed over, the end itself: no penalty.
+  // If the loss falls to the very end, or all minima after the first are skipped, the result is the end itself: no penalty.
   if (downhill(last) > 0) {
     last = visit(Number.NEGATIVE_INFINITY);
     if (!end || last.loss < end.loss) end = last;

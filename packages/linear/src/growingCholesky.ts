@@ -1,7 +1,6 @@
 /**
- * The Cholesky factor of a symmetric positive definite matrix that gains and loses a row and column at a time, in
- * O(k²) each: what a path that changes its active set one by one needs, and general libraries do not offer. Tested
- * against one.
+ * The Cholesky factor of a symmetric positive definite matrix that gains and loses one row and column at a time, in O(k²) each.
+ * A path that changes its active set one by one needs this, and general libraries lack it. Tested against such a library.
  */
 export class GrowingCholesky {
   /** Row i of the lower triangle, i + 1 numbers. */
@@ -15,8 +14,8 @@ export class GrowingCholesky {
    * Adds a last row and column.
    *
    * @param column - the new column above the diagonal.
-   * @returns false, with nothing added, where the column depends on those there: less than `tolerance` of the
-   *   diagonal is its own.
+   * @returns false, and adds nothing, if the column depends on the present ones: less than `tolerance` of its diagonal entry
+   *   remains.
    */
   append(column: ArrayLike<number>, diagonal: number, tolerance = 1e-10): boolean {
     const { rows } = this;
@@ -35,7 +34,7 @@ export class GrowingCholesky {
     return true;
   }
 
-  /** Takes out row and column `index`: Givens rotations make what is left triangular again. */
+  /** Removes row and column `index`: Givens rotations make the rest triangular again. */
   remove(index: number): void {
     const { rows } = this;
     rows.splice(index, 1);

@@ -2,22 +2,22 @@ import { ArgumentError, type Array64, deriveSeed, permutation } from '@crossreg/
 import { checkInteger, checkOptions, checkSeed, show } from '@crossreg/core/internal';
 import { type Table, type Targets, takeRows, toNumbers, toTable, toTargets } from './table';
 
-/** The stream of a seed that splits and folds are drawn from, see `deriveSeed`. */
+/** The stream of a seed from which splits and folds are drawn, see `deriveSeed`. */
 const splitStream = 0;
 
-/** Where the regularization set comes from. One of the three; default `{ folds: 5 }`. */
+/** The source of the regularization set: one of the three. Default `{ folds: 5 }`. */
 export interface HoldOut<X = Table, Y = Targets> {
-  /** A held-out set of the caller's own, [X, y]. Coefficients are trained on what `fit` is given, ρ on this. */
+  /** Your own held-out set, [X, y]. Coefficients are trained on the arguments of `fit`, and ρ on this. */
   regularizationData?: readonly [X: X, y: Y];
-  /** The share of the examples, in (0, 1), that is taken off at random. Coefficients are trained on the rest. */
+  /** The share of the examples, in (0, 1), that is held out at random. Coefficients are trained on the rest. */
   split?: number;
   /**
-   * K-fold cross-regularization: K at random, or the fold of each example by number. The derivative of the validation
-   * loss by ρ is averaged over folds, each of which trains at level ρ without its own part; coefficients are then
-   * trained on all examples at the ρ learned, so that small data need not give up a part.
+   * K-fold cross-regularization: K random folds, or the fold number of each example. Each fold is held out from a fit at the
+   * same ρ, and the derivative of the validation loss by ρ is averaged over folds. The final coefficients are trained on all
+   * examples at the learned ρ, so small data lose no part.
    */
   folds?: number | ArrayLike<number>;
-  /** Of what is drawn at random. Default 0. */
+  /** Seed of the random choices. Default 0. */
   seed?: number;
 }
 
@@ -27,20 +27,20 @@ export interface Examples {
   y: Array64;
 }
 
-/** A part that coefficients are trained on, and the part that validates them. */
+/** A part on which coefficients are trained, and the part that validates them. */
 export interface Split {
   training: Examples;
   validation: Examples;
 }
 
-/** What coefficients are trained on in the end, and the splits that ρ is learned from. */
+/** The data on which the final coefficients are trained, and the splits from which ρ is learned. */
 export interface Splits {
   training: Examples;
   splits: Split[];
 }
 
 /**
- * Takes the examples apart.
+ * Divides the examples.
  *
  * @throws ArgumentError for tables that do not fit each other, or parts without examples.
  */
@@ -102,7 +102,7 @@ export function splitExamples(x: Table, y: Targets, options: HoldOut = {}): Spli
   };
 }
 
-/** Held-out data as the pair that they must be. */
+/** Held-out data as a pair; anything else is refused. */
 export function pair<X, Y>(regularizationData: readonly [X, Y]): readonly [X, Y] {
   if (!Array.isArray(regularizationData) || regularizationData.length !== 2) {
     throw new ArgumentError(

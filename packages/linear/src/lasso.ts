@@ -20,14 +20,14 @@ interface FittedLasso extends Fitted {
 }
 
 /**
- * The LASSO whose penalty is learned: the coefficients that minimize the squared error on training data among those
- * with ρ = ‖w‖₁, with ρ learned on held-out data. The path of training optima is exact and piecewise linear in ρ, so
- * the validation loss is piecewise quadratic and its derivative by ρ is followed from knot to knot, from w = 0.
- * Coefficients outside the model are exact zeros. ρ is measured on centered and, if asked, standardized columns; the
- * history has a step for every knot that ρ passed, and the point where it came to rest.
+ * The LASSO with a learned penalty: of all coefficients with ρ = ‖w‖₁ those that minimize the squared error on training data,
+ * where ρ is learned on held-out data. The path of training optima is exact and piecewise linear in ρ. So the validation loss
+ * is piecewise quadratic, and its derivative by ρ is followed from knot to knot, starting at w = 0. Coefficients outside the
+ * model are exact zeros. ρ is measured on centered and, as an option, standardized columns. The history has one step per knot
+ * that ρ passed, and the point where it came to rest.
  *
- * `lambda` is the `alpha` of scikit-learn's `Lasso` for the same coefficients: ‖y − Xw‖²/(2n) + λ‖w‖₁. Columns and
- * targets are centered and the intercept is outside the penalty, as there. Deterministic. Memory grows as p².
+ * `lambda` is the `alpha` of scikit-learn's `Lasso` for the same coefficients: ‖y − Xw‖²/(2n) + λ‖w‖₁. As there, columns and
+ * targets are centered and the intercept is not penalized. Deterministic. Memory grows as p².
  *
  * Source: Stein Brito 2025, §2; method.md §2.
  * @example
@@ -60,11 +60,11 @@ export class Lasso extends Estimator<FittedLasso> {
     if (training.y.shape[1] !== 1) {
       throw new ArgumentError('y', `has ${training.y.shape[1]} targets. Fit each by itself.`);
     }
-    // Sums around one point near the data, so that those of folds can be had by subtraction.
+    // Sums around one point near the data, so that the sums of folds follow by subtraction.
     const { mean: origin, targetMean } = centering(training, { fitIntercept });
     const [targetOrigin] = targetMean;
     const held = splits.map(({ validation }) => sums(validation, origin, targetOrigin));
-    // Folds are the training data taken apart: every example is summed once.
+    // Folds divide the training data: every example is summed once.
     const folds = splits.length > 1 && splits.every((split) => split.training !== training);
     const all = folds ? held.reduce((a, b) => combine(a, b, 1)) : sums(training, origin, targetOrigin);
     const prepare = (of: Sums) => {

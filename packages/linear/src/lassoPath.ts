@@ -6,7 +6,7 @@ export interface Knot {
   lambda: number;
   /** ‖w‖₁. */
   rho: number;
-  /** The columns whose coefficients move from here to the next knot, their coefficients here, and their signs. */
+  /** The columns whose coefficients change between here and the next knot, their coefficients here, and their signs. */
   active: readonly number[];
   values: Float64Array;
   signs: readonly number[];
@@ -15,14 +15,14 @@ export interface Knot {
 }
 
 /**
- * The LASSO for every ρ = ‖w‖₁ at once, from w = 0 to no penalty: coefficients are piecewise linear in ρ, so the knots
- * say it all. Homotopy in the form of LARS with the LASSO modification (Osborne et al. 2000; Efron et al. 2004), on
+ * The LASSO for every ρ = ‖w‖₁ at once, from w = 0 to no penalty. Coefficients are piecewise linear in ρ, so the knots
+ * determine everything. Homotopy in the form of LARS with the LASSO modification (Osborne et al. 2000; Efron et al. 2004), on
  * normal equations:
  *
  *     min ½ wᵀGw − cᵀw + λ‖w‖₁,   λ = max |c − Gw| on the path
  *
- * Columns that depend on those active are passed over, which leaves one of several equal solutions; a column that
- * leaves is an exact zero.
+ * Columns that depend on active ones are skipped, which leaves one of several equal solutions. A column that leaves becomes an
+ * exact zero.
  */
 export class LassoPath {
   readonly knots: readonly Knot[];
@@ -31,7 +31,7 @@ export class LassoPath {
     this.knots = trace(loss);
   }
 
-  /** The largest ρ: that of no penalty. */
+  /** The largest ρ, reached without a penalty. */
   get end(): number {
     return this.knots[this.knots.length - 1].rho;
   }
@@ -66,7 +66,7 @@ function trace({ size, gram, correlation }: MeanSquares): Knot[] {
   const active: number[] = [];
   const signs: number[] = [];
   let values: number[] = [];
-  /** 1 for columns that are active, or depend on those that are until one of these leaves. */
+  /** 1 for columns that are active, or that depend on active ones until one of these leaves. */
   const settled = new Uint8Array(size);
   const row = (j: number) => gram.subarray(j * size, (j + 1) * size);
   const residual = correlation.slice();
@@ -126,7 +126,7 @@ function trace({ size, gram, correlation }: MeanSquares): Knot[] {
   }
   enter(residual.findIndex((c) => Math.abs(c) === lambda));
   let left: number | undefined;
-  // Degenerate data can cycle through equal solutions; real paths have a few knots a column.
+  // Degenerate data can cycle through equal solutions; real paths have a few knots per column.
   for (let step = 0; step < 50 * size + 100; step++) {
     const direction = factor.solve(signs);
     const fall = image(direction);
@@ -137,8 +137,8 @@ function trace({ size, gram, correlation }: MeanSquares): Knot[] {
       if (settled[j]) continue;
       const c = residual[j];
       const f = fall[j];
-      // By a positive coefficient or a negative one. The column that has just left is as correlated as the active
-      // ones; it must not return by rounding.
+      // By a positive coefficient or a negative one. The column that has just left has the same correlation as the active ones;
+      // rounding must not bring it back.
       const up = 1 - f > 1e-12 && !(j === left && c > 0) ? Math.max(0, lambda - c) / (1 - f) : stride;
       const down = 1 + f > 1e-12 && !(j === left && c < 0) ? Math.max(0, lambda + c) / (1 + f) : stride;
       const reach = Math.min(up, down);
@@ -149,7 +149,7 @@ function trace({ size, gram, correlation }: MeanSquares): Knot[] {
     }
     let leaving = -1;
     for (let k = 0; k < active.length; k++) {
-      // A coefficient whose way leads across zero stops there.
+      // A coefficient that would cross zero stops there.
       if (signs[k] * direction[k] >= 0) continue;
       const reach = -values[k] / direction[k];
       if (reach <= stride) {
@@ -173,7 +173,7 @@ function trace({ size, gram, correlation }: MeanSquares): Knot[] {
       for (const j of active) settled[j] = 1;
     } else if (event >= 0) enter(event);
     if (lambda <= smallest || active.length === 0) break;
-    // Recompute the correlations from time to time, so that rounding does not add up.
+    // Recompute the correlations from time to time, so that rounding errors do not add up.
     if (step % 16 === 15) {
       const explained = image(values);
       for (let j = 0; j < size; j++) residual[j] = correlation[j] - explained[j];

@@ -50,7 +50,7 @@ class ActiveBlock {
     private readonly matrix: Float64Array,
   ) {}
 
-  /** Takes up the next active set: the last one, with some entries left out and others appended. */
+  /** Moves to the next active set: the last one, with some entries removed and others appended. */
   follow(active: readonly number[]): void {
     const { rows, size, matrix } = this;
     /** Entries of the next active set found so far, in the places that they have there. */
@@ -60,7 +60,7 @@ class ActiveBlock {
         place += 1;
         return;
       }
-      // The one at `place` has left: close the gap.
+      // The entry at `place` has left: close the gap.
       rows.splice(place, 1);
       const end = this.active.length - (from - place);
       for (const row of rows) row.copyWithin(place, place + 1, end);
@@ -74,7 +74,7 @@ class ActiveBlock {
     this.active = active;
   }
 
-  /** The products with two vectors, for which the block is read once. */
+  /** The products with two vectors; the block is read once for both. */
   times(x: Float64Array, y: Float64Array): [Float64Array, Float64Array] {
     const { rows } = this;
     const [byX, byY] = [new Float64Array(x.length), new Float64Array(x.length)];
@@ -93,7 +93,7 @@ class ActiveBlock {
   }
 }
 
-/** A piecewise quadratic function that is asked for rising ρ; constant after its last knot. */
+/** A piecewise quadratic function that is evaluated at rising ρ; constant after its last knot. */
 class Curve {
   private position = 0;
   constructor(private readonly parts: readonly Piece[]) {}
@@ -122,8 +122,8 @@ class Curve {
 }
 
 /**
- * Follows ρ from 0 along the path while the validation loss falls, and on past each minimum to the end of the path;
- * the lowest is kept. With several splits (folds) the loss is their mean at the same ρ, each on its own path.
+ * Follows ρ from 0 along the path while the validation loss falls, and on past each minimum to the end of the path. The lowest
+ * minimum is kept. With several splits (folds) the loss is their mean at the same ρ, each on its own path.
  */
 export function learnLassoRho(
   reference: LassoPath,
@@ -153,7 +153,7 @@ export function learnLassoRho(
 
   const history: RhoStep[] = [];
   const minima: RhoStep[] = [];
-  let falling = true; // Below 0 there is nothing to come from: a minimum at 0 is one where the loss rises from it.
+  let falling = true; // There is nothing below 0: ρ = 0 is a minimum if the loss rises from there.
   for (let i = 0; i < knots.length && !(earlyStopping && minima.length > 0); i++) {
     const here = at(knots[i]);
     history.push(step(here));

@@ -16,8 +16,8 @@ export interface LearningOptions {
   /** Default `'total'`, which leads to the best λ. */
   gradient?: RhoGradient;
   /**
-   * Stop at the first minimum of the validation loss from the strong end, not at the lowest; or at no penalty at all, where that is
-   * better. Default false.
+   * Stop at the first minimum of the validation loss from the strong end, instead of the lowest; or use no penalty at all, if
+   * that is better. Default false.
    */
   earlyStopping?: boolean;
 }
@@ -28,25 +28,25 @@ export function checkLearning({ gradient = 'total', earlyStopping = false }: Lea
   checkOneOf('earlyStopping', earlyStopping, [true, false], 'Use false, which finds the lowest minimum.');
 }
 
-/** What a fit learned of ρ. */
+/** What a fit learned about ρ. */
 export interface LearnedRho {
   /** The learned ρ = R(w). */
   rho: number;
   /** The weight of the penalty that leads to the same coefficients. */
   lambda: number;
-  /** Every ρ step in the order taken; the last is not always the best. */
+  /** Every ρ step in the order taken. The last one is not always the best. */
   history: RhoStep[];
   /** `at bound`: the validation loss was lowest at an end of the path, w = 0 or no penalty. */
   status: Followed['status'];
-  /** Local minima of the validation loss along the path that were met; the lowest was kept. */
+  /** How many local minima of the validation loss the path has passed; the lowest was kept. */
   minima: number;
-  /** Mean squared error on what is held out at the learned ρ, averaged over folds. */
+  /** Mean squared error on the held-out data at the learned ρ, averaged over folds. */
   validationLoss: number;
 }
 
 /**
- * Learns ρ for coefficients that are trained on `reference`, from the splits that validate it. A single one on the
- * reference path itself is a held-out set; several are folds, each at the same ρ on its own path.
+ * Learns ρ for coefficients that are trained on `reference`, from the splits that validate it. A single split on the reference
+ * path is a held-out set. Several splits are folds, each with its own path at the same ρ.
  */
 export function learnRho(
   reference: QuadraticPath,

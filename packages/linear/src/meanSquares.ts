@@ -10,14 +10,14 @@ export interface MeanSquares {
   power: number;
 }
 
-/** What is subtracted and divided by, as offsets from the origin of the sums. */
+/** The values that are subtracted and divided by, as offsets from the origin of the sums. */
 export interface SumsCentering {
   x: Float64Array;
   scale: Float64Array;
   y: number;
 }
 
-/** A column with less than this share of its mean square left after centering is constant. */
+/** A column that keeps less than this share of its mean square after centering is constant. */
 const constant = 1e-12;
 
 /** The centering that training sums ask for. */
@@ -51,7 +51,7 @@ export function meanSquares({ count, x, y, xx, xy, yy }: Sums, at: SumsCentering
     correlation[j] = (xy[j] / count - m * at.y - a * my + a * at.y) / at.scale[j];
   }
   for (let j = 0; j < p; j++) {
-    // What is left of a constant column is rounding; as exact zeros it enters no model.
+    // The rest of a constant column is rounding error; as exact zeros it enters no model.
     if (gram[j * p + j] > (constant * xx[j * p + j]) / count / at.scale[j] ** 2) continue;
     for (let k = 0; k < p; k++) gram[j * p + k] = gram[k * p + j] = 0;
     correlation[j] = 0;

@@ -2,7 +2,7 @@ import { Array64, float64 } from '@crossreg/core';
 
 /** A training optimum on its path, and how it moves with u = log λ. */
 export interface PathPoint {
-  /** log λ, −∞ where the norm constraint does not bind. */
+  /** log λ; −∞ where the norm constraint is not active. */
   u: number;
   /** w, `[p, targets]`. */
   weights: Array64;
@@ -10,7 +10,7 @@ export interface PathPoint {
   derivative: Array64;
   /** ρ = R(w). */
   rho: number;
-  /** dρ/du, below 0; 0 where the constraint does not bind. */
+  /** dρ/du, negative; 0 where the constraint is not active. */
   rhoDerivative: number;
 }
 
@@ -24,7 +24,7 @@ export interface PathPoint {
  * met by one λ.
  */
 export class QuadraticPath {
-  /** log λ above which nearly all of w is gone, and below which the penalty is not felt. */
+  /** log λ above which nearly all of w is gone, and below which the penalty has no effect. */
   readonly strong: number;
   readonly weak: number;
 
@@ -61,7 +61,7 @@ export class QuadraticPath {
       const weight = lambda * penalty[i];
       const denominator = curvature[i] + weight;
       for (let k = i * targets; k < (i + 1) * targets; k++) {
-        // A direction that nothing determines stays at 0, the solution of least norm.
+        // A direction that nothing determines stays at 0: the solution of least norm.
         a[k] = denominator > 0 ? a[k] / denominator : 0;
         moved[k] = denominator > 0 ? (-weight * a[k]) / denominator : 0;
         q += penalty[i] * a[k] ** 2;
@@ -78,7 +78,7 @@ export class QuadraticPath {
     };
   }
 
-  /** The optimum on {R ≤ ρ}: without a penalty where that has no larger ρ itself. */
+  /** The optimum on {R ≤ ρ}: the one without a penalty if its ρ is not larger. */
   atRho(rho: number): PathPoint {
     let [high, low] = [this.strong, this.weak];
     const free = this.at(low);

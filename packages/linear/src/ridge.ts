@@ -17,7 +17,7 @@ import { QuadraticPath } from './quadraticPath';
 import { joinColumns, type Table, type Targets, takeColumns } from './table';
 
 export interface RidgeOptions extends CenteringOptions, LearningOptions {
-  /** With several targets: one ρ, the norm of all coefficients together, or one for each. Default `'model'`. */
+  /** With several targets: one ρ for the norm of all coefficients together, or one per target. Default `'model'`. */
   per?: 'model' | 'target';
 }
 
@@ -26,12 +26,12 @@ interface FittedRidge extends Fitted {
 }
 
 /**
- * Ridge regression whose penalty is learned: the coefficients that minimize the squared error on training data among
- * those of norm ρ = ‖w‖₂, with ρ learned on held-out data. One factorization serves the whole path.
+ * Ridge regression with a learned penalty: of all coefficients of norm ρ = ‖w‖₂ those that minimize the squared error on
+ * training data, where ρ is learned on held-out data. One factorization serves the whole path.
  *
- * `lambda` is the `alpha` of scikit-learn's `Ridge` for the same coefficients: ‖y − Xw‖² + λ‖w‖². Columns and targets
- * are centered and the intercept is outside the penalty, as there; ρ is measured on centered and, if asked,
- * standardized columns. Deterministic.
+ * `lambda` is the `alpha` of scikit-learn's `Ridge` for the same coefficients: ‖y − Xw‖² + λ‖w‖². As there, columns and targets
+ * are centered and the intercept is not penalized. ρ is measured on centered and, as an option, standardized columns.
+ * Deterministic.
  *
  * Source: Stein Brito 2025, Theorem 3.1.
  * @example
@@ -123,7 +123,7 @@ class FactoredExamples {
     const [n, p] = x.shape;
     const svd = new SVD(Matrix.from1DArray(n, p, x.data), { autoTranspose: true });
     const values = svd.diagonal;
-    // Below this a singular value is rounding (as LAPACK's and NumPy's rank): no direction of the data.
+    // A singular value below this is rounding error (the rank criterion of LAPACK and NumPy) and no direction of the data.
     const least = Math.max(...values) * Math.max(n, p) * Number.EPSILON;
     const rank = values.filter((s) => s > least).length;
     const order = values

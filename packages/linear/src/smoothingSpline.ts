@@ -8,8 +8,8 @@ import { toNumbers } from './table';
 
 export interface SmoothingSplineOptions extends LearningOptions {
   /**
-   * How many knots at most, at quantiles of the training points. With as many as there are different points the fit is
-   * the smoothing spline; fewer make a penalized regression spline, hardly different where λ is felt. Default 100.
+   * The largest number of knots, at quantiles of the training points. With one knot per different point the fit is the
+   * smoothing spline. Fewer knots give a penalized regression spline, which hardly differs where λ has an effect. Default 100.
    */
   knots?: number;
 }
@@ -20,9 +20,9 @@ interface FittedSpline extends Fitted {
 }
 
 /**
- * A smoothing spline whose smoothness is learned: the cubic spline that minimizes the squared error on training data
- * among those of roughness ρ = ½∫f''², with ρ learned on held-out data. Straight lines are free. Beyond the training
- * points it goes on as a line.
+ * A smoothing spline with a learned smoothness: of all cubic splines of roughness ρ = ½∫f''² the one that minimizes the squared
+ * error on training data, where ρ is learned on held-out data. Straight lines have no roughness. Beyond the training points the
+ * spline continues as a line.
  *
  * `lambda` is that of SciPy's `make_smoothing_spline`: Σ(y − f(x))² + λ∫f''². Deterministic.
  *
@@ -104,7 +104,7 @@ const column = (argument: string, x: ArrayLike<number>) => {
   return { data, shape: [data.length, 1] };
 };
 
-/** The held-out points, if they are the caller's, as a table of one column. */
+/** Your own held-out points, if there are any, as a table of one column. */
 function asTables(holdOut: HoldOut<ArrayLike<number>, ArrayLike<number>>): HoldOut {
   const { regularizationData, ...rest } = holdOut ?? {};
   if (regularizationData === undefined) return rest;

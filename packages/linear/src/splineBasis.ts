@@ -5,7 +5,7 @@ import type { Examples } from './holdOut';
 import { QuadraticPath } from './quadraticPath';
 
 const degree = 3;
-/** A share of the data in a direction of coefficients below this is rounding. */
+/** A direction of coefficients that holds less than this share of the data is rounding error. */
 const undetermined = 1e-13;
 
 /** Cubic B-splines with knots at quantiles of some points, in units of their range. */
@@ -31,7 +31,7 @@ export class SplineBasis {
     this.penalty = roughness(this.knots);
   }
 
-  /** R = ½∫f''² of the coefficients; constants and lines are free. */
+  /** R = ½∫f''² of the coefficients; constants and lines cost nothing. */
   get regularizer() {
     const [size] = this.penalty.shape;
     // A line's coefficients are its values at the Greville points, the means of three knots each.
@@ -80,7 +80,7 @@ export class SplineBasis {
     });
     const shares = eigen.realEigenvalues;
     const t = inverse.transpose().mmul(eigen.eigenvectorMatrix);
-    // The two largest belong to constants and lines, which the penalty does not see at all.
+    // The two largest belong to constants and lines, which the penalty does not see.
     const free = new Set(
       shares
         .map((_, i) => i)
@@ -89,7 +89,7 @@ export class SplineBasis {
     );
     const targets = Matrix.from1DArray(y.shape[0], y.shape[1], y.data);
     const linear = t.transpose().mmul(design.transpose().mmul(targets));
-    // What no point determines, but for rounding: left at zero.
+    // A direction that no point determines, up to rounding: it stays zero.
     const determined = shares.map((share) => share > undetermined);
     determined.forEach((is, i) => {
       if (!is) linear.setRow(i, new Array(linear.columns).fill(0));

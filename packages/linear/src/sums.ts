@@ -1,6 +1,6 @@
 import type { Examples } from './holdOut';
 
-/** The sums that a fit to one target needs of its examples: they add up over parts of the data. */
+/** The sums over the examples that a fit to one target needs. The sums of parts add up. */
 export interface Sums {
   count: number;
   /** Σ x, Σ y. */
@@ -15,7 +15,7 @@ export interface Sums {
 /** Rows of a block: its products stay in the cache while they are summed. */
 const block = 64;
 
-/** The sums over some examples, of columns shifted by `origin`, which keeps them accurate where means are large. */
+/** The sums over some examples, of columns shifted by `origin`, which keeps them accurate if means are large. */
 export function sums({ x, y }: Examples, origin: Float64Array, targetOrigin: number): Sums {
   const [n, p] = x.shape;
   const total: Sums = {

@@ -2,21 +2,21 @@ import { ArgumentError, Array64 } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 
 /**
- * A table of numbers, an example a row: rows, or row-major numbers with their shape (an `Array64` of core, or
- * `{ data: features, shape }` of a data set).
+ * A table of numbers, one example per row: rows, or row-major numbers with their shape (an `Array64` of core, or `{ data:
+ * features, shape }` of a data set).
  */
 export type Table =
   | readonly ArrayLike<number>[]
   | { readonly data: ArrayLike<number>; readonly shape: readonly number[] };
 
-/** A number for each example, or a table with a column for each target. */
+/** One number per example, or a table with one column per target. */
 export type Targets = ArrayLike<number> | Table;
 
 /** An array or a typed array. A string has a length, too, but its characters are not numbers. */
 const isList = (x: unknown): x is ArrayLike<unknown> =>
   Array.isArray(x) || (ArrayBuffer.isView(x) && !(x instanceof DataView));
 
-/** Copies numbers, and refuses anything else at the place where it stands: no `null`, `''` or `'3'` becomes a number. */
+/** Copies numbers, and refuses anything else with its place: no `null`, `''` or `'3'` becomes a number. */
 function copyNumbers(
   argument: string,
   from: ArrayLike<unknown>,
@@ -43,7 +43,7 @@ function copyNumbers(
 /**
  * A list of numbers, copied.
  *
- * @throws ArgumentError for anything but an array or typed array of one finite number or more.
+ * @throws ArgumentError for anything but an array or typed array of at least one finite number.
  */
 export function toNumbers(argument: string, list: unknown): Float64Array {
   if (!isList(list)) {
@@ -123,7 +123,7 @@ function fromShape(argument: string, table: unknown): Array64 {
 
 /** Targets as one array `[examples, targets]`: of one column, where they are a list of numbers. */
 export function toTargets(argument: string, targets: unknown): Array64 {
-  // A list of anything but rows is read as numbers, so that what is wrong with it is said of its entries.
+  // A list of anything but rows is read as numbers, so that the message names the bad entry.
   if (!isList(targets) || isList(targets[0])) return toTable(argument, targets);
   const numbers = toNumbers(argument, targets);
   return new Array64(numbers, [numbers.length, 1]);

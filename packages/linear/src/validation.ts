@@ -6,10 +6,10 @@ import type { PathPoint } from './quadraticPath';
 /**
  * Which derivative of the validation loss ρ follows to zero.
  *
- * - `total`: dL_val(w*(ρ))/dρ, along the path of training optima w*(ρ), by implicit differentiation. It comes to rest
- *   where the best λ is.
- * - `projected`: the component of ∇L_val along ∇R at w*(ρ), which the paper's alternating scheme uses (`levelRate` of
- *   core): the direction of w is held fixed. It comes to rest where that scheme does, near the best λ and not on it.
+ * - `total`: dL_val(w*(ρ))/dρ, along the path of training optima w*(ρ), by implicit differentiation. It comes to rest at the
+ *   best λ.
+ * - `projected`: the component of ∇L_val along ∇R at w*(ρ), as in the paper's alternating scheme (`levelRate` of core). The
+ *   direction of w is held fixed. It comes to rest where that scheme does, near the best λ but not at it.
  */
 export type RhoGradient = 'total' | 'projected';
 
@@ -24,7 +24,7 @@ export function validate(
   const count = fw.array(y.data.length);
   const mean = (a: Array64, b: Array64) => fw.div(innerProduct(fw, [a], [b]), count).data[0];
   const loss = mean(residual, residual);
-  // Where the constraint does not bind, more ρ changes nothing.
+  // If the constraint is not active, a larger ρ changes nothing.
   if (rhoDerivative === 0) return { loss, gradient: 0 };
   if (kind === 'total') {
     return { loss, gradient: (2 * mean(residual, fw.matMul(x, derivative))) / rhoDerivative };

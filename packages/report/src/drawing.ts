@@ -6,8 +6,8 @@ const [WIDTH, HEIGHT] = [440, 300];
 const LEGEND_ROW = 16;
 
 /**
- * Up to five of Okabe and Ito, which colour-blind readers tell apart, readable on white and on black. More lines than that are
- * layers in order, and get hues in order: blue for the first, red for the last.
+ * Up to five colours of Okabe and Ito, which colour-blind readers can tell apart, readable on white and on black. More lines
+ * than that are layers in order, and get hues in order: blue for the first, red for the last.
  */
 const categorical = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#9a7d0a'];
 export const colorsOf = (count: number): string[] =>
@@ -20,7 +20,7 @@ interface Share {
   share: number;
 }
 
-/** 1, 2 and 5 times powers of ten between two positive numbers; powers of ten alone where those are enough. */
+/** 1, 2 and 5 times powers of ten between two positive numbers; powers of ten alone if those are enough. */
 function logTicks(least: number, most: number): number[] {
   const powers = Array.from(
     { length: Math.ceil(Math.log10(most / least)) + 2 },
@@ -31,14 +31,14 @@ function logTicks(least: number, most: number): number[] {
   return few.length > 3 ? few : within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
 }
 
-/** Draws with Observable Plot, in the page's document where there is one and in linkedom's otherwise. */
+/** Draws with Observable Plot, in the document of the page if there is one and in linkedom otherwise. */
 export class Drawing {
   private constructor(
     private readonly plot: typeof Plots,
     private readonly document: Document,
   ) {}
 
-  /** Loads what it draws with, which a bundler can leave out of the first load of a page. */
+  /** Loads the drawing libraries on demand, so that a bundler can leave them out of the first load of a page. */
   static async start(): Promise<Drawing> {
     const plot = await import('@observablehq/plot');
     if (typeof document !== 'undefined') return new Drawing(plot, document);
@@ -46,7 +46,7 @@ export class Drawing {
     return new Drawing(plot, parseHTML('<!doctype html><html></html>').document as unknown as Document);
   }
 
-  /** Lines over training steps, with a legend below where there are several; `dots` lie under them, faint. */
+  /** Lines over training steps, with a legend below if there are several. `dots` lie under them, faint. */
   lines(
     lines: readonly Line[],
     options: { y: string; log?: boolean; dots?: readonly (readonly [number, number])[]; label: string },
@@ -144,7 +144,7 @@ export class Drawing {
   private svg(options: Plots.PlotOptions): string {
     const { plot, document } = this;
     const svg = plot.plot({ width: WIDTH, ...options, document });
-    // The labels that Plot gives to groups are not for readers of the screen: the picture has one label, its own.
+    // Plot labels its groups, but the picture has one label for screen readers. The others are removed.
     for (const group of Array.from(svg.querySelectorAll('g[aria-label]')))
       group.removeAttribute('aria-label');
     svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');

@@ -7,7 +7,7 @@ export interface Line {
   points: [number, number][];
 }
 
-/** More points than these are not seen at the width of a page. */
+/** Points beyond this number cannot be seen at the width of a page. */
 const MOST_POINTS = 400;
 
 const finite = (points: [number, number][]) => points.filter(([, value]) => Number.isFinite(value));
@@ -26,7 +26,7 @@ export function blockMeans(points: [number, number][], size: number): [number, n
   });
 }
 
-/** The paths of all parameters of a kind. A range or a level is given as a share of its first value: their units differ. */
+/** The paths of all parameters of a kind. A range or a level is shown as a share of its first value, because units differ. */
 export function parameterLines({ record }: Run, kind: ParameterKind): Line[] {
   return Object.entries(record.rho)
     .filter(([name]) => kindOf(name) === kind)
@@ -39,7 +39,7 @@ export function parameterLines({ record }: Run, kind: ParameterKind): Line[] {
     });
 }
 
-/** The regularization loss of every ρ step that was not skipped, and its mean over 20 steps at a time, fewer in a short run. */
+/** The regularization loss of every ρ step that was not skipped, and its mean over 20 steps (fewer in a short run). */
 export function lossLines({ record }: Run): { dots: [number, number][]; line: Line } {
   const points = finite(record.step.map((step, i) => [step, record.loss[i]]));
   const size = Math.max(1, Math.min(20, Math.floor(points.length / 10)));
@@ -49,7 +49,7 @@ export function lossLines({ record }: Run): { dots: [number, number][]; line: Li
   };
 }
 
-/** The training losses of models, a number a step, as means of blocks. */
+/** The training losses of models, one number per step, as means of blocks. */
 export function trainingLines(losses: Record<string, ArrayLike<number>>): Line[] {
   return Object.entries(losses).map(([name, values]) => {
     const points = finite(Array.from(values, (value, i) => [i + 1, value]));

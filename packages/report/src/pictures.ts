@@ -6,9 +6,9 @@ import { lossLines, parameterLines, trainingLines } from './lines';
 import type { ParameterKind } from './parameterKinds';
 import { type ReportedRun, type Run, readRun } from './run';
 
-/** What a picture needs besides the run. */
+/** Data for a picture besides the run. */
 export interface PictureOptions {
-  /** Of test data, by the name of the model: its probabilities [examples · classes] and the class of each example. */
+  /** Predictions on test data, by the name of the model: probabilities [examples · classes] and the class of each example. */
   predictions?: Record<string, { probabilities: Rows; labels: Labels }>;
   /** The training loss of every step, by the name of the model: of the same model without crossreg, to compare. */
   losses?: Record<string, ArrayLike<number>>;
@@ -25,7 +25,7 @@ export interface Picture {
   title: string;
   /** An SVG whose text has the colour of the text around it (`currentColor`). */
   svg: string;
-  /** What it means, in a sentence or two. */
+  /** What the picture means, in a sentence or two. */
   caption: string;
 }
 
@@ -74,7 +74,7 @@ function checkSeconds(seconds: PictureOptions['seconds']): void {
   );
 }
 
-/** Draws every picture that the data allow: of training, and of the predictions after it. */
+/** Draws every picture that the data allow. */
 export async function drawAll(
   run: Run,
   options: PictureOptions,
@@ -136,12 +136,12 @@ export async function drawAll(
 }
 
 /**
- * The pictures of a run, each as an SVG with a title and what it means: for a page, a notebook or a paper. {@link report} puts
- * them on one page.
+ * The pictures of a run, each an SVG with a title and its meaning: for a page, a notebook or a paper. {@link report} puts them
+ * on one page.
  *
  * @param run - the `crossRegularization` callback after training, a trainer of `@crossreg/core`, or the history of either.
- * @returns the paths of noise, augmentation ranges and norm levels, where there are any; the regularization loss; and what
- *   `options` have numbers for.
+ * @returns the paths of noise, augmentation ranges and norm levels, if there are any; the regularization loss; and the pictures
+ *   for which `options` have data.
  * @throws ArgumentError for a run without a ρ step, and for options that do not exist.
  * @example
  * ```ts

@@ -37,7 +37,7 @@ function table(head: string[], rows: string[][]): string {
         i === 0 ? `<${first}>${escaped(value)}</${first}>` : `<${tag}>${escaped(value)}</${tag}>`,
       )
       .join('');
-  // A table that is wider than the page scrolls, by the keyboard too.
+  // A table that is wider than the page scrolls, also by keyboard.
   return `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(head.join(', '))}"><table>
 <tr>${cells('th', head)}</tr>
 ${rows.map((row) => `<tr>${cells('td', row, 'th')}</tr>`).join('\n')}
@@ -51,8 +51,8 @@ ${pictures.map(({ title, svg, caption }) => `<figure><strong>${escaped(title)}</
 </div>`;
 
 /**
- * One HTML page of a run, without scripts and without anything to load: what was learned, in sentences and a table, and
- * pictures of noise, augmentation, norms, loss, reliability and overhead, each with what it means. It is readable in light and
+ * One HTML page of a run, without scripts and external files. It tells what was learned in sentences and a table, and shows
+ * pictures of noise, augmentation, norms, loss, reliability and overhead, each with its meaning. It is readable in light and
  * dark, at any width.
  *
  * @param run - the `crossRegularization` callback after training, a trainer of `@crossreg/core`, or the history of either.

@@ -1,7 +1,9 @@
 import { ArgumentError, type Convergence, convergence, type RegularizationRecord } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 
-/** What is drawn: `crossRegularization`, the trainer of `@crossreg/core`, or the record that either has kept as JSON. */
+/**
+ * What can be drawn: `crossRegularization`, the trainer of `@crossreg/core`, or the record of either, which may come from JSON.
+ */
 export type ReportedRun = RegularizationRecord | { readonly history: RegularizationRecord };
 
 /** A callback or the history of a trainer: its status knows the bounds of each parameter. */
@@ -12,7 +14,7 @@ interface Judge {
 /** A run as pictures need it. */
 export interface Run {
   record: RegularizationRecord;
-  /** By the name of each parameter. A record alone does not know bounds, and never says `at bound`. */
+  /** By the name of each parameter. A record alone does not know the bounds, so it never says `at bound`. */
   status: Record<string, Convergence>;
 }
 

@@ -21,11 +21,12 @@ const charts: Record<ParameterKind, [name: string, yLabel: string]> = {
 };
 
 /**
- * Surfaces of tfjs-vis that follow a run while `fit` trains: the paths of ρ and the regularization loss, drawn again at the end
- * of each epoch.
+ * Surfaces of tfjs-vis that follow a run while `fit` trains: the paths of ρ and the regularization loss. They are redrawn at
+ * the end of each epoch.
  *
  * @param visor - the module: `import * as tfvis from '@tensorflow/tfjs-vis'`. This package does not import it.
- * @param cross - the `crossRegularization` callback. It comes before this one in the list, because it completes the history.
+ * @param cross - the `crossRegularization` callback. It must come before this one in the list, because it completes the
+ *   history.
  * @param options - `tab` of the visor, by default `'crossreg'`.
  * @returns what `callbackList` of `@crossreg/tfjs-layers` takes: `callbacks: callbackList(cross, watchRun(tfvis, cross))`.
  * @example

@@ -2,7 +2,7 @@ import type { ConvergenceStatus } from '@crossreg/core';
 import { kindOf, type ParameterKind, shortName } from './parameterKinds';
 import type { Run } from './run';
 
-/** What each status says. */
+/** What each status means. */
 export const statusMeanings: Record<ConvergenceStatus, string> = {
   'no steps': 'No ρ step was taken.',
   skipped: 'Every ρ step met a loss or gradient that was not finite.',
@@ -57,7 +57,7 @@ export function summary({ record, status }: Run): string {
   return sentences.join(' ');
 }
 
-/** A row of the table for each parameter: where it began, where it is, and how it stands. */
+/** One table row per parameter: its first value, its last value, and its status. */
 export function parameterRows({ record, status }: Run): string[][] {
   return Object.entries(record.rho).map(([name, { value }]) => {
     const { status: word, gradient } = status[name];

@@ -5,8 +5,8 @@ import type { Run } from './run';
 import { nameOf, openState, type State } from './state';
 import type { Order, Report } from './workerProcess';
 
-// When the parent dies, so does this process, even in a loop that never yields: a thread watches, because the main
-// one may not come to it. Else an orphan would go on writing the checkpoints of a run that was begun again elsewhere.
+// When the parent dies, this process dies too, even in a loop that never yields. A thread watches, because the main thread may
+// be busy. Otherwise an orphan would continue to write the checkpoints of a run that was started again elsewhere.
 new Worker(
   `const parent = ${process.ppid};
    setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 200);`,
@@ -16,12 +16,12 @@ process.on('disconnect', () => process.exit(1));
 
 const report = (message: Report) => process.send!(message);
 let abort = new AbortController();
-/** Of the last run: the next one has it, too. */
+/** Of the last run; the next run has it too. */
 let opened: { place: string; state: State } | undefined;
 
 process.on('message', async (order: Order) => {
   if (order === 'abort') return abort.abort();
-  // On a busy machine a process may take seconds to start, which is not the run's time.
+  // On a busy machine a process may take seconds to start. That time does not count for the run.
   report('begun');
   abort = new AbortController();
   const { task } = order;

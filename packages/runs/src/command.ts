@@ -48,7 +48,7 @@ export async function command(args: string[]): Promise<void> {
       log: (line) => console.error(line),
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      // Once: who insists does not wait.
+      // Only once: a second signal does not wait.
       process.once(signal, () => {
         worker.close().then(
           () => process.exit(0),

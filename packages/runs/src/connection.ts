@@ -17,7 +17,7 @@ export async function needed<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
-/** @throws ArgumentError that does not show what may be a password. */
+/** @throws ArgumentError without the part of the URL that may be a password. */
 export function checkConnection(connection: unknown, argument = 'connection'): asserts connection is string {
   const url = typeof connection === 'string' && URL.canParse(connection) ? new URL(connection) : undefined;
   if (url && /^rediss?:$/.test(url.protocol) && url.hostname !== '') return;
@@ -27,13 +27,13 @@ export function checkConnection(connection: unknown, argument = 'connection'): a
   );
 }
 
-/** A connection string as it may be shown: without user, password and options. */
+/** A connection string without user, password and options, for messages. */
 export function shown(connection: string): string {
   const { protocol, username, password, host, pathname } = new URL(connection);
   return `${protocol}//${username || password ? '***@' : ''}${host}${pathname}`;
 }
 
-/** What an error says. Not the error itself: those of ioredis hold the command, which may be the one with the password. */
+/** The message of an error, not the error itself: an error of ioredis holds the command, which may contain the password. */
 export function saying(thrown: unknown): Error {
   const error = thrown as Error & { command?: unknown };
   return error?.command === undefined ? error : new Error(error.message);
@@ -48,15 +48,15 @@ export const patient = {
 /**
  * A connection that waits while Redis does not answer, and reports when it is lost and when it is back.
  *
- * @param wait - whether to wait for it from the beginning, too.
- * @throws ArgumentError where Redis refuses the connection: a wrong password, a database that does not exist.
+ * @param wait - whether to wait for the first connection too.
+ * @throws ArgumentError if Redis refuses the connection: a wrong password, a database that does not exist.
  */
 export async function connect(connection: string, { wait }: { wait: boolean }): Promise<Redis> {
   checkConnection(connection);
   const { Redis } = await needed(() => import('ioredis'));
   const place = shown(connection);
   let problem = await problemOf(new Redis(connection, { lazyConnect: true, retryStrategy: () => null }));
-  // An answer that refuses does not change by waiting.
+  // Waiting does not change an answer that refuses.
   if (problem && (!wait || problem.name === 'ReplyError')) {
     throw new ArgumentError(
       'connection',
@@ -78,7 +78,7 @@ export async function connect(connection: string, { wait }: { wait: boolean }): 
 }
 
 async function problemOf(redis: Redis): Promise<Error | undefined> {
-  // Events tell more than the promise, which says that the connection was closed.
+  // Events say more than the promise, which says only that the connection was closed.
   let problem: Error | undefined;
   redis.on('error', (error) => {
     problem ??= error;

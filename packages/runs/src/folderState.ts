@@ -9,7 +9,7 @@ export function folderState(folder: string): State {
   return {
     result: (name) => bundleAt(join(folder, 'results', `${name}.json`)),
     checkpoint(name) {
-      // A folder of its run, so that what a killed process left half written goes with it.
+      // A folder per run, so that half-written files of a killed process are deleted with it.
       const place = join(folder, 'checkpoints', name);
       return {
         ...bundleAt(join(place, 'checkpoint.bin')),
@@ -21,5 +21,5 @@ export function folderState(folder: string): State {
   };
 }
 
-/** Several processes may write it at once; those of two machines may have the same number. */
+/** Several processes may write it at once, and processes on two machines may have the same number. */
 const bundleAt = (path: string): CheckpointStore => wholeFile(path, () => `${path}.${randomUUID()}.part`);

@@ -6,7 +6,7 @@ import { nameOf, type State } from './state';
 
 /** Keeps the result of a run, and drops its checkpoint. */
 export async function keepResult(state: State, run: Run, text: string, seconds: number): Promise<void> {
-  // The result first: whoever dies between the two finds it, and the checkpoint is not asked for again.
+  // The result first. If the process dies between the two, the result is found and the checkpoint is not read again.
   const name = nameOf(run.key);
   const kept = `{"run":${textOfResult(run)},"seconds":${seconds},"result":${text}}\n`;
   await state.result(name).write(Buffer.from(kept));
@@ -16,7 +16,7 @@ export async function keepResult(state: State, run: Run, text: string, seconds: 
 /**
  * The outcome of a run that has a result.
  *
- * @throws ArgumentError where it is that of another run by the same key.
+ * @throws ArgumentError if the result belongs to another run with the same key.
  */
 export async function keptOutcome<R extends Run>(
   state: State,
@@ -29,7 +29,7 @@ export async function keptOutcome<R extends Run>(
   return { status: 'done', run, result: kept.result, seconds: kept.seconds, resumed: true };
 }
 
-/** @throws ArgumentError where another run is known by the same key. */
+/** @throws ArgumentError if another run has the same key. */
 export function checkSameRun(run: Run, known: Run, how: string): void {
   if (isDeepStrictEqual(known, resultOfText(textOfResult(run)))) return;
   throw new ArgumentError(

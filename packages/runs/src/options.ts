@@ -7,7 +7,7 @@ import type { StatePlace } from './state';
 
 const hrefOf = (path: string) => (path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href);
 
-/** @throws ArgumentError for what is no path or URL. */
+/** @throws ArgumentError for anything but a path or URL. */
 export function urlOfTask(task: string | URL): string {
   if (task instanceof URL) return task.href;
   if (typeof task === 'string' && task !== '') return hrefOf(task);
@@ -17,7 +17,7 @@ export function urlOfTask(task: string | URL): string {
   );
 }
 
-/** @throws ArgumentError for what is no place for a state. */
+/** @throws ArgumentError for anything that cannot hold a state. */
 export function placeOf(state: string | URL): StatePlace {
   const text = state instanceof URL ? state.href : state;
   if (typeof text !== 'string' || text === '') {

@@ -2,7 +2,7 @@ import type { progressBars } from './progressBars';
 import type { Outcome, Run } from './run';
 import type { State, StatePlace } from './state';
 
-/** Runs that have no result yet, and how they are to be done. */
+/** Runs that have no result yet, and how to do them. */
 export interface Assignment<R extends Run> {
   runs: readonly R[];
   /** URL of the module. */
@@ -14,11 +14,11 @@ export interface Assignment<R extends Run> {
   timeLimit?: number;
   signal?: AbortSignal;
   bars: ReturnType<typeof progressBars>;
-  /** Called once for each run. */
+  /** Called once per run. */
   settle(outcome: Outcome<R, any>): void;
 }
 
-/** Does runs: in processes here, or over Redis. */
+/** Does runs: in local processes, or over Redis. */
 export interface Performer {
   /** @returns when all are settled. */
   perform<R extends Run>(assignment: Assignment<R>): Promise<void>;

@@ -4,7 +4,7 @@ import { resultOfText, textOfResult } from './resultText';
 import type { Outcome, Run, RunError } from './run';
 import { WorkerProcess } from './workerProcess';
 
-/** Does runs in so many processes of this machine. */
+/** Does runs in several processes on this machine. */
 export function pool(processes: number): Performer {
   return {
     async perform<R extends Run>({ runs, settle, ...how }: Assignment<R>) {
@@ -16,7 +16,7 @@ export function pool(processes: number): Performer {
       try {
         await Promise.all(workers.map(serve));
       } finally {
-        // Where a result could not be written, the others stop, too.
+        // If a result could not be written, the other processes stop too.
         next = runs.length;
         for (const worker of workers) worker.end();
       }

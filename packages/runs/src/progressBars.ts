@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress';
 
-/** A bar for all runs and one for each that is under way, with the time left, on standard error. */
+/** A bar for all runs and one for each active run, with the time left, on standard error. */
 export function progressBars(show: boolean, runs: number, done: number) {
   if (!show) {
     return { begin: () => ({ update() {}, end() {} }), oneMore() {}, stop() {} };
@@ -9,7 +9,7 @@ export function progressBars(show: boolean, runs: number, done: number) {
     format: '{key} [{bar}] {value}/{total}, {eta_formatted} left',
     hideCursor: true,
     etaBuffer: 100,
-    // Where it is no terminal: a line now and then.
+    // If it is not a terminal: a line now and then.
     noTTYOutput: true,
     notTTYSchedule: 30_000,
   });

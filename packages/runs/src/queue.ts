@@ -6,17 +6,17 @@ import { prefix, type QueuedRun } from './queueNames';
 import type { Run } from './run';
 
 /**
- * Has runs done by the workers of a queue, wherever they are. Workers write results to the state; the queue and its events
- * only tell when. An event may be lost, with a connection or with Redis, so the open jobs are looked at now and then, too.
+ * Has the workers of a queue do runs, wherever they are. Workers write results to the state; the queue and its events only say
+ * when. An event may be lost, with a connection or with Redis, so open jobs are also checked now and then.
  *
- * @throws ArgumentError where Redis cannot be used.
+ * @throws ArgumentError if Redis cannot be used.
  */
 export async function workersOf(queueName: string, connection: string): Promise<Performer> {
   const { Queue, QueueEvents } = await needed(() => import('bullmq'));
   const redis = await connect(connection, { wait: false });
   const queue = new Queue<QueuedRun>(queueName, { connection: redis, prefix });
   const events = new QueueEvents(queueName, { connection: redis, prefix });
-  // `redis` itself says when it goes away.
+  // `redis` itself reports when the connection is lost.
   queue.on('error', () => {});
   events.on('error', () => {});
 
@@ -27,9 +27,9 @@ export async function workersOf(queueName: string, connection: string): Promise<
     const failure = new Promise<never>((_, reject) => {
       fail = reject;
     });
-    // Nobody waits for it where there is nothing to do, or too late.
+    // Nobody waits for it if there is nothing to do, or too late.
     failure.catch(() => {});
-    /** What is begun by an event has nobody who waits for it. */
+    /** Nobody waits for what an event starts. */
     const attend = (work: Promise<unknown>) => void work.catch(fail);
     const onAbort = () => attend(runs.abort());
     await events.waitUntilReady();
@@ -58,7 +58,7 @@ export async function workersOf(queueName: string, connection: string): Promise<
   async function lookNowAndThen(runs: QueuedRuns<Run>, stop: AbortSignal): Promise<void> {
     let saidSo = false;
     for (;;) {
-      // 10,000 open runs are not looked at every other second.
+      // 10,000 open runs are not checked every other second.
       await setTimeout(Math.max(2000, 2 * runs.count), undefined, { signal: stop }).catch(() => {});
       if (stop.aborted) return;
       await runs.lookAround();
@@ -70,7 +70,7 @@ export async function workersOf(queueName: string, connection: string): Promise<
     }
   }
 
-  /** Services that do not tell who is connected are taken to have workers. */
+  /** Services that do not list their connections are assumed to have workers. */
   const withoutWorkers = () =>
     queue.getWorkersCount().then(
       (count) => count === 0,

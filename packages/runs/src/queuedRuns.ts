@@ -7,14 +7,14 @@ import type { Outcome, Run } from './run';
 import { runErrorOf } from './runError';
 import { identify, nameOf } from './state';
 
-/** Jobs that are asked for or added at a time: each is held several times over until Redis has answered. */
+/** Jobs that are requested or added at once: memory holds each several times until Redis has answered. */
 const batch = 50;
 
 function* batches<T>(all: readonly T[]) {
   for (let from = 0; from < all.length; from += batch) yield all.slice(from, from + batch);
 }
 
-/** The runs of one call that workers of a queue are to do, by the name that is the id of their job. */
+/** The runs of one call that workers of a queue do, by name. The name is the id of their job. */
 export class QueuedRuns<R extends Run> {
   /** Those that have not ended. */
   private readonly open: Map<string, R>;
@@ -38,7 +38,10 @@ export class QueuedRuns<R extends Run> {
     return this.open.size;
   }
 
-  /** Puts all on the queue. Jobs of a former call that was killed go on where they are under way, and are else put again. */
+  /**
+   * Puts all runs on the queue. Jobs of a former call that was killed continue if they are active; otherwise they are added
+   * again.
+   */
   async put(): Promise<void> {
     for (const names of batches([...this.open.keys()])) {
       const jobs = await Promise.all(names.map((name) => this.queue.getJob(name)));
@@ -54,7 +57,7 @@ export class QueuedRuns<R extends Run> {
   private async add(all: readonly string[]): Promise<void> {
     const { state: place, task, timeLimit, retries } = this.assignment;
     const state = await identify(place);
-    // What is done is in the state, and what failed is removed once its error was read.
+    // Finished jobs are in the state, and failed ones are removed once their error was read.
     const opts = { attempts: retries + 1, removeOnComplete: true, stackTraceLimit: 1 };
     for (const names of batches(all)) {
       const jobs = names.map((name) => {
@@ -66,7 +69,7 @@ export class QueuedRuns<R extends Run> {
     }
   }
 
-  /** Looks at the jobs of all: an event may have been lost, and so may a job. */
+  /** Checks the jobs of all runs: an event may have been lost, and so may a job. */
   async lookAround(): Promise<void> {
     for (const names of batches([...this.open.keys()])) {
       const states = await Promise.all(names.map((name) => this.queue.getJobState(name)));
@@ -74,7 +77,7 @@ export class QueuedRuns<R extends Run> {
       for (const [i, name] of names.entries()) {
         if (states[i] === 'failed') await this.failed(name);
         if (states[i] !== 'completed' && states[i] !== 'unknown') continue;
-        // Redis came back without it.
+        // Redis restarted without it.
         if (!(await this.completed(name)) && this.open.has(name)) lost.push(name);
       }
       if (lost.length > 0) await this.add(lost);
@@ -116,7 +119,7 @@ export class QueuedRuns<R extends Run> {
     for (const name of [...this.barOf.keys()]) this.hide(name);
   }
 
-  /** Takes all that wait from the queue; those under way are ended by their workers. */
+  /** Removes all waiting runs from the queue. Workers end the active ones. */
   async abort(): Promise<void> {
     for (const names of batches([...this.open.keys()])) {
       await Promise.all(names.map((name) => this.queue.remove(name)));

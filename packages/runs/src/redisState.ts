@@ -7,7 +7,7 @@ export async function redisState(connection: string, base: string): Promise<Stat
   const { createStorage } = await needed(() => import('unstorage'));
   const { default: redisDriver } = await needed(() => import('unstorage/drivers/redis'));
   const driver = redisDriver({ url: connection, base, ...patient });
-  // It waits for Redis; whoever opened the state says so.
+  // It waits for Redis; the code that opened the state reports it.
   driver.getInstance?.().on('error', () => {});
   return storageState(createStorage({ driver }));
 }

@@ -17,9 +17,9 @@ const kinds = {
 };
 
 /**
- * A result as text: JSON, with typed arrays as the base64 of their bytes, so that they come back to the bit.
+ * A result as text: JSON, with typed arrays as base64 of their bytes, so that they are restored to the bit.
  *
- * @throws ResultError that names the place of what JSON would drop or change without a word.
+ * @throws ResultError that names the place of a value that JSON would drop or change silently.
  */
 export function textOfResult(result: unknown): string {
   return JSON.stringify(plain(result, 'result', []));

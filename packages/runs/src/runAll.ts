@@ -14,49 +14,52 @@ import { nameOf, openState, type StatePlace } from './state';
 
 /** Options of {@link runAll}. */
 export interface RunAllOptions<R extends Run> {
-  /** The module whose default export does one run: a path, from the working directory, or a `file:` URL. */
+  /** The module whose default export does one run: a path relative to the working directory, or a `file:` URL. */
   task: string | URL;
   runs: readonly R[];
   /**
    * Where results and checkpoints are kept: a folder; a module (`.js`, `.mjs`, `.ts`) whose default export is a storage of
-   * `unstorage`; or a `redis:` URL. A run that has a result there is not repeated. Calls at the same time may share a
-   * state, but no run.
-   * Default: with a `connection`, in its Redis; else it must be given.
+   * `unstorage`; or a `redis:` URL. A run that has a result there is not repeated. Concurrent calls may share a state, but no
+   * run.
+   *
+   * Default: with a `connection`, its Redis; otherwise the option is required.
    */
   state?: string | URL;
   /**
-   * URL of a Redis: the runs are then done by the workers of a queue there, on any machine (see {@link startWorker}), and
-   * none here. `redis://[user:password@]host[:port][/database]`, or `rediss://` with TLS.
+   * URL of a Redis. The workers of a queue there then do the runs, on any machine (see {@link startWorker}), and this process
+   * does none. `redis://[user:password@]host[:port][/database]`, or `rediss://` with TLS.
    */
   connection?: string;
-  /** With a `connection`: the queue. Default: the name of the task's file without its ending. */
+  /** With a `connection`: the queue. Default: the name of the task's file without its extension. */
   queue?: string;
-  /** Without a `connection`: how many worker processes. Default: one a core. */
+  /** Without a `connection`: how many worker processes. Default: one per core. */
   processes?: number;
-  /** Whether to do runs that have a result again; a run that has a checkpoint still goes on from it. Default false. */
+  /** Whether to repeat runs that have a result. A run that has a checkpoint still continues from it. Default false. */
   repeat?: boolean;
-  /** How often a run that failed is tried again, from its checkpoint if it has one. Default 0. */
+  /** How often a failed run is tried again, from its checkpoint if it has one. Default 0. */
   retries?: number;
-  /** Seconds that one attempt may take, from when its process has started. Default: no limit. */
+  /** Time limit of one attempt in seconds, counted from when its process has started. Default: no limit. */
   timeLimit?: number;
-  /** Is told each outcome as it comes: first those that were there before, then the others in the order in which they end. */
+  /**
+   * Called with each outcome as it arrives: first those that existed before, then the others in the order in which they end.
+   */
   onOutcome?(outcome: Outcome<R, any>): void;
-  /** Whether to show bars. Default: where standard error is a terminal. */
+  /** Whether to show progress bars. Default: if standard error is a terminal. */
   progress?: boolean;
   /**
-   * Aborts all: runs under way are told, and killed 2 seconds later. With a `connection` those that wait are taken from the
-   * queue; those under way are ended by their workers, and their results are kept.
+   * Aborts all runs. Active runs are told, and killed after 2 seconds. With a `connection`, waiting runs are removed from the
+   * queue; workers end the active ones, and their results are kept.
    */
   signal?: AbortSignal;
 }
 
 /**
- * Does many runs in processes on this machine, or by workers on many. Whatever is killed, the same call goes on where it
- * was: results are kept, and a run that was under way finds its checkpoint.
+ * Does many runs, in processes on this machine or by workers on many machines. If anything is killed, the same call continues
+ * where it was: results are kept, and an interrupted run finds its checkpoint.
  *
  * @returns how each run ended, in the order of `runs`. A run that failed does not stop the others.
- * @throws ArgumentError before the first run for options out of range, for a key that two runs have, for a run that JSON
- * cannot hold, where the state has the result of another run by the same key, and where Redis cannot be used.
+ * @throws ArgumentError before the first run for options out of range, for a key that two runs share, for a run that JSON
+ *   cannot hold, if the state has the result of another run with the same key, and if Redis cannot be used.
  * @example
  * ```ts
  * const runs = [1, 2, 3].map((seed) => ({ key: `seed-${seed}`, seed }));

@@ -15,45 +15,45 @@ import { WorkerProcess } from './workerProcess';
 export interface StartWorkerOptions {
   /** URL of Redis: `redis://[user:password@]host[:port][/database]`, or `rediss://` with TLS. */
   connection: string;
-  /** The module whose default export does one run: a path, from the working directory, or a `file:` URL. */
+  /** The module whose default export does one run: a path relative to the working directory, or a `file:` URL. */
   task: string | URL;
-  /** How many runs at a time, each in a process. Default: one a core. */
+  /** How many runs at a time, each in its process. Default: one per core. */
   processes?: number;
   /**
-   * Where this machine sees the state of the callers: a folder; a module (`.js`, `.mjs`, `.ts`) whose default export is a
-   * storage of `unstorage`; or a `redis:` URL. Default: in the Redis of the queue.
+   * The path or URL under which this machine reaches the state of the callers: a folder; a module (`.js`, `.mjs`, `.ts`) whose
+   * default export is a storage of `unstorage`; or a `redis:` URL. Default: in the Redis of the queue.
    */
   state?: string | URL;
-  /** The queue to take runs from. Default: the name of the task's file without its ending. */
+  /** The queue from which runs are taken. Default: the name of the task's file without its extension. */
   queue?: string;
   /**
-   * Seconds after which a worker that was not heard of is taken for dead: its runs are given to others. Default 30, at least
-   * 1. The same for all workers of a queue.
+   * Seconds of silence after which a worker counts as dead and its runs are given to others. Default 30, at least 1. The same
+   * for all workers of a queue.
    */
   stalledAfter?: number;
-  /** BullMQ's limit on how many runs are begun, by all workers of the queue together: `max` in `duration` milliseconds. */
+  /** BullMQ's rate limit for all workers of the queue together: at most `max` runs begin in `duration` milliseconds. */
   limiter?: { max: number; duration: number };
-  /** Is told in a line what begins and ends. */
+  /** Called with one line when a run begins or ends. */
   log?(line: string): void;
 }
 
 /** A worker that takes runs. */
 export interface RunningWorker {
-  /** Takes no more. Runs under way are told by their signal, killed 2 seconds later, and go back to the queue. */
+  /** Takes no more runs. Active runs are told by their signal, killed after 2 seconds, and go back to the queue. */
   close(): Promise<void>;
 }
 
 /**
- * How often a run may lose its worker, or Redis, before BullMQ takes it for what kills them. Machines that are cheap because
- * they may be taken away at any time are a good place for runs with checkpoints, so more often than BullMQ's 1.
+ * How often a run may lose its worker, or Redis, before BullMQ assumes that the run kills them. Cheap machines that may be
+ * taken away at any time suit runs with checkpoints, so this is more than BullMQ's 1.
  */
 const maxStalledCount = 10;
 
 /**
- * Takes runs that `runAll({ connection, … })` put on a queue, here or on other machines.
+ * Takes runs that `runAll({ connection, … })` put on a queue, on this or another machine.
  *
- * @returns when it is ready to take runs. Where Redis does not answer yet, it waits for it.
- * @throws ArgumentError for options out of range, and where Redis refuses the connection.
+ * @returns when it is ready to take runs. If Redis does not answer yet, it waits.
+ * @throws ArgumentError for options out of range, and if Redis refuses the connection.
  * @example
  * ```ts
  * const worker = await startWorker({ connection: 'redis://localhost', task: './train.mjs' });
@@ -84,7 +84,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   const underWay = new Map<string, AbortController>();
   let closing: Promise<void> | undefined;
 
-  /** What no further attempt mends. */
+  /** Errors that another attempt would not avoid. */
   const refuse = (name: string, message: string) => {
     throw errorLike({ name, message }, new UnrecoverableError(message));
   };
@@ -145,7 +145,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     ...{ connection: redis, prefix, concurrency: processes, limiter },
     ...{ lockDuration: milliseconds, stalledInterval: milliseconds, maxStalledCount },
   });
-  // `redis` itself says when it goes away.
+  // `redis` itself reports when the connection is lost.
   worker.on('error', () => {});
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) {
@@ -171,13 +171,13 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   };
 }
 
-/** Reports so many times a second, and drops what comes between. */
+/** Reports at most so many times a second, and drops reports in between. */
 function atMost(perSecond: number, report: (done: number, total: number) => Promise<void>) {
   let last = Number.NEGATIVE_INFINITY;
   return (done: number, total: number) => {
     if (performance.now() - last < 1000 / perSecond) return;
     last = performance.now();
-    // A bar is not worth an error.
+    // A failed progress report is not worth an error.
     report(done, total).catch(() => {});
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CheckpointStore } from './state';
 
-/** What is used of a `Storage` of `unstorage`: items of bytes by key. */
+/** The part of a `Storage` of `unstorage` that is used: items of bytes by key. */
 export interface Items {
   getItemRaw(key: string): Promise<any>;
   setItemRaw(key: string, value: any): Promise<void>;
@@ -9,9 +9,9 @@ export interface Items {
   dispose?(): Promise<void> | void;
 }
 
-/** Of an item: as base64 still below 1 MB, the smallest limit of the usual stores. */
+/** Size of an item: below 1 MB even as base64, the smallest limit of the usual stores. */
 const itemBytes = 512 * 1024;
-/** Items that are under way at a time. */
+/** Items in flight at a time. */
 const atOnce = 8;
 const separator = '\n';
 
@@ -20,16 +20,16 @@ interface Head {
   sequence: number;
   bytes: number;
   sha256: string;
-  /** How many items this slot has ever had. */
+  /** The largest number of items that this slot has had. */
   items: number;
 }
 
 /**
- * A bundle in a store that knows only items, of limited size, and may be killed in the middle of one: replaced all or
- * nothing. Writes alternate between two slots, and a slot counts only where all of its bytes have the checksum that its
- * head names; so the former bundle is whole until the new one is.
+ * A bundle in a store that knows only items of limited size, and that may be killed in the middle of one. It is replaced
+ * completely or not at all: writes alternate between two slots, and a slot is valid only if its bytes have the checksum in its
+ * head. So the former bundle is complete until the new one is.
  *
- * The head is an item with the beginning of the bundle, so a small bundle is one item.
+ * The head is an item that also holds the beginning of the bundle, so a small bundle is one item.
  */
 export function storedBundle(storage: Items, place: string): CheckpointStore {
   const key = (slot: number, item: number) => `${place}:${slot}-${item}`;
@@ -39,7 +39,7 @@ export function storedBundle(storage: Items, place: string): CheckpointStore {
     return value === null || value === undefined ? undefined : Buffer.from(value);
   }
 
-  /** The head of a slot and what follows it in its item. */
+  /** The head of a slot, and the bytes that follow it in its item. */
   async function readHead(slot: number): Promise<{ head: Head; begin: Buffer } | undefined> {
     const item = await readItem(slot, 0);
     const end = item?.indexOf(separator) ?? -1;
@@ -47,7 +47,7 @@ export function storedBundle(storage: Items, place: string): CheckpointStore {
     try {
       const head: Head = JSON.parse(item.subarray(0, end).toString());
       const begin = item.subarray(end + 1);
-      // Else half written, as if it were not there.
+      // Otherwise it is half-written and treated as missing.
       return begin.length === Math.min(head.bytes, itemBytes) ? { head, begin } : undefined;
     } catch {
       return undefined;
@@ -89,7 +89,7 @@ export function storedBundle(storage: Items, place: string): CheckpointStore {
         sha256: checksum(bundle),
         items: Math.max(further + 1, heads[slot]?.head.items ?? 0),
       };
-      // Last, because with it the slot counts.
+      // Last, because it makes the slot valid.
       await storage.setItemRaw(
         key(slot, 0),
         Buffer.concat([Buffer.from(JSON.stringify(head) + separator), bundle.subarray(0, itemBytes)]),

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { RunError } from './run';
 import type { StatePlace } from './state';
 
-/** What a worker process is sent: a run as text, or that the run under way is no longer wanted. */
+/** A message to a worker process: a run as text, or that the present run is no longer wanted. */
 export type Order = { task: string; run: string; state: StatePlace } | 'abort';
-/** What a worker process sends. */
+/** A message from a worker process. */
 export type Report = 'begun' | { done: number; total: number } | { text: string } | { error: RunError };
 
 /** How one attempt ended: with the text of its result, or an error. */
@@ -17,13 +17,13 @@ const program = fileURLToPath(new URL('../dist/child.js', import.meta.url));
 const grace = 2000;
 
 /**
- * A process that does runs, one at a time. It is replaced after every run that failed: nobody knows what that left behind.
- * A process, not a thread: a run may block, exit or crash, and only a process can be killed in the middle.
+ * A process that does runs, one at a time. It is replaced after every failed run, whose effects nobody knows. It is a process
+ * and not a thread because a run may block, exit or crash, and only a process can be killed at any moment.
  */
 export class WorkerProcess {
   private child?: ChildProcess;
 
-  /** Does one run. Never rejects: whatever happens to the process is an error of the run. */
+  /** Does one run. Never rejects: whatever happens to the process becomes an error of the run. */
   perform(
     order: Exclude<Order, 'abort'>,
     options: { timeLimit?: number; signal?: AbortSignal; onProgress(done: number, total: number): void },
@@ -74,12 +74,12 @@ export class WorkerProcess {
       child.on('message', heard).on('exit', exited).on('error', broke);
       signal?.addEventListener('abort', abort);
       child.send(order, (error) => error && broke(error));
-      // A signal that was given before does not tell again.
+      // A signal that is already aborted does not fire again.
       if (signal?.aborted) abort();
     });
   }
 
-  /** Ends the process. The next run begins another. */
+  /** Ends the process. The next run starts another. */
   end(): void {
     this.child?.kill('SIGKILL');
     this.child = undefined;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** How far each image of a batch goes: arrays of shape [batch]. What is left out does not happen. */
+/** How far each image of a batch moves: arrays of shape [batch]. A change that is left out does not happen. */
 export interface Motion {
   /** Pixels to the right. */
   translateX?: tf.Tensor;
@@ -21,11 +21,11 @@ export interface Motion {
 const radians = (degrees: tf.Tensor) => tf.mul(degrees, Math.PI / 180);
 
 /**
- * The matrices M for `warp`, [batch, 2, 3], of images that are, about their center and in this order, mirrored,
- * magnified, sheared, rotated, and then moved: all in one resampling.
+ * The matrices M for `warp`, [batch, 2, 3]. About its center, each image is mirrored, magnified, sheared and rotated, in this
+ * order, and then moved. All of it is one resampling.
  *
- * The content moves by p ↦ R · H · k · F · p + t, so that a pixel of the result comes from
- * M = F · H⁻¹ · R⁻¹ / k at p − t. Exactly the identity where nothing happens.
+ * The content moves by p ↦ R · H · k · F · p + t, so a pixel of the result comes from M = F · H⁻¹ · R⁻¹ / k at p − t. M is
+ * exactly the identity if nothing happens.
  */
 export function affine(batch: number, motion: Motion): tf.Tensor3D {
   const [zeros, ones] = [tf.zeros([batch]), tf.ones([batch])];

@@ -4,25 +4,25 @@ import { currentNoise, NoiseStream, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LearnableAugmentation } from './learnableAugmentation';
 
-/** What is used of a `tf.data.Dataset`. */
+/** The part of a `tf.data.Dataset` that is used. */
 interface Mappable {
   map(transform: (element: any) => any): any;
 }
 
 export interface AugmentOptions {
-  /** Of the draws. Default: the stream of `currentNoise()`, as for a layer. */
+  /** Seed of the draws. Default: the stream of `currentNoise()`, as for a layer. */
   seed?: number;
-  /** The name of the images where `xs` is tensors by name. */
+  /** The name of the images if `xs` is an object of tensors. */
   input?: string;
 }
 
 /**
- * A `tf.data.Dataset` of `{ xs, ys }`, as `fitDataset` takes it, with its images augmented by a layer, at the ranges
- * that the layer has when an element is made. `xs` is one image or a batch of them, or an object with them under
- * `input`.
+ * A `tf.data.Dataset` of `{ xs, ys }`, as `fitDataset` takes it, whose images are augmented by a layer. Each element is
+ * augmented with the ranges that the layer has at that time. `xs` is one image, a batch of images, or an object that holds them
+ * under `input`.
  *
- * Keep the layer in the model too: there ρ steps learn the ranges. From now on the layer leaves the images of a training
- * call as they are, since they come augmented.
+ * Keep the layer in the model, where the ρ steps learn its ranges. From now on, the layer leaves training images unchanged,
+ * because they are already augmented.
  *
  * @throws ArgumentError for a data set without `map`, or (when read) elements without images.
  */

@@ -14,10 +14,10 @@ export interface InjectAugmentationOptions extends LearnableAugmentationOptions 
 }
 
 /**
- * A new model with a {@link LearnableAugmentation} in front of `model`, which is a layer of it: the weights are the same
- * variables. A plain `predict` of the new model gives what `model` gives. Compile the result.
+ * A new model that consists of a {@link LearnableAugmentation} followed by `model`, with the same weight variables. A plain
+ * `predict` of the new model returns what `model` returns. Compile the result.
  *
- * @throws ArgumentError if there is no input with images, or several and none was chosen; and as the layer does.
+ * @throws ArgumentError if there is no input with images, or several and none was chosen; and for what the layer refuses.
  * @example
  * ```ts
  * const augmented = injectAugmentation(images, { translate: true, rotate: 20 });

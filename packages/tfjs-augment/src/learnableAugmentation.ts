@@ -23,7 +23,7 @@ import { checkPixels, checkValueRange, type ValueRange } from './valueRange';
 import { checkFillMode, checkFillValue, type FillMode, warp } from './warp';
 
 export interface LearnableAugmentationOptions {
-  /** Along x and y by one range, in pixels. Not together with `translateX` or `translateY`. */
+  /** In pixels, one range for x and y. Not together with `translateX` or `translateY`. */
   translate?: RangeOption;
   translateX?: RangeOption;
   translateY?: RangeOption;
@@ -31,7 +31,7 @@ export interface LearnableAugmentationOptions {
   rotate?: RangeOption;
   /** In degrees that vertical lines lean by. */
   shear?: RangeOption;
-  /** A factor: 0.2 is between 1/1.2 and 1.2 times the size. */
+  /** A factor: 0.2 means between 1/1.2 and 1.2 times the size. */
   scale?: RangeOption;
   /** A share of {@link valueRange}, added to all pixels: 0.1 makes an image lighter or darker by up to a tenth of it. */
   brightness?: RangeOption;
@@ -42,19 +42,22 @@ export interface LearnableAugmentationOptions {
   /** Standard deviation of Gaussian noise on every pixel, as a share of {@link valueRange}. */
   noise?: RangeOption;
   /**
-   * What black and white are in the images: the unit of `brightness` and `noise`. The callback holds the first
-   * regularization batch against it. Default `[0, 1]`.
+   * The values of black and white in the images: the unit of `brightness` and `noise`. The callback compares the first
+   * regularization batch with it. Default `[0, 1]`.
    */
   valueRange?: ValueRange;
   /** The probability that an image is mirrored left to right. Fixed, not learned. Default 0. */
   horizontalFlip?: number;
   /** The probability that an image is mirrored top to bottom. Fixed, not learned. Default 0. */
   verticalFlip?: number;
-  /** What lies beyond the edge of an image. Default `'constant'`. */
+  /** What is drawn beyond the edge of an image. Default `'constant'`. */
   fillMode?: FillMode;
-  /** Of the mode `'constant'`: a pixel value, within `valueRange` unless it is 0. Default 0. */
+  /** The pixel value for the mode `'constant'`, within `valueRange` or 0. Default 0. */
   fillValue?: number;
-  /** Draws in (−range, range), or normal ones of which the range is the standard deviation. Default `'uniform'`. */
+  /**
+   * `'uniform'` draws from (−range, range). `'normal'` draws normal numbers whose standard deviation is the range. Default
+   * `'uniform'`.
+   */
   distribution?: 'uniform' | 'normal';
   name?: string;
 }
@@ -78,17 +81,17 @@ interface WeightVariable {
 }
 
 /**
- * Augments images by random warps and colour changes whose *ranges are learned*: image b becomes T(x_b; s ⊙ u_b) with
- * the ranges s, regularization parameters, and its own draw u_b (method.md §4). Translation, rotation, shear,
- * scale and mirroring are one bilinear resampling about the center of the image.
+ * Augments images by random warps and colour changes whose *ranges are learned*. Image b becomes T(x_b; s ⊙ u_b), where s are
+ * the ranges (regularization parameters) and u_b is the draw of this image (method.md §4). Translation, rotation, shear, scale
+ * and mirroring are one bilinear resampling about the center of the image.
  *
- * - One draw an image in training, and one a sample in the averaged prediction of a ρ step or of `predict`; inactive
- *   in any other prediction.
- * - Ranges are not trainable, so the optimizer of `fit` never touches them; the callback `crossRegularization` finds
- *   and trains them. They are saved with the model.
+ * - In training, every image gets one draw. In the averaged prediction of a ρ step or of `predict`, it gets one per sample. In
+ *   any other prediction, the layer does nothing.
+ * - Ranges are not trainable, so the optimizer of `fit` never touches them. The callback `crossRegularization` finds and trains
+ *   them. They are saved with the model.
  *
- * Input and output: [batch, height, width, channels] with 1, 3 or 4 channels (the fourth, transparency, is warped but
- * never recoloured), any size.
+ * Input and output: [batch, height, width, channels] with 1, 3 or 4 channels, of any size. The fourth channel is transparency:
+ * it is warped but never recoloured.
  * @example
  * ```ts
  * const layer = new LearnableAugmentation({ rotate: { initial: 30, max: 90 }, horizontalFlip: 0.5, inputShape: [4, 4, 3] });
@@ -104,13 +107,13 @@ export class LearnableAugmentation extends layers.Layer {
   readonly fillValue: number;
   readonly distribution: 'uniform' | 'normal';
   /**
-   * Set by `augment`: training images come augmented from the input pipeline, so a training call leaves them as they
-   * are. The averaged prediction, which ρ steps differentiate, is augmented here as ever.
+   * Set by `augment`: the input pipeline augments the training images, so a training call leaves them unchanged. The averaged
+   * prediction, which ρ steps differentiate, is still augmented here.
    */
   augmentsInPipeline = false;
   private readonly raw: Partial<Record<RangeKind, WeightVariable>> = {};
 
-  /** @throws ArgumentError for numbers out of range, unknown names, or nothing to do. */
+  /** @throws ArgumentError for numbers out of range, unknown names, or options that augment nothing. */
   constructor(options: LearnableAugmentationOptions = {}) {
     super(options as ConstructorParameters<typeof layers.Layer>[0]);
     checkOptions('LearnableAugmentation', options, { ...layerArguments, ...augmentationOptions });
@@ -214,14 +217,14 @@ export class LearnableAugmentation extends layers.Layer {
     });
   }
 
-  /** The learned ranges, one ρ each: what the callback `crossRegularization` asks a layer for. */
+  /** The learned ranges, one ρ each. The callback `crossRegularization` asks every layer for them. */
   regularizationParameters(): RegularizationParameter<tf.Tensor>[] {
     return this.kinds()
       .filter((kind) => this.ranges[kind]?.learn)
       .map((kind) => this.rho(kind));
   }
 
-  /** The ranges as they are now, in their units, by name. Waits for the device. */
+  /** The present ranges, in their units, by name. Waits for the device. */
   async values(): Promise<Partial<Record<RangeKind, number>>> {
     const values: Partial<Record<RangeKind, number>> = {};
     for (const kind of this.kinds()) {
@@ -232,11 +235,11 @@ export class LearnableAugmentation extends layers.Layer {
     return values;
   }
 
-  /** Holds images against {@link valueRange}, where something depends on it. Waits for the device. */
+  /** Compares images with {@link valueRange} if an option depends on it. Waits for the device. */
   async checkInput(images: tf.Tensor): Promise<void> {
     if (!this.ranges.brightness && !this.ranges.noise) return;
     const ends = tf.tidy(() => {
-      // Not the fourth channel, which is no colour.
+      // Not the fourth channel, which holds no colour.
       const colours = images.shape[3] === 4 ? tf.slice(images, 0, [...images.shape.slice(0, 3), 3]) : images;
       return [tf.min(colours), tf.max(colours)];
     });
@@ -245,7 +248,7 @@ export class LearnableAugmentation extends layers.Layer {
     checkPixels(this.name, this.valueRange, low, high);
   }
 
-  /** What lies between black and white. */
+  /** The distance from black to white. */
   private get width(): number {
     return this.valueRange[1] - this.valueRange[0];
   }
@@ -258,8 +261,7 @@ export class LearnableAugmentation extends layers.Layer {
   }
 
   /**
-   * A batch of images, each augmented by its own draw from `currentNoise()`. Differentiable in the ranges and,
-   * where the images depend on something, in these.
+   * A batch of images, each augmented by its own draw from `currentNoise()`. Differentiable in the ranges and in the images.
    */
   augment(images: tf.Tensor4D): tf.Tensor4D {
     return tf.tidy(() => {
@@ -277,7 +279,7 @@ export class LearnableAugmentation extends layers.Layer {
       result = recolor(result, { brightness, contrast, saturation });
       if (this.ranges.noise) {
         const sigma = tf.mul(this.rho('noise').value(), this.width);
-        // Not on the fourth channel, which is no colour.
+        // Not on the fourth channel, which holds no colour.
         const scale = images.shape[3] === 4 ? tf.mul(sigma, tf.tensor1d([1, 1, 1, 0])) : sigma;
         result = addNoise(result, scale, keys[2]) as tf.Tensor4D;
       }
@@ -285,7 +287,7 @@ export class LearnableAugmentation extends layers.Layer {
     });
   }
 
-  /** s ⊙ u: how far each image goes, by what it does; arrays of shape [batch]. Factors are given by their logarithm. */
+  /** s ⊙ u: how far each image moves, by kind of change; arrays of shape [batch]. Factors are given as logarithms. */
   private amounts(batch: number, key: NoiseKey): Partial<Record<Draw, tf.Tensor>> {
     const all = new Float32Array(batch * draws.length);
     const uniform = this.distribution === 'uniform';

@@ -4,17 +4,19 @@ import { checkAbove, checkOptions, show } from '@crossreg/core/internal';
 interface Kind {
   unit: string;
   /**
-   * What `true` starts from. For movements it is a lot: ranges fall by themselves, and until they have, the network trains
-   * under more than it keeps (docs/augmentation.md).
+   * The initial values for `true`. For movements they are large: ranges decrease during training, and until then the network
+   * trains with more augmentation than it keeps (docs/augmentation.md).
    */
   initial: number;
   /** The upper bound unless another is given. */
   max: number;
-  /** The draws that it scales: columns of the array that a call draws. */
+  /** The draws that the range scales: columns of the array that a call draws. */
   draws: readonly Draw[];
 }
 
-/** The random numbers of one example, in this order, whatever is switched on: so a seed gives each the same draw. */
+/**
+ * The random numbers of one example, always in this order, whichever kinds are in use. So a seed gives each kind the same draw.
+ */
 export const draws = [
   'translateX',
   'translateY',
@@ -28,8 +30,8 @@ export const draws = [
 export type Draw = (typeof draws)[number];
 
 /**
- * What can be learned, and in which unit. A factor of 0.2 is up to 1.2 times as much, or as little. A share of 0.05 is a
- * twentieth of what lies between black and white, on images from 0 to 1 as on those from 0 to 255.
+ * What can be learned, and in which unit. A factor of 0.2 means up to 1.2 times as much or as little. A share of 0.05 is a
+ * twentieth of the distance from black to white, for images in [0, 1] as for those in [0, 255].
  */
 export const kinds = {
   translate: { unit: 'pixels', initial: 4, max: 16, draws: ['translateX', 'translateY'] },
@@ -47,7 +49,7 @@ export type RangeKind = keyof typeof kinds;
 export const rangeKinds = Object.keys(kinds) as RangeKind[];
 
 export interface RangeOptions {
-  /** The range to start from, in its unit. 0 (with `min` 0) switches it off for good. */
+  /** The initial range, in its unit. 0 (with `min` 0) switches it off for good. */
   initial?: number;
   /** Lower bound, with the bijector `'bounded'`. Default 0. */
   min?: number;
@@ -59,10 +61,10 @@ export interface RangeOptions {
   learn?: boolean;
 }
 
-/** The range to start from, the default one (`true`), or more about it. */
+/** The initial range, `true` for the default one, or an object with details. */
 export type RangeOption = true | number | RangeOptions;
 
-/** A range with everything decided. `min` and `max` are there with the bijector `'bounded'` only. */
+/** A range with all defaults filled in. `min` and `max` exist only with the bijector `'bounded'`. */
 export interface Range {
   initial: number;
   min?: number;
@@ -126,7 +128,7 @@ export function bijectorOf({ bijector, min, max }: Range): Bijector {
   return bijector === 'bounded' ? bounded(min as number, max as number) : bijectors[bijector];
 }
 
-/** The raw weight that a range begins with; −∞, a fixed point of every optimizer, where it is off. */
+/** The raw weight at which a range starts. If the range is off it is −∞, a fixed point of every optimizer. */
 export function rawOf(range: Range): number {
   return range.initial === 0 ? Number.NEGATIVE_INFINITY : bijectorOf(range).inverse(range.initial);
 }

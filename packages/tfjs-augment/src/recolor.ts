@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** How the colours of each image of a batch change: arrays of shape [batch]. What is left out does not happen. */
+/** How the colours of each image of a batch change: arrays of shape [batch]. A change that is left out does not happen. */
 export interface Recolor {
   /** Added to every value. */
   brightness?: tf.Tensor;
@@ -10,7 +10,7 @@ export interface Recolor {
   saturation?: tf.Tensor;
 }
 
-/** Luma of ITU-R BT.601, by which graphics libraries tell how light a colour is. */
+/** Luma by ITU-R BT.601, the standard measure of lightness in graphics libraries. */
 const LUMA = [0.299, 0.587, 0.114];
 
 /** Saturation, then contrast, then brightness. Values are not clipped: a clipped value has no gradient. */
@@ -18,7 +18,7 @@ export function recolor(images: tf.Tensor4D, { brightness, contrast, saturation 
   if (!brightness && !contrast && !saturation) return images;
   const [batch, height, width, channels] = images.shape;
   if (channels === 4) {
-    // Colour changes, transparency stays.
+    // The colours change; transparency stays.
     const at = (start: number, count: number) => tf.slice(images, [0, 0, 0, start], [-1, -1, -1, count]);
     return tf.concat([recolor(at(0, 3), { brightness, contrast, saturation }), at(3, 1)], 3);
   }
@@ -41,7 +41,7 @@ export function recolor(images: tf.Tensor4D, { brightness, contrast, saturation 
     result = spread(result, middle, saturation);
   }
   if (contrast) {
-    // Saturation leaves grey as it is, so this is the mean of what has been made so far.
+    // Saturation leaves grey unchanged, so this is still the mean of the intermediate result.
     const middle = each(tf.mean(grey(), [1, 2, 3]));
     result = spread(result, middle, contrast);
   }

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 
-/** What black and white are in the images: `[0, 1]`, `[0, 255]`, `[-1, 1]`, or what a normalization makes of them. */
+/** The values of black and white in the images: `[0, 1]`, `[0, 255]`, `[-1, 1]`, or the result of a normalization. */
 export type ValueRange = readonly [black: number, white: number];
 
 /** Refuses anything but two finite numbers, the lower first. */
@@ -18,10 +18,10 @@ export function checkValueRange(argument: string, value: unknown): ValueRange {
 }
 
 /**
- * Refuses pixels that cannot be of a range: outside of it by more than a tenth of its width, as those from 0 to 255 are of
- * [0, 1], or all within a fiftieth of it, as those from 0 to 1 are in [0, 255]. Images of one colour say nothing.
+ * Refuses pixels that cannot belong to a value range: pixels beyond it by more than a tenth of its width (images in [0, 255]
+ * for [0, 1]), or all within a fiftieth of it (images in [0, 1] for [0, 255]). Images of a single colour tell nothing.
  *
- * @param low - the least pixel of some images; `high` the largest.
+ * @param low - the smallest pixel of some images; `high` the largest.
  * @throws ArgumentError
  */
 export function checkPixels(layer: string, [black, white]: ValueRange, low: number, high: number): void {

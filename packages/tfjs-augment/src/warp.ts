@@ -40,20 +40,20 @@ export function checkFillValue(argument: string, value: unknown): number {
 }
 
 /**
- * Coordinates are rounded to this part of a pixel, so that a float32 angle of 90° or a shift that is whole but for
- * rounding lands on pixels exactly. The error it makes is far below that of bilinear interpolation.
+ * Coordinates are rounded to this part of a pixel, so that a float32 angle of 90°, or a shift that is whole up to rounding,
+ * hits pixels exactly. The error is far below that of bilinear interpolation.
  */
 const SUBPIXELS = 2 ** 14;
 
 /**
- * Resamples each image of a batch once, bilinearly, through its own affine map.
+ * Resamples each image of a batch once, bilinearly, by its own affine map.
  *
- * Pixel (column, row) of the result is the image at M · (column − c_x, row − c_y, 1) + (c_x, c_y), with
- * c = ((width − 1)/2, (height − 1)/2) the center: the map leads from the result to the image.
+ * Pixel (column, row) of the result is the image at M · (column − c_x, row − c_y, 1) + (c_x, c_y), where c = ((width − 1)/2,
+ * (height − 1)/2) is the center. The map leads from the result to the image.
  *
- * Differentiable in the matrices and in the images. Neither gradient is computed unless asked for, and nothing but the
- * two inputs is kept for it: the derivatives along x and y come from the same four neighbours, read again. A training
- * step with fixed ranges and an image that is data pays for the forward pass alone.
+ * Differentiable in the matrices and in the images. A gradient is computed only on demand, and only the two inputs are kept for
+ * it: the derivatives along x and y come from the same four neighbours, read again. A training step with fixed ranges and
+ * constant images pays for the forward pass only.
  *
  * @param images - [batch, height, width, channels], float32.
  * @param matrices - M of every image, [batch, 2, 3].
@@ -96,14 +96,17 @@ function grid(height: number, width: number): tf.Tensor2D {
   return tf.tensor2d(values, [3, height * width]);
 }
 
-/** One of the four neighbours of every pixel: its row among all pixels of the batch, its weight, and what it lacks. */
+/**
+ * One of the four neighbours of every pixel: its row among all pixels of the batch, its weight, and whether it lies in the
+ * image.
+ */
 interface Neighbour {
   index: tf.Tensor1D;
-  /** 0 beyond the edge in mode `constant`, else 1; undefined where there is no beyond. */
+  /** 0 beyond the edge in mode `constant`, else 1; undefined if the mode has no beyond. */
   inside?: tf.Tensor;
 }
 
-/** Where every pixel of the result comes from. Entries have shape [pixels of the batch, 1]. */
+/** The source of every pixel of the result. Entries have shape [pixels of the batch, 1]. */
 function neighbours([batch, height, width]: number[], matrices: tf.Tensor, mode: FillMode) {
   const area = height * width;
   const coordinates = tf.reshape(tf.matMul(tf.reshape(matrices, [batch * 2, 3]), grid(height, width)), [
@@ -147,7 +150,7 @@ function neighbours([batch, height, width]: number[], matrices: tf.Tensor, mode:
   };
 }
 
-/** Whole coordinates brought into the image, as the fill mode has it. */
+/** Whole coordinates, brought into the image as the fill mode prescribes. */
 function indexIn(i: tf.Tensor, size: number, mode: FillMode) {
   const clipped = (x: tf.Tensor) => tf.clipByValue(x, 0, size - 1);
   const modulo = (n: number) => tf.sub(i, tf.mul(tf.floor(tf.div(i, n)), n));
@@ -162,7 +165,7 @@ function indexIn(i: tf.Tensor, size: number, mode: FillMode) {
   return { index: tf.cast(index, 'int32'), inside };
 }
 
-/** The neighbours' values, [pixels of the batch, channels] each. */
+/** The values of the neighbours, each [pixels of the batch, channels]. */
 function values(images: tf.Tensor, corners: readonly Neighbour[], { value = 0 }: Fill): tf.Tensor[] {
   const flat = tf.reshape(images, [-1, images.shape[3] as number]);
   return corners.map(({ index, inside }) => {
@@ -202,7 +205,7 @@ function matrixGradient(dy: tf.Tensor, images: tf.Tensor4D, matrices: tf.Tensor3
   return tf.reshape(products, [batch, 2, 3]);
 }
 
-/** The bilinear weights applied the other way: every pixel hands its gradient back to its four neighbours. */
+/** The bilinear weights in reverse: every pixel passes its gradient back to its four neighbours. */
 function imageGradient(
   dy: tf.Tensor,
   shape: tf.Tensor4D['shape'],

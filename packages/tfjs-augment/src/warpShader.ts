@@ -1,7 +1,7 @@
 import type { Inputs, Shader } from '@crossreg/tfjs/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Of {@link warp}'s portable path: coordinates in parts of a pixel, and the fill modes by their number. */
+/** As on {@link warp}'s portable path: coordinates in parts of a pixel, and the fill modes by number. */
 const neighbours = `
   fn indexIn(i : i32, n : i32) -> i32 {
     if (i >= 0 && i < n) { return i; }
@@ -59,7 +59,7 @@ interface Attributes {
   value: number;
 }
 
-/** A thread for each number of the result. */
+/** One thread per number of the result. */
 export const warpShader = ({ images }: Inputs, { mode, value }: Attributes): Shader => ({
   name: 'crossregWarp',
   outputShape: images.shape,
@@ -85,10 +85,10 @@ export const warpShader = ({ images }: Inputs, { mode, value }: Attributes): Sha
   `,
 });
 
-/** Threads of the workgroup that each image has. */
+/** Threads in the workgroup of an image. */
 const GROUP = 64;
 
-/** dL/dM: every image has a workgroup, whose threads share its pixels out and add up in pairs, in an order that is fixed. */
+/** dL/dM: one workgroup per image. Its threads share the pixels and add up in pairs, in a fixed order. */
 export const warpGradientShader = ({ images, matrices }: Inputs, { mode, value }: Attributes): Shader => ({
   name: 'crossregWarpGradient',
   outputShape: matrices.shape,
@@ -106,7 +106,7 @@ export const warpGradientShader = ({ images, matrices }: Inputs, { mode, value }
       let image = index / ${GROUP};
       let thread = i32(localIndex);
       var own = array<f32, 6>();
-      // There may be more workgroups than images; those too come to the barriers.
+      // There may be more workgroups than images; these must reach the barriers too.
       for (var p = thread; p < area && image < shape[0]; p = p + ${GROUP}) {
         let place = placeOf(p / shape[2], p % shape[2]);
         let at = sourceOf(image, place);

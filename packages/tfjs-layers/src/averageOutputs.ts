@@ -3,13 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 /**
- * One output from those of several draws, by stock layers alone: their mean, or for logits the log of the mean of their
- * softmax, the logit of the mean of their sigmoid.
+ * Combines the outputs of several draws into one, by stock layers only: by their mean or, for logits, by the log of the mean of
+ * their softmax or the logit of the mean of their sigmoid.
  *
- * No stock layer has a logarithm but the activation log-softmax, x − log Σ eˣ. Hence log Σ e^ℓ over draws, for
- * log-probabilities ℓ, is ℓ − logSoftmax(ℓ) of any draw.
+ * The only logarithm among stock layers is the activation log-softmax, x − log Σ eˣ. So log Σ e^ℓ over draws, for
+ * log-probabilities ℓ, is computed as ℓ − logSoftmax(ℓ) of any draw.
  *
- * @throws ArgumentError for logits of no fixed shape.
+ * @throws ArgumentError for logits without a fixed shape.
  */
 export function averageOutputs(draws: SymbolicTensor[], averaging: Averaging, name: string): SymbolicTensor {
   if (draws.length === 1) return draws[0];

@@ -3,11 +3,11 @@ import { movingStatisticsOf } from './internals';
 import { withParts } from './nestedLayers';
 
 /**
- * Runs `f` (synchronous) with every batch normalization of a model normalizing by the statistics of the batch it is given,
- * as in training, and with its moving statistics left as they are.
+ * Runs `f` (synchronous) while every batch normalization of a model uses the statistics of its batch, as in training. The
+ * moving statistics stay unchanged.
  *
- * A ρ step needs it: the moving statistics lag behind the network, most of all early in a run, and they were gathered
- * under other draws of the noise. Both add to the gradient of σ what has nothing to do with it.
+ * A ρ step needs this. The moving statistics lag behind the network, most of all early in a run, and they come from other draws
+ * of the noise. Both would add unrelated terms to the gradient of σ.
  */
 export function withBatchStatistics<R>(model: LayersModel, f: () => R): R {
   const undo = withParts(model)
@@ -31,7 +31,7 @@ function normalizeByBatch(layer: layers.Layer): () => void {
   };
 }
 
-/** Puts a method before that of the class, or before one that is there already; returns what takes it away. */
+/** Puts a method before that of the class, or before one that is already there. Returns a function that removes it. */
 function override<T extends object, K extends keyof T>(target: T, name: K, value: T[K]): () => void {
   const own = Object.getOwnPropertyDescriptor(target, name);
   target[name] = value;

@@ -19,11 +19,11 @@ const bytes = { Uint8Array, Int8Array, Uint8ClampedArray };
 const typedArrays: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = { ...arrays, ...bytes };
 
 /**
- * A value as bytes: plain objects and lists of numbers, strings and booleans, of typed arrays and of tensors. It is JSON,
- * the tensors as TensorFlow.js encodes weights, and a SHA-256 of it all. Every bit of every number is kept, those of −0
- * and denormals included. The tensors stay the caller's.
+ * A value as bytes: plain objects and lists of numbers, strings and booleans, typed arrays, and tensors. The format is JSON,
+ * the tensors as TensorFlow.js encodes weights, and a SHA-256 of everything. Every bit of every number is kept, also of −0 and
+ * denormals. The tensors stay the caller's.
  *
- * @throws ArgumentError for anything else in it, named by its key.
+ * @throws ArgumentError for any other value, named by its key.
  */
 export async function encodeBundle(tree: unknown): Promise<Uint8Array<ArrayBuffer>> {
   const tensors: { name: string; tensor: tf.Tensor }[] = [];
@@ -50,7 +50,7 @@ export async function encodeBundle(tree: unknown): Promise<Uint8Array<ArrayBuffe
       viewBytes += value.byteLength;
       return { $array: kind, at, bytes: value.byteLength };
     }
-    // By name, for objects of another realm: `structuredClone` makes them in some test runners.
+    // By name, for objects of another realm: in some test runners `structuredClone` makes such objects.
     if (kind !== undefined && kind !== 'Object' && kind !== 'Array') throw notKept(key, kind);
     const reserved = Object.keys(value).find((each) => /^\$(number|tensor|array)$/.test(each));
     if (reserved) throw notKept(key, `an object with the key ${reserved}`);
@@ -80,7 +80,7 @@ export async function encodeBundle(tree: unknown): Promise<Uint8Array<ArrayBuffe
 /**
  * The value of a bundle. Its tensors are the caller's.
  *
- * @throws ArgumentError for bytes that are no bundle, of another version, or damaged.
+ * @throws ArgumentError for bytes that are not a bundle, are damaged, or have another version.
  */
 export async function decodeBundle(given: Uint8Array): Promise<any> {
   const bundle = new Uint8Array(given);

@@ -6,10 +6,10 @@ import { type Callback, CustomCallback, type CustomCallbackArgs } from '@tensorf
 export type AnyCallback = Callback | CustomCallback | CustomCallbackArgs;
 
 /**
- * One list of callbacks from instances and plain objects, for the option `callbacks` of `fit`: a list that has both is
- * one that TensorFlow.js cannot run.
+ * Makes one list of callbacks from instances and plain objects, for the option `callbacks` of `fit`. TensorFlow.js cannot run a
+ * list that mixes both.
  *
- * @throws ArgumentError for what is neither.
+ * @throws ArgumentError for anything else.
  * @example
  * const noisy = injectNoise(model);
  * noisy.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });

@@ -15,7 +15,7 @@ export function checkModel(model: LayersModel): void {
 }
 
 /**
- * Holds tensors against the inputs of a model: their number, shapes and counts of examples.
+ * Checks tensors against the inputs of a model: their number, shapes and counts of examples.
  *
  * @throws ArgumentError
  */

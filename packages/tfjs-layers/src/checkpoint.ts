@@ -11,18 +11,18 @@ import { differences } from './differences';
 import { freeState, type ModelState, modelSettings, modelState, restoreModel } from './modelState';
 import { asSettings } from './settings';
 
-/** What learns along with a model and keeps its own state: the callback of `crossRegularization`. */
+/** Something that learns along with a model and keeps its state itself: the callback of `crossRegularization`. */
 export interface Resumable {
-  /** Makes what the state is of. */
+  /** Prepares the object whose state is saved. */
   prepare(model: LayersModel): Promise<void>;
-  /** What must agree for a state to be one's own; functions and regular expressions are compared as text. */
+  /** What must agree for a saved state to be accepted. Functions and regular expressions are compared as text. */
   settings(): object | Promise<object>;
-  /** Plain objects, typed arrays and tensors; these may be live. */
+  /** Plain objects, typed arrays and tensors, which may be the ones in use. */
   state(): Promise<unknown>;
   loadState(state: any): Promise<void>;
 }
 
-/** A compiled model and, where there is one, the callback that trains its regularization. */
+/** A compiled model and, as an option, the callback that trains its regularization. */
 export interface TrainedModel {
   model: LayersModel;
   cross?: CrossRegularization;
@@ -30,27 +30,26 @@ export interface TrainedModel {
 
 export interface CheckpointOptions {
   /**
-   * What else must agree when the run is restored, such as its seed and its number of examples: JSON. A checkpoint with
-   * other settings is refused.
+   * What else must agree when the run is restored, such as its seed and its number of examples: JSON. A checkpoint with other
+   * settings is refused.
    */
   settings?: object;
 }
 
-/** All that a run has come to, kept in a store, see {@link checkpoint}. */
+/** The whole state of a run, kept in a store, see {@link checkpoint}. */
 export interface Checkpoint<Progress> {
   /**
-   * Writes the state of the run, with `progress`: where the loop is and what it wants to know when it goes on (JSON,
-   * typed arrays, tensors). Await it before training on.
+   * Writes the state of the run, with `progress`: where the loop is, and what it needs to continue (JSON, typed arrays,
+   * tensors). Await it before training on.
    *
-   * @throws ArgumentError where {@link restore} was not called before, so that an earlier run would be lost.
+   * @throws ArgumentError if {@link restore} was not called before, because an earlier run would be lost.
    */
   save(progress: Progress): Promise<void>;
   /**
-   * Brings the run to where it was saved, and returns the progress; undefined where nothing was saved. Tensors in the
-   * progress are the caller's.
+   * Restores the run and returns its progress; undefined if nothing was saved. Tensors in the progress are the caller's.
    *
-   * @throws ArgumentError for a checkpoint of another model or other settings, which says what differs, or a damaged
-   *   one. Nothing has changed then.
+   * @throws ArgumentError for a checkpoint of another model or other settings (the message says what differs), or a damaged
+   *   one. Nothing is changed then.
    */
   restore(): Promise<Progress | undefined>;
   /** Deletes the checkpoint. */
@@ -115,7 +114,7 @@ export function checkpoint<Progress = any>(
       );
     }
   }
-  /** Whether what is in the store is known to be ours to replace. */
+  /** Whether the bundle in the store is known to belong to this run, so that it may be replaced. */
   let ours = false;
 
   const settingsNow = async () => {
@@ -154,7 +153,7 @@ export function checkpoint<Progress = any>(
     async restore() {
       await prepare();
       const now = await settingsNow();
-      // Now rather than after an epoch: what cannot be saved.
+      // Check now, rather than after an epoch, that everything can be saved.
       for (const { model } of all) freeState(await modelState(model));
       const bundle = await place.read();
       ours = bundle === undefined;
@@ -164,7 +163,7 @@ export function checkpoint<Progress = any>(
         const found = differences(settings, now, 'run');
         if (found.length > 0) {
           const more = found.length > 5 ? `, and ${found.length - 5} more` : '';
-          // What a data set yields may follow from Math.random.
+          // The batches of a data set may depend on Math.random.
           const shuffled = found.some((one) => one.includes('.firstBatch.'));
           throw new ArgumentError(
             'checkpoint',

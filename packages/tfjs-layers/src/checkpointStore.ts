@@ -2,26 +2,26 @@ import { ArgumentError } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 import { wholeFile } from '../../../common/wholeFile';
 
-/** Where a checkpoint is kept: one bundle of bytes, of which the last that was written whole is there. */
+/** The place of a checkpoint: one bundle of bytes, always the last one that was written completely. */
 export interface CheckpointStore {
-  /** The bundle, or undefined where none was written yet. */
+  /** The bundle, or undefined if none was written yet. */
   read(): Promise<Uint8Array | undefined>;
-  /** Replaces the bundle. Until it is done, and when it fails or the process dies, `read` gives the former one. */
+  /** Replaces the bundle. Until that is done, and if it fails or the process dies, `read` returns the former one. */
   write(bundle: Uint8Array): Promise<void>;
-  /** Deletes the bundle. Does nothing where there is none. */
+  /** Deletes the bundle, if there is one. */
   remove(): Promise<void>;
 }
 
 /**
- * A store in a folder, in Node: the file `checkpoint.bin` in it. The folder is made where it is missing. One process at
- * a time may use it.
+ * A store in a folder, in Node: the file `checkpoint.bin` in it. The folder is created if it is missing. Only one process at a
+ * time may use it.
  */
 export const folderStore = (folder: string): CheckpointStore => wholeFile(`${folder}/checkpoint.bin`);
 
 /**
- * The store of an option `checkpoint`.
+ * The store for an option `checkpoint`.
  *
- * @throws ArgumentError for what is neither a folder's name nor a store.
+ * @throws ArgumentError for anything but the name of a folder or a store.
  */
 export function storeOf(checkpoint: string | CheckpointStore): CheckpointStore {
   if (typeof checkpoint === 'string' && checkpoint !== '') {

@@ -6,14 +6,14 @@ import { repeated } from './nestedLayers';
 /** Layers of a model by name or as a predicate. */
 export type LayerChoice = RegExp | readonly string[] | ((layer: layers.Layer) => boolean);
 
-/** The predicate of a choice; none for none. */
+/** The predicate for a choice; undefined for no choice. */
 export function chooser(
   choice: LayerChoice | undefined,
   model: LayersModel,
 ): ((layer: layers.Layer) => boolean) | undefined {
   if (choice === undefined || typeof choice === 'function') return choice;
   if (choice instanceof RegExp) {
-    // With the flag g or y, `test` depends on the call before.
+    // With the flag g or y, `test` would depend on the call before.
     const pattern = new RegExp(choice.source, choice.flags.replace(/[gy]/g, ''));
     return (layer) => pattern.test(layer.name);
   }
@@ -35,8 +35,8 @@ export function chooser(
 }
 
 /**
- * All layers that compute something, each once. For a nested model, also one that `timeDistributed` repeats, these are
- * its layers.
+ * All layers that compute something, each once. A nested model, also one that `timeDistributed` repeats, contributes its
+ * layers.
  */
 export function leafLayers(model: LayersModel): layers.Layer[] {
   const leaves = model.layers.flatMap((layer) => {

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
 /**
- * The class of every example, where targets are classes: of a one-hot target its place, of a column of whole numbers the
- * number.
+ * The class of every example, if targets are classes: the position in a one-hot target, or the number in a column of whole
+ * numbers.
  *
- * @param isCategorical - whether a column of whole numbers is one of classes, and not of counts.
+ * @param isCategorical - whether a column of whole numbers holds classes, and not counts.
  * @returns undefined for any other target.
  */
 export async function classLabels(

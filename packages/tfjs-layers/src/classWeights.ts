@@ -2,13 +2,13 @@ import { ArgumentError } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 import type { ClassWeight, ClassWeightMap, LayersModel } from '@tensorflow/tfjs-layers';
 
-/** As `fit` takes them: of one output, of each in a list, or by the name of the output. */
+/** As `fit` takes them: for one output, a list, or by the name of the output. */
 export type ClassWeights = ClassWeight | ClassWeight[] | ClassWeightMap;
 
 /**
- * The weights of the classes of each output, by number; none for outputs without.
+ * The weights of the classes of each output, by number; none for outputs without them.
  *
- * @throws ArgumentError for an output that is not there, and where a class has no weight.
+ * @throws ArgumentError for an output that does not exist, and for a class without a weight.
  */
 export function classWeights(
   given: ClassWeights | undefined,

@@ -56,20 +56,20 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   /** The held-out set that ρ learns from, see {@link RegularizationData}. */
   regularizationData: RegularizationData;
   /**
-   * For a compiled model without noise: hooks learnable noise into it when training begins, in the places and with the
-   * options of `injectNoise`. {@link CrossRegularization.toModel} then gives the model with explicit noise layers.
+   * For a compiled model without noise: hooks learnable noise into it when training begins, at the places and with the options
+   * of `injectNoise`. {@link CrossRegularization.toModel} then returns the model with explicit noise layers.
    */
   noise?: boolean | InjectNoiseOptions;
   /**
-   * Norms of the model's weights whose levels are learned, such as `l2()` and `l1({ layers: /dense/ })`: no surgery on
-   * the model. With or without noise.
+   * Norms of the model's weights whose levels are learned, such as `l2()` and `l1({ layers: /dense/ })`. The model needs no
+   * change. They work with and without noise.
    */
   regularizers?: readonly Norm[];
-  /** Examples in a ρ step, each with `samples` noise draws. Default 32; a data set has its own. */
+  /** Examples in a ρ step, each with `samples` noise draws. Default 32. Not for a data set, which has its batches. */
   batchSize?: number;
   /**
-   * A fixed rate of ρ's optimizer, Adam, in log σ and log ρ. Default: for σ the pace of `noiseOptimizer` of core, which suits runs of
-   * any length; 0.02 for everything else.
+   * A fixed learning rate of ρ's optimizer, Adam, in log σ and log ρ. Default: for σ the pace of core's `noiseOptimizer`, which
+   * suits runs of any length; 0.02 for everything else.
    */
   learningRate?: LearningRate;
   /** Replaces the optimizer of ρ. */
@@ -77,29 +77,29 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   /** How the regularization loss is estimated from K draws, see {@link Estimator}. Default `'average'`. */
   estimator?: Estimator;
   /**
-   * How sampled outputs become one prediction: one for all outputs, or by the name of the output. Default: inferred from
-   * the last activation and the loss, see {@link CrossRegularization.averaging}.
+   * How sampled outputs are averaged: one answer for all outputs, or by the name of the output. Default: inferred from the last
+   * activation and the loss, see {@link CrossRegularization.averaging}.
    */
   averaging?: AveragingChoice;
   /**
-   * Weights of the classes in the regularization loss, as those of `fit`, which a callback does not see. `cross.fit` takes
+   * Weights of the classes in the regularization loss, like those of `fit`, which a callback does not see. `cross.fit` takes
    * them from its arguments.
    */
   classWeight?: ClassWeights;
-  /** Accepts tensors of regularization data in which a class is missing. Default false: they are refused. */
+  /** Accepts a regularization set in which a class is missing. Default false: it is refused. */
   allowMissingClasses?: boolean;
   /**
-   * Of the noise of training and of ρ steps, the order of the regularization set and, in `cross.fit`, of the training
-   * data. The same seed gives the same numbers, to the last bit on the same backend, in any process. Outside it is what
-   * TensorFlow.js draws from `Math.random`: initializers and stock dropout and noise layers that have no seed of their
-   * own, and the shuffling of `model.fit`. Default 0.
+   * Seed of the noise in training and in ρ steps, of the order of the regularization set and, in `cross.fit`, of the order of
+   * the training data. The same seed gives the same numbers, to the last bit on the same backend, in any process. It does not
+   * cover what TensorFlow.js draws from `Math.random`: the shuffling of `model.fit`, and initializers, stock dropout and noise
+   * layers without a seed. Default 0.
    */
   seed?: number;
   /**
-   * A folder (in Node) or a store to keep the run in, written at the end of every epoch: a program that was killed and
-   * is started again goes on there, to the identical result. {@link CrossRegularization.fit} does so by itself, other
-   * loops begin at what {@link CrossRegularization.restore} returns. What was kept stays when training is over, so that
-   * started once more the program has its trained model at once; delete it to train from the beginning.
+   * A folder (in Node) or a store, in which the run is kept at the end of every epoch. A program that was killed and is started
+   * again continues there, to the identical result. {@link CrossRegularization.fit} does so automatically; other loops start at
+   * the result of {@link CrossRegularization.restore}. The checkpoint stays after training, so the same program, started once
+   * more, has its trained model at once. Delete it to train from the beginning.
    */
   checkpoint?: string | CheckpointStore;
 }
@@ -112,13 +112,14 @@ export const optionNames: Record<keyof CrossRegularizationOptions, unknown> = {
 };
 
 /**
- * The callback that makes a model learn its own regularization while `fit` trains it: every `every` batches it takes
- * one gradient step of ρ, the σ of the model's {@link LearnableNoise} layers and the levels of norms on its weights, on
- * the loss of the K-sample averaged prediction for a batch of the regularization set. Made by {@link crossRegularization}.
+ * The callback that makes a model learn its regularization while `fit` trains it. Every `every` batches it takes one gradient
+ * step of ρ: the σ of the model's {@link LearnableNoise} layers and the levels of norms on its weights. The loss of this step
+ * is that of the K-sample averaged prediction for a batch of the regularization set. Made by {@link crossRegularization}.
  *
- * It reads the loss the model is compiled with. A ρ step does not touch batch-norm statistics, θ's optimizer, or any weight
- * but those under a norm, which go back to their level after every batch and along with it at a ρ step. While noise or augmentation is
- * learned, moving batch-norm statistics have a momentum of 0.9 at most, so that they follow it.
+ * It uses the loss with which the model is compiled. A ρ step changes neither batch-norm statistics nor θ's optimizer. The only
+ * weights that it moves are those under a norm: they are brought back to their level after every batch, and follow it in a ρ
+ * step. While noise or augmentation is learned, moving batch-norm statistics have a momentum of at most 0.9, so that they
+ * follow it.
  */
 export class CrossRegularization extends Callback {
   private readonly schedule: Schedule;
@@ -127,15 +128,15 @@ export class CrossRegularization extends Callback {
   private readonly averagingOption: AveragingChoice | undefined;
   private readonly allowMissingClasses: boolean;
   private classWeight: ClassWeights | undefined;
-  /** The class weights that the prepared model has. */
+  /** The class weights with which the model was prepared. */
   private preparedClassWeight: ClassWeights | undefined;
-  /** Times that this callback is in the list of the `fit` that begins. */
+  /** How often this callback is in the list of the present `fit`. */
   private timesListed = 0;
-  /** Whether somebody has {@link toModel}'s result. */
+  /** Whether the result of {@link toModel} was handed out. */
   private modelWasGiven = false;
   /** ρ steps in the history when the epoch began. */
   private rhoStepsBeforeEpoch = 0;
-  /** ρ steps skipped after which weights were looked at. */
+  /** The count of skipped ρ steps at the last look at the weights. */
   private skippedBefore = 0;
   private readonly optimizer: OptimizerFactory | undefined;
   private readonly estimator: Estimator;
@@ -151,7 +152,7 @@ export class CrossRegularization extends Callback {
   constructor(options: CrossRegularizationOptions) {
     super();
     checkOptions('crossRegularization', options, optionNames);
-    // First, as it is the one that has to be given.
+    // First, because it is the only required option.
     this.data = checkRegularizationData(options?.regularizationData);
     const { batchSize = 32, seed = 0, noise, classWeight, allowMissingClasses = false } = options;
     const { every, samples, warmUp, learningRate, optimizer } = options;
@@ -192,15 +193,15 @@ export class CrossRegularization extends Callback {
     );
   }
 
-  /** What every ρ step did, complete at the end of each epoch. */
+  /** The record of every ρ step, complete at the end of each epoch. */
   get history(): RegularizationRecord {
     return this.prepared?.step.history ?? { step: [], loss: [], rho: {}, skipped: 0 };
   }
 
   /**
-   * How the draws of each output become one prediction, by the name of the output; empty before training. A softmax or
-   * sigmoid makes `'probabilities'`; before a loss that takes logits, a linear output is `'logits'` or `'sigmoidLogits'`;
-   * any other is `'mean'`. It is saved with the model, and `predict` and `toInferenceModel` follow it.
+   * How the draws of each output are averaged, by the name of the output; empty before training. A softmax or sigmoid gives
+   * `'probabilities'`. A linear output before a loss that takes logits is `'logits'` or `'sigmoidLogits'`. Any other output is
+   * `'mean'`. The choice is saved with the model, and `predict` and `toInferenceModel` follow it.
    */
   get averaging(): Record<string, Averaging> {
     const { model, outputs = [] } = this.prepared ?? {};
@@ -208,8 +209,8 @@ export class CrossRegularization extends Callback {
   }
 
   /**
-   * Takes hooked noise out of the model, which is then without: the network that was trained is {@link toModel}. Without
-   * hooked noise it does nothing.
+   * Removes hooked noise from the model. The network that was trained remains available from {@link toModel}. Without hooked
+   * noise it does nothing.
    */
   unhook(): void {
     if (this.prepared?.hook) this.prepared.restoreLayers();
@@ -217,8 +218,8 @@ export class CrossRegularization extends Callback {
   }
 
   /**
-   * The trained network with explicit noise layers, ready to compile, `predict` and save; weights are shared with the
-   * model that was trained, which keeps its noise hooked in.
+   * The trained network with explicit noise layers, ready to compile, `predict` and save. It shares its weights with the
+   * trained model, which keeps its hooked noise.
    *
    * @throws Error before training.
    */
@@ -234,7 +235,7 @@ export class CrossRegularization extends Callback {
     return (await this.prepared?.norms.sparsity()) ?? {};
   }
 
-  /** Convergence of every σ, by layer name, and of every level, by layer and norm. */
+  /** The convergence of every σ, by layer name, and of every level, by layer and norm. */
   status(): Record<string, Convergence> {
     return this.prepared?.step.history.status() ?? {};
   }
@@ -275,7 +276,7 @@ export class CrossRegularization extends Callback {
     this.rhoStepsBeforeEpoch = this.history.step.length;
   }
 
-  /** @internal Prepares for a model, once; a further call with the same model goes on where the last ended. */
+  /** @internal Prepares for a model, once. A further call with the same model continues where the last one ended. */
   async prepare(given: LayersModel): Promise<void> {
     checkModel(given);
     const model = compiledModel(given);
@@ -299,7 +300,7 @@ export class CrossRegularization extends Callback {
     this.preparedClassWeight = classWeight;
   }
 
-  /** Training noise follows from the callback's seed and the number of the step, whatever was drawn before. */
+  /** Training noise follows from the callback's seed and the step number, whatever was drawn before. */
   override async onBatchBegin(_batch?: number, _logs?: Logs): Promise<void> {
     if (this.prepared) seedNoise(deriveSeed(this.seed, seedStreams.trainingNoise, this.counts.trainingSteps));
   }
@@ -310,7 +311,7 @@ export class CrossRegularization extends Callback {
     if (isRegularizationStep(this.schedule, this.counts.trainingSteps++)) await this.regularize();
   }
 
-  /** Keeps the run, where there is a checkpoint. */
+  /** Saves the run if there is a checkpoint. */
   override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
     this.counts.rounds += 1;
     await this.prepared?.step.history.flush();
@@ -320,7 +321,7 @@ export class CrossRegularization extends Callback {
     await this.resumption.endEpoch(epoch, logs, this.counts.trainingSteps);
   }
 
-  /** Warns where nothing was learned, or nothing of a class. */
+  /** Warns if nothing was learned, or no example of a class was seen. */
   override async onTrainEnd(_logs?: Logs): Promise<void> {
     await this.prepared?.step.history.flush();
     const silence = whyNothing(this.history, this.schedule, this.counts.trainingSteps);
@@ -335,8 +336,8 @@ export class CrossRegularization extends Callback {
   }
 
   /**
-   * Looks whether weights are still numbers after a ρ step was skipped. What ρ steps did arrives whenever training yields, and no
-   * step waits for it.
+   * Checks whether the weights are still finite after a ρ step was skipped. The results of ρ steps arrive whenever training
+   * yields; no step waits for them.
    */
   private async lookAtSkipped(): Promise<void> {
     if (!this.prepared || this.history.skipped === this.skippedBefore) return;
@@ -360,14 +361,14 @@ export class CrossRegularization extends Callback {
     const loss = () => regularizationLoss({ model, batch, stream, samples, outputs, estimator });
     tf.tidy(() => step.run(loss, this.counts.trainingSteps));
     tf.dispose([batch.x, batch.y]);
-    // Awaited at the end of the epoch, where it fails if it does.
+    // Errors surface at the end of the epoch, which awaits this.
     step.history.flush().catch(() => {});
   }
 
   /**
-   * Keeps the run as it is now: for your own loop, within an epoch too. Await it before training on.
+   * Saves the run as it is now: for your own loop, also within an epoch. Await it before training on.
    *
-   * @param data - what {@link restore} is to return with it: JSON, typed arrays, tensors.
+   * @param data - what {@link restore} returns with it: JSON, typed arrays, tensors.
    * @throws ArgumentError without a `checkpoint`, or before {@link restore}.
    */
   async save(data?: unknown): Promise<void> {
@@ -375,17 +376,17 @@ export class CrossRegularization extends Callback {
   }
 
   /**
-   * Brings a compiled model and this callback to where the checkpoint is, and tells where that is: epoch 0, step 0 where
-   * there is none yet. Call it before your own loop or `fitDataset`; `cross.fit` does.
+   * Restores a compiled model and this callback from the checkpoint, and returns where the run is: epoch 0, step 0 if nothing
+   * was saved yet. Call it before your own loop or `fitDataset`; `cross.fit` calls it itself.
    *
-   * @throws ArgumentError without a `checkpoint`, for one of another model or other options (it says what differs), and
-   *   for a damaged one.
+   * @throws ArgumentError without a `checkpoint`, for a checkpoint of another model or other options (the message says what
+   *   differs), and for a damaged one.
    */
   async restore<Data = any>(model: LayersModel): Promise<RunProgress<Data>> {
     return await this.resumption.restore(model, this);
   }
 
-  /** @internal What must agree between the options of a checkpoint and these. */
+  /** @internal The options that must agree with those of a checkpoint. */
   async settings(): Promise<object> {
     const {
       schedule,
@@ -413,21 +414,20 @@ export class CrossRegularization extends Callback {
     return await this.resumption.state(this.prepared, this.counts);
   }
 
-  /** @internal Goes on from {@link state}. */
+  /** @internal Continues from {@link state}. */
   async loadState(state: CrossState): Promise<void> {
     if (!this.prepared) throw new Error('loadState: nothing was prepared.');
     Object.assign(this.counts, await this.resumption.loadState(this.prepared, state));
   }
 
   /**
-   * `model.fit` with this callback, in an order of the training data that follows from the callback's `seed`. (`fit` of
-   * the model shuffles with `Math.random`.) With `regularizationData: { split }` or `{ folds, fold }` it first takes that share of the
-   * examples or that fold, chosen at random, of every class or in whole groups where asked for, off the training data: the
-   * same ones in every further call. With a `checkpoint` it goes on where that is, `epochs` is the total, and the history
-   * that is returned begins at epoch 0.
+   * `model.fit` with this callback. The order of the training data follows from the callback's `seed`. (`fit` of the model
+   * shuffles with `Math.random`.) With `regularizationData: { split }` or `{ folds, fold }` it first holds out that share or
+   * fold of the examples. They are chosen at random, as an option by class or in whole groups, and stay the same in every
+   * further call. With a `checkpoint` it continues there: `epochs` is the total, and the returned history begins at epoch 0.
    *
    * @throws ArgumentError for arrays that do not fit the model, a regularization set that is the training data, a split that
-   *   leaves a class out, and `sampleWeight`, which TensorFlow.js does not have.
+   *   leaves a class out, and `sampleWeight`, which TensorFlow.js lacks.
    */
   async fit(
     model: LayersModel,
@@ -464,20 +464,20 @@ export class CrossRegularization extends Callback {
     this.resumption.checkRestored();
     const result = await this.step(model, batch);
     await this.onBatchEnd(0);
-    // The loss was read from the device just now, so that this waits for little; nothing else ends such a loop.
+    // The loss has just been read from the device, so this waits only briefly. No end of an epoch does it in such a loop.
     await this.prepared?.step.history.flush();
     return result;
   }
 
   /**
-   * One training step. Whether all numbers of the batch are finite is read along with its loss, and a step on others is undone:
-   * to wait for it before the step would halt the device at every one.
+   * One training step. The check for finite numbers in the batch is read together with the loss, and a step on other numbers is
+   * undone. Waiting for the check before the step would halt the device at every step.
    */
   private async step(model: LayersModel, batch: Examples) {
     const inner = compiledModel(model);
     const kept = keepState(inner, this.prepared ? hookedWeights(this.prepared) : []);
     const finite = checkFinite(batch, inner);
-    // Where it comes to nothing because the step fails before.
+    // Ignored if the step itself fails first.
     finite.catch(() => {});
     try {
       if (!kept) await finite;
@@ -494,8 +494,8 @@ export class CrossRegularization extends Callback {
   }
 
   /**
-   * Frees the state of ρ's optimizer, the levels of norms, and what was split off, and takes hooked noise out of the model.
-   * The model and its weights stay, and so do {@link toModel}'s result and its σ.
+   * Frees the state of ρ's optimizer, the levels of norms, and the held-out examples, and removes hooked noise from the model.
+   * The model and its weights stay, and so does the result of {@link toModel} with its σ.
    */
   dispose(): void {
     freeHeldOut(this.heldOut);
@@ -503,14 +503,14 @@ export class CrossRegularization extends Callback {
     this.prepared?.step.dispose();
     this.prepared?.norms.dispose();
     this.prepared?.restoreLayers();
-    // Nobody else has the variables of noise that toModel did not give away.
+    // If toModel was never called, nothing else uses the variables of the noise.
     if (this.prepared?.hooked && !this.modelWasGiven) this.prepared.hook?.dispose();
     this.unhook();
     this.prepared = undefined;
   }
 }
 
-/** The options of noise that is to be hooked in; undefined for none. */
+/** The options of hooked noise; undefined for none. */
 function noiseOptions(noise: CrossRegularizationOptions['noise']): InjectNoiseOptions | undefined {
   if (noise === undefined || typeof noise === 'boolean') return noise ? {} : undefined;
   if (typeof noise !== 'object' || noise === null) {
@@ -526,8 +526,8 @@ function noiseOptions(noise: CrossRegularizationOptions['noise']): InjectNoiseOp
 /**
  * The callback for `fit` and `fitDataset`, see {@link CrossRegularization}.
  *
- * @throws ArgumentError for options out of range; what concerns the model and the data is refused when training
- *   begins, before the first step.
+ * @throws ArgumentError for options out of range. Problems with the model and the data are refused when training begins, before
+ *   the first step.
  * @example
  * ```ts
  * const noisy = injectNoise(model);

@@ -11,13 +11,13 @@ import { type PredictOptions, predict } from './predict';
 
 /** One array for each output, in the shape of a single prediction. Variances are of the probabilities where an output is logits. */
 export interface EnsemblePrediction extends Prediction {
-  /** The average of the members' averaged predictions: for logits, by way of their probabilities. */
+  /** The average of the members' averaged predictions; logits are averaged as probabilities. */
   mean: tf.Tensor;
-  /** `between` + `within`: the law of total variance for one draw of one member, whichever they are. */
+  /** `between` + `within`: by the law of total variance, the variance of one draw of a random member. */
   variance: tf.Tensor;
   /**
-   * The unbiased variance of the members' averaged predictions: how far they disagree. It also holds what their averages
-   * vary by chance, `within` / samples.
+   * The unbiased variance of the members' averaged predictions: how much they disagree. It includes their variation by chance,
+   * `within` / samples.
    */
   between: tf.Tensor;
   /** The mean of the members' variances over their draws of noise; 0 for members without noise. */
@@ -35,7 +35,7 @@ export type EnsemblePredictOptions = Omit<PredictOptions, 'averaging'>;
  * const { mean, between, within } = ensemble.predict(xTest, { samples: 16 });
  */
 export class Ensemble {
-  /** With noise, or hooked noise, or without either. Uncompiled where `fitEnsemble` hooked noise in. */
+  /** With explicit noise layers, or without noise. Uncompiled if `fitEnsemble` hooked noise in. */
   readonly members: readonly LayersModel[];
   /** How draws and members are averaged, by output in order. */
   readonly averaging: readonly Averaging[];
@@ -84,7 +84,7 @@ export class Ensemble {
   }
 
   /**
-   * The average of the members' predictions, each of which is an average over `samples` draws of its noise: member m is
+   * The average of the members' predictions, each of which averages `samples` draws of its noise. Member m predicts
    * `predict(members[m], x, { samples, seed: deriveSeed(seed, m) })`.
    *
    * @param x - as `model.predict` takes it, or by the names of the first member's inputs.
@@ -126,9 +126,9 @@ export class Ensemble {
   }
 
   /**
-   * Saves all members as one model.json and one file of weights, wherever `model.save` can save: a URL such as
-   * `file://…` (with tfjs-node), `indexeddb://…` or `downloads://…`, or an IOHandler. {@link loadEnsemble} reads it. Without
-   * optimizers.
+   * Saves all members as one model.json and one file of weights, to any place where `model.save` can save: a URL such as
+   * `file://…` (with tfjs-node), `indexeddb://…` or `downloads://…`, or an IOHandler. {@link loadEnsemble} reads it. Optimizers
+   * are not saved.
    *
    * @throws ArgumentError for a URL that TensorFlow.js has no handler for.
    */
@@ -182,7 +182,7 @@ function combine(predictions: readonly Prediction[], averaging: Averaging) {
   const deviation = tf.sub(averaged, average);
   const between = tf.div(tf.sum(tf.square(deviation), 0), predictions.length - 1);
   const within = tf.mean(tf.stack(predictions.map(({ variance }) => variance)), 0);
-  // Of a sigmoid from both probabilities: near 1 a probability has no digits left for what is missing.
+  // Of a sigmoid, from both probabilities: 1 − p loses its digits where p is near 1.
   const mean =
     averaging === 'logits'
       ? tf.log(average)
@@ -192,7 +192,7 @@ function combine(predictions: readonly Prediction[], averaging: Averaging) {
   return { mean, variance: tf.add(between, within), between, within };
 }
 
-/** @throws ArgumentError for a model whose inputs or outputs are not those of the first. */
+/** @throws ArgumentError for a model whose inputs or outputs differ from those of the first. */
 export function checkAlike(first: LayersModel, member: LayersModel, m: number, argument: string): void {
   const shapes = (tensors: readonly { shape: (number | null)[] }[]) =>
     tensors.map(({ shape }) => `[${shape.map((n) => n ?? 'any')}]`).join(', ');

@@ -35,8 +35,8 @@ export function tensorList(
 /**
  * Refuses tensors that were disposed.
  *
- * @param names - of the inputs or outputs they are for, in order.
- * @param argument - what they are of, for the message.
+ * @param names - the inputs or outputs that they belong to, in order.
+ * @param argument - the name of the argument, for the message.
  * @throws ArgumentError
  */
 export function checkAlive(tensors: readonly tf.Tensor[], names: readonly string[], argument: string): void {
@@ -63,7 +63,7 @@ function asList(given: Tensors | NamedTensors, names: readonly string[], argumen
   };
   if (given instanceof tf.Tensor) return [given];
   if (Array.isArray(given)) {
-    // [[1, 2], [3, 4]] and [1, 2] are meant as one tensor.
+    // [[1, 2], [3, 4]] and [1, 2] are each meant as one tensor.
     if (given.length > 0 && !given.some((one) => one instanceof tf.Tensor)) return [tensor(given)];
     return given.map(tensor);
   }
@@ -81,18 +81,18 @@ function asList(given: Tensors | NamedTensors, names: readonly string[], argumen
 }
 
 /**
- * Tensors as `fit` standardizes them: those of rank 1 get their last axis. Those of higher rank are the given ones.
+ * Tensors in the form that `fit` uses: a tensor of rank 1 gets a last axis, others stay the same.
  *
- * @returns tensors that are the caller's where they are new.
+ * @returns tensors that are the caller's if they are new.
  */
 export const withLastAxis = (tensor: tf.Tensor): tf.Tensor =>
   tensor.rank === 1 ? tf.expandDims(tensor, 1) : tensor;
 
 /**
- * Refuses examples that are not of a model's inputs and outputs, by the rules of `fit`: a rank of 1 stands for [n, 1];
+ * Refuses examples that do not fit the inputs and outputs of a model, by the rules of `fit`: a rank of 1 stands for [n, 1];
  * targets have the shape of their output, or [n, …, 1] under sparseCategoricalCrossentropy.
  *
- * @param name - the argument they are, for the message.
+ * @param name - the name of the argument, for the message.
  * @throws ArgumentError
  */
 export function checkFit({ x, y }: Examples, model: LayersModel, name: string): void {
@@ -137,11 +137,11 @@ export function checkFit({ x, y }: Examples, model: LayersModel, name: string): 
 }
 
 /**
- * Refuses training examples with NaN or infinities, of which one makes every weight so. Targets of a loss of the user's own
- * may have them, for what is missing.
+ * Refuses training examples with NaN or infinities, one of which makes every weight NaN. Targets of a custom loss may contain
+ * them, for missing values.
  *
- * The device looks through them, and is asked for one small array when this is called: who awaits it after a step of training
- * waits for it no longer than for the loss.
+ * The check runs on the device and is read as one small array, requested at once. A caller who awaits it after a training step
+ * waits no longer than for the loss.
  *
  * @throws ArgumentError with the examples, counted from 0.
  */

@@ -1,23 +1,26 @@
 import { hash32 } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What is remembered of an array in a checkpoint, to tell it from another one. */
+/** What a checkpoint remembers of an array, to tell it from another one. */
 export interface Fingerprint {
   shape: number[];
-  /** Of up to 64 examples, evenly spaced, to the bit. */
+  /** A hash of up to 64 evenly spaced examples, exact to the bit. */
   examples: string;
-  /** Mean of |x|, and the mean as a share of it: of all numbers, rounded, as sums differ a little between backends. */
+  /**
+   * Mean of |x|, and the mean as a share of it. They cover all numbers, and are rounded because sums differ a little between
+   * backends.
+   */
   size: string;
   balance: string;
 }
 
-/** Numbers that are looked at one by one. More make it slower and no surer. */
+/** How many numbers are hashed. More would be slower and no safer. */
 const MOST = 2 ** 18;
 const known = new WeakMap<tf.Tensor, Promise<Fingerprint>>();
 
 /** A fingerprint of an array with its examples on the first axis: two sums, and some examples as they are. */
 export function fingerprint(x: tf.Tensor): Promise<Fingerprint> {
-  // What a variable has can change.
+  // The value of a variable can change.
   if (x instanceof tf.Variable) return take(x);
   let found = known.get(x);
   if (!found) {

@@ -4,7 +4,7 @@ import { leafLayers } from './chooseLayers';
 import { ownName } from './modelState';
 
 /**
- * Ends training whose weights are no numbers any more: nothing that follows could be right.
+ * Ends training if weights are not finite: nothing after that could be right.
  *
  * @param step - training steps taken.
  * @throws Error

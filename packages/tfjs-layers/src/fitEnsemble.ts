@@ -12,43 +12,43 @@ import { compiledModel } from './modelState';
 import { withParts } from './nestedLayers';
 import { isPart, type RegularizationData, type RegularizationFold } from './regularizationData';
 
-/** All K folds: member k holds fold k out, so that every example teaches ρ of one member and θ of K − 1. */
+/** All K folds. Member k holds out fold k, so every example trains ρ of one member and θ of K − 1. */
 export type RegularizationFolds = Omit<RegularizationFold, 'fold' | 'seed'>;
 
-/** What a member is told of itself. */
+/** What `createModel` is told about a member. */
 export interface MemberInfo {
-  /** From 0; with folds, the one it holds out. */
+  /** Its number, from 0; with folds, the fold that it holds out. */
   member: number;
-  /** Its own: for the initializers, so that members begin at different weights, and the same ones when training is resumed. */
+  /** A seed for its initializers, so that members start at different weights, and at the same ones when training is resumed. */
   seed: number;
 }
 
 export interface EnsembleProgress {
-  /** The one that trains, from 0. */
+  /** The number of the member in training, from 0. */
   member: number;
   members: number;
-  /** Epochs of it that are over. */
+  /** Completed epochs of this member. */
   epoch: number;
   epochs: number;
-  /** Of the epoch, as callbacks get them: loss, metrics, `regularization_loss`, every σ. */
+  /** The logs of the epoch, as callbacks get them: loss, metrics, `regularization_loss`, every σ. */
   logs: Logs;
 }
 
 export interface FitEnsembleOptions
   extends Omit<CrossRegularizationOptions, 'regularizationData' | 'checkpoint'> {
   /**
-   * What ρ learns from: `{ folds: 5, stratified: true }` gives each of five members another fifth of the training data.
-   * With anything that `crossRegularization` takes, all `members` have the same: `{ split }`, however, is drawn for each.
+   * The data from which ρ learns. `{ folds: 5, stratified: true }` gives each of five members another fifth of the training
+   * data. Any value that `crossRegularization` accepts is shared by all `members`, except that `{ split }` is drawn for each.
    */
   regularizationData: RegularizationFolds | RegularizationData;
-  /** How many. With folds as many as there are folds; needed otherwise. */
+  /** The number of members. Required without folds; with folds it is the number of folds. */
   members?: number;
   /** Arguments of `fit` for each member: epochs, batchSize, callbacks, … */
   fit?: ModelFitArgs;
   /**
-   * A folder (in Node), in which each member has its own, `member-0` and so on, or a function that gives each a store.
-   * Each is written at the end of every epoch: a program that was killed and is started again goes on there, to the
-   * identical result.
+   * A folder (in Node), with a subfolder for each member (`member-0` and so on), or a function that returns a store for each.
+   * Each is written at the end of every epoch. A program that was killed and is started again continues there, to the identical
+   * result.
    */
   checkpoint?: string | ((member: number) => CheckpointStore);
   /** Called at the end of every epoch. */
@@ -56,16 +56,16 @@ export interface FitEnsembleOptions
 }
 
 /**
- * Trains an ensemble of cross-regularized models, one after the other. With few examples give it folds: a single model
- * loses what is held out for ρ as training data, five models on five folds together lose none.
+ * Trains an ensemble of cross-regularized models, one after the other. With few examples, use folds: a single model loses its
+ * held-out examples for training, while five models on five folds together lose none.
  *
- * @param createModel - makes and compiles a new model, with layers and an optimizer that no other model has. The ensemble
- *   owns it. For the same numbers again give its initializers seeds that follow from `seed`.
+ * @param createModel - makes and compiles a new model that shares no layer and no optimizer with another. The ensemble owns it.
+ *   For reproducible numbers, give its initializers seeds that follow from `seed`.
  * @param x - inputs, as `fit` takes them; they stay the caller's, and so do `y`.
  * @param y - targets.
  * @returns the trained members with explicit noise layers.
- * @throws ArgumentError before the first step for options out of range, arrays that do not fit the models, and a fold or
- *   split that leaves a class out. Where a member fails later, all are freed.
+ * @throws ArgumentError before the first step for options out of range, arrays that do not fit the models, and a fold or split
+ *   that leaves a class out. If a member fails later, all are freed.
  * @example
  * const ensemble = await fitEnsemble(createModel, xTrain, yTrain, {
  *   regularizationData: { folds: 5, stratified: true },
@@ -131,10 +131,7 @@ export async function fitEnsemble(
   }
 }
 
-/**
- * The model that was trained, with its noise in explicit layers. All else is freed: the model it was hooked into, the
- * optimizers.
- */
+/** The trained model with explicit noise layers. Everything else is freed: the model with hooked noise and the optimizers. */
 function trainedModel(model: LayersModel, cross: CrossRegularization): LayersModel {
   const inner = compiledModel(model);
   const { optimizer } = inner;
@@ -153,7 +150,7 @@ const name = 'regularizationData';
 const isFolds = (data: unknown): data is RegularizationFolds =>
   typeof data === 'object' && data !== null && 'folds' in data && !('fold' in data);
 
-/** @throws ArgumentError for a number of members that is missing, too small, or not that of the folds. */
+/** @throws ArgumentError for a number of members that is missing, too small, or different from the number of folds. */
 function membersOf(data: unknown, count: number | undefined): number {
   if (!isFolds(data)) {
     if (count !== undefined) return checkInteger('members', count, 2, 'Use 5.');
@@ -198,7 +195,9 @@ function storesOf(
   );
 }
 
-/** @throws ArgumentError for what is no compiled model, or shares what training changes with one that was made before. */
+/**
+ * @throws ArgumentError for anything but a compiled model, and for one that shares weights or an optimizer with an earlier one.
+ */
 function checkNew(model: LayersModel, before: readonly LayersModel[]): void {
   const refuse = (message: string) => {
     throw new ArgumentError('createModel', message);

@@ -9,17 +9,17 @@ import { compiledModel } from './modelState';
 import type { RegularizationBatch } from './regularizationData';
 import { take, trainingBatches } from './trainingBatches';
 
-/** What `model.fit` is told of its data, checked and complete. */
+/** The arguments of `model.fit`, checked and complete. */
 export interface FitPlan {
   data: RegularizationBatch;
-  /** Examples in the data, those that are held out included. */
+  /** The number of examples in the data, including held-out ones. */
   examples: number;
   batchSize: number;
   shuffle: boolean;
   args: ModelFitArgs;
 }
 
-/** The arguments of `fit`, all of them: also those that TensorFlow.js declares and does not have. */
+/** All arguments of `fit`, also those that TensorFlow.js declares but does not implement. */
 const fitArguments: Record<keyof ModelFitArgs, unknown> = {
   ...{ batchSize: 1, epochs: 1, verbose: 1, callbacks: 1, validationSplit: 1, validationData: 1, shuffle: 1 },
   ...{
@@ -73,7 +73,9 @@ export function fitPlan(
   return { data, examples: data.x[0].shape[0], batchSize, shuffle, args };
 }
 
-/** Refuses validation data that would stop training at the end of its first epoch. Of a data set nothing is known yet. */
+/**
+ * Refuses validation data that would stop training at the end of the first epoch. The contents of a data set are not known yet.
+ */
 function checkValidationData(model: LayersModel, given: ModelFitArgs['validationData']): void {
   const name = 'args.validationData';
   if (given === undefined) return;
@@ -96,8 +98,8 @@ function checkValidationData(model: LayersModel, given: ModelFitArgs['validation
 }
 
 /**
- * `model.fit` in an order of the training data that follows from a seed and the number of the epoch: `fit` of the model
- * shuffles with `Math.random`, which nothing can repeat.
+ * `model.fit` in an order of the training data that follows from a seed and the number of the epoch. (`fit` of the model
+ * shuffles with `Math.random`, which cannot be repeated.)
  */
 export async function fitInOrder(
   model: LayersModel,
@@ -106,7 +108,7 @@ export async function fitInOrder(
     /** The examples to train on, by index. */
     examples: readonly number[];
     initialEpoch: number;
-    /** Before the callbacks of `args`. */
+    /** Runs before the callbacks of `args`. */
     callback: Callback;
     seed: number;
     /** The number of the epoch that begins, counted over all calls. */
@@ -117,7 +119,7 @@ export async function fitInOrder(
   let rest = options.examples;
   let validation: tf.Tensor[][] | undefined;
   if (!given && validationSplit) {
-    // The last ones, as `fit` has it.
+    // The last ones, as in `fit`.
     const at = Math.floor(rest.length * (1 - validationSplit));
     if (at === 0) {
       throw new ArgumentError(

@@ -11,32 +11,32 @@ import type { NoisePlace, NoisePlaces } from './noisePlaces';
 
 /** Noise hooked into a model, see {@link hookNoise}. */
 export interface HookedNoise {
-  /** One for each place, in the order of the graph. They are layers of {@link toModel}'s result, not of the model. */
+  /** One layer for each place, in the order of the graph. They belong to the result of {@link toModel}, not to the model. */
   readonly layers: readonly LearnableNoise[];
-  /** Where they are, and why not elsewhere. */
+  /** The places of the noise, and the reasons for having none elsewhere. */
   readonly places: NoisePlaces;
-  /** Takes the noise out of the model. The layers keep their σ, and `toModel` still works. Twice does nothing. */
+  /** Removes the noise from the model. The layers keep their σ, and `toModel` still works. A second call does nothing. */
   unhook(): void;
   /**
-   * The same network with the noise as explicit layers, ready to save and not compiled: these very `layers`, and the
-   * weights of the hooked model, shared. The same model at every call. Use one of the two models at a time.
+   * The same network with these `layers` as explicit noise layers, ready to save and not compiled. It shares the weights of the
+   * hooked model. Every call returns the same model. Use one of the two models at a time.
    */
   toModel(): LayersModel;
-  /** Unhooks and frees the variables of the noise. The model keeps its weights; `toModel`'s result is of no use then. */
+  /** Unhooks the noise and frees its variables. The model keeps its weights; the result of `toModel` can no longer be used. */
   dispose(): void;
 }
 
 type Call = layers.Layer['call'];
 
 /**
- * Puts learnable noise into a model in place, in the same places as `injectNoise` and with the same numbers: so that
- * a compiled model stays compiled, its optimizer's state included. The configuration of the model does not change:
- * saved, it is the model without noise; {@link HookedNoise.toModel} is the one with it.
+ * Puts learnable noise into a model in place, at the same places as `injectNoise` and with the same numbers. A compiled model
+ * stays compiled, with the state of its optimizer. The configuration of the model does not change: saved, it is the model
+ * without noise, and {@link HookedNoise.toModel} returns the one with it.
  *
- * Layers that the model shares with other models have the noise there as well, until `unhook`.
+ * Layers that the model shares with other models have the noise there too, until `unhook`.
  *
- * @throws ArgumentError as `injectNoise` does, and for a model with a layer that is hooked already or a chosen layer
- *   whose class is not registered.
+ * @throws ArgumentError as `injectNoise` does, and for a model with a layer that is already hooked, or a chosen layer whose
+ *   class is not registered.
  */
 export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}): HookedNoise {
   const { noisy, places } = placeNoise(model, options);

@@ -23,8 +23,8 @@ export const forgetHook = (layer: layers.Layer): boolean => hooks.delete(layer);
 
 let patched = false;
 /**
- * From the first hook on `save` of a model with hooked noise saves the network that it is, with explicit noise layers.
- * For the class and not for the model, as a callback never sees the sequential model that the user has.
+ * After the first hook, `save` of a model with hooked noise saves the network with explicit noise layers. This patches the
+ * class and not the model, because a callback never sees the sequential model of the user.
  */
 function saveWithNoise(): void {
   if (patched) return;

@@ -6,9 +6,9 @@ const DATABASE = 'crossreg';
 const CHECKPOINTS = 'checkpoints';
 
 /**
- * A store in the browser's IndexedDB, of this origin: it outlives the page. Give every run its own name.
+ * A store in the browser's IndexedDB, for this origin. It survives the page. Give every run a different name.
  *
- * @throws ArgumentError for a name that is none, or where there is no IndexedDB.
+ * @throws ArgumentError for an invalid name, or without IndexedDB.
  */
 export function indexedDBStore(name: string): CheckpointStore {
   if (typeof name !== 'string' || name === '') {

@@ -16,18 +16,18 @@ import { repeated, withParts } from './nestedLayers';
 import { type NoisePlace, NoisePlaces, rememberPlaces } from './noisePlaces';
 import { outputLayers } from './outputLayers';
 
-/** Noise of recurrent layers, whose nonlinearities are inside, where nothing can be put. */
+/** The noise of recurrent layers. Their nonlinearities are inside, where nothing can be inserted. */
 export interface RecurrentNoise {
-  /** On what the layer gives (default), or on what it gets. */
+  /** On the output of the layer (default), or on its input. */
   at?: 'outputs' | 'inputs';
-  /** One draw for a whole sequence (default), as in variational recurrent dropout, or one for each step. */
+  /** One draw for a whole sequence (default), as in variational recurrent dropout, or one per step. */
   draw?: 'sequence' | 'step';
 }
 
 export interface InjectNoiseOptions extends Omit<LearnableNoiseOptions, 'name'> {
   /** Which layers get noise, by name or as a predicate. Default: every hidden nonlinearity. */
   layers?: LayerChoice;
-  /** What recurrent layers get; `false` for nothing. Default: noise on their outputs, one draw a sequence. */
+  /** The noise of recurrent layers; `false` for none. Default: noise on their outputs, one draw per sequence. */
   recurrent?: RecurrentNoise | false;
   /** Which axis the channels are on. Default: found from the data format of each layer. */
   axis?: number;
@@ -43,7 +43,7 @@ const nonlinearities = new Set([
   'ThresholdedReLU',
   'Softmax',
 ]);
-/** Layers that contain their nonlinearity: it is split off, and noise goes between. */
+/** Layers that contain their nonlinearity: it is split off, and the noise is inserted in between. */
 const fused = new Set([
   'Dense',
   'Conv1D',
@@ -95,15 +95,15 @@ const stockLinear = new Set([
 const recurrentLayers = new Set(['SimpleRNN', 'LSTM', 'GRU', 'RNN', 'ConvLSTM2D', 'Bidirectional']);
 
 /**
- * A new model with learnable noise before every hidden nonlinearity. The weights are shared with `model`, which
- * stays as it was; the function is the same while σ = 0. Works on sequential and functional models, with nested
- * models, shared layers, several inputs and outputs, fused and separate activations. Compile the result.
+ * Makes a new model with learnable noise before every hidden nonlinearity. It shares its weights with `model`, which stays
+ * unchanged; with σ = 0 it is the same function. It works with sequential and functional models, nested models, shared layers,
+ * several inputs and outputs, fused and separate activations. Compile the result.
  *
- * A nonlinearity inside `timeDistributed` gets noise too, and a recurrent layer, whose nonlinearities are inside, on its
- * outputs or inputs. With `layers` you choose: a chosen layer with a nonlinearity gets noise before it, any other on its
- * output. A model output gets none unless chosen. Where the noise is and why not elsewhere: {@link noisePlaces}.
+ * A nonlinearity inside `timeDistributed` gets noise, too. A recurrent layer, whose nonlinearities are inside, gets it on its
+ * outputs or inputs. With `layers` you choose: a chosen layer with a nonlinearity gets noise before it, any other one on its
+ * output. An output of the model gets none unless you choose it. {@link noisePlaces} lists the places and the reasons.
  *
- * @throws ArgumentError if the model has no place for noise, or has noise already.
+ * @throws ArgumentError if the model has no place for noise, or already has noise.
  * @example
  * const noisy = injectNoise(model); // or { recurrent: { at: 'inputs' } }, where there are recurrent layers
  * console.log(String(noisePlaces(noisy)));
@@ -197,7 +197,7 @@ export function placeNoise(
   return { noisy, places: all };
 }
 
-/** Where a layer gets noise, or why it gets none. */
+/** Why a layer gets noise where it does, or why it gets none. */
 function positionOf(
   layer: layers.Layer,
   {
@@ -243,9 +243,9 @@ function positionOf(
 }
 
 /**
- * Refuses options of noise that cannot be right for any model.
+ * Refuses noise options that cannot be right for any model.
  *
- * @param of - what takes them, for the message.
+ * @param of - the function that takes them, for the message.
  * @throws ArgumentError
  */
 export function checkNoise(of: string, options: InjectNoiseOptions): void {

@@ -1,5 +1,5 @@
 /**
- * For the other packages of crossreg. Nothing here is for users, and within a major version none goes.
+ * For the other packages of crossreg, not for users. Nothing here is removed within a major version.
  *
  * @module
  */

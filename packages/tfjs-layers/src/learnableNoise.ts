@@ -16,23 +16,23 @@ import { carriesMask } from './masks';
 import { MovingDeviation, movingDeviationWeights, type WeightVariable } from './movingDeviation';
 
 export interface LearnableNoiseOptions {
-  /** σ to start from, relative to the standard deviation of the input. Default 0.3; 0 switches the layer off for good. */
+  /** The initial σ, relative to the standard deviation of the input. Default 0.3. 0 switches the layer off for good. */
   initialSigma?: number;
   /** One σ for the layer (default), or one per channel. */
   per?: 'layer' | 'channel';
-  /** Which axis the channels are on, counted from the end where negative. Default −1, the last. */
+  /** The axis of the channels, counted from the end if negative. Default −1, the last. */
   axis?: number;
   /**
-   * Whether every step of a sequence (axis 1) has its own draw (default), or all steps share one, as the masks of
-   * variational recurrent dropout do (Gal & Ghahramani 2016). The same for an input of rank 2.
+   * Whether every step of a sequence (axis 1) gets its draw (default), or all steps share one, like the masks of variational
+   * recurrent dropout (Gal & Ghahramani 2016). For an input of rank 2 there is no difference.
    */
   draw?: 'step' | 'sequence';
-  /** How σ > 0 is made from the raw weight. Default `'exp'`. */
+  /** How σ > 0 is computed from the raw weight. Default `'exp'`. */
   bijector?: BijectorName;
   /**
-   * Share of what is known of the deviation of the input that each further training batch leaves, in [0, 1). That
-   * deviation scales the noise at inference. Default 0.9: about the last ten batches, which follows a network that moves
-   * fast. Give 0.99 for batches of one or two examples, whose deviation is uncertain.
+   * The momentum, in [0, 1), of the moving estimate of the input's deviation, which scales the noise at inference. Default 0.9:
+   * about the last ten batches, which follows a network that changes quickly. Use 0.99 for batches of one or two examples,
+   * whose deviation is uncertain.
    */
   momentum?: number;
   name?: string;
@@ -65,22 +65,19 @@ export function completeNoise(options: LearnableNoiseOptions): Required<Omit<Lea
   return { initialSigma, per, axis, draw, bijector, momentum };
 }
 
-/**
- * σ does not fall below it: noise of a thousandth of the input's variance does little, and from here σ can climb back.
- */
+/** The lower bound of σ. Noise of a thousandth of the input's variance has little effect, and from here σ can rise again. */
 const LEAST_SIGMA = 0.03;
 
 /**
- * Adds Gaussian noise whose scale is learned: x + σ · s_c · ε, with ε ~ N(0, I), σ the regularization parameter and
- * s_c the standard deviation of channel c of the input (method.md §3, *relative noise*). Hence σ has no unit, and the
- * network cannot drown the noise by scaling its activations up.
+ * Adds Gaussian noise whose scale is learned: x + σ · s_c · ε, with ε ~ N(0, I). σ is the regularization parameter and s_c is
+ * the standard deviation of channel c of the input (method.md §3, *relative noise*). So σ has no unit, and the network cannot
+ * drown the noise by scaling up its activations.
  *
- * - s_c is |γ_c| directly after a batch normalization; otherwise that of the batch in training, unbiased, and a moving
- *   average of it at inference (a batch of one is compared with the batch before it). No gradient flows through it.
- * - The noise is on at inference too: what was trained under σ = 10 is another network without it. One call is one
- *   draw; `predict` averages many.
+ * - Directly after a batch normalization, s_c is |γ_c|. Otherwise it is the unbiased deviation of the batch in training, and a
+ *   moving average of it at inference. (A batch of one is compared with the batch before it.) No gradient flows through s_c.
+ * - The noise is on at inference, too: a network trained with σ = 10 is another network without it. One call is one draw;
+ *   `predict` averages many.
  * - σ is not trainable, so the optimizer of `fit` never touches it. It is saved with the model.
- *
  * - Padding that a mask marks does not count in s_c.
  *
  * Input and output: the same shape, of rank 2 or more.
@@ -150,7 +147,7 @@ export class LearnableNoise extends layers.Layer {
     super.build(inputShape as never);
   }
 
-  /** The raw, unconstrained weight: what ρ's optimizer moves. */
+  /** The raw, unconstrained weight, which ρ's optimizer moves. */
   get rho(): tf.Variable {
     if (!this.raw)
       throw new Error(`${this.name} has no weights yet: it is built when it is applied to an input.`);
@@ -161,7 +158,7 @@ export class LearnableNoise extends layers.Layer {
   regularizationParameters(): RegularizationParameter<tf.Tensor>[] {
     const { name, initialSigma, rho: variable } = this;
     const bijector = bijectors[this.bijector];
-    // Off stays off, and who starts lower may stay there.
+    // Off stays off, and a σ that starts lower may stay there.
     const min = initialSigma === 0 ? undefined : Math.min(LEAST_SIGMA, initialSigma);
     return [regularizationParameter(tfjs, { name, variable, bijector, min })];
   }
@@ -239,8 +236,8 @@ export class LearnableNoise extends layers.Layer {
   }
 
   /**
-   * The mask of the input. TensorFlow.js hands a layer without one that of some layer before it, so the graph has to say
-   * that this layer's input has a mask, and the shape that it can be this one.
+   * The mask of the input. TensorFlow.js passes to a layer without a mask that of some layer before it. So the graph must
+   * confirm that the input of this layer has a mask, and the shape must fit.
    */
   private maskOf(x: tf.Tensor, mask: tf.Tensor | null | undefined): tf.Tensor | undefined {
     const nodes = this.inboundNodes;
@@ -249,7 +246,7 @@ export class LearnableNoise extends layers.Layer {
     return nodes.every(({ inputTensors }) => carriesMask(inputTensors[0])) ? mask : undefined;
   }
 
-  /** γ of the batch normalization that feeds this layer, if there is one: found in the graph, so it survives loading. */
+  /** γ of the batch normalization in front of this layer, if there is one. It is found in the graph, so it survives loading. */
   private gammaBefore(): WeightVariable | undefined {
     const nodes = this.inboundNodes;
     if (nodes.length !== 1) return undefined;

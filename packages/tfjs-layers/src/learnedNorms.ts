@@ -20,11 +20,11 @@ import { asSettings } from './settings';
 /** The norms on a model's weights, as the callback uses them. */
 export interface LearnedNorms {
   readonly rho: readonly RegularizationParameter<tf.Tensor>[];
-  /** After θ's optimizer moved: every weight back to its level. */
+  /** After θ's optimizer has moved them: retracts every weight to its level. */
   retract(): void;
   /** The share of exact zeros in every weight under a norm, by `layer/weight`. */
   sparsity(): Promise<Record<string, number>>;
-  /** What they were made with and of which weights, as JSON. */
+  /** The options of the norms and the weights that they cover, as JSON. */
   readonly settings: object;
   /** Frees the levels. The weights stay. */
   dispose(): void;
@@ -48,14 +48,14 @@ interface Weight {
 }
 
 /**
- * Puts norms on the weights that θ's optimizer trains. Every level starts at the norm the weights have.
+ * Puts norms on the weights that θ's optimizer trains. Every level starts at the present norm of the weights.
  *
- * Where several norms are on one weight it is brought to each level in turn, in the order of the list: the last holds
- * exactly, the others to within what that moved it. When a ρ step has changed one of the levels the others become what
- * the weight then has: two norms of one weight cannot be chosen at will (‖w‖₂ ≤ ‖w‖₁).
+ * If several norms are on one weight, it is retracted to each level in the order of the list. The last one holds exactly, the
+ * others up to the effect of later ones. After a ρ step has changed one level, the other levels become the present norms of the
+ * weight: two norms of one weight cannot be chosen freely (‖w‖₂ ≤ ‖w‖₁).
  *
  * @param trained - the weights that the model was compiled to train.
- * @throws ArgumentError where a norm has no weights, or weights that are all zero or not finite.
+ * @throws ArgumentError if a norm has no weights, or weights that are all zero or not finite.
  */
 export async function learnNorms(
   model: LayersModel,
@@ -65,7 +65,7 @@ export async function learnNorms(
   const made: {
     rho: RegularizationParameter<tf.Tensor>;
     weights: Weight[];
-    /** Makes the level what the weights have. */
+    /** Sets the level to the present norm of the weights. */
     measure(): void;
   }[] = [];
   const dispose = () => {
@@ -217,7 +217,7 @@ function inLayout(
   return blocks === 'inputs' ? groupLasso({ axis: -2 }) : regularizer;
 }
 
-/** Kernels and embeddings; biases where asked for; never the scales and offsets of a normalization or an activation. */
+/** Kernels and embeddings, and biases if requested; never the scales and offsets of a normalization or an activation. */
 function belongs(weight: LayerVariable, biases: boolean): boolean {
   const name = ownName(weight);
   // `alpha` is the slope of a PReLU.

@@ -6,11 +6,11 @@ import { Ensemble } from './ensemble';
 import { splitArtifacts } from './ensembleArtifacts';
 
 /**
- * Loads what {@link Ensemble.save} has saved, from wherever `tf.loadLayersModel` can load.
+ * Loads what {@link Ensemble.save} has saved, from anywhere that `tf.loadLayersModel` can load from.
  *
- * @param handlerOrURL - the URL of the model.json, such as `file://…/model.json` or `https://…/model.json`, of
- *   `indexeddb://…`, or an IOHandler.
- * @returns the ensemble, whose members are the caller's to dispose of with it; not compiled.
+ * @param handlerOrURL - the URL of the model.json, such as `file://…/model.json`, `https://…/model.json` or `indexeddb://…`, or
+ *   an IOHandler.
+ * @returns the ensemble, not compiled. Disposing it also disposes its members.
  * @throws ArgumentError for anything but an ensemble.
  * @example
  * await ensemble.save('indexeddb://clothes');

@@ -2,9 +2,9 @@ import { isRegularizationStep, type RegularizationRecord, type Schedule } from '
 import type { Logs } from '@tensorflow/tfjs-layers';
 
 /**
- * Adds to the logs of an epoch, as callbacks of Keras do, `regularization_loss`, the mean over the ρ steps of the epoch,
- * and every σ and level by its name in the history, see {@link logName}. An epoch without a ρ step has those of the last one; before the
- * first there are none.
+ * Adds to the logs of an epoch, as callbacks of Keras do: `regularization_loss`, the mean over the ρ steps of the epoch, and
+ * every σ and level by its name in the history, see {@link logName}. An epoch without a ρ step repeats the last values; before
+ * the first ρ step there are none.
  *
  * @param from - ρ steps before the epoch.
  */
@@ -18,12 +18,12 @@ export function addToLogs(logs: Logs, { loss, rho }: RegularizationRecord, from:
 }
 
 /**
- * The name of a regularization parameter in logs: `hidden_l2` of `hidden/l2`. tfjs-vis has it in a CSS selector, and draws
- * nothing, without a word, where it is no identifier.
+ * The name of a regularization parameter in logs: `hidden_l2` for `hidden/l2`. tfjs-vis uses it in a CSS selector, and silently
+ * draws nothing if it is not an identifier.
  */
 export const logName = (name: string): string => name.replace(/[^\w-]/g, '_').replace(/^(?=\d)/, '_');
 
-/** Why no ρ step has changed anything, and what to do; undefined where one has. */
+/** Why no ρ step has changed anything, and what to do; undefined if one has. */
 export function whyNothing(
   { step, skipped }: RegularizationRecord,
   schedule: Schedule,

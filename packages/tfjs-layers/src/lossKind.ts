@@ -12,9 +12,9 @@ export const knownLossKind = (loss: LossFunction, shape: Shape): LossKind | unde
   known.get(loss)?.get(String(shape));
 
 /**
- * What a loss function takes, told by what it computes, because nothing else tells `(y, z) => tf.losses.softmaxCrossEntropy(y, z)`
- * from a squared error. A loss is of softmax logits if adding a number to all logits of an example changes nothing; of
- * sigmoid logits if it is proportional to log (1 + e^∓z) for the targets 1 and 0.
+ * The kind of predictions that a loss function takes. Only its values tell `(y, z) => tf.losses.softmaxCrossEntropy(y, z)` from
+ * a squared error. A loss takes softmax logits if adding a number to all logits of an example changes nothing. It takes sigmoid
+ * logits if it is proportional to log (1 + e^∓z) for the targets 1 and 0.
  *
  * @param shape - of the output, with the axis of examples.
  */
@@ -27,7 +27,10 @@ export async function lossKind(loss: LossFunction, shape: Shape): Promise<LossKi
   return remember(loss, shape, kind);
 }
 
-/** {@link lossKind} where nothing can be awaited. WebGPU in Node cannot read at once: there it throws if it is not known. */
+/**
+ * {@link lossKind} for callers that cannot await. WebGPU in Node cannot read synchronously: there it throws if the kind is not
+ * known yet.
+ */
 export function lossKindNow(loss: LossFunction, shape: Shape): LossKind {
   const before = knownLossKind(loss, shape);
   if (before) return before;
@@ -45,7 +48,7 @@ function remember(loss: LossFunction, shape: Shape, kind: LossKind): LossKind {
   return kind;
 }
 
-/** The loss at chosen targets and predictions, see {@link judge}; none where it cannot take them. */
+/** The loss at chosen targets and predictions, see {@link judge}; none if it cannot take them. */
 function probe(loss: LossFunction, shape: Shape): tf.Tensor | undefined {
   const full = [2, ...shape.slice(1).map((n) => n ?? 2)];
   const classes = full[full.length - 1];

@@ -5,7 +5,7 @@ import { leafLayers } from './chooseLayers';
 import { functionalModelOf, setLearningRate } from './internals';
 import { asSettings } from './settings';
 
-/** A sequential model's own functional model, which `compile` makes and callbacks see; any other model itself. */
+/** The functional model inside a sequential model, which `compile` makes and callbacks see; any other model itself. */
 export const compiledModel = (model: LayersModel): LayersModel =>
   model instanceof Sequential ? (functionalModelOf(model) ?? model) : model;
 
@@ -26,9 +26,9 @@ export const ownName = ({ originalName }: LayerVariable) =>
   originalName.slice(originalName.lastIndexOf('/') + 1);
 
 /**
- * What of a compiled model must agree for a state to be its own, as JSON: layers with their configurations, shapes of
- * weights, optimizer and loss. Names of layers are left out, as they count the layers that a process has made before;
- * the learning rate too, as it is part of the state.
+ * What must agree for a state to fit a compiled model, as JSON: layers with their configurations, shapes of weights, optimizer
+ * and loss. Names of layers are left out, because they count the layers that a process has made before. The learning rate is
+ * left out, too, because it is part of the state.
  *
  * @throws ArgumentError for a model that is not compiled.
  */

@@ -6,12 +6,12 @@ import { withParts } from './nestedLayers';
 const MOMENTUM = 0.9;
 
 /**
- * Makes the moving statistics of a model's batch normalizations follow noise that is learned: their momentum becomes 0.9 where it is
- * higher, so that they average over about the last 10 batches. The default of TensorFlow.js is 0.99, 100 batches, and in so many σ can
- * rise by more than an e-fold. Behind a ReLU that shifts the mean of every unit, so the model would predict from the
+ * Makes the moving statistics of a model's batch normalizations follow learned noise. A momentum above 0.9 becomes 0.9, so that
+ * the statistics average about the last 10 batches. With the default of TensorFlow.js, 0.99, they average 100 batches, in which
+ * σ can rise by more than an e-fold. Behind a ReLU that shifts the mean of every unit, and the model would predict from the
  * statistics of another noise.
  *
- * @returns what gives every normalization its former momentum back.
+ * @returns a function that restores every momentum.
  */
 export function followNoise(model: LayersModel): () => void {
   const slow = withParts(model)

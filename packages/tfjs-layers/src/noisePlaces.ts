@@ -12,7 +12,7 @@ export interface NoisePlace {
   position: 'activation' | 'input' | 'output';
 }
 
-/** All layers of a model by whether they got noise. As text it is a table, one line a layer. */
+/** All layers of a model, by whether they got noise. As text it is a table, one line per layer. */
 export class NoisePlaces {
   constructor(
     /** In the order of the graph. */
@@ -42,10 +42,11 @@ export function rememberPlaces(noisy: LayersModel, places: NoisePlaces): void {
 }
 
 /**
- * Where `injectNoise` put noise into a model, and why not elsewhere. `String(noisePlaces(noisy))` is a table.
+ * The places at which `injectNoise` put noise into a model, and the reasons for having none elsewhere.
+ * `String(noisePlaces(noisy))` is a table.
  *
- * @param noisy - what `injectNoise` or `toModel` returned.
- * @throws ArgumentError for any other model, one that was saved and loaded included.
+ * @param noisy - the result of `injectNoise` or `toModel`.
+ * @throws ArgumentError for any other model, including one that was saved and loaded.
  * @example
  * console.log(String(noisePlaces(injectNoise(model))));
  */

@@ -5,9 +5,9 @@ import { axisOf } from './internals';
 import { withParts } from './nestedLayers';
 
 /**
- * Refuses a model with a batch normalization of another axis than the last one, where the backend computes it wrongly: `cpu`
- * and `wasm` of TensorFlow.js 4.22 take the statistics as those of the last axis, in training and at inference, without a
- * word. A probe tells, so that a backend that has been corrected is not refused.
+ * Refuses a model with a batch normalization over another axis than the last one, if the backend computes it wrongly. `cpu` and
+ * `wasm` of TensorFlow.js 4.22 silently use the statistics of the last axis, in training and at inference. A probe finds out,
+ * so a corrected backend is not refused.
  *
  * @throws ArgumentError
  */

@@ -12,26 +12,26 @@ import { checkOneOf, checkOptimizer, checkOptions, show } from '@crossreg/core/i
 import type { LayerChoice } from './chooseLayers';
 import type { Block } from './kernelLayout';
 
-/** Which weights a norm is of, and how its level learns. */
+/** Which weights a norm covers, and how its level learns. */
 export interface NormOptions {
   /** Which layers, by name or as a predicate. Default: every layer with a kernel that training moves. */
   layers?: LayerChoice;
   /**
-   * One ρ for all weights chosen, one for each layer, or one for each output unit of a layer, all gates of a recurrent
-   * one together. Default `'layer'`.
+   * One ρ for all chosen weights, one per layer, or one per output unit of a layer (all gates of a recurrent unit together).
+   * Default `'layer'`.
    */
   per?: 'model' | 'layer' | 'unit';
-  /** Whether biases belong to it too. Default false. */
+  /** Whether the norm covers biases, too. Default false. */
   biases?: boolean;
-  /** Of Adam in log ρ. Default: the callback's optimizer. */
+  /** Learning rate of Adam in log ρ. Default: that of the callback. */
   learningRate?: LearningRate;
   /** Replaces Adam in log ρ. */
   optimizer?: OptimizerFactory;
-  /** In the history, after the layer's name. Default: the regularizer's name. */
+  /** Its name in the history, after the layer's name. Default: the regularizer's name. */
   name?: string;
 }
 
-/** A norm whose level the callback learns, for its option `regularizers`. */
+/** A norm whose level the callback learns, for the option `regularizers`. */
 export interface Norm {
   readonly regularizer: Regularizer;
   readonly options: NormOptions;
@@ -83,7 +83,7 @@ export function norm(regularizer: Regularizer, options: NormOptions = {}): Norm 
   return { regularizer, options };
 }
 
-/** Refuses an optimizer that is none, and a learning rate that an optimizer given with it would leave unused. */
+/** Refuses anything but an optimizer, and a learning rate that would be ignored because an optimizer is given, too. */
 export function checkOneOptimizer({
   learningRate,
   optimizer,
@@ -110,7 +110,7 @@ export function checkOneOptimizer({
 export const l2 = (options?: NormOptions): Norm => norm(l2Norm(), options);
 
 /**
- * ‖w‖₁, which makes exact zeros: as many as the regularization set asks for.
+ * ‖w‖₁, which makes exact zeros: as many as the regularization set supports.
  *
  * @example
  * ```ts

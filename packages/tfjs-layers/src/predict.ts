@@ -10,7 +10,7 @@ import { type AveragingChoice, outputAveragingNow } from './outputAveraging';
 import { randomLayers } from './randomLayers';
 import { keepingStates } from './recurrentState';
 
-/** A forward pass in inference mode: noise on, everything else as `predict` has it. */
+/** A forward pass in inference mode, with the noise on. */
 function pass(model: LayersModel, inputs: tf.Tensor[]): tf.Tensor[] {
   const outputs = model.apply(inputs.length === 1 ? inputs[0] : inputs, { training: false }) as
     | tf.Tensor
@@ -63,14 +63,14 @@ export interface PredictOptions extends Omit<MonteCarloOptions, 'averaging'> {
 }
 
 /**
- * The prediction of a model with learned noise or augmentation: the average over `samples` draws, with its variance. A
- * model without either is deterministic, so one pass does for it.
+ * The prediction of a model with learned noise or augmentation: the average over `samples` draws, with its variance. A model
+ * without either is deterministic, so it runs once.
  *
- * The draws of each output are averaged as training did it, see the option `averaging` of `crossRegularization`. For a model
- * that was never trained so it is inferred from the last activations and the loss it is compiled with; without a loss, a
- * linear output is averaged as it is.
+ * The draws of each output are averaged as in training, see the option `averaging` of `crossRegularization`. For a model that
+ * was never trained this way, the averaging is inferred from the last activations and the compiled loss. Without a loss, a
+ * linear output is averaged directly.
  *
- * Every draw begins from the states that stateful recurrent layers have, and leaves them as they are.
+ * Every draw begins with the present states of stateful recurrent layers, and leaves them unchanged.
  *
  * @param x - as `model.predict` takes it, or by the names of the inputs.
  * @returns one {@link Prediction}, or a list for a model with several outputs; the arrays are the caller's.

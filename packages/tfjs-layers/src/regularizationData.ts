@@ -27,32 +27,32 @@ export interface RegularizationDataset {
 }
 
 /**
- * The held-out set that ρ learns from: tensors, a batched `tf.data.Dataset`, or a {@link RegularizationSplit} or a
- * {@link RegularizationFold} that `CrossRegularization.fit` takes off the training data. Never `fit`'s `validationData`,
- * whose loss is to stay an unbiased estimate.
+ * The held-out set from which ρ learns: tensors, a batched `tf.data.Dataset`, or a {@link RegularizationSplit} or {@link
+ * RegularizationFold}, which `CrossRegularization.fit` takes off the training data. Never use `validationData` of `fit`, whose
+ * loss must stay an unbiased estimate.
  */
 export type RegularizationData = RegularizationTensors | RegularizationDataset | RegularizationPart;
 
-/** What `CrossRegularization.fit` takes off the training data. */
+/** A part that `CrossRegularization.fit` takes off the training data. */
 export type RegularizationPart = RegularizationSplit | RegularizationFold;
 
-/** A share of the training data, drawn at random by the callback's seed. */
+/** A share of the training data, drawn at random with the callback's seed. */
 export interface RegularizationSplit {
   /** The share of the examples, between 0 and 1. */
   split: number;
-  /** Whether every class is held out by the same share, of targets that are classes. Default false. */
+  /** Whether the same share of every class is held out, if targets are classes. Default false. */
   stratified?: boolean;
-  /** For every example the group it belongs to, such as its patient or its video: held out as a whole or not at all. */
+  /** The group of every example, such as its patient or its video. A group is held out completely or not at all. */
   groups?: ArrayLike<number | string>;
 }
 
-/** One of K folds, into which the training data are dealt at random: each example is in one of them. */
+/** One of K folds, into which the training data are divided at random. */
 export interface RegularizationFold extends Omit<RegularizationSplit, 'split'> {
   /** K, at least 2. */
   folds: number;
-  /** Which of them is held out, from 0 to K − 1. */
+  /** Which fold is held out, from 0 to K − 1. */
   fold: number;
-  /** Of the dealing, which has to be the same for all K. Default: the callback's seed. */
+  /** Seed of the division, which must be the same for all K. Default: the callback's seed. */
   seed?: number;
 }
 
@@ -65,11 +65,11 @@ export interface BatchesState {
   passes: number;
 }
 
-/** A source of regularization batches without end. */
+/** An endless source of regularization batches. */
 export interface RegularizationBatches {
   /** The next batch; its tensors are the caller's to dispose of. */
   next(): Promise<RegularizationBatch>;
-  /** Inputs of one batch, the first where none was taken, without taking it. They are the caller's to dispose of. */
+  /** Inputs of the next batch (or of the first), which is not taken. They are the caller's to dispose of. */
   sample(): tf.Tensor[];
   /** @throws ArgumentError for tensors that were disposed. */
   check(): void;
@@ -142,7 +142,7 @@ function checkPart(data: RegularizationPart): void {
 }
 
 /**
- * Refuses what cannot be regularization data of any model, before there is one.
+ * Refuses values that cannot be regularization data of any model, before the model is known.
  *
  * @throws ArgumentError
  */

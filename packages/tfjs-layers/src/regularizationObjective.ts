@@ -17,12 +17,12 @@ export interface OutputObjective {
 }
 
 /**
- * How the loss of infinitely many draws is estimated from K:
+ * How the loss of infinitely many draws is estimated from K draws.
  *
- * - `'average'`: the loss of the average of K as it is, as the paper has it. It punishes noise a little for what more draws would
- *   average away; with pairs ±ε that is little while σ is small, and a brake where σ is large.
- * - `'jackknife'`: the same less its bias, see {@link jackknife}. With few draws it overshoots where noise has taken over a layer:
- *   σ then runs away.
+ * - `'average'`: the loss of the average of K draws, as in the paper. It slightly penalizes noise that more draws would average
+ *   out. With pairs ±ε this effect is small while σ is small, and slows σ down where it is large.
+ * - `'jackknife'`: the same without its bias, see {@link jackknife}. With few draws it overshoots if noise dominates a layer: σ
+ *   then diverges.
  */
 export type Estimator = 'jackknife' | 'average';
 
@@ -48,16 +48,19 @@ export interface RegularizationObjective {
   estimator?: Estimator;
 }
 
-/** Fewest examples whose statistics a batch normalization can go by in a ρ step: K draws of one example are no sample. */
+/**
+ * The smallest number of examples whose statistics a batch normalization may use in a ρ step: K draws of one example are not a
+ * sample.
+ */
 const FEW_EXAMPLES = 16;
 
 /**
- * The loss of the averaged prediction (method.md §3), the sum over a model's outputs: a scalar, differentiable in every σ
- * and weight. All K draws of an example are in one pass: sample k of example b is row k · batch + b.
+ * The loss of the averaged prediction (method.md §3), the sum over a model's outputs: a scalar, differentiable in every σ and
+ * weight. All K draws of an example are in one pass: sample k of example b is row k · batch + b.
  *
- * Batch normalizations go by the statistics of this pass (see {@link withBatchStatistics}) where there is noise and the batch
- * has at least 16 examples, else by their moving ones; every other layer is in inference mode. Stateful recurrent layers begin from zero,
- * as the examples go on from no batch of training, and keep their states.
+ * If there is noise and the batch has at least 16 examples, batch normalizations use the statistics of this pass (see {@link
+ * withBatchStatistics}); otherwise they use their moving ones. Every other layer is in inference mode. Stateful recurrent
+ * layers begin from zero, because the examples continue no training batch, and keep their states.
  */
 export function regularizationLoss(objective: RegularizationObjective): tf.Tensor {
   const { model, batch, stream, samples, outputs, estimator = 'average' } = objective;

@@ -48,7 +48,7 @@ export interface CrossState extends Counts {
 export const hookedWeights = ({ hook }: PreparedModel) =>
   (hook?.layers ?? []).flatMap((layer) => layer.weights.map((weight) => weight.read() as tf.Variable));
 
-/** What a callback is to a checkpoint: how to get its state and to put it back, and what is kept along with it. */
+/** What a callback provides for a checkpoint: how to read and restore its state, and the data saved along with it. */
 export class Resumption {
   /** What `fit` was last given. */
   fitted: FittedData | undefined;

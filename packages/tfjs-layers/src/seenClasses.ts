@@ -18,8 +18,8 @@ interface Seen {
 }
 
 /**
- * Which classes regularization data have. A class that ρ never sees is one whose errors cost nothing: σ would learn to give it up.
- * One rule for all targets that name classes: one-hot rows, class numbers, and units that are 0 or 1.
+ * Which classes the regularization data contain. Errors in a class that ρ never sees cost nothing, so σ would learn to give it
+ * up. One rule covers all targets that name classes: one-hot rows, class numbers, and units that are 0 or 1.
  */
 export class SeenClasses {
   private readonly seen = new Map<number, Seen>();

@@ -22,25 +22,26 @@ import type { predict } from './predict';
 import { randomLayers } from './randomLayers';
 
 export interface InferenceModelOptions {
-  /** Draws to average. Default 8. */
+  /** How many draws are averaged. Default 8. */
   samples?: number;
-  /** Of the draws. Default 0. */
+  /** Seed of the draws. Default 0. */
   seed?: number;
-  /** How draws become one prediction, see {@link predict}. Default: as in training. Not for an ensemble, which has its own. */
+  /** How draws are averaged, see {@link predict}. Default: as in training. Not for an ensemble, which knows it. */
   averaging?: AveragingChoice;
 }
 
 /**
- * A plain model of stock layers whose `predict` is the average over `samples` noise draws made once and for all: it
- * is deterministic, saves and loads anywhere, and runs where no package of this project is installed.
+ * A plain model of stock layers whose `predict` averages `samples` fixed noise draws. It is deterministic, saves and loads
+ * anywhere, and runs where no package of this project is installed.
  *
- * Each draw is a path through the same (shared) weight layers, with the noise as a constant that a batch
- * normalization adds; the outputs of the paths are averaged as `predict` does: logits by way of their probabilities. The cost of a prediction is that of `samples` passes, and
- * the file grows by the noise: 16 bytes for every noisy activation and sample.
+ * Each draw is a path through the same (shared) weight layers. Its noise is a constant that a batch normalization adds. The
+ * outputs of the paths are averaged as in `predict`: logits by way of their probabilities. A prediction costs `samples` passes,
+ * and the file grows by the noise: 16 bytes per noisy activation and sample.
  *
- * Of an ensemble it is the average of all members, each with `samples` draws; a member without noise has a single path.
+ * For an ensemble it is the average of all members, each with `samples` draws; a member without noise has a single path.
  *
- * @throws ArgumentError if the model has no noise, another random layer or a layer that the backend computes wrongly, or a noisy activation no fixed shape.
+ * @throws ArgumentError if the model has no noise, another random layer or a layer that the backend computes wrongly, or if a
+ *   noisy activation has no fixed shape.
  * @example
  * ```ts
  * const stock = toInferenceModel(injectNoise(model), { samples: 8, seed: 1 });

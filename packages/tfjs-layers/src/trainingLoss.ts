@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Logs } from '@tensorflow/tfjs-layers';
 
 /**
- * Ends training whose loss is not finite: every weight may be so by now.
+ * Ends training if its loss is not finite: every weight may already be NaN.
  *
  * @param from - ρ steps before the epoch.
  * @throws Error

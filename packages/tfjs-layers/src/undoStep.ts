@@ -12,12 +12,12 @@ export interface KeptState {
 }
 
 /**
- * Keeps what a training step changes: weights, and the state of the optimizer. Nothing is copied, since variables take new
- * memory when they are assigned to.
+ * Keeps what a training step changes: weights, and the state of the optimizer. Nothing is copied, because an assignment gives a
+ * variable new memory.
  *
- * @param others - variables that are not the model's, such as those of noise that is hooked in.
- * @returns undefined where a step changes what cannot be found: at an optimizer's first, which makes its state; with an optimizer
- *   that is none of TensorFlow.js's; with stateful recurrent layers.
+ * @param others - variables outside the model, such as those of hooked noise.
+ * @returns undefined if a step changes something that cannot be found: at the first step of an optimizer, which creates its
+ *   state; with an optimizer that is not from TensorFlow.js; with stateful recurrent layers.
  */
 export function keepState(model: LayersModel, others: readonly tf.Variable[]): KeptState | undefined {
   const { optimizer } = model;

@@ -5,11 +5,11 @@ import { type Inputs, runShader, type Shader } from './shader';
 export type ShaderOf = (inputs: Inputs, attrs: any) => Shader;
 
 /**
- * Runs the kernel of this name if the backend in use has one, else gives undefined. `@crossreg/tfjs-wasm` brings SIMD
- * kernels for what this project computes most; their callers have a portable path of TensorFlow.js operations beside
- * them, with the same numbers to float32 rounding.
+ * Runs the kernel of this name if the current backend has one, and returns undefined otherwise. `@crossreg/tfjs-wasm` brings
+ * SIMD kernels for what this project computes most. Every caller also has a portable path of TensorFlow.js operations, which
+ * gives the same numbers up to float32 rounding.
  *
- * @param shader - the kernel for WebGPU, which gets it here: its backend takes programs of others as they are.
+ * @param shader - the kernel for WebGPU. It is passed here because the WebGPU backend runs any program that it is handed.
  */
 export function backendKernel(
   kernel: string,

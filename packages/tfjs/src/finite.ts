@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { backendKernel } from './backendKernel';
 
-// x − x is 0 for a finite number and NaN otherwise, and a sum carries a NaN through: ops every backend has.
+// x − x is 0 for a finite number and NaN otherwise, and a sum propagates NaN. Every backend has these operations.
 const zeroIfFinite = (x: tf.Tensor): tf.Tensor => tf.sub(x, x);
 
-/** For every number whether it is finite, as a tensor of booleans. */
+/** For every number, whether it is finite, as a tensor of booleans. */
 export const isFiniteAt = (x: tf.Tensor): tf.Tensor => tf.equal(zeroIfFinite(x), 0);
 
 /** The scalar 1 if every number of every tensor is finite, else 0. */

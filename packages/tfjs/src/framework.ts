@@ -8,10 +8,10 @@ import { operation, stopGradient } from './operation';
 const axesOf = (axes?: readonly number[]) => axes as number[] | undefined;
 
 /**
- * {@link Framework} on TensorFlow.js: `T` is a tf-core tensor, a variable is a `tf.Variable`.
+ * {@link Framework} on TensorFlow.js: `T` is a tf-core tensor, and a variable is a `tf.Variable`.
  *
- * Variables that are not trainable can be differentiated too, unlike with `tf.variableGrads`: regularization
- * parameters are not trainable, so that θ's optimizer leaves them alone.
+ * Variables that are not trainable can be differentiated too, unlike with `tf.variableGrads`. Regularization parameters are not
+ * trainable, so that θ's optimizer leaves them alone.
  */
 export const tfjs: Framework<tf.Tensor> = {
   name: 'tfjs',
@@ -25,7 +25,7 @@ export const tfjs: Framework<tf.Tensor> = {
     if (!(variable instanceof tf.Variable)) {
       throw new Error('tfjs.assign: the target is a tensor, not a tf.Variable.');
     }
-    // A variable takes over what it is assigned; `value` stays the caller's.
+    // A variable takes ownership of the tensor that it is assigned; `value` stays the caller's.
     const copy = value.clone();
     try {
       variable.assign(copy);
@@ -69,7 +69,7 @@ export const tfjs: Framework<tf.Tensor> = {
     return tf.tidy(() => {
       const { value, grads } = tf
         .engine()
-        // Without a dy, and allowed to find that nothing leads from `wrt` to the value.
+        // Needs no dy, and accepts that nothing leads from `wrt` to the value.
         .gradients(() => f() as tf.Scalar, wrt as tf.Tensor[], undefined, true);
       return { value, gradients: grads.map((g, i) => g ?? tf.zerosLike(wrt[i])) };
     });

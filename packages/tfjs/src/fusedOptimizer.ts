@@ -2,7 +2,7 @@ import type { LearningRate, Optimizer } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { drive } from './trainOptimizer';
 
-/** The settings of core's `adam` and `sgd`, as their factories carry them. */
+/** The settings of core's `adam` and `sgd`, as stored on their factories. */
 interface Settings {
   name: string;
   learningRate: LearningRate;
@@ -14,11 +14,11 @@ interface Settings {
 }
 
 /**
- * The optimizer of `tf.train` whose steps are those of core's with these settings, in one call for all variables and with
- * the kernels that the backend has for it (one for a whole step of Adam, with `@crossreg/tfjs-wasm`). Core's own takes each
- * step in some thirty operations a variable.
+ * The optimizer of `tf.train` that takes the same steps as core's with these settings. It takes one call for all variables and
+ * uses the kernels that the backend has for it: with `@crossreg/tfjs-wasm`, one kernel for a whole step of Adam. Core's
+ * optimizer needs about thirty operations per variable.
  *
- * @returns undefined where `tf.train` has none: for other optimizers, and for Adam with `increaseGain`.
+ * @returns undefined if `tf.train` has no such optimizer: for other optimizers, and for Adam with `increaseGain`.
  */
 export function fusedOptimizer(
   settings: object | undefined,

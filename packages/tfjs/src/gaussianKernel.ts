@@ -1,15 +1,17 @@
 import { kernelBase64 } from './gaussianKernel.generated';
 
-/** Fills `out` with the stream of a hashed key; times `scale`, a number for each entry of the last axis, where it is given. */
+/**
+ * Fills `out` with the stream of a hashed key, multiplied by `scale` (one number per entry of the last axis) if it is given.
+ */
 type Fill = (out: Float32Array, k0: number, k1: number, scale?: ArrayLike<number>) => void;
 
-/** Numbers drawn at a time: 64 KB, so that they are copied out of a near cache, and memory never grows. */
+/** How many numbers are drawn at once: 64 KB, so that they are copied from a near cache and memory never grows. */
 const CHUNK = 2 ** 14;
-/** Of assembly/noise.ts in @crossreg/tfjs-wasm. */
+/** The program of assembly/noise.ts in @crossreg/tfjs-wasm. */
 const UNIT = 4096;
 /** The longest `scale`. */
 export const MOST_CHANNELS = 4096;
-/** Where in memory things are, in bytes: arguments, the kernels' constants, the numbers, zeros to add to, scales. */
+/** Addresses in memory, in bytes: arguments, the constants of the kernels, the numbers, zeros to add to, scales. */
 const [ARGUMENTS, CONSTANTS, NUMBERS] = [0, 64, 256];
 const [ZEROS, SCALES] = [NUMBERS + 4 * CHUNK, NUMBERS + 8 * CHUNK];
 const PAGES = Math.ceil((SCALES + 4 * (MOST_CHANNELS + 8)) / 2 ** 16);
@@ -48,14 +50,14 @@ function instantiate(): Fill {
 let fill: Fill | undefined;
 let tried = false;
 
-/** A kernel that draws the stream several times as fast as JavaScript; undefined where the engine cannot run it. */
+/** A kernel that draws the stream several times as fast as JavaScript; undefined if the engine cannot run it. */
 export function fillByKernel(): Fill | undefined {
   if (!tried) {
     tried = true;
     try {
       fill = instantiate();
     } catch {
-      // No SIMD, or a page whose security policy forbids WebAssembly.
+      // The engine has no SIMD, or the security policy of the page forbids WebAssembly.
     }
   }
   return fill;

@@ -1,23 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fillByKernel, MOST_CHANNELS } from './gaussianKernel';
 
-/** Of `@tensorflow/tfjs-node` and `-gpu`. */
+/** The backend of `@tensorflow/tfjs-node` and `-gpu`. */
 interface TensorFlowBackend extends tf.KernelBackend {
   readonly isUsingGpuDevice: boolean;
 }
 
 /**
- * Where noise is drawn, as long as the longest so far: TensorFlow would take new memory every time, and to touch new memory
- * costs as much as to draw.
+ * The buffer for noise, as long as the longest noise so far. TensorFlow would allocate new memory each time, and touching new
+ * memory costs as much as drawing the numbers.
  */
 let buffer = new Float32Array(0);
 
 /**
- * x + scale · ε where TensorFlow's own library computes on the CPU: its tensors are in the memory of this process, so that
- * `scale` is read at no cost, and an operation is over when its call is, so that a buffer can be used again. The noise
- * comes already scaled, and one addition is left.
+ * x + scale · ε where TensorFlow's library computes on the CPU. Its tensors lie in the memory of this process, so `scale` is
+ * read at no cost. An operation is finished when its call returns, so the buffer can be reused. The noise comes already scaled,
+ * which leaves one addition.
  *
- * @returns undefined on other backends, and where there is no kernel to draw.
+ * @returns undefined on other backends, and if there is no kernel that draws.
  */
 export function addHostNoise(
   x: tf.Tensor,

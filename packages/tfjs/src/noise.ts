@@ -9,14 +9,14 @@ import { operation } from './operation';
 import { fillPortable } from './portableGaussian';
 
 /**
- * Two 32-bit integers that name a stream of Gaussian numbers. The numbers of a stream are a pure function of key and
- * position, so they can be drawn again instead of stored.
+ * Two 32-bit integers that name a stream of Gaussian numbers. The numbers of a stream are a pure function of key and position,
+ * so they can be drawn again instead of stored.
  *
- * `example`, an even number (default 0), is the one that an array begins with (on its first axis) where it is part of
- * a larger one: each example has the same noise, however the examples are cut into batches.
+ * `example`, an even number (default 0), is the index of the first example if the array is part of a larger one. So each
+ * example gets the same noise, however the examples are divided into batches.
  *
- * `antithetic` (default false): the second half of the first axis has the numbers of the first half with the other sign, as
- * antithetic draws have; of uniform ones u it has 1 − u.
+ * `antithetic` (default false): the second half of the first axis holds the negatives of the first half (antithetic draws). For
+ * uniform numbers u it holds 1 − u.
  */
 export type NoiseKey = readonly [k0: number, k1: number, example?: number, antithetic?: boolean];
 
@@ -31,20 +31,20 @@ function halfOf([count, ...rest]: readonly number[]): number[] {
   );
 }
 
-/** The key of a stream: differs for every seed and every path of integers (layer, step, sample, call). */
+/** The key of a stream. It differs for every seed and every path of integers (layer, step, sample, call). */
 export function deriveKey(seed: number, ...path: readonly number[]): NoiseKey {
   return [deriveSeed(seed, ...path, 0), deriveSeed(seed, ...path, 1)];
 }
 
-/** The integers that the hash is keyed with: no stream is a shifted copy of one whose key has another first word. */
+/** The integers that key the hash. No stream is a shifted copy of a stream whose key has another first word. */
 function hashKey([k0, k1, example = 0]: NoiseKey, shape: readonly number[] = []) {
   const perExample = shape.slice(1).reduce((size, n) => size * n, 1);
   return { k0: (k0 + example * perExample) | 0, k1: (k1 + hash32(k0)) | 0 };
 }
 
 /**
- * Fills `out`, an array of the given shape (default: flat), with standard normal numbers of the stream of `key`: by a
- * SIMD kernel where the engine has that, else in JavaScript, with the same numbers to float32 rounding.
+ * Fills `out`, an array of the given shape (default: flat), with standard normal numbers of the stream of `key`. It uses a SIMD
+ * kernel if the engine supports one, and JavaScript otherwise, with the same numbers up to float32 rounding.
  */
 export function fillGaussian(out: Float32Array, key: NoiseKey, shape?: readonly number[]): void {
   if (key[3]) {
@@ -69,8 +69,8 @@ function fillMirrored(
 }
 
 /**
- * Fills `out`, an array of the given shape (default: flat), with numbers uniform in (0, 1), of the stream of `key`: the
- * integers that {@link fillGaussian} makes its pairs of. For few numbers, such as one for each example.
+ * Fills `out`, an array of the given shape (default: flat), with numbers uniform in (0, 1) from the stream of `key`: the
+ * integers from which {@link fillGaussian} makes its pairs. Meant for few numbers, such as one per example.
  */
 export function fillUniform(out: Float32Array, key: NoiseKey, shape?: readonly number[]): void {
   if (key[3]) {
@@ -78,7 +78,7 @@ export function fillUniform(out: Float32Array, key: NoiseKey, shape?: readonly n
     return;
   }
   const { k0, k1 } = hashKey(key, shape);
-  // 24 bits, all that a float32 can tell apart, so that rounding never gives 1.
+  // 24 bits are all that a float32 can represent, so rounding never gives 1.
   for (let i = 0; i < out.length; i++) out[i] = ((hash32(hash32(i + k0) ^ k1) >>> 8) + 0.5) * 2 ** -24;
 }
 
@@ -99,10 +99,10 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
 }
 
 /**
- * x + scale · ε, with ε the Gaussian stream of `key` in the shape of `x`.
+ * x + scale · ε, where ε is the Gaussian stream of `key` in the shape of `x`.
  *
- * Differentiable in `x` and in `scale`. ε is not kept for the backward pass but drawn again, and only if someone
- * asks for the gradient of the scale, which a training step does not.
+ * Differentiable in `x` and in `scale`. The backward pass draws ε again instead of storing it, and only if the gradient of the
+ * scale is needed. In a training step it is not.
  *
  * @param x - any shape, float32.
  * @param scale - standard deviations: a scalar, or one per channel (last axis of `x`).
@@ -115,7 +115,7 @@ export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tens
   const { shape } = x;
   if (key[3]) {
     halfOf(shape);
-    // One stream for both halves, with the scale of either sign.
+    // One stream for both halves, with the scale of opposite signs.
     const [first, second] = tf.split(x, 2);
     const drawn = unmirrored(key);
     return tf.concat([addNoise(first, scale, drawn), addNoise(second, tf.neg(scale), drawn)]);
@@ -137,14 +137,14 @@ export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tens
   );
 }
 
-/** A seeded source of keys, one after the other. Seed and count are all its state: save them and go on later. */
+/** A seeded source of keys, one after the other. Seed and count are its whole state: save them to continue later. */
 export class NoiseStream {
-  /** @throws ArgumentError for a seed that is no whole number. */
+  /** @throws ArgumentError for a seed that is not a whole number. */
   constructor(
     readonly seed: number,
-    /** How many keys were drawn. */
+    /** How many keys have been drawn. */
     public count = 0,
-    /** The example that the arrays begin with, see {@link NoiseKey}. */
+    /** The index of the first example of each array, see {@link NoiseKey}. */
     readonly example = 0,
     /** Whether arrays are drawn as pairs ±ε, see {@link NoiseKey}. */
     readonly antithetic = false,
@@ -174,21 +174,21 @@ function ambientOf(process: { [shared]?: AmbientNoise }): AmbientNoise {
 }
 
 /**
- * The stream in use, and whether it is that of {@link withNoise}. A program may load this module more than once, as an ES
- * module and by `require`; all copies share one stream, so that a seed given to one holds for layers made by another.
+ * The current stream, and whether {@link withNoise} set it. A program may load this module more than once, as an ES module and
+ * by `require`. All copies share one stream, so a seed set through one copy holds for layers made by another.
  */
 const ambient = ambientOf(globalThis as { [shared]?: AmbientNoise });
 
-/** The stream that noise layers draw their keys from: the innermost {@link withNoise}, or one seeded at random. */
+/** The stream from which noise layers draw their keys: the innermost {@link withNoise}, or one with a random seed. */
 export const currentNoise = (): NoiseStream => ambient.current;
 
 /**
- * Whether this is inside {@link withNoise}: the pass is one draw of an averaged prediction. Layers that are random in
- * training only and quiet in a plain prediction, such as an augmentation, are random here too.
+ * Whether this is inside {@link withNoise}, so that the pass is one draw of an averaged prediction. Layers that are random only
+ * in training, such as an augmentation, are random here too.
  */
 export const isSampling = (): boolean => ambient.sampling;
 
-/** Runs `f` (synchronous) with the given stream, so that every draw in it is determined by the stream's state. */
+/** Runs `f` (synchronous) with the given stream. The state of the stream determines every draw in it. */
 export function withNoise<R>(stream: NoiseStream, f: () => R): R {
   const outer = { ...ambient };
   Object.assign(ambient, { current: stream, sampling: true });
@@ -202,7 +202,7 @@ export function withNoise<R>(stream: NoiseStream, f: () => R): R {
 /**
  * Seeds the stream that is used outside any {@link withNoise}.
  *
- * @param count - how many keys were drawn already, to go on where a run ended. Default 0.
+ * @param count - how many keys were already drawn, to continue where a run ended. Default 0.
  */
 export function seedNoise(seed: number, count = 0): void {
   ambient.current = new NoiseStream(seed, count);

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Inputs, Shader } from './shader';
 
 /**
- * The two numbers of a pair: the kernel of `@crossreg/tfjs-wasm` (assembly/noise.ts) in WGSL, with the same integers and the
- * same series, so that numbers differ by the rounding of float32 only.
+ * The two numbers of a pair: the kernel of `@crossreg/tfjs-wasm` (assembly/noise.ts) in WGSL. It uses the same integers and the
+ * same series, so the numbers differ only by float32 rounding.
  */
 const pair = `
   fn mixed(start : u32) -> u32 {
@@ -29,7 +29,7 @@ const pair = `
     let state = mixed(u32(position) + u32(uniforms.k0)) ^ u32(uniforms.k1);
     let r = radius(mixed(state));
     let v = mixed(state ^ 0x9e3779b9u);
-    // The angle is so many right angles, and a rest of at most half of one.
+    // The angle is a number of right angles and a remainder of at most half of one.
     let quarter = i32(v + 0x20000000u) >> 30u;
     let rest = i32(v) - (quarter << 30u);
     let t = f32(rest) * 1.4629180792671596e-9;
@@ -45,7 +45,7 @@ const pair = `
   }
 `;
 
-/** A thread for each pair; `at` is what becomes of the number `e` at place `p`. */
+/** One thread per pair; `at` is what becomes of the number `e` at place `p`. */
 const program = (at: string) => `
   ${pair}
   fn put(p : i32, e : f32) {
@@ -76,7 +76,7 @@ export const gaussianShader = (_: Inputs, { k0, k1, shape }: Key & { shape: numb
   code: program('e'),
 });
 
-/** x + scale · ε, with a scale for all or one for each channel. */
+/** x + scale · ε, with one scale for all or one per channel. */
 export const addNoiseShader = ({ x, scale }: Inputs, { k0, k1 }: Key): Shader => ({
   name: 'crossregAddNoise',
   outputShape: x.shape,

@@ -16,15 +16,15 @@ export interface MonteCarloOptions {
   /** K: how many noise samples to average. Default 16. */
   samples?: number;
   /**
-   * Examples in one forward pass, rounded up to an even number; memory grows with it, and not with `samples`. The
-   * result does not depend on it. Default 64.
+   * Examples per forward pass, rounded up to an even number. Memory grows with it, not with `samples`. The result does not
+   * depend on it. Default 64.
    */
   batchSize?: number;
-  /** Of the noise: the same seed and samples give the same numbers. Default 0. */
+  /** Seed of the noise: the same seed and samples give the same numbers. Default 0. */
   seed?: number;
   /**
-   * What the outputs are: one for all, or a list with one for each. Default `'probabilities'`, whose average is the plain
-   * mean, as a regression's is.
+   * What the outputs are: one answer for all, or a list with one per output. Default `'probabilities'`: the plain mean, which
+   * suits a regression too.
    */
   averaging?: Averaging | readonly Averaging[];
 }
@@ -38,14 +38,14 @@ export interface Prediction {
 }
 
 /**
- * The K-sample average of a stochastic network (method.md §3), a batch of examples and one sample at a time: it
- * needs the memory of one forward pass, two arrays of outputs, and nothing that grows with K.
+ * The K-sample average of a stochastic network (method.md §3), computed batch by batch and one sample at a time. It needs the
+ * memory of one forward pass and two arrays of outputs; nothing grows with K.
  *
- * @param forward - one stochastic forward pass of a batch; draws its noise from `currentNoise()`.
+ * @param forward - one stochastic forward pass of a batch; it draws its noise from `currentNoise()`.
  * @param inputs - arrays with examples on the first axis.
  * @returns one prediction per output of `forward`; the arrays are the caller's.
- * @throws ArgumentError for `samples` or `batchSize` below 1, an `averaging` that is unknown or cannot be that of the
- *   output, or no examples.
+ * @throws ArgumentError for `samples` or `batchSize` below 1, an `averaging` that is unknown or does not fit the output, or no
+ *   examples.
  * @example
  * ```ts
  * const w = tf.ones([4, 3]);
@@ -66,7 +66,7 @@ export function monteCarloPredict(
   checkTensors('x', inputs);
   const examples = inputs[0]?.shape[0] ?? 0;
   if (examples === 0) throw new ArgumentError('x', 'has no examples. Give at least one, on the first axis.');
-  // An even number, so that a batch never begins in the middle of a pair of the noise.
+  // An even number, so that no batch begins in the middle of a pair of draws.
   const size = batchSize + (batchSize % 2);
   return tf.tidy(() => {
     const batches: Prediction[][] = [];
@@ -78,7 +78,7 @@ export function monteCarloPredict(
           const moments: StreamingMoments<tf.Tensor>[] = [];
           for (let k = 0; k < samples; k++) {
             const stream = new NoiseStream(deriveSeed(seed, k), 0, start);
-            // Outputs only: everything else of a pass is freed before the next one.
+            // Only the outputs are kept: everything else of a pass is freed before the next one.
             const outputs = tf.tidy(() =>
               withNoise(stream, () => forward(batch)).map((output, i) =>
                 tf.expandDims(toMean(output, kindOf(averaging, i)), 0),
@@ -111,7 +111,7 @@ function kindOf(averaging: Averaging | readonly Averaging[], output: number): Av
   );
 }
 
-/** What of an output is averaged: probabilities where it is logits, of a sigmoid those of 1 and of 0. */
+/** What is averaged of an output: probabilities if it is logits; for a sigmoid those of 1 and of 0. */
 function toMean(output: tf.Tensor, averaging: Averaging): tf.Tensor {
   checkSoftmaxWidth('averaging', averaging, output.shape[output.rank - 1]);
   if (averaging === 'logits') {
@@ -125,7 +125,7 @@ type Moments = { mean: tf.Tensor; variance: tf.Tensor };
 function fromMean({ mean, variance }: Moments, averaging: Averaging): Moments {
   if (averaging === 'logits') return { mean: tf.log(mean), variance };
   if (averaging !== 'sigmoidLogits') return { mean, variance };
-  // From both probabilities, as 1 − p has no digits left where p is near 1.
+  // From both probabilities, because 1 − p loses its digits where p is near 1.
   const [one, zero] = tf.unstack(mean);
   return { mean: tf.sub(tf.log(one), tf.log(zero)), variance: tf.unstack(variance)[0] };
 }

@@ -1,30 +1,30 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** A compute shader for the WebGPU backend of TensorFlow.js, which computes one tensor of float32. */
+/** A compute shader for the WebGPU backend of TensorFlow.js. It computes one float32 tensor. */
 export interface Shader {
-  /** Names the code: the backend compiles it once. What the code depends on must be part of the name. */
+  /** Identifies the code, which the backend compiles once. Everything that the code depends on must be part of the name. */
   readonly name: string;
   readonly outputShape: number[];
-  /** Names of the inputs, in their order; the code sees them as arrays, and the output as `result`. */
+  /** Names of the inputs, in order. The code sees them as arrays, and the output as `result`. */
   readonly inputs: readonly string[];
   /** Numbers that the code sees as `uniforms.…`. */
   readonly integers?: Readonly<Record<string, number>>;
   readonly floats?: Readonly<Record<string, number>>;
-  /** How many threads there are to be, at least. */
+  /** The least number of threads. */
   readonly threads: number;
-  /** Of a workgroup. Default 64. */
+  /** Threads in a workgroup. Default 64. */
   readonly groupSize?: number;
   /**
-   * WGSL with a function `main(index : i32)`. There are more threads than were asked for, so it must look whether there is
-   * anything to do: `uniforms.size` is the size of the output.
+   * WGSL with a function `main(index : i32)`. More threads run than were requested, so it must compare the index with
+   * `uniforms.size`, the size of the output.
    */
   readonly code: string;
 }
 
-/** The inputs of a kernel by name: all that it declares. */
+/** The inputs of a kernel by name, as it declares them. */
 export type Inputs = Record<string, tf.TensorInfo>;
 
-/** What is used of `WebGPUBackend` of `@tensorflow/tfjs-backend-webgpu`, where it is public. */
+/** The public part of `WebGPUBackend` of `@tensorflow/tfjs-backend-webgpu` that is used. */
 interface WebGPUBackend {
   runWebGPUProgram(
     program: object,
@@ -44,7 +44,7 @@ export function runShader(backend: unknown, shader: Shader, inputs: Inputs): tf.
     variableNames: shader.inputs,
     uniforms: [...fields('i32', integers), ...fields('f32', floats)].join(''),
     workgroupSize: [groupSize, 1, 1],
-    // One row of workgroups, which the backend folds where it is longer than the device allows.
+    // One row of workgroups. The backend folds it if it is longer than the device allows.
     dispatchLayout: { x: outputShape.map((_, axis) => axis) },
     dispatch: [Math.ceil(threads / groupSize), 1, 1],
     // Brings `uniforms.size`.

@@ -4,21 +4,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import { allFinite, isFiniteAt } from './finite';
 import { setIterations, setLearningRate, slotsOf } from './internals';
 
-/** The optimizers that drive a list of variables: their state goes by place in it. */
+/** Optimizers that currently drive a list of variables. Their state is stored by position in that list. */
 const taken = new WeakSet<tf.Optimizer>();
 
 /**
- * Lets an optimizer of TensorFlow.js take the steps: for θ in `createTrainer` of core, in one call for all weights and with
- * the optimizer's own kernels. It brings the optimizers that core lacks, such as RMSProp. TensorFlow.js takes the
- * steps of core's `adam` and `sgd` without it.
+ * Lets an optimizer of TensorFlow.js take the steps of θ in `createTrainer` of core: one call for all weights, with the kernels
+ * of that optimizer. Use it for optimizers that core lacks, such as RMSProp. For core's `adam` and `sgd` it is not needed:
+ * TensorFlow.js takes their steps anyway.
  *
- * The state stays the optimizer's. It is there from the beginning, so that a saved run is restored before the first step;
- * a learning rate that you change holds from the next step on. A step is refused whose gradients, or the values it makes of
- * variables and state, are not finite: these get back what they were, on the device.
+ * The optimizer keeps its state. The state exists from the beginning, so a saved run can be restored before the first step. A
+ * learning rate that you change holds from the next step on. A step is refused if its gradients, or the values that it gives
+ * variables and state, are not finite. All of them then get their former values back, on the device.
  *
  * @param optimizer - from `tf.train`, for this use alone; `dispose` of the result disposes it.
- * @throws ArgumentError for anything that is not an optimizer of TensorFlow.js, for one that is in use already, and, when
- *   the variables are known, for those that are not `tf.Variable`s.
+ * @throws ArgumentError for anything that is not an optimizer of TensorFlow.js, for one that is already in use, and, once the
+ *   variables are known, for those that are not `tf.Variable`s.
  * @example
  * const thetaOptimizer = trainOptimizer(tf.train.adam(1e-3)); // an option of createTrainer, next to framework: tfjs
  */
@@ -33,9 +33,9 @@ export function trainOptimizer(optimizer: tf.Optimizer): OptimizerFactory {
 }
 
 /**
- * An optimizer of core that lets one of TensorFlow.js take the steps, on these variables and no others.
+ * An optimizer of core whose steps are taken by one of TensorFlow.js, on these variables and no others.
  *
- * @param rateAt - the learning rate of each step; without it the optimizer's stays.
+ * @param rateAt - the learning rate of each step. Without it, the rate of the optimizer stays.
  */
 export function drive(
   optimizer: tf.Optimizer,
@@ -60,8 +60,8 @@ export function drive(
     optimizer.applyGradients(variables.map(({ name }, i) => ({ name, tensor: gradients[i] })));
   const state = () => [...variables, ...slotsOf(optimizer)];
 
-  // An optimizer makes its state when it first steps. What a step of zero changes all the same (powers of β) goes back,
-  // and so does what centred RMSProp makes of it, 0 · 1/√−ε.
+  // An optimizer creates its state in its first step, so this takes a step of zero. What such a step changes nevertheless is
+  // undone: the powers of β, and what centred RMSProp makes of 0 · 1/√−ε.
   const former = { state: snapshot(state()), iterations: optimizer.iterations };
   tf.tidy(() => {
     apply(variables.map((variable) => tf.zerosLike(variable)));
@@ -78,7 +78,7 @@ export function drive(
     },
     step(gradients, enabled) {
       const iteration = this.iterations++;
-      // Reading a number costs nothing where tensors are in memory that JavaScript reads.
+      // Reading a number costs nothing if tensors lie in memory that JavaScript can read.
       const readable = inHostMemory();
       if (readable && enabled?.dataSync()[0] === 0) return;
       if (rateAt) setLearningRate(optimizer, rateAt(iteration));
@@ -101,8 +101,8 @@ const snapshot = (variables: readonly tf.Variable[]): Snapshot =>
 const release = (values: Snapshot): void => tf.dispose(values.map(({ value }) => value));
 
 /**
- * Gives all variables back what they had if a number that was finite no longer is, or if `enabled`, a scalar, is 0. A number
- * that was not finite to begin with gets it back in any case.
+ * Gives all variables their former values back if a number that was finite no longer is, or if `enabled`, a scalar, is 0. A
+ * number that was not finite before gets its former value back in any case.
  */
 function undoNonFinite(before: Snapshot, enabled: tf.Tensor | undefined): void {
   const wasFinite = before.map(({ value }) => isFiniteAt(value));
@@ -113,5 +113,5 @@ function undoNonFinite(before: Snapshot, enabled: tf.Tensor | undefined): void {
   });
 }
 
-/** Whether reading a number of a tensor waits for nothing. */
+/** Whether a number of a tensor can be read without waiting. */
 const inHostMemory = (): boolean => ['wasm', 'cpu'].includes(tf.getBackend());
