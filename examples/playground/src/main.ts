@@ -19,11 +19,13 @@ import {
 } from './settings';
 import { toyData, UNSEEN } from './toy/toyData';
 import { toyProgram } from './toy/toyProgram';
+import type { Ranges } from './training/rivals';
 import { Chart } from './view/chart';
 import { codeDialog } from './view/codeDialog';
 import { css, mix, onThemeChange, themeColor } from './view/colors';
 import { MarksPlot } from './view/marksPlot';
 import { sentence } from './view/sentence';
+import { drawStrip, rangesInWords } from './view/strip';
 import { Surface, scaleOf } from './view/surface';
 
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
@@ -43,14 +45,22 @@ const sigmaChart = new Chart(find('sigma-chart'), find('sigma-legend'), {
   logarithmic: true,
   subject: 'Noise level σ',
 });
+const rangeChart = new Chart(find('range-chart'), find('range-legend'), {
+  logarithmic: false,
+  subject: 'Augmentation, each range as a share of its start,',
+});
 
 let { tab, settings }: { tab: Tab; settings: Settings[Tab] } = fromHash(location.hash);
 /** Each run has a number, so that what is still said of one that is over is not drawn. */
 let run = 0;
 let playing = !matchMedia('(prefers-reduced-motion: reduce)').matches;
 let latest: Progress | undefined;
+/** The ranges of the augmentation at the first step. */
+let firstRanges: Ranges = {};
 let spoken = 0;
 
+/** Kinds of augmentation, in the order of the chart. */
+const AUGMENTED = ['translate', 'rotate', 'scale'] as const;
 /** Steps between two remarks to those who listen to the page. */
 const SPOKEN_EVERY = 1000;
 const whole = new Intl.NumberFormat('en');
@@ -243,6 +253,15 @@ function begin(): void {
       color: () => mix(themeColor('much'), themeColor('accent'), i / Math.max(1, settings.layers - 1)),
     })),
   );
+  const augments = tab === 'fashion' && fashion().augment;
+  for (const figure of Array.from(document.querySelectorAll<HTMLElement>('.augmentation')))
+    figure.hidden = !augments;
+  rangeChart.reset(
+    ['shift', 'turn', 'scale'].map((label, i) => ({
+      label,
+      color: () => mix(themeColor('much'), themeColor('accent'), i / 2),
+    })),
+  );
   if (tab === 'toy') beginToy();
   else if (tab === 'fashion') beginFashion().catch(refuse);
   else {
@@ -324,6 +343,7 @@ worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
       if (picture.kind === 'toy') maps[name].show(picture[name], picture.view, !playing);
       else marks[name].show(picture[name], picture.kind);
     }
+    if ('strip' in picture && picture.strip) drawStrip(find<HTMLCanvasElement>('strip'), picture.strip);
   } else {
     if (data.finished) setPlaying(false);
     speak(data.finished ? 'Training rests; Play goes on.' : 'Paused.');
@@ -334,11 +354,23 @@ worker.addEventListener('error', ({ message }) => {
 });
 
 function showProgress(progress: Progress): void {
-  const { step, losses, sigma } = progress;
+  const { step, losses, sigma, ranges } = progress;
   if (step > (latest?.step ?? -1)) {
     const { plain, cross } = losses;
     lossChart.add(step, [plain.test, plain.heldOut, cross.test, cross.heldOut]);
     sigmaChart.add(step, sigma);
+    if ('rotate' in ranges) {
+      if (!latest) firstRanges = ranges;
+      rangeChart.add(
+        step,
+        AUGMENTED.map((kind) => ranges[kind] / firstRanges[kind]),
+      );
+      find('ranges').textContent = rangesInWords(ranges);
+      find('strip').setAttribute(
+        'aria-label',
+        `Training images, and below each three augmented copies, ${rangesInWords(ranges)}.`,
+      );
+    }
   }
   latest = progress;
   const said = sentence(progress, unseen());
@@ -375,6 +407,7 @@ onThemeChange(() => {
   showKey();
   lossChart.build();
   sigmaChart.build();
+  rangeChart.build();
   for (const map of [...Object.values(maps), ...Object.values(marks)]) map.invalidate();
 });
 

@@ -1,9 +1,10 @@
 // What the page and the worker say to each other. Pictures carry what is drawn and no more.
 import type { CsvPicture } from './csv/csvPicture';
 import type { Table } from './csv/table.js';
+import type { FashionPicture } from './fashion/fashionPicture';
 import type { CsvSettings, FashionSettings, ToySettings } from './settings';
 import type { ToyPicture } from './toy/toyPicture';
-import type { Losses } from './training/rivals';
+import type { Losses, Ranges } from './training/rivals';
 
 /** Begins a run; whatever ran before is over. */
 export type Start = { readonly type: 'start'; readonly run: number } & (
@@ -21,7 +22,7 @@ export type Request =
   | { readonly type: 'speed'; readonly stepsPerSecond: number }
   | { readonly type: 'view'; readonly view: ToySettings['view'] };
 
-export type Picture = ToyPicture | CsvPicture;
+export type Picture = ToyPicture | CsvPicture | FashionPicture;
 
 /** Where a run is. */
 export interface Progress {
@@ -29,6 +30,8 @@ export interface Progress {
   readonly losses: { readonly plain: Losses; readonly cross: Losses };
   /** σ of every hidden layer. */
   readonly sigma: readonly number[];
+  /** Of learned augmentation; empty without. */
+  readonly ranges: Ranges;
 }
 
 export type Report =

@@ -19,11 +19,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 const text = (page: Page, id: string) => page.locator(`#${id}`).textContent();
 const stepOf = async (page: Page) => Number((await text(page, 'counter'))?.replace(/\D/g, ''));
-const reaches = (page: Page, step: number) =>
+const reaches = (page: Page, step: number, timeout = 40_000) =>
   page.waitForFunction(
     (least) => Number(document.getElementById('counter')?.textContent?.replace(/\D/g, '')) >= least,
     step,
-    { timeout: 40_000 },
+    { timeout },
   );
 /** Pauses, and waits until the worker has said its last word. */
 async function pause(page: Page) {
@@ -199,16 +199,39 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
     await page.close();
   }, 90_000);
 
-  test('images are learned from', async () => {
-    const { page, complaints } = await newPage(1440, '#tab=fashion&images=300&width=16&layers=2');
-    await reaches(page, 25);
-    await pause(page);
-    expect(await text(page, 'sentence')).toContain('on 500 unseen images');
-    expect(await violations(page)).toEqual([]);
-    await page.screenshot({ path: join(pictures, 'fashion-1440.png'), fullPage: true });
-    expect(complaints).toEqual([]);
-    await page.close();
-  }, 60_000);
+  test.each([390, 1440])(
+    'at %d pixels images are learned from, and are augmented less as the ranges fall',
+    async (width) => {
+      const { page, complaints } = await newPage(width, '#tab=fashion&images=300&width=16&layers=2');
+      await page.waitForFunction(() => document.getElementById('ranges')?.textContent !== '');
+      expect(await text(page, 'ranges')).toBe(
+        'shifted by up to 4.0 pixels, turned by up to 30°, scaled by up to 1.20',
+      );
+      const first = await mapOf(page, 'strip');
+      await reaches(page, 25, 80_000);
+      await pause(page);
+      expect(await text(page, 'sentence')).toContain('on 500 unseen images');
+      const [shift, turn] = (await text(page, 'ranges'))!.match(/[\d.]+/g)!.map(Number);
+      expect(shift).toBeLessThan(3.5);
+      expect(turn).toBeLessThan(26);
+      expect(await mapOf(page, 'strip')).not.toBe(first);
+      // Ten classes side by side; the images as they are, and three draws of each.
+      expect(
+        await page.locator('#strip').evaluate((strip) => {
+          const { width, height } = strip as HTMLCanvasElement;
+          return [width, height];
+        }),
+      ).toEqual([280, 112]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      expect(await violations(page)).toEqual([]);
+      await page.screenshot({ path: join(pictures, `fashion-${width}.png`), fullPage: true });
+      await page.uncheck('[name=augment]');
+      expect(await page.locator('#strip').isVisible()).toBe(false);
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+    150_000,
+  );
 
   test('it weighs what the README says', () => {
     const files = readdirSync(join(folder, 'dist', 'assets'));

@@ -66,6 +66,8 @@ export const fields = {
     ...common,
     /** Images that are trained on or held out. */
     images: whole(200, 3000, 600),
+    /** Whether the cross-regularized network learns how far images are moved as well. */
+    augment: flag(true),
   },
   csv: {
     ...common,

@@ -27,16 +27,17 @@ const BINS = 10;
 
 /** Pictures of how two networks predict unseen rows. */
 export class CsvPictures implements Pictures {
-  private readonly x: tf.Tensor2D;
+  private readonly x: tf.Tensor;
   private readonly count: number;
 
   constructor(
     private readonly rivals: Rivals,
     private readonly table: Table,
+    inputShape: readonly number[] = [table.columns.length],
   ) {
     const { test, classes, columns } = table;
     this.count = classes.length > 0 ? test.count : Math.min(MOST_ROWS, test.count);
-    this.x = tf.tensor2d(test.x.slice(0, this.count * columns.length), [this.count, columns.length]);
+    this.x = tf.tensor(test.x.slice(0, this.count * columns.length), [this.count, ...inputShape]);
   }
 
   next({ draws }: { draws: number }): { picture: CsvPicture; transfer: Transferable[] } {

@@ -42,7 +42,7 @@ const { train, heldOut, test } = prepareTable(rows, { target: ${JSON.stringify(t
 const tensors = ({ count, x, y }) => [tf.tensor2d(x, [count, ${prepared.columns.length}]), tf.tensor2d(y, [count, ${outputs}])];
 const [[xTrain, yTrain], [xHeldOut, yHeldOut], [xTest, yTest]] = [train, heldOut, test].map(tensors);`,
     network: {
-      inputs: prepared.columns.length,
+      inputShape: [prepared.columns.length],
       layers,
       width,
       outputs,

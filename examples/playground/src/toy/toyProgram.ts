@@ -19,7 +19,7 @@ export function toyProgram(settings: ToySettings, steps: number): string {
 const seed = ${seed};
 const tensors = ({ xs, labels }) => [tf.tensor2d(xs, [labels.length, 2]), tf.tensor2d(labels, [labels.length, 1])];
 ${drawn.join('\n')}`,
-    network: { inputs: 2, layers, width, outputs: 1, activation: 'sigmoid' },
+    network: { inputShape: [2], layers, width, outputs: 1, activation: 'sigmoid' },
     loss: 'binaryCrossentropy',
     measured: 'tf.losses.logLoss(yTest, mean)',
     learningRate: LEARNING_RATE,

@@ -20,7 +20,7 @@ export function toyTask(settings: ToySettings): Task {
     heldOut: tensors(heldOut),
     test: tensors(test),
     loss: 'binaryCrossentropy',
-    network: () => network({ inputs: 2, layers, width, outputs: 1, activation: 'sigmoid', seed }),
+    network: () => network({ inputShape: [2], layers, width, outputs: 1, activation: 'sigmoid', seed }),
     learningRate: LEARNING_RATE,
     batchSize: BATCH_SIZE,
     seed,

@@ -1,5 +1,7 @@
 import { CsvPictures } from '../csv/csvPicture';
 import { csvTask } from '../csv/csvTask';
+import { FashionPictures } from '../fashion/fashionPicture';
+import { fashionTask } from '../fashion/fashionTask';
 import type { Picture, Start } from '../messages';
 import type { ToySettings } from '../settings';
 import { ToyPictures } from '../toy/toyPicture';
@@ -26,6 +28,10 @@ export function experiment(start: Start): { rivals: Rivals; pictures: Pictures }
   if (start.tab === 'toy') {
     const rivals = new Rivals(toyTask(start.settings));
     return { rivals, pictures: new ToyPictures(rivals) };
+  }
+  if (start.tab === 'fashion') {
+    const rivals = new Rivals(fashionTask(start.table, start.settings));
+    return { rivals, pictures: new FashionPictures(rivals, start.table) };
   }
   const rivals = new Rivals(csvTask(start.table, start.settings));
   return { rivals, pictures: new CsvPictures(rivals, start.table) };

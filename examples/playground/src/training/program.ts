@@ -24,6 +24,8 @@ export function program(of: {
   /** Declares seed, xTrain, yTrain, xHeldOut, yHeldOut, xTest and yTest. */
   readonly data: string;
   readonly network: Omit<NetworkShape, 'seed'>;
+  /** Options of `injectAugmentation`, as they stand in the program. */
+  readonly augmentation?: string;
   readonly loss: Task['loss'];
   /** An expression of the loss of `mean` for xTest. */
   readonly measured: string;
@@ -31,7 +33,14 @@ export function program(of: {
   readonly both: boolean;
   readonly steps: number;
 }): string {
-  const { inputs, layers, width, outputs, activation } = of.network;
+  const { inputShape, layers, width, outputs, activation } = of.network;
+  const first = inputShape.length > 1 ? 'flatten' : 'inputLayer';
+  const { augmentation } = of;
+  const noise = 'injectNoise(network())';
+  const regularized = augmentation
+    ? `// Learnable noise before every hidden nonlinearity, and learnable augmentation before the first layer.
+const noisy = injectAugmentation(${noise}, ${augmentation});`
+    : `const noisy = ${noise}; // learnable noise before every hidden nonlinearity`;
   const plainOrder = of.both
     ? `
 // The plain network trains on the held-out examples as well.
@@ -45,7 +54,7 @@ const plainOrder = batches(yAll.shape[0], ${BATCH_SIZE}, seed);`
   tf.dispose([chosen, xPlain, yPlain]);`
     : 'await plain.trainOnBatch(x, y);';
   return `// ${of.title}: a plain and a cross-regularized network.
-import { crossRegularization, injectNoise, noiseLayers, predict } from '@crossreg/tfjs-layers';
+${augmentation ? "import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';\n" : ''}import { crossRegularization, injectNoise, noiseLayers, predict } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 ${of.imports ?? ''}
@@ -57,10 +66,10 @@ ${of.data}
 
 function network() {
   const model = tf.sequential();
+  model.add(tf.layers.${first}({ inputShape: [${inputShape.join(', ')}] }));
   for (let i = 0; i < ${layers}; i++) {
     const kernelInitializer = tf.initializers.heNormal({ seed: seed + i });
-    const first = i === 0 ? { inputShape: [${inputs}] } : {};
-    model.add(tf.layers.dense({ units: ${width}, activation: 'relu', kernelInitializer, ...first }));
+    model.add(tf.layers.dense({ units: ${width}, activation: 'relu', kernelInitializer }));
   }
   const kernelInitializer = tf.initializers.glorotNormal({ seed: seed + ${layers} });
   model.add(tf.layers.dense({ units: ${outputs}, activation: '${activation}', kernelInitializer }));
@@ -68,7 +77,7 @@ function network() {
 }
 
 const plain = network();
-const noisy = injectNoise(network()); // learnable noise before every hidden nonlinearity
+${regularized}
 for (const model of [plain, noisy]) model.compile({ optimizer: tf.train.adam(${of.learningRate}), loss: '${of.loss}' });
 const cross = crossRegularization({ regularizationData: [xHeldOut, yHeldOut], seed });
 
@@ -86,5 +95,5 @@ for (const [name, model] of Object.entries({ plain, 'cross-regularized': noisy }
   console.log(\`\${name}: test loss \${${of.measured}.dataSync()[0].toFixed(4)}\`);
 }
 console.log(\`σ: \${noiseLayers(noisy).map((layer) => layer.sigma().dataSync()[0].toFixed(4)).join(' ')}\`);
-`;
+${augmentation ? "console.log('ranges:', await augmentationLayers(noisy)[0].values());\n" : ''}`;
 }

@@ -1,4 +1,10 @@
 import {
+  augmentationLayers,
+  type InjectAugmentationOptions,
+  injectAugmentation,
+  type LearnableAugmentation,
+} from '@crossreg/tfjs-augment';
+import {
   type CrossRegularization,
   crossRegularization,
   injectNoise,
@@ -30,12 +36,17 @@ export interface Task {
   readonly loss: keyof typeof losses;
   /** A network that is not compiled yet; every call gives the same initial weights. */
   readonly network: () => LayersModel;
+  /** What the cross-regularized network learns to augment by, beside noise. */
+  readonly augmentation?: InjectAugmentationOptions;
   readonly learningRate: number;
   readonly batchSize: number;
   readonly seed: number;
   /** Whether the plain network trains on the held-out examples too, as it would where nobody else needs them. */
   readonly both: boolean;
 }
+
+/** How far images are moved at most, by what is done to them. */
+export type Ranges = Readonly<Record<string, number>>;
 
 /** The losses of one network. */
 export interface Losses {
@@ -60,7 +71,8 @@ export class Rivals {
     const { train, heldOut, batchSize, seed, both } = task;
     this.plain = task.network();
     this.original = task.network();
-    this.cross = injectNoise(this.original);
+    const noisy = injectNoise(this.original);
+    this.cross = task.augmentation ? injectAugmentation(noisy, task.augmentation) : noisy;
     for (const model of [this.plain, this.cross])
       model.compile({ optimizer: tf.train.adam(task.learningRate), loss: task.loss });
     this.callback = crossRegularization({ regularizationData: [heldOut.x, heldOut.y], seed });
@@ -84,6 +96,19 @@ export class Rivals {
   /** σ of every hidden layer, in order. */
   sigma(): number[] {
     return noiseLayers(this.cross).map((layer) => tf.tidy(() => layer.sigma().dataSync()[0]));
+  }
+
+  /** What augments the images of the cross-regularized network. */
+  get augmentation(): LearnableAugmentation | undefined {
+    return augmentationLayers(this.cross)[0];
+  }
+
+  /** The learned ranges of the augmentation, by kind. */
+  ranges(): Ranges {
+    const parameters = this.augmentation?.regularizationParameters() ?? [];
+    return Object.fromEntries(
+      parameters.map((range) => [range.name.split('/').pop(), tf.tidy(() => range.value().dataSync()[0])]),
+    );
   }
 
   losses(): { plain: Losses; cross: Losses } {

@@ -22,6 +22,40 @@ test('another run takes the place of the one before and leaves nothing of it', a
   expect(counts[2]).toBe(counts[1]);
 });
 
+test('a run with augmentation leaves nothing of it either', async () => {
+  const part = (count: number) => ({
+    count,
+    x: new Float32Array(count * 784),
+    y: Float32Array.from({ length: count * 2 }, (_, i) => Number(i % 4 === 0 || i % 4 === 3)),
+  });
+  const table = {
+    columns: Array.from({ length: 784 }, String),
+    classes: ['one', 'other'],
+    leftOut: 0,
+    ...{ train: part(32), heldOut: part(8), test: part(8) },
+  };
+  const images = { ...readSettings('fashion', () => null), layers: 1, width: 4 };
+  const reports: Report[] = [];
+  const training = new Training((report) => reports.push(report));
+  const counts: number[] = [];
+  for (const run of [1, 2, 3]) {
+    await training.take({ type: 'start', run, tab: 'fashion', settings: images, table });
+    await training.take({ type: 'step' });
+    counts.push(tf.memory().numTensors);
+  }
+  expect(counts[2]).toBe(counts[1]);
+  const progress = reports.find(({ type }) => type === 'progress') as { ranges: object };
+  expect(Object.keys(progress.ranges)).toEqual(['translate', 'rotate', 'scale']);
+  await training.take({
+    type: 'start',
+    run: 4,
+    tab: 'fashion',
+    settings: { ...images, augment: false },
+    table,
+  });
+  expect(reports.at(-1)).toMatchObject({ type: 'picture', picture: { strip: undefined } });
+});
+
 test('a run that begins while another plays goes on playing; a pause ends it', async () => {
   const reports: Report[] = [];
   const training = new Training((report) => reports.push(report));

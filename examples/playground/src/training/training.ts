@@ -112,6 +112,7 @@ export class Training {
       step: rivals.steps,
       losses: rivals.losses(),
       sigma: rivals.sigma(),
+      ranges: rivals.ranges(),
     });
   }
 

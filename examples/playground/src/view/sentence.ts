@@ -9,7 +9,7 @@ const whole = new Intl.NumberFormat('en');
  *
  * @param unseen - what the test loss is of, such as "500 unseen points".
  */
-export function sentence({ step, losses }: Progress, unseen: string): string {
+export function sentence({ step, losses }: Pick<Progress, 'step' | 'losses'>, unseen: string): string {
   const [plain, cross] = [losses.plain.test, losses.cross.test];
   if (step === 0)
     return `Not trained yet: on ${unseen} the loss of both networks is that of their random start.`;
