@@ -59,7 +59,7 @@ const tasks = {
   test() {
     install();
     run('browser and Redis', process.execPath, ['scripts/bringPrograms.mjs']);
-    run('format and lint', 'biome', ['check', '.']);
+    run('format and lint', 'turbo', ['run', 'lint', '--output-logs=errors-only']);
     run('boundaries', process.execPath, ['scripts/boundaries.mjs']);
     build();
     if (!readdirSync(join(root, 'packages', 'tfjs-native')).some((file) => file.endsWith('.node')))
@@ -69,10 +69,16 @@ const tasks = {
         ...['test', '--release', '--locked', '--no-default-features', '--quiet'],
         ...['--manifest-path', 'packages/tfjs-native/Cargo.toml'],
       ]);
-    run('types', 'tsc', ['--noEmit']);
+    run('types', 'turbo', ['run', 'typecheck', '--output-logs=errors-only']);
     run('rehearsal of a release', process.execPath, ['scripts/rehearse.mjs']);
     run('native binding', process.execPath, ['scripts/backends.mjs', '--only', 'tfjs-node']);
     run('tests', process.execPath, ['scripts/vitest.mjs', ...process.argv.slice(3)]);
+  },
+  knip() {
+    install();
+    run('unused files, exports and dependencies', 'npm', [
+      ...['exec', '--yes', '--package=knip@6.44.2', '--', 'knip', '--no-config-hints'],
+    ]);
   },
   coverage() {
     install();
