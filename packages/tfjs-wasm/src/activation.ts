@@ -4,7 +4,7 @@ import { sizeOf } from './backend';
 import type { Kernels } from './kernels';
 import type { Epilogue } from './rowProduct';
 
-/** What fused kernels add to their product, and apply to the sum. */
+/** The bias that a fused kernel adds to its product, and the activation that it applies to the sum. */
 export interface Fused {
   readonly bias?: TensorInfo;
   readonly preluActivationWeights?: TensorInfo;
@@ -12,7 +12,7 @@ export interface Fused {
   readonly leakyreluAlpha?: number;
 }
 
-/** The activations that a product can take along when it stores: limits of the range. */
+/** The activations that a product can apply while it stores its result: limits of the range. */
 const limits: Readonly<Record<string, Epilogue>> = {
   linear: {},
   relu: { least: 0 },
@@ -20,8 +20,8 @@ const limits: Readonly<Record<string, Epilogue>> = {
 };
 
 /**
- * A product with bias and activation: in one pass where the bias is one number, or one for each of `columns` outputs,
- * and the activation only limits the range; in separate passes otherwise.
+ * A product with bias and activation. They are applied in the same pass if the bias is one number, or one per output column,
+ * and the activation only limits the range. Otherwise they take separate passes.
  */
 export function activated(
   kernels: Kernels,
@@ -40,7 +40,7 @@ export function activated(
   return tf.tidy(() => activate(tensorOf(product(added)), left));
 }
 
-/** Bias and activation as tfjs's own operations. */
+/** Bias and activation, by the operations of tfjs. */
 export function activate(
   x: Tensor,
   { bias, preluActivationWeights, activation, leakyreluAlpha }: Fused,
@@ -52,7 +52,7 @@ export function activate(
   if (activation === 'elu') return tf.elu(sum);
   if (activation === 'leakyrelu') return tf.leakyRelu(sum, leakyreluAlpha);
   if (activation === 'sigmoid') return tf.sigmoid(sum);
-  // Not tf.prelu, whose kernel on this backend takes slopes of the last axis only.
+  // Not tf.prelu, whose kernel on this backend takes slopes only of the last axis.
   if (activation === 'prelu') {
     return tf.add(tf.relu(sum), tf.mul(tf.minimum(sum, 0), preluActivationWeights as Tensor));
   }

@@ -4,9 +4,9 @@ import { lazyOperation } from './lazyGradient';
 import { reluGradient } from './rectifiers';
 
 /**
- * Has dense and convolutional layers that end in a ReLU take product, bias and activation in one pass when they are differentiated, as
- * they do when they are not: tfjs-core takes them apart then, because its gradient would need the activation's. The
- * gradient is that of the product at dy where the output is above 0.
+ * Lets dense and convolutional layers that end in a ReLU compute product, bias and activation in one pass even when they are
+ * differentiated. tfjs-core splits them then, because its gradient would need the input of the activation. Here the gradient is
+ * that of the product at dy, where the output is positive.
  */
 export function fuseActivations(): void {
   for (const [className, scope, rank] of [
@@ -21,7 +21,7 @@ export function fuseActivations(): void {
       const [kernel, bias] = [layer.kernel.read(), layer.bias?.read()];
       return lazyOperation(scope, bias ? [x, kernel, bias] : [x, kernel], {
         forward(save) {
-          // Nothing is recorded in here. Told that nothing is differentiated, the layer chooses its fused kernel.
+          // Nothing is recorded in here: a layer that is not differentiated chooses its fused kernel.
           const depth = state.gradientDepth;
           state.gradientDepth = 0;
           try {

@@ -8,7 +8,7 @@ import { bits } from './kernels';
 
 const Adam = 'CrossregAdam';
 
-/** By place, for each variable: its value, its first and second moment, and the gradient. */
+/** By position, for each variable: its value, its first and second moment, and the gradient. */
 type AdamInputs = Record<string, TensorInfo>;
 
 interface AdamAttrs {
@@ -21,7 +21,7 @@ interface AdamAttrs {
   learningRate: number;
 }
 
-/** One step of Adam on any number of variables: for each its new value and moments. */
+/** One step of Adam on any number of variables: their new values and moments. */
 export const adam = defineKernel<AdamInputs, AdamAttrs>(Adam, ({ inputs, attrs, backend, kernels }) => {
   const tensors = Object.values(inputs);
   const rates = [
@@ -49,8 +49,8 @@ type Gradients = Parameters<AdamOptimizer['applyGradients']>[0];
 const FUSED = Symbol.for('@crossreg/tfjs-wasm adam');
 
 /**
- * Gives tfjs's Adam an update of one kernel for all variables on the wasm backend, where its own runs fourteen for each. The state is
- * tfjs's: it is saved, loaded and disposed as ever, and may go on on another backend.
+ * Gives Adam of tfjs an update that runs one kernel for all variables on the wasm backend; the original runs fourteen per
+ * variable. The state remains that of tfjs: it is saved, loaded and disposed as before, and can continue on another backend.
  */
 export function fuseAdam(): void {
   const stock = AdamOptimizer.prototype.applyGradients;
@@ -63,7 +63,7 @@ export function fuseAdam(): void {
   AdamOptimizer.prototype.applyGradients = Object.assign(fused, { [FUSED]: true });
 }
 
-/** A variable's name and gradient, which is missing where the loss does not depend on it. */
+/** The name and gradient of a variable. The gradient is missing if the loss does not depend on the variable. */
 interface Entry {
   readonly name: string;
   readonly gradient: tf.Tensor | null | undefined;

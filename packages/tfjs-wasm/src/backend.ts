@@ -1,14 +1,14 @@
 import type { DataId, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 
 /**
- * What this package uses of the wasm backend: the JavaScript side of tfjs-backend-wasm's `BackendWasm`, whose
+ * The parts of the wasm backend that this package uses: the JavaScript side of tfjs-backend-wasm's `BackendWasm`, whose
  * published types leave its Emscripten module untyped.
  */
 export interface WasmBackend {
   readonly wasm: {
-    /** Exports of the module. Without threads the memory is one of them. */
+    /** Exports of the module. Without threads, the memory is one of them. */
     readonly asm: { readonly memory?: WebAssembly.Memory };
-    /** Only in the threaded build, where the memory comes from outside the module. */
+    /** Only in the threaded build, whose memory is created outside the module. */
     readonly wasmMemory?: WebAssembly.Memory;
     _malloc(bytes: number): number;
     _free(address: number): void;

@@ -7,7 +7,7 @@ import { type GradientFunction, lazily, preferGradient } from './gradient';
 import type { Kernels } from './kernels';
 import { sumMiddle } from './reduction';
 
-/** Rows a unit of assembly/batchNorm.ts. */
+/** Rows per unit of assembly/batchNorm.ts. */
 const BLOCK = 128;
 
 const BatchNormSums = 'CrossregBatchNormSums';
@@ -42,7 +42,7 @@ export const batchNormSums = defineKernel<{ x: TensorInfo; dy: TensorInfo; mean:
   },
 );
 
-/** x · factor, one factor for each entry of the last axis. */
+/** x · factor, with one factor per entry of the last axis. */
 export const scaleRows = defineKernel<{ x: TensorInfo; factor: TensorInfo }>(
   ScaleRows,
   ({ inputs: { x, factor }, backend, kernels }) => {
@@ -147,15 +147,15 @@ function writeMoments(kernels: Kernels, backend: WasmBackend, x: TensorInfo): [T
   return [mean, variance];
 }
 
-/** Mean and variance per channel, which `@crossreg/tfjs-layers` asks for: noise has the size of what it is added to. */
+/** Mean and variance per channel, for `@crossreg/tfjs-layers`: its noise is relative to them. */
 export const channelMoments = defineKernel<{ x: TensorInfo }>(
   'CrossregChannelMoments',
   ({ inputs: { x }, backend, kernels }) => writeMoments(kernels, backend, x),
 );
 
 /**
- * Normalization by the moments of the batch itself, with those: y, mean and variance over all axes but the last. Two passes
- * over memory, where tfjs makes five, and as many again for its gradient.
+ * Normalization by the moments of the batch: y, mean and variance over all axes but the last. It takes two passes over memory.
+ * tfjs takes five, and as many again for the gradient.
  */
 export const normalizeBatch = defineKernel<
   { x: TensorInfo; scale: TensorInfo; offset?: TensorInfo },
@@ -201,7 +201,7 @@ tf.registerGradient({
   kernelName: NormalizeBatch,
   inputsToSave: ['x', 'scale'],
   outputsToSave: [false, true, true],
-  // Mean and variance are for moving averages; nothing is differentiated through those.
+  // Mean and variance are only for moving averages; nothing is differentiated through them.
   gradFunc([dy]: tf.Tensor[], saved: tf.Tensor[], attrs) {
     const [x, scale, mean, variance] = saved;
     const sums = lazily(

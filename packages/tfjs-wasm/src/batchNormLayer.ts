@@ -4,9 +4,9 @@ import type { BatchNormalization } from './internals';
 import { overrideCall } from './layerCall';
 
 /**
- * Has the BatchNormalization layer of tfjs-layers normalize a training batch in one operation on the wasm backend, where it
- * has a dozen of them and as many again for their gradients. What it computes, its weights and its configuration stay the same.
- * Channels have to come last. `scale: false` and `center: false`, with which the layer itself cannot be trained, can.
+ * Makes the BatchNormalization layer of tfjs-layers normalize a training batch in one operation on the wasm backend, where it
+ * uses a dozen, and as many again for the gradient. Results, weights and configuration stay the same. Channels must come last.
+ * Layers with `scale: false` or `center: false`, which fail to train in tfjs-layers, work.
  */
 export function fuseBatchNormalization(): void {
   overrideCall<BatchNormalization>('BatchNormalization', (layer, x, { training }) => {

@@ -70,7 +70,7 @@ function onChannelsLast(
 
 const isChannelsFirst = ({ dataFormat }: Attrs) => dataFormat === 'NCHW';
 
-/** Input pixel of each filter tap at the output's origin. */
+/** The input pixel of each filter tap at the output's origin. */
 function tapsOf(g: Geometry): { y: number; x: number; weights: number }[] {
   const taps = [];
   for (let i = 0; i < g.filterHeight; i++) {
@@ -118,7 +118,7 @@ function convolution(
   return out;
 }
 
-/** The gradient of a dilated convolution, which tfjs's own refuses. */
+/** The gradient of a dilated convolution, which that of tfjs refuses. */
 const dilatedGradient: GradientFunction = (dy, [x, filter], attrs) => {
   const { dilations } = attrs as unknown as Conv2DAttrs;
   if (!dilations || [dilations].flat().every((dilation) => dilation === 1)) return undefined;
@@ -179,7 +179,7 @@ function byChannel<T extends Record<string, TensorInfo | undefined>>(tensors: T)
   return Object.fromEntries(entries);
 }
 
-/** The taps along one axis that reach input positions of one phase modulo the stride, and where in dy they come from. */
+/** The taps along one axis that reach input positions of one phase modulo the stride, and their positions in dy. */
 export const reaching = (phase: number, stride: number, size: number, dilation: number, pad: number) =>
   Array.from({ length: size }, (_, tap) => ({ tap, at: phase + pad - tap * dilation }))
     .filter(({ at }) => at % stride === 0)
@@ -206,7 +206,7 @@ export const conv2DBackpropInput = defineKernel<
         weights: kernels.address(filter),
         output: kernels.address(dx),
         images: g.batchSize,
-        // A transposed convolution may give more than the output has; what is beyond it is not read.
+        // A transposed convolution may return more than the output holds; the excess is not read.
         inputHeight: Math.min(g.outHeight, dy.shape[1]),
         inputWidth: Math.min(g.outWidth, dy.shape[2]),
         inputRow: dy.shape[2],

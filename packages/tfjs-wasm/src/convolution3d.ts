@@ -62,7 +62,7 @@ export const conv3D = defineKernel<{ x: TensorInfo; filter: TensorInfo }, Conv3D
   },
 );
 
-/** ∂L/∂x, phase by phase as over images. The backend's own kernel leaves most channels at 0. */
+/** ∂L/∂x, phase by phase as for images. The kernel of the backend leaves most channels at 0. */
 export const conv3DBackpropInput = defineKernel<
   { dy: TensorInfo; filter: TensorInfo },
   Conv3DBackpropInputV2Attrs

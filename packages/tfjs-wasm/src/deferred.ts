@@ -9,9 +9,9 @@ export interface Work {
 }
 
 /**
- * Outputs that are not written yet. A kernel may leave its output as it was allocated and say how it is written; the kernel
- * that reads it next may do that work along with its own, in one pass over memory. Whoever else asks the backend for the
- * numbers has them written first, and what is disposed without having been read is never written.
+ * Outputs that are not written yet. A kernel may leave its output as allocated and describe how to write it. The next kernel
+ * that reads it may do that work together with its computation, in one pass over memory. If anything else asks the backend for
+ * the numbers, they are written first. An output that is disposed before it is read is never written.
  */
 export class Deferred<W extends Work> {
   private readonly works = new Map<DataId, W>();
@@ -20,14 +20,14 @@ export class Deferred<W extends Work> {
 
   constructor(private readonly backend: WasmBackend) {}
 
-  /** Leaves an output unwritten. Its operands stay until it is written or disposed. */
+  /** Leaves an output unwritten. Its operands are kept until it is written or disposed. */
   defer(output: TensorInfo, work: W): void {
     this.hook();
     for (const { dataId } of work.operands) this.backend.incRef(dataId);
     this.works.set(output.dataId, work);
   }
 
-  /** How a tensor is to be written, if it is not. */
+  /** How to write a tensor that is not written yet. */
   of({ dataId }: TensorInfo): W | undefined {
     return this.works.size > 0 ? this.works.get(dataId) : undefined;
   }
@@ -55,7 +55,7 @@ export class Deferred<W extends Work> {
     }
   }
 
-  /** All of the backend's own code finds a tensor's numbers by `dataIdMap.get`; counting references reads none. */
+  /** The code of the backend always finds the numbers of a tensor by `dataIdMap.get`. Counting references reads no numbers. */
   private hook(): void {
     if (this.isHooked) return;
     this.isHooked = true;
@@ -78,7 +78,7 @@ export class Deferred<W extends Work> {
     backend.incRef = (dataId) => quietly(() => incRef.call(backend, dataId));
     backend.refCount = (dataId) => quietly(() => refCount.call(backend, dataId));
     backend.disposeData = (dataId, force) => {
-      // Data that moves to another backend goes, however many references there are.
+      // Data that move to another backend leave, however many references there are.
       if (force) this.writeAll();
       const isGone = quietly(() => disposeData.call(backend, dataId, force));
       const work = isGone ? this.works.get(dataId) : undefined;

@@ -2,20 +2,20 @@ import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core
 import type { WasmBackend } from './backend';
 import { type Kernels, kernelsOf } from './kernels';
 
-/** What a kernel function of this package is given. */
+/** The arguments of a kernel function of this package. */
 export interface KernelCall<Inputs, Attrs> {
   readonly inputs: Inputs;
   readonly attrs: Attrs;
   readonly backend: WasmBackend;
   readonly kernels: Kernels;
-  /** The kernel that the backend itself has under this name: for the cases that ours leaves to it. */
+  /** The backend's kernel of this name, for the cases that ours does not cover. */
   stock(): TensorInfo | TensorInfo[];
 }
 
 /** A kernel of this package, not yet registered. */
 export interface KernelDefinition {
   readonly kernelName: string;
-  /** The configuration to register, given the backend's own kernel of the same name, if it has one. */
+  /** The configuration to register, given the backend's kernel of the same name, if it has one. */
   configure(stock: KernelConfig | undefined): KernelConfig;
 }
 
@@ -30,7 +30,7 @@ export function defineKernel<Inputs, Attrs = object>(
       kernelName,
       backendName: 'wasm',
       kernelFunc: ((params: { inputs: Inputs; attrs: Attrs; backend: WasmBackend }) =>
-        // Field by field: a spread takes as long as a small kernel.
+        // Field by field, because a spread takes as long as a small kernel.
         run({
           inputs: params.inputs,
           attrs: params.attrs,

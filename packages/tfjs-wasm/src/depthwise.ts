@@ -14,7 +14,7 @@ import { runWindows, windowArgs } from './windows';
 
 type Shape4 = [number, number, number, number];
 
-/** Channels that come out for each that goes in. */
+/** Output channels per input channel. */
 const multiplier = (g: backend_util.Conv2DInfo) => g.outChannels / g.inChannels;
 
 const geometry = (
@@ -26,14 +26,14 @@ const geometry = (
     inShape as Shape4,
     filterShape as Shape4,
     strides,
-    // Layers without a dilation give null.
+    // Layers without a dilation pass null.
     dilations ?? 1,
     pad,
     dimRoundingMode,
     true,
   );
 
-/** y = x ∗ w, for native kernels; the backend's own has the other cases. */
+/** y = x ∗ w, for native kernels; the backend's kernel covers the other cases. */
 export const depthwiseConv2d = defineKernel<
   { x: TensorInfo; filter: TensorInfo },
   DepthwiseConv2dNativeAttrs

@@ -46,7 +46,7 @@ interface Pass extends Partial<Omit<Normalization, 'x'>> {
   readonly noise?: AddedNoise;
 }
 
-/** What may be left for the next kernel. */
+/** An output that may be left for the next kernel. */
 export type Deferrable =
   | (Work & { readonly kind: 'pass'; readonly pass: Pass })
   | (Work & { readonly kind: 'arriving'; readonly arriving: Arriving });
@@ -59,9 +59,9 @@ interface Arriving {
 }
 
 /**
- * The passes over rows of channels that @crossreg/tfjs-native has, rust/channels.rs: a batch normalization is written together
- * with the noise and the activation behind it, and a gradient through the activation is never stored where only the
- * gradients of the normalization read it.
+ * The passes over rows of channels in @crossreg/tfjs-native, rust/channels.rs. A batch normalization is written together with
+ * the noise and the activation behind it. A gradient through the activation is never stored if only the gradients of the
+ * normalization read it.
  */
 export class FusedPasses {
   private constructor(
@@ -69,7 +69,7 @@ export class FusedPasses {
     private readonly backend: WasmBackend,
   ) {}
 
-  /** Where there are native kernels. */
+  /** Only if there are native kernels. */
   static of(kernels: Kernels, backend: WasmBackend): FusedPasses | undefined {
     return kernels.isNative ? new FusedPasses(kernels, backend) : undefined;
   }
@@ -94,7 +94,7 @@ export class FusedPasses {
     return this.later(pass && !pass.noise ? { ...pass, noise } : { x, noise });
   }
 
-  /** How x is to be written, if it is not, and has the shape it is written in: channels are those of that. */
+  /** How to write x if it is not written yet and has the shape in which it is written; the channels are those of that shape. */
   private passOf(x: TensorInfo): Pass | undefined {
     const work = this.kernels.deferred.of(x);
     if (work?.kind !== 'pass') return undefined;
@@ -111,13 +111,13 @@ export class FusedPasses {
       ...{ kind: 'pass', pass, operands },
       write: () => this.write(pass, none, out),
     });
-    // What is asked for is written: else a long sum would be written in one deep recursion, and hold all of its terms. Not
-    // sooner: the operands may be those of what is written here, which lets go of them.
+    // Writes what is requested. Otherwise a long sum would be written in one deep recursion and hold all its terms. Not sooner,
+    // because the operands may be among those written here, which releases them.
     this.addresses(...operands);
     return out;
   }
 
-  /** The activation of what is not written yet, or undefined. */
+  /** The activation of an unwritten output, or undefined. */
   activate(x: TensorInfo, activation: Activation): TensorInfo | undefined {
     const work = this.kernels.deferred.of(x);
     if (work?.kind !== 'pass') return undefined;
@@ -138,7 +138,7 @@ export class FusedPasses {
     ]);
   }
 
-  /** dy · activation'(y), which is written when somebody reads it who cannot make it along. */
+  /** dy · activation'(y), written when a kernel reads it that cannot compute it along the way. */
   activationGradient(dy: TensorInfo, y: TensorInfo, activation: Activation): TensorInfo {
     const out = this.backend.makeOutput(y.shape, 'float32');
     const arriving = { dy, y, activation };
@@ -205,7 +205,7 @@ export class FusedPasses {
     return out;
   }
 
-  /** The gradient that arrives at a normalization: through an activation where it is not written yet. */
+  /** The gradient that arrives at a normalization, through an activation if that is unwritten. */
   private arriving(dy: TensorInfo): number[] {
     const work = this.kernels.deferred.of(dy);
     return this.arrivingArgs(work?.kind === 'arriving' ? work.arriving : { dy, y: dy, activation: none });
@@ -215,7 +215,7 @@ export class FusedPasses {
     return [...this.addresses(dy, y), ...activationArgs(activation)];
   }
 
-  /** 0 for what is not there. */
+  /** 0 for what is missing. */
   private addresses(...tensors: readonly (TensorInfo | null | undefined)[]): number[] {
     return tensors.map((tensor) => (tensor == null ? 0 : this.kernels.address(tensor)));
   }

@@ -10,20 +10,20 @@ import { defineKernel, type KernelDefinition } from './define';
 
 const OWN = Symbol.for('@crossreg/tfjs-wasm gradient');
 
-/** A gradient in the place of tfjs's, or undefined for the arguments that it leaves to that one. */
+/** A gradient that replaces the one of tfjs, or undefined for arguments that it leaves to tfjs. */
 export type GradientFunction = (
   ...args: Parameters<GradConfig['gradFunc']>
 ) => ReturnType<GradConfig['gradFunc']> | undefined;
 
 /**
- * Puts our gradient of a kernel in front of the one that is registered. Called by the kernel itself, each time it
- * runs: gradients are registered by tfjs-layers or tfjs, which may be imported after this package, and which
- * know nothing of an earlier registration. A look-up costs nothing next to a kernel.
+ * Replaces the registered gradient of a kernel by ours. The kernel calls this each time it runs, because tfjs-layers or tfjs
+ * register gradients, may be imported after this package, and ignore an earlier registration. The look-up costs nothing
+ * compared with a kernel.
  *
- * `saves`: what is saved for it, where that is not what tfjs's own takes. It gets the same.
+ * `saves`: the tensors to save, if they differ from those that the gradient of tfjs takes. It gets the same arguments.
  *
- * Ours is used on the wasm backend and where nobody differentiates the gradient itself: our kernels have no
- * gradients, tfjs's own composition has.
+ * Ours is used on the wasm backend, unless the gradient itself is differentiated: our kernels have no gradients, while the
+ * composition of tfjs has.
  */
 export function preferGradient(
   kernelName: string,
@@ -40,8 +40,8 @@ export function preferGradient(
 }
 
 /**
- * The results of a kernel, run when they are first asked for: several functions of a gradient share them, each of which runs
- * in its own tidy. If none of them is called, the kernel does not run. They are freed with the gradient.
+ * The results of a kernel, which runs when they are first requested. Several functions of a gradient share them, each in its
+ * tidy. If none of them is called, the kernel does not run. They are freed with the gradient.
  */
 export function lazily(run: () => Tensor[]): () => Tensor[] {
   const { state } = engine();
@@ -50,7 +50,7 @@ export function lazily(run: () => Tensor[]): () => Tensor[] {
   return () => {
     if (!results) {
       const inner = state.activeScope;
-      // Where a kernel's outputs are tracked. (An operation's are not: it opens scopes.)
+      // Where the outputs of a kernel are tracked. (Not those of an operation, which opens scopes.)
       state.activeScope = scope;
       try {
         results = run();
@@ -62,7 +62,7 @@ export function lazily(run: () => Tensor[]): () => Tensor[] {
   };
 }
 
-/** The backend's own kernel with our gradient. */
+/** The backend's kernel with our gradient. */
 export const defineGradient = (kernelName: string, ours: GradientFunction): KernelDefinition =>
   defineKernel(kernelName, ({ stock }) => {
     preferGradient(kernelName, ours);

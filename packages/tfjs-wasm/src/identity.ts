@@ -9,7 +9,7 @@ import {
 import type { WasmBackend } from './backend';
 import { defineKernel } from './define';
 
-/** A second reference to the same memory, which no kernel ever writes to again, instead of a copy. */
+/** A second reference to the same memory instead of a copy. No kernel ever writes to that memory again. */
 function reference({ dataId, shape, dtype }: TensorInfo, backend: WasmBackend): TensorInfo {
   backend.incRef(dataId);
   return { dataId, shape, dtype };
@@ -20,8 +20,8 @@ export const identity = defineKernel<{ x: TensorInfo }>(Identity, ({ inputs: { x
 );
 
 /**
- * tfjs casts to the type a tensor already has in many gradients. A number is true unless it is 0: the backend's own
- * kernel keeps its last byte.
+ * In many gradients, tfjs casts to the type that a tensor already has. A number is true unless it is 0; the backend's kernel
+ * keeps only its last byte.
  */
 export const cast = defineKernel<{ x: Tensor }, CastAttrs>(
   Cast,

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * Everything that this package reads or writes of TensorFlow.js' engine, optimizers and layers that the declarations keep
- * private (the backend's memory and kernels: `backend.ts`). `internals.test.ts` holds it to these versions; another
- * version needs a run of it first.
+ * private. (For the backend's memory and kernels see `backend.ts`.) `internals.test.ts` tests these versions. Run it before you
+ * add another version.
  */
 export const heldVersions: readonly string[] = ['4.22.0'];
 

@@ -41,7 +41,7 @@ export type KernelName =
 
 type Kernel = (args: number, from: number, to: number) => void;
 
-/** The kernels of `@crossreg/tfjs-native`, each of which stands for several of ours. */
+/** The kernels of `@crossreg/tfjs-native`, each of which replaces several of ours. */
 export type NativeKernel =
   | 'activationGradient'
   | 'adam'
@@ -62,8 +62,8 @@ export type NativeKernel =
 const ARGUMENT_BYTES = 256;
 
 /**
- * Calls shorter than this stay on one thread: waking another takes a good part of it, and on a busy machine the other
- * may be put aside with a chunk in hand.
+ * Shorter calls stay on one thread. Waking another thread takes a good part of such a call, and on a busy machine that thread
+ * may be suspended in the middle of a chunk.
  */
 const SHARED_NANOSECONDS = 120_000;
 const CHUNK_NANOSECONDS = 10_000;
@@ -72,8 +72,8 @@ const CHUNKS_A_THREAD = 8;
 const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
 /**
- * Whether the engine has relaxed SIMD, whose fused multiply-add is what products are made of: Node 22 and later,
- * Chromium, and Node 20 behind a flag of V8's, which is set here and takes effect at once.
+ * Whether the engine has relaxed SIMD, whose fused multiply-add speeds up products: Node 22 and later, Chromium, and Node 20
+ * behind a flag of V8, which is set here and takes effect at once.
  */
 function hasRelaxedSimd(binary: Uint8Array<ArrayBuffer>): boolean {
   if (WebAssembly.validate(binary)) return true;
@@ -89,8 +89,8 @@ function compile(shared: boolean, mayRelax: boolean): WebAssembly.Module {
 }
 
 /**
- * Makes the backend's allocator throw when memory is full. It returns 0, or too little for requests of 4 GB and more. The
- * backend does not check this and would overwrite other data.
+ * Makes the backend's allocator throw when memory is full. It returns 0, or too little memory for requests of 4 GB and more.
+ * The backend does not check this and would overwrite other data.
  */
 export function refuseFullHeap(module: WasmBackend['wasm']): void {
   const malloc = module._malloc;
@@ -109,8 +109,8 @@ export function refuseFullHeap(module: WasmBackend['wasm']): void {
 }
 
 /**
- * Our kernels on one backend: a second WebAssembly instance on the backend's own memory, so that no tensor is
- * ever copied between the two. Memory that grows is no concern: kernels get addresses, never views.
+ * Our kernels on one backend: a second WebAssembly instance on the backend's memory, so that no tensor is copied between the
+ * two. Growing memory is no problem, because kernels get addresses, never views.
  */
 export class Kernels {
   private readonly module: WebAssembly.Module;
@@ -154,12 +154,12 @@ export class Kernels {
     return new Float32Array(this.heap().buffer);
   }
 
-  /** Where a tensor's numbers are. */
+  /** The address of a tensor's numbers. */
   address(tensor: TensorInfo): number {
     return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
   }
 
-  /** How many threads share out the units of a call. */
+  /** How many threads share the units of a call. */
   get threads(): number {
     return this.pool?.threads ?? 1;
   }
@@ -175,13 +175,13 @@ export class Kernels {
     this.pool = threads > 1 ? new Pool(this.module, this.memory, this.exports, threads) : undefined;
   }
 
-  /** Has native kernels do what they can, on so many threads; or none. */
+  /** Makes native kernels do what they can, on the given number of threads, or disables them. */
   useNative(kernels: NativeKernels | undefined, threads = 1): void {
     this.deferred.writeAll();
     this.native = kernels && { kernels, threads };
   }
 
-  /** Whether native kernels do what they can. */
+  /** Whether native kernels are in use. */
   get isNative(): boolean {
     return this.native !== undefined;
   }
@@ -201,14 +201,14 @@ export class Kernels {
   }
 
   /**
-   * Runs `kernel` over `units` units, on all threads where it is long enough for that.
+   * Runs `kernel` over `units` units, on all threads if the call is long enough.
    *
-   * @param nanoseconds - about how long one unit takes.
+   * @param nanoseconds - the approximate time of one unit.
    */
   run(kernel: KernelName, units: number, args: readonly number[], nanoseconds = 0): void {
     this.heap().set(args, this.args >>> 2);
     if (this.pool && units > 1 && units * nanoseconds > SHARED_NANOSECONDS) {
-      // Small enough that nobody waits long for the last one, large enough that taking them costs nothing.
+      // Small enough that nobody waits long for the last chunk, large enough that taking one costs nothing.
       const chunk = Math.ceil(
         Math.max(units / (this.pool.threads * CHUNKS_A_THREAD), CHUNK_NANOSECONDS / nanoseconds),
       );
@@ -229,7 +229,7 @@ export class Kernels {
     }
   }
 
-  /** Memory that `kernel` has filled, once: for tables that stay. Its argument is the address. */
+  /** Memory that `kernel` fills once, for tables that stay. Its argument is the address. */
   resident(kernel: KernelName, bytes: number): number {
     let address = this.tables.get(kernel);
     if (address === undefined) {

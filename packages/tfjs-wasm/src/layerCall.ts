@@ -4,9 +4,8 @@ import { type Call, callerOf } from './internals';
 const OWN = Symbol.for('@crossreg/tfjs-wasm layer call');
 
 /**
- * Puts our `call` before that of a class of layers, for the cases in which it gives a result; the class's own has the others.
- *
- * tfjs-layers is found where it registers its classes, which may be after this package is imported.
+ * Puts our `call` before that of a class of layers, for the cases in which it returns a result; the original covers the others.
+ * tfjs-layers is found through its registered classes, perhaps after this package is imported.
  */
 export function overrideCall<Layer>(
   className: string,
@@ -27,7 +26,7 @@ export function overrideCall<Layer>(
     const call: Call<Layer> = function (inputs, kwargs) {
       const own = () => stock.call(this, inputs, kwargs);
       const x = Array.isArray(inputs) ? inputs[0] : inputs;
-      // Our kernels have no second derivatives, tfjs's own composition has.
+      // Our kernels have no second derivatives; the composition of tfjs has.
       const { gradientDepth } = tf.engine().state;
       const fits = tf.getBackend() === 'wasm' && gradientDepth <= 1 && x.dtype === 'float32' && x.size > 0;
       return (fits && ours(this, x, kwargs, own)) || own();

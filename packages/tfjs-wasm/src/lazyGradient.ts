@@ -8,12 +8,12 @@ import {
 import { type CustomFunction, engineOf, type Save } from './internals';
 
 /**
- * tfjs-core's fused products, which every dense and convolutional layer is made of, compute the gradients of all their inputs at
- * once when one is asked for: of the images, for the first layer of a network, and of all weights, where only noise or a
- * first layer is differentiated. Here each is computed when it is asked for.
+ * Every dense and convolutional layer uses the fused products of tfjs-core. As soon as one gradient is needed, these compute
+ * the gradients of all inputs: of the images, in the first layer of a network, and of all weights, if only noise or a first
+ * layer is differentiated. Here each gradient is computed on demand.
  *
- * They are written with `tf.customGrad`, which knows no other way, so this puts one beside it for the two operations in
- * question, told by the scope that tfjs-core opens for each of them. All others are left to `tf.customGrad` itself.
+ * The products use `tf.customGrad`, which cannot do that. So this adds another function for the two operations, recognized by
+ * the scope that tfjs-core opens for each of them. All others still use `tf.customGrad`.
  */
 export function differentiateLazily(): void {
   const engine = engineOf();

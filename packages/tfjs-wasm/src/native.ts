@@ -1,13 +1,13 @@
 import type { NativeKernels } from '@crossreg/tfjs-native';
 import { builtin } from './node';
 
-/** Whether native kernels do the heavy work: `'auto'` where they load, `true` or an error. */
+/** Whether native kernels do the heavy work: `'auto'` if they load; `true` throws if they do not. */
 export type NativeOption = boolean | 'auto';
 
-/** Known at run time only, so that a bundler for the browser does not ask for it. */
+/** Known only at run time, so that a bundler for the browser does not resolve it. */
 const PACKAGE = ['@crossreg', 'tfjs-native'].join('/');
 
-/** Native kernels, or why there are none. */
+/** The native kernels, or the reason why there are none. */
 export type Loaded = { readonly kernels: NativeKernels } | { readonly reason: string };
 
 export async function loadNative(): Promise<Loaded> {

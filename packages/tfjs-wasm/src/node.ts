@@ -1,4 +1,4 @@
-/** What this package uses of Node's own modules. */
+/** The parts of Node's modules that this package uses. */
 interface Builtins {
   'node:os': typeof import('node:os');
   'node:v8': typeof import('node:v8');
@@ -10,7 +10,7 @@ interface NodeProcess {
 }
 
 /**
- * Modules of Node without an import, which bundlers for the browser would stumble over. Undefined in browsers, and in
+ * Modules of Node without an import statement, which bundlers for the browser could not resolve. Undefined in browsers, and in
  * Node before 20.16 and 22.3.
  */
 export const builtin = (globalThis as { process?: NodeProcess }).process?.getBuiltinModule;

@@ -12,14 +12,14 @@ interface ThreadWorker {
   terminate(): unknown;
 }
 
-/** The words of the control block that all threads share. */
+/** The words of the control block, which all threads share. */
 const Word = { Call: 0, Active: 1, Kernel: 2, Args: 3, Units: 4, Chunk: 5, Next: 6, Failed: 7 } as const;
 const WORDS = 8;
 
 /**
- * What a worker runs; source, because a worker needs a script and a bundle has none to give. It sleeps until `Call`
- * changes, then counts itself among the active, unless the call is over (0), takes chunks until none is left, and
- * counts itself out.
+ * The program of a worker, as source text, because a worker needs a script and a bundle cannot provide one. It sleeps until
+ * `Call` changes. Then it counts itself as active, unless the call is over (0), takes chunks until none is left, and counts
+ * itself out.
  */
 const WORKER = `
 const work = ({ module, memory, control: c }) => {
@@ -57,7 +57,7 @@ function startWorker(data: WorkerData): ThreadWorker {
     const { Worker: NodeWorker } = builtin('node:worker_threads');
     const source = `${WORKER}\nwork(require('node:worker_threads').workerData);`;
     const worker = new NodeWorker(source, { eval: true, workerData: data, name: 'crossreg-wasm' });
-    // The process may end while workers sleep; one that cannot start is one that never counts itself in.
+    // The process may end while workers sleep. A worker that cannot start never counts itself as active.
     worker.unref();
     worker.on('error', () => {});
     return worker;
@@ -72,8 +72,8 @@ function startWorker(data: WorkerData): ThreadWorker {
 }
 
 /**
- * Threads that share out the units of a kernel call. The calling thread works too and never waits for a worker that
- * has not begun: one that is late, or never comes, costs nothing.
+ * Threads that share the units of a kernel call. The calling thread works too, and never waits for a worker that has not begun.
+ * A worker that is late or never arrives costs nothing.
  */
 export class Pool {
   private readonly control = new Int32Array(new SharedArrayBuffer(WORDS * 4));
@@ -122,11 +122,11 @@ export class Pool {
     }
   }
 
-  /** Ends a call: waits for those that are at work, and lets nobody in any more. */
+  /** Ends a call: waits for the active workers, and admits no others. */
   private close(): void {
     const c = this.control;
     for (let spins = 0; Atomics.compareExchange(c, Word.Active, 1, 0) !== 1; spins++) {
-      // A browser's page may not sleep; elsewhere workers are mostly done within the first turns.
+      // The main thread of a page must not sleep. Elsewhere, workers mostly finish within the first turns.
       if (this.mayWait && spins > 2000) Atomics.wait(c, Word.Active, Atomics.load(c, Word.Active), 1);
     }
   }

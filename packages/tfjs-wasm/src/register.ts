@@ -77,9 +77,9 @@ const REGISTERED = Symbol.for('@crossreg/tfjs-wasm registered');
 const flags = globalThis as { [REGISTERED]?: WeakSet<object> };
 
 /**
- * Registers this package's kernels and gradients for the `wasm` backend. Importing the package does it already;
- * a second call does nothing. Kernels that another package has registered under the same names are replaced, and
- * stay in use for the cases that ours leaves to them.
+ * Registers the kernels and gradients of this package for the `wasm` backend. Importing the package already does that; a second
+ * call does nothing. Kernels that another package has registered under the same names are replaced, and remain in use for the
+ * cases that ours do not cover.
  */
 export function register(): void {
   fuseAdam();

@@ -58,10 +58,11 @@ export function shareMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> | undef
 }
 
 /**
- * Runs `start`, in which the backend is to compile its module, and has it get memory that threads may share.
- * The backend's code still runs on one thread; ours works next to it, between its calls.
- * Everything else that is compiled meanwhile goes through as it is, and so does a backend whose module is not as
- * expected: it then keeps its own memory.
+ * Runs `start`, in which the backend compiles its module, and gives it memory that threads can share. The code of the backend
+ * still runs on one thread; ours works on it between its calls.
+ *
+ * All other modules that are compiled meanwhile stay unchanged, and so does a backend whose module is not as expected: it keeps
+ * its memory.
  */
 export async function withSharedMemory<R>(start: () => Promise<R>): Promise<R> {
   const { instantiate, instantiateStreaming } = WebAssembly;
@@ -73,7 +74,7 @@ export async function withSharedMemory<R>(start: () => Promise<R>): Promise<R> {
           : new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
       const shared = find(bytes, BACKEND) >= 0 ? shareMemory(bytes) : undefined;
       if (shared && WebAssembly.validate(shared)) {
-        // Where the system has no room for the 4 GB of addresses that shared memory reserves, go on without.
+        // If the system cannot reserve the 4 GB of addresses that shared memory needs, continue without it.
         return instantiate(shared, imports).catch(() => instantiate(source, imports));
       }
     }

@@ -5,8 +5,8 @@ import { type GradientFunction, preferGradient } from './gradient';
 import { spreadMiddle } from './reduction';
 
 /**
- * TensorFlow.js's gradient slices every copy out and adds it up, tens of thousands of kernels for the layer normalization
- * of a batch of sequences; the copies on axes of their own are one sum.
+ * The gradient in TensorFlow.js slices out every copy and adds it up: tens of thousands of kernels for the layer normalization
+ * of a batch of sequences. Here the copies along separate axes are one sum.
  */
 const gradient: GradientFunction = (dy, saved, attrs) => {
   const { reps } = attrs as unknown as TileAttrs;

@@ -9,24 +9,24 @@ import { withSharedMemory } from './sharedMemory';
 
 export interface WasmOptions {
   /**
-   * How many threads this package's kernels use, the calling one included. Default: as many as the machine runs at
-   * once, and at most 16. 1 starts no worker.
+   * How many threads the kernels of this package use, including the calling one. Default: as many as the machine runs at once,
+   * at most 16. With 1 no worker is started.
    */
   readonly threads?: number;
   /**
-   * In Node: whether the native kernels of the npm package `@crossreg/tfjs-native` do the heavy work, in place on the
-   * backend's memory. `'auto'`: where they load; `true`: or an error. Default: false.
+   * In Node: whether the native kernels of the npm package `@crossreg/tfjs-native` do the heavy work, in place on the backend's
+   * memory. `'auto'` uses them if they load; `true` throws if they do not. Default: false.
    */
   readonly native?: NativeOption;
 }
 
 /** How the wasm backend runs. */
 export interface WasmStatus {
-  /** Threads in use by this package's kernels. */
+  /** Threads that the kernels of this package use. */
   readonly threads: number;
-  /** Why there are fewer threads than asked for (or than the machine has). */
+  /** Why there are fewer threads than requested (or than the machine has). */
   readonly reason?: string;
-  /** The native kernels in use, or why there are none; not there where none were asked for. */
+  /** The native kernels in use, or why there are none. Missing if none were requested. */
   readonly native?: NativeStatus | { readonly reason: string };
 }
 
@@ -34,27 +34,26 @@ export interface WasmStatus {
 export interface NativeStatus {
   /** `avx512`, `avx2`, `neon` or `portable`. */
   readonly instructionSet: string;
-  /** Threads, the calling one included: also where the other kernels have only one. */
+  /** Threads, including the calling one. Native kernels have them even where the other kernels run on one. */
   readonly threads: number;
 }
 
-/** More share less: the kernels are short. */
+/** More threads would share too little work: the kernels are short. */
 const MOST_THREADS = 16;
 
 /**
- * Makes the wasm backend the one that TensorFlow.js computes on, with this package's kernels, and waits until it is
- * ready. Threads are taken where they can be had: in Node (20.16, 22.3 or later), and in pages that are
- * cross-origin isolated. Where they cannot, one thread does the work and `reason` says why.
- *
- * Call it before anything else starts the backend: memory that threads can share must be had from the start.
+ * Makes TensorFlow.js compute on the wasm backend with the kernels of this package, and waits until it is ready. It uses
+ * threads where they are available: in Node (20.16, 22.3 or later), and in pages that are cross-origin isolated. Otherwise one
+ * thread does the work and `reason` says why. Call it before anything else starts the backend, because shared memory must be
+ * allocated at the start.
  *
  * With `native`, convolutions and matrix products, forward and backward, run on native kernels (Node only).
  *
+ * @throws Error - if `threads` is not a positive integer, if `native` is true and native kernels do not load, or if the backend
+ *   cannot start. The usual reason for the last one is that it does not find its `.wasm` files: see `setWasmPaths` of
+ *   `@tensorflow/tfjs-backend-wasm`.
  * @example
  * const { threads, native } = await useWasm({ native: 'auto' });
- *
- * @throws Error - if `threads` is not a positive integer, if `native` is true and native kernels do not load, or if the backend cannot start, most often because its
- *   `.wasm` files are not where it looks for them: see `setWasmPaths` of `@tensorflow/tfjs-backend-wasm`.
  */
 export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
   const problem = unknownOption('useWasm', options, { threads: 1, native: 1 });
@@ -74,8 +73,8 @@ export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
     throw new Error(`useWasm: native kernels are asked for, but do not load. ${loaded.reason}`);
   }
   register();
-  // TensorFlow.js starts its threads from the text of a function that names a variable outside it. In a minified bundle
-  // they fail and the backend never answers.
+  // TensorFlow.js starts its threads from the text of a function that refers to a variable outside it. In a minified bundle
+  // they fail, and the backend never answers.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const started = () => setBackend('wasm');
   if (!(await (wanted > 1 && mayShareMemory() ? withSharedMemory(started) : started()))) {

@@ -1,7 +1,7 @@
 import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Kernels, NativeKernel } from './kernels';
 
-/** A window that moves over images, channels last: what depthwise convolution and pooling have in common. */
+/** A window that moves over images, channels last: the common part of depthwise convolution and pooling. */
 export type Window = Pick<
   backend_util.Conv2DInfo,
   | 'batchSize'

@@ -46,14 +46,6 @@ test('a run with augmentation leaves nothing of it either', async () => {
   expect(counts[2]).toBe(counts[1]);
   const progress = reports.find(({ type }) => type === 'progress') as { ranges: object };
   expect(Object.keys(progress.ranges)).toEqual(['translate', 'rotate', 'scale']);
-  await training.take({
-    type: 'start',
-    run: 4,
-    tab: 'fashion',
-    settings: { ...images, augment: false },
-    table,
-  });
-  expect(reports.at(-1)).toMatchObject({ type: 'picture', picture: { strip: undefined } });
 });
 
 test('a run that begins while another plays goes on playing; a pause ends it', async () => {
