@@ -172,7 +172,7 @@ function checkFitted(then: FittedData, now: FittedData): void {
     if (before === after) continue;
     throw new ArgumentError(
       what === 'examples' ? 'x' : what,
-      `is ${after}, but was ${before} when the checkpoint was saved: the order of the training data would be another. Give what was given then, or another folder.`,
+      `is ${after}, but was ${before} when the checkpoint was saved: the training data would have another order. Use the former value, or another folder.`,
     );
   }
   for (const what of ['x', 'y'] as const) {
