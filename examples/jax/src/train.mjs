@@ -10,10 +10,15 @@ function arrays({ images, labels, shape }) {
   return { x: np.array(images, { shape }), y };
 }
 
+/** How far the seeds of two epochs lie apart. */
+const EPOCH_SEEDS = 7919;
+/** What is added to a seed, for each use. */
+const streams = { noise: 0, trainingOrder: 0, regularizationOrder: 1, initialization: 1000 };
+
 /** Batches without end, every epoch in another order. */
 function* endless(dataset, size, seed) {
   for (let epoch = 0; ; epoch++)
-    yield* batches(dataset, { batchSize: size, seed: seed + 7919 * epoch, dropRemainder: true });
+    yield* batches(dataset, { batchSize: size, seed: seed + EPOCH_SEEDS * epoch, dropRemainder: true });
 }
 
 /**
@@ -41,10 +46,10 @@ export async function train({ network, data, regularization, test, epochs, batch
   });
 
   const sigma = Object.fromEntries(network.sigma.map((name) => [name, 0.3]));
-  let state = method.init(network.init(random.key(seed + 1000)), sigma);
-  const key = random.key(seed);
-  const training = endless(data, batchSize, seed);
-  const held = isNoisy ? endless(regularization, batchSize, seed + 1) : undefined;
+  let state = method.init(network.init(random.key(seed + streams.initialization)), sigma);
+  const key = random.key(seed + streams.noise);
+  const training = endless(data, batchSize, seed + streams.trainingOrder);
+  const held = isNoisy ? endless(regularization, batchSize, seed + streams.regularizationOrder) : undefined;
   const started = performance.now();
   for (let step = 0; step < steps; step++) {
     let loss;

@@ -5,16 +5,19 @@ import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { alternate, batchOf } from './alternate.mjs';
-import { dot, normal, quantile, rows, slope } from './numbers.mjs';
+import { dot, normal, quantile, rows, seedOf, slope } from './numbers.mjs';
+
+/** See `seedOf`: a set of examples takes two streams, for inputs and errors. */
+const streams = { truth: 1, training: 2, heldOut: 4 };
 
 function problem(seed, n = 40, p = 8, noise = 2) {
-  const truth = normal(p, seed * 8 + 1);
-  const draw = (count, part) => {
-    const x = rows(normal(count * p, seed * 8 + part), p);
-    const errors = normal(count, seed * 8 + part + 1);
+  const truth = normal(p, seedOf(seed, streams.truth));
+  const draw = (count, stream) => {
+    const x = rows(normal(count * p, seedOf(seed, stream)), p);
+    const errors = normal(count, seedOf(seed, stream + 1));
     return { x, y: x.map((row, i) => dot(row, truth) + noise * errors[i]) };
   };
-  return { training: draw(n, 2), heldOut: draw(60, 4), p };
+  return { training: draw(n, streams.training), heldOut: draw(60, streams.heldOut), p };
 }
 
 /** One step of the scheme as a function of w: ρ is its length, so w is all of the state. */

@@ -3,7 +3,11 @@
 
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
-import { dot, mean, normal, rows, slope, standardError } from './numbers.mjs';
+import { dot, mean, normal, rows, seedOf, slope, standardError } from './numbers.mjs';
+
+/** See `seedOf`. With `Ridge` a set of examples takes two streams, for inputs and errors. */
+const streams = { truth: 1, training: 2, heldOut: 4 };
+const groupedStreams = { errors: 2, heldOut: 3, heldOutErrors: 4 };
 
 const repetitions = 200;
 
@@ -13,15 +17,15 @@ const repetitions = 200;
  * expected squared error, in units of the noise variance.
  */
 function grouped({ k, m, d }, seed) {
-  const truth = normal(d, seed * 8 + 1).map((v) => v / Math.sqrt(d));
+  const truth = normal(d, seedOf(seed, streams.truth)).map((v) => v / Math.sqrt(d));
   // n = d training examples at noise 1: the error of each coefficient has variance 1/d, as much as the coefficient.
-  const errors = normal(d, seed * 8 + 2);
+  const errors = normal(d, seedOf(seed, groupedStreams.errors));
   const solution = truth.map((v, j) => v + errors[j] / Math.sqrt(d));
   const size = d / k;
   const part = (v, g) => v.subarray(g * size, (g + 1) * size);
   const lengths = Array.from({ length: k }, (_, g) => Math.hypot(...part(solution, g)));
-  const x = rows(normal(m * d, seed * 8 + 3), d);
-  const noise = normal(m, seed * 8 + 4);
+  const x = rows(normal(m * d, seedOf(seed, groupedStreams.heldOut)), d);
+  const noise = normal(m, seedOf(seed, groupedStreams.heldOutErrors));
   const directions = Array.from({ length: k }, (_, g) => part(solution, g).map((v) => v / lengths[g]));
   const scores = x.map((row) => directions.map((u, g) => dot(part(row, g), u)));
   const y = x.map((row, i) => dot(row, truth) + noise[i]);
@@ -41,13 +45,13 @@ function grouped({ k, m, d }, seed) {
 
 /** `Ridge` itself, one ρ, columns that are not orthogonal. The best ρ is found by the same fit, told the truth. */
 function ridge({ m, d }, seed) {
-  const truth = normal(d, seed * 8 + 1).map((v) => v / Math.sqrt(d));
-  const draw = (count, part) => {
-    const x = rows(normal(count * d, seed * 8 + part), d);
-    const errors = normal(count, seed * 8 + part + 1);
+  const truth = normal(d, seedOf(seed, streams.truth)).map((v) => v / Math.sqrt(d));
+  const draw = (count, stream) => {
+    const x = rows(normal(count * d, seedOf(seed, stream)), d);
+    const errors = normal(count, seedOf(seed, stream + 1));
     return [x, x.map((row, i) => dot(row, truth) + errors[i])];
   };
-  const training = draw(2 * d, 2);
+  const training = draw(2 * d, streams.training);
   const identity = Array.from({ length: d }, (_, i) =>
     Float64Array.from({ length: d }, (_, j) => Number(i === j)),
   );
@@ -57,7 +61,7 @@ function ridge({ m, d }, seed) {
     });
     return coefficients.reduce((sum, w, j) => sum + (w - truth[j]) ** 2, 0);
   };
-  return error(draw(m, 4)) - error([identity, truth]);
+  return error(draw(m, streams.heldOut)) - error([identity, truth]);
 }
 
 const sweeps = [

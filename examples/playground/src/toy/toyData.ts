@@ -6,6 +6,9 @@ const HELD_OUT = 0.3;
 /** Points that no network learns from. */
 export const UNSEEN = 500;
 
+/** What is added to three times a seed, for each set of points. */
+const streams = { train: 0, heldOut: 1, test: 2 };
+
 /** How the points of a run are drawn: the arguments of {@link toyPoints}. */
 export function toyDraws({
   data,
@@ -14,8 +17,9 @@ export function toyDraws({
   seed,
 }: Pick<ToySettings, 'data' | 'points' | 'flipped' | 'seed'>) {
   const held = Math.round(HELD_OUT * points);
-  const draw = (count: number, stream: number) => [data, count, flipped / 100, 3 * seed + stream] as const;
-  return { train: draw(points - held, 0), heldOut: draw(held, 1), test: draw(UNSEEN, 2) };
+  const draw = (count: number, set: keyof typeof streams) =>
+    [data, count, flipped / 100, 3 * seed + streams[set]] as const;
+  return { train: draw(points - held, 'train'), heldOut: draw(held, 'heldOut'), test: draw(UNSEEN, 'test') };
 }
 
 /** The points that θ learns from, those that ρ learns from, and those that nobody does. */

@@ -8,6 +8,9 @@ import { trainSteps } from './training.mjs';
 /** σ of a new member: log-uniform between these, each layer its own. */
 const range = [0.05, 2];
 
+/** The streams of a seed, see `deriveSeed`. Results depend on these numbers, so none changes. */
+const streams = { initialSigma: 77, perturbation: 78 };
+
 /**
  * Population-based training (Jaderberg et al. 2017) of the noise scales: every interval each model is scored by the NLL of
  * its averaged prediction for the held-out images; the worst quarter (at least one) takes over weights, optimizer and σ of
@@ -17,9 +20,10 @@ const range = [0.05, 2];
  */
 export async function trainPopulation({ run, profile, data, steps, seed, shared, store, onStep }) {
   const size = profile.population;
+  const memberSeed = (i) => seed + 1000 * i;
   const members = Array.from({ length: size }, (_, i) => {
-    const member = buildModel(run, profile, { seed: seed + 1000 * i, regularization: data.regularization });
-    const next = uniform(deriveSeed(seed, 77, i));
+    const member = buildModel(run, profile, { seed: memberSeed(i), regularization: data.regularization });
+    const next = uniform(deriveSeed(seed, streams.initialSigma, i));
     for (const layer of noiseLayers(member.model)) {
       const [low, high] = range.map(Math.log);
       tf.tidy(() => layer.rho.assign(tf.scalar(low + (high - low) * next())));
@@ -44,7 +48,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
         ...shared,
         clock,
         model,
-        seed: seed + 1000 * i,
+        seed: memberSeed(i),
         from,
         to,
         onStep: (done) => onStep(from * size + i * (to - from) + (done - from)),
@@ -55,7 +59,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
     scores.sort((a, b) => a.nll - b.nll);
     curve.push({ step: to, held: scores[0], sigma: sigmas(members[scores[0].i].model) });
     for (let k = 0; k < quarter && to < steps; k++) {
-      const next = uniform(deriveSeed(seed, 78, to, k));
+      const next = uniform(deriveSeed(seed, streams.perturbation, to, k));
       const winner = members[scores[k].i];
       const loser = members[scores[size - 1 - k].i];
       await copy(winner.model, loser.model);

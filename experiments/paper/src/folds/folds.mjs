@@ -47,12 +47,14 @@ async function scoresOf(ensemble, { x, y }) {
   return { together, alone };
 }
 
+const memberSeed = (seed, member) => seed + 100 * member;
+
 /** Plain training on every example. */
 async function plainEnsemble(createModel, set, { rate, steps, seed }) {
   const models = [];
   for (let member = 0; member < MEMBERS; member++) {
     const model = createModel({ member });
-    const own = seed + 100 * member;
+    const own = memberSeed(seed, member);
     await trainSteps({
       ...{ model, set, seed: own, from: 0, to: steps, rateAt: () => rate, onStep() {} },
       order: batchOrder({ stages: [{ start: 0, count: set.x.shape[0] }], batchSize, seed: own }),
@@ -71,7 +73,7 @@ async function trainAll({ model: build, rate, epochs, data }, seed) {
   const isClasses = set.y.shape[1] > 1;
   const loss = isClasses ? 'categoricalCrossentropy' : 'meanSquaredError';
   const createModel = ({ member }) => {
-    const one = build(seed + 100 * member);
+    const one = build(memberSeed(seed, member));
     one.compile({ optimizer: tf.train.adam(rate), loss });
     return one;
   };

@@ -4,6 +4,9 @@ import { diabetes, digits, fashionMnist, split } from '@crossreg/datasets';
 import { smallConvNet } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import * as tf from '@tensorflow/tfjs';
 
+/** The streams of a seed, see `deriveSeed`. Results depend on these numbers, so none changes. */
+const streams = { parts: 1, uniform: 2, normal: 3 };
+
 /** Dense layers with seeded weights. */
 const dense =
   (inputs, hidden, outputs, activation = 'relu', last = 'softmax') =>
@@ -53,7 +56,7 @@ function standardize(rows, known) {
  * @param classes - of labels; 0 for numbers, which are standardized too.
  */
 function parts({ rows, targets }, [training, held, test], classes, seed) {
-  const order = [...permutation(rows.length, deriveSeed(seed, 1))];
+  const order = [...permutation(rows.length, deriveSeed(seed, streams.parts))];
   const known = order.slice(0, training + held);
   const x = standardize(rows, known);
   const y =
@@ -79,8 +82,8 @@ function parts({ rows, targets }, [training, held, test], classes, seed) {
 
 /** Numbers in (0, 1) and standard normal ones, by seed. */
 function source(seed) {
-  const next = uniform(deriveSeed(seed, 2));
-  const normal = float64.normal([200_000], deriveSeed(seed, 3)).data;
+  const next = uniform(deriveSeed(seed, streams.uniform));
+  const normal = float64.normal([200_000], deriveSeed(seed, streams.normal)).data;
   let count = 0;
   return { uniform: next, normal: () => normal[count++] };
 }
