@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     include: [
+      'common/*.test.ts',
       'packages/*/{src,test}/**/*.test.ts',
       '{examples,experiments}/*/src/**/*.test.{ts,mjs}',
       'scripts/**/*.test.ts',

@@ -71,10 +71,7 @@ const frameworks = [
  * and from those below, never upwards, and never in a circle.
  */
 export const coreLayers = [
-  [
-    'the ground: errors, options, random numbers, what a framework is',
-    ['argumentError', 'options', 'random', 'framework'],
-  ],
+  ['the ground: random numbers, what a framework is', ['random', 'framework']],
   ['arithmetic on arrays', ['bijector', 'finite', 'jackknife', 'monteCarlo', 'projection', 'softThreshold']],
   [
     'the parts of the method, each without the others',
@@ -243,7 +240,9 @@ function checkAll() {
         });
     }
   }
-  for (const file of codeIn('common')) checkFile(file, 'common', { ours: [], declared: [], why: 'nobody' });
+  for (const file of codeIn('common')) {
+    checkFile(file, 'common', { ours: [], declared: isTest(file) ? development : [], why: 'package.json' });
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -34,10 +34,10 @@ const trained = `
     const [losses, plainLosses, testLabels] = [[2, 1.5, 1], [2, 1, 0.1], [0, 1, 2, 0, 1]];
     const tfvis = { render: { linechart: async () => {} } };`;
 
-const pictures = `
-    const pictures = (n) => tf.randomUniform([n, 8, 8, 1], 0, 1, 'float32', n);
+const imageData = `
+    const images = (n) => tf.randomUniform([n, 8, 8, 1], 0, 1, 'float32', n);
     const targets = (n) => tf.oneHot(tf.tensor1d(Array.from({ length: n }, (_, i) => i % 3), 'int32'), 3);
-    const [xTrain, yTrain, xReg, yReg, xTest] = [pictures(64), targets(64), pictures(12), targets(12), pictures(5)];
+    const [xTrain, yTrain, xReg, yReg, xTest] = [images(64), targets(64), images(12), targets(12), images(5)];
     const model = tf.sequential({
       layers: [
         tf.layers.flatten({ inputShape: [8, 8, 1] }),
@@ -64,7 +64,7 @@ export const documents = [
     `${model}${examples}
     const [xCalibration, testLabels, calibrationLabels] = [inputs(30), [0, 1, 2, 0, 1], Array.from({ length: 30 }, (_, i) => i % 3)];`,
   ],
-  ['docs/guide/augmentation.md', 'packages/tfjs-augment', pictures],
+  ['docs/guide/augmentation.md', 'packages/tfjs-augment', imageData],
   ['docs/guide/choosing-a-backend.md', 'packages/tfjs-node'],
   ['docs/another-framework.md', 'packages/core'],
   ['packages/calibration/README.md', 'packages/calibration'],
@@ -87,7 +87,7 @@ export const documents = [
     writeFileSync('train.mjs', 'export default ({ run }) => ({ loss: run.seed / 10 })');`,
   ],
   ['packages/tfjs/README.md', 'packages/tfjs'],
-  ['packages/tfjs-augment/README.md', 'packages/tfjs-augment', `await tf.setBackend('wasm');${pictures}`],
+  ['packages/tfjs-augment/README.md', 'packages/tfjs-augment', `await tf.setBackend('wasm');${imageData}`],
   [
     'packages/tfjs-layers/README.md',
     'packages/tfjs-layers',

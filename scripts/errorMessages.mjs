@@ -27,15 +27,16 @@ function textsOf(node, source) {
   return [`⟨${node.getText(source)}⟩`];
 }
 
-/** Every message in a file, `{ place, text }`. */
-export function messagesIn(file, text = readFileSync(join(root, file), 'utf8')) {
+/** Every message of errors of these classes in a file, `{ place, text }`. */
+export function messagesIn(file, text = readFileSync(join(root, file), 'utf8'), classes = errors) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found = [];
   const visit = (node) => {
-    if (ts.isNewExpression(node) && errors.has(node.expression.getText(source))) {
+    if (ts.isNewExpression(node) && classes.has(node.expression.getText(source))) {
       const [first, second] = node.arguments;
       // The name of the argument comes first, where there are two texts.
       const message = second && !ts.isObjectLiteralExpression(second) ? second : first;
+      if (!message) return;
       const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
       for (const one of textsOf(message, source)) found.push({ place: `${file}:${line + 1}`, text: one });
     }
@@ -57,8 +58,9 @@ export function lacks(text) {
   return last !== '' || /⟨[^⟩]*advice[^⟩]*⟩$/i.test(text) ? undefined : 'what to do';
 }
 
-/** Every message of the packages. */
-export const allMessages = () =>
-  codeIn('packages')
-    .filter((file) => file.includes('/src/') && file.endsWith('.ts') && !isTest(file))
-    .flatMap((file) => messagesIn(file));
+/** Every message of the packages, of errors of these classes. */
+export const allMessages = (classes = errors) =>
+  ['packages', 'common']
+    .flatMap((folder) => codeIn(folder))
+    .filter((file) => /^common\/|\/src\//.test(file) && file.endsWith('.ts') && !isTest(file))
+    .flatMap((file) => messagesIn(file, undefined, classes));

@@ -6,8 +6,9 @@ interface Message {
   text: string;
 }
 
+const messages: Message[] = allMessages();
+
 test('every error that refuses an input shows what was given and says what to do', () => {
-  const messages: Message[] = allMessages();
   expect(messages.length).toBeGreaterThan(280);
   const wrong = messages
     .map(({ place, text }) => ({ place, lacks: lacks(text), text }))
@@ -17,10 +18,19 @@ test('every error that refuses an input shows what was given and says what to do
   expect(exceptions.filter((each) => !messages.some(({ text }) => text.includes(each)))).toEqual([]);
 });
 
+test('whoever says what an argument must be throws an ArgumentError, in packages that depend on nothing too', () => {
+  const plain: Message[] = allMessages(new Set(['Error', 'TypeError', 'RangeError']));
+  expect(plain.length).toBeGreaterThan(20);
+  expect(plain.filter(({ text }) => /\bmust\b/.test(text))).toEqual([]);
+  // Each of these takes arguments of its own, and has no dependency to throw the error for it.
+  const own = ['calibration', 'datasets', 'tfjs-node', 'tfjs-wasm'];
+  const silent = own.filter((name) => !messages.some(({ place }) => place.startsWith(`packages/${name}/`)));
+  expect(silent).toEqual([]);
+});
+
 /** Parts of messages that say it in another way. */
 const exceptions: readonly string[] = [
-  // The sentence is made elsewhere: in common/unknownOption.ts, and where each refusal is called.
-  '⟨problem.message⟩',
+  // The sentence is made where each refusal is called.
   '⟨message⟩',
   // One of those, with the number of the batch.
   'batch ⟨taken⟩ of pass ⟨passes - 1⟩ (both from 0): ⟨problem⟩',

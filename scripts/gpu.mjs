@@ -76,9 +76,9 @@ function isOfUse(path) {
 }
 
 function pack(place) {
-  const room = join(cache, 'gpu-pack');
-  const whole = join(room, NAME);
-  rmSync(room, { recursive: true, force: true });
+  const staging = join(cache, 'gpu-pack');
+  const whole = join(staging, NAME);
+  rmSync(staging, { recursive: true, force: true });
   cpSync(folder, whole, { recursive: true, filter: isOfUse });
   mkdirSync(join(whole, 'bin'));
   cpSync(process.execPath, join(whole, 'bin', 'node'));
@@ -99,7 +99,7 @@ function pack(place) {
   mkdirSync(place, { recursive: true });
   const pipeline = `tar cf - ${NAME} | gzip -6 | split -b 60M -d - "$0"`;
   const prefix = join(place, `${NAME}.tar.gz.`);
-  execFileSync('bash', ['-o', 'pipefail', '-c', pipeline, prefix], { cwd: room, stdio: 'inherit' });
-  rmSync(room, { recursive: true });
+  execFileSync('bash', ['-o', 'pipefail', '-c', pipeline, prefix], { cwd: staging, stdio: 'inherit' });
+  rmSync(staging, { recursive: true });
   console.log(`${place}: ${readdirSync(place).join(', ')}`);
 }

@@ -46,12 +46,7 @@ const elsewhere = [
     ['learnRho'],
   ],
   ['linear', 'smoothingSpline.test.ts', 'the curves are those of SciPy, fitted whole', ['splineBasis']],
-  [
-    'report',
-    'report.test.ts',
-    'pictures are looked at on the page that has them all',
-    ['drawing', 'pictures'],
-  ],
+  ['report', 'report.test.ts', 'figures are looked at on the page that has them all', ['drawing', 'figures']],
   ['runs', '../test/runAll.test.ts', 'it starts processes, and kills them', ['runAll', 'workerProcess']],
   [
     'runs',
@@ -96,7 +91,7 @@ const elsewhere = [
     'tfjs-wasm',
     'kernels.test.ts',
     'every kernel is held against cpu in one table',
-    ['depthwise', 'matrixProduct', 'pool', 'reduction', 'register'],
+    ['depthwise', 'matrixProduct', 'pool', 'reduction', 'registerKernels'],
   ],
   [
     'tfjs-wasm',

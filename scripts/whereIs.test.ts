@@ -35,7 +35,7 @@ test('every other TypeScript file that docs/architecture.md names exists in a pa
     'runs',
     'jax',
   ];
-  const places = folders.flatMap((folder) => [`packages/${folder}/src`, `packages/${folder}`]);
+  const places = ['.', ...folders.flatMap((folder) => [`packages/${folder}/src`, `packages/${folder}`])];
   const missing = names.filter((name) => !places.some((place) => existsSync(join(root, place, name))));
   expect(missing).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { packageBuild } from '../../tsup.shared';
 export default defineConfig([
   {
     ...packageBuild({ index: 'src/index.ts', node: 'src/node/index.ts' }),
-    // What both entries use is one chunk, in CommonJS too: there is one DatasetError to catch.
+    // What both entries use is one chunk, in CommonJS too: there is one class of each error to catch.
     splitting: true,
     // Gives the CommonJS build an `import.meta.url`.
     shims: true,

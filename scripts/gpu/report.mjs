@@ -29,7 +29,7 @@ ${table(['', 'version'], Object.entries(versions))}`,
 \`${choice.chosen}\` (${choice.details}), because of those before it:
 
 ${table(
-  ['backend', 'passed over because', 'remedy'],
+  ['backend', 'skipped because', 'remedy'],
   (choice.skipped ?? []).map(({ name, cause, message, remedy }) => [
     name,
     `${cause}: ${message.split('\n')[0]}`,

@@ -49,7 +49,7 @@ async function round() {
   const times = await Promise.all([
     timed(() => Promise.all(Array.from({ length: workers }, loop))),
     timed(async () => allDone(await runAll({ task, runs, state: folder, processes: workers }))),
-    redis && timed(async () => allDone(await runAll({ task, runs, connection: redis.url, repeat: true }))),
+    redis && timed(async () => allDone(await runAll({ task, runs, connection: redis.url, force: true }))),
   ]);
   for (const worker of started) await worker.close();
   rmSync(folder, { recursive: true });

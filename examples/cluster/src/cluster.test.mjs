@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
-const room = fileURLToPath(new URL('..', import.meta.url));
+const example = fileURLToPath(new URL('..', import.meta.url));
 const read = (name) =>
-  parseAllDocuments(readFileSync(join(room, name), 'utf8')).map((one) => {
+  parseAllDocuments(readFileSync(join(example, name), 'utf8')).map((one) => {
     expect(one.errors).toEqual([]);
     return one.toJS();
   });
@@ -22,12 +22,12 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a command of a file, as its container would, with other places. */
 const run = ([program, ...args], env) =>
-  promisify(execFile)(program, args, { cwd: room, env: { ...process.env, ...env } }).then(
+  promisify(execFile)(program, args, { cwd: example, env: { ...process.env, ...env } }).then(
     ({ stdout }) => stdout,
   );
 
 /** What a package manager links as node_modules/.bin/crossreg-runs. */
-const runs = join(room, 'node_modules/@crossreg/runs');
+const runs = join(example, 'node_modules/@crossreg/runs');
 const { bin } = JSON.parse(readFileSync(join(runs, 'package.json'), 'utf8'));
 const program = join(runs, bin['crossreg-runs']);
 const [compose] = read('compose.yaml');
@@ -39,7 +39,7 @@ test('the programs and files that commands name exist', () => {
   expect(commands).toHaveLength(4);
   for (const [name, ...args] of commands) {
     for (const file of args.filter((arg) => /\.\w+$/.test(arg)))
-      expect(existsSync(join(room, file))).toBe(true);
+      expect(existsSync(join(example, file))).toBe(true);
     if (name !== 'node_modules/.bin/crossreg-runs') {
       expect(['node', 'redis-server']).toContain(name);
       continue;
@@ -49,7 +49,7 @@ test('the programs and files that commands name exist', () => {
     for (const arg of args.filter((arg) => arg.startsWith('--'))) expect(stdout).toContain(arg);
   }
   expect(Object.keys(compose.services.worker.environment)).toEqual(['REDIS_URL']);
-  const dockerfile = readFileSync(join(room, 'Dockerfile'), 'utf8');
+  const dockerfile = readFileSync(join(example, 'Dockerfile'), 'utf8');
   expect(dockerfile).toContain('COPY src ./src');
 });
 
@@ -89,7 +89,7 @@ test.skipIf(noRedis)('the commands of the Compose file do all runs', async () =>
   );
   const env = { REDIS_URL: worker.environment.REDIS_URL.replace(/\/\/.*/, `//127.0.0.1:${port}`) };
   const child = spawn(process.execPath, [program, ...worker.command.slice(1)], {
-    cwd: room,
+    cwd: example,
     env: { ...process.env, ...env },
     stdio: 'ignore',
   });

@@ -31,7 +31,7 @@ const [seeds, from, steps] = [flags.seeds, flags.from, flags.steps].map(count);
 /** Where learned ranges start: pixels, degrees, and a factor of 1 ± 0.1. */
 const augmentation = { translate: 2, rotate: 10, scale: 0.1 };
 const held = Object.fromEntries(
-  Object.entries(augmentation).map(([kind, initial]) => [kind, { initial, learn: false }]),
+  Object.entries(augmentation).map(([kind, initial]) => [kind, { initial, trainable: false }]),
 );
 const parts = [
   { name: 'learned noise only', noise: true, learn: true },

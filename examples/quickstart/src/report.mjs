@@ -12,7 +12,7 @@ export async function writeReport({ results, labels }, headline) {
   const { history, thetaSeconds, rhoSeconds } = results.at(-1);
   const page = await report(history, {
     title: 'The same network, plain and cross-regularized',
-    lead: headline,
+    description: headline,
     losses: byName(({ losses }) => losses),
     predictions: byName(({ test }) => ({ probabilities: test.probabilities, labels })),
     seconds: { training: thetaSeconds, rho: rhoSeconds },

@@ -10,7 +10,7 @@ export const law = { rotate: 25, translate: 3 };
 
 /** `ranges` as options of a layer that keeps them. */
 export const fixed = (ranges) =>
-  Object.fromEntries(Object.entries(ranges).map(([kind, initial]) => [kind, { initial, learn: false }]));
+  Object.fromEntries(Object.entries(ranges).map(([kind, initial]) => [kind, { initial, trainable: false }]));
 
 /** A set under the law: every image turned and moved once, by its own draw. */
 function underLaw({ x, ...rest }, seed, draw) {

@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf } from './argumentError';
+import { checkInteger, checkOneOf } from '../../../common/argumentError';
 
 /** How confidences are binned. */
 export interface BinOptions {
@@ -28,7 +28,7 @@ export interface Bin {
 export function binConfidences(confidences: Float64Array, hits: Uint8Array, options: BinOptions = {}): Bin[] {
   const { bins = 15, strategy = 'uniform' } = options;
   checkInteger('bins', bins, 1, 'Use 15.');
-  checkOneOf('strategy', strategy, ['uniform', 'quantile']);
+  checkOneOf('strategy', strategy, ['uniform', 'quantile'], 'Leave it out for the default.');
   return strategy === 'uniform' ? equalWidth(confidences, hits, bins) : equalMass(confidences, hits, bins);
 }
 

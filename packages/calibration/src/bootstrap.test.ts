@@ -74,7 +74,9 @@ function binomialQuantile(n: number, p: number, q: number): number {
 test('bad options are refused', () => {
   const { probabilities, labels } = rows(3, 2);
   const interval = (options: object) => () => bootstrapInterval(accuracy, probabilities, labels, options);
-  expect(interval({ resamples: 1 })).toThrow(/resamples .* at least 2, but is 1/);
-  expect(interval({ confidenceLevel: 95 })).toThrow(/confidenceLevel must lie between 0 and 1, but is 95/);
-  expect(interval({ method: 'bca' })).toThrow(/method .* 'basic', but is "bca"/);
+  expect(interval({ resamples: 1 })).toThrow(/resamples: .* at least 2, but is 1/);
+  expect(interval({ confidenceLevel: 95 })).toThrow(
+    /confidenceLevel: must be a number between 0 and 1, but is 95/,
+  );
+  expect(interval({ method: 'bca' })).toThrow(/method: .* 'basic', but is "bca"/);
 });

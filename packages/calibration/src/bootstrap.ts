@@ -1,5 +1,5 @@
-import { show } from '../../../common/show';
-import { ArgumentError, checkInteger, checkOneOf, checkOptions } from './argumentError';
+import { checkInteger, checkOneOf, refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 
 /** How {@link bootstrapInterval} resamples. */
@@ -44,10 +44,13 @@ export function bootstrapInterval(
   const { resamples = 1000, confidenceLevel = 0.95, method = 'percentile', seed = 0 } = options;
   checkInteger('resamples', resamples, 2, 'Use 1000.');
   checkInteger('seed', seed, 0, 'Use 0, and another one for other resamples.');
-  checkOneOf('method', method, ['percentile', 'basic']);
+  checkOneOf('method', method, ['percentile', 'basic'], 'Leave it out for the default.');
   if (!(confidenceLevel > 0 && confidenceLevel < 1))
-    throw new ArgumentError(
-      `confidenceLevel must lie between 0 and 1, but is ${show(confidenceLevel)}. Use 0.95 for an interval of 95 %.`,
+    refuse(
+      'confidenceLevel',
+      confidenceLevel,
+      'a number between 0 and 1',
+      'Use 0.95 for an interval of 95 %.',
     );
   const { values, examples, classes } = readProbabilities(probabilities, labels);
   const source = Float64Array.from(values);

@@ -1,4 +1,4 @@
-import { checkOptions } from './argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import type { BinOptions } from './bins';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 import { classBins } from './reliabilityCurve';

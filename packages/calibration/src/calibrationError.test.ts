@@ -49,9 +49,9 @@ test('float32 rows, arrays of rows and a flat array say the same', () => {
 });
 
 test('unknown options are refused', () => {
-  expect(() => expectedCalibrationError([1, 0], [0], { bins: 0 })).toThrow(/bins .* at least 1, but is 0/);
+  expect(() => expectedCalibrationError([1, 0], [0], { bins: 0 })).toThrow(/bins: .* at least 1, but is 0/);
   expect(() => expectedCalibrationError([1, 0], [0], { mode: 'top' as 'classwise' })).toThrow(
-    /mode .*'classwise'/,
+    /mode: .*'classwise'/,
   );
   expect(() => expectedCalibrationError([1, 0], [0], { strategy: 'x' as 'quantile' })).toThrow(
     /'uniform' or 'quantile'/,

@@ -1,4 +1,5 @@
-import { checkOneOf, checkOptions } from './argumentError';
+import { checkOneOf } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import type { Bin, BinOptions } from './bins';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 import { classBins, topLabelBins } from './reliabilityCurve';
@@ -52,7 +53,7 @@ const gap = ({ confidence, accuracy }: Bin) => Math.abs(confidence - accuracy);
 function reliabilityCurves(probabilities: Rows, labels: Labels, options: CalibrationErrorOptions): Bin[][] {
   checkOptions('a calibration error', options, { bins: 1, strategy: 1, mode: 1 });
   const { mode = 'top-label' } = options;
-  checkOneOf('mode', mode, ['top-label', 'classwise']);
+  checkOneOf('mode', mode, ['top-label', 'classwise'], 'Leave it out for the default.');
   const predictions = readProbabilities(probabilities, labels);
   if (mode === 'top-label') return [topLabelBins(predictions, options)];
   return Array.from({ length: predictions.classes }, (_, k) => classBins(predictions, k, options));

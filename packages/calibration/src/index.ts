@@ -1,5 +1,5 @@
+export { ArgumentError } from '../../../common/argumentError';
 export { accuracy } from './accuracy';
-export { ArgumentError } from './argumentError';
 export type { Bin, BinOptions } from './bins';
 export { type BootstrapInterval, type BootstrapOptions, bootstrapInterval } from './bootstrap';
 export { type BrierDecomposition, brierDecomposition, brierScore } from './brierScore';

@@ -10,5 +10,7 @@ test('an impossible label costs no more than the epsilon', () => {
   expect(negativeLogLikelihood([[0, 1]], [0])).toBeCloseTo(52 * Math.LN2, 12);
   expect(negativeLogLikelihood([[0, 1]], [0], { epsilon: 1e-3 })).toBeCloseTo(3 * Math.LN10, 12);
   expect(negativeLogLikelihood([[0, 1]], [0], { epsilon: 0 })).toBe(Number.POSITIVE_INFINITY);
-  expect(() => negativeLogLikelihood([[0, 1]], [0], { epsilon: 1 })).toThrow(/epsilon must lie in \[0, 1\)/);
+  expect(() => negativeLogLikelihood([[0, 1]], [0], { epsilon: 1 })).toThrow(
+    /epsilon: must be a number in \[0, 1\)/,
+  );
 });

@@ -1,5 +1,5 @@
-import { show } from '../../../common/show';
-import { ArgumentError, checkOptions } from './argumentError';
+import { refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { type Labels, type Rows, readProbabilities } from './predictions';
 
 /** Options of {@link negativeLogLikelihood}. */
@@ -17,9 +17,7 @@ export function negativeLogLikelihood(
   checkOptions('negativeLogLikelihood', options, { epsilon: 1 });
   const { epsilon = Number.EPSILON } = options;
   if (!(epsilon >= 0 && epsilon < 1))
-    throw new ArgumentError(
-      `epsilon must lie in [0, 1), but is ${show(epsilon)}. Leave it out for the default.`,
-    );
+    refuse('epsilon', epsilon, 'a number in [0, 1)', 'Leave it out for the default.');
   const { values, examples, classes } = readProbabilities(probabilities, labels);
   let sum = 0;
   for (let i = 0; i < examples; i++) sum -= Math.log(Math.max(values[i * classes + labels[i]], epsilon));

@@ -1,5 +1,4 @@
-import { show } from '../../../common/show';
-import { ArgumentError } from './argumentError';
+import { ArgumentError, refuse } from '../../../common/argumentError';
 import { flatRows, type Rows } from './rows';
 
 export type { Rows };
@@ -36,7 +35,8 @@ export function readProbabilities(probabilities: Rows, labels: Labels): Predicti
       const p = values[i * classes + k];
       if (!(p >= -RANGE_TOLERANCE && p <= 1 + RANGE_TOLERANCE)) {
         throw new ArgumentError(
-          `probabilities of example ${i}, class ${k} must lie in [0, 1], but is ${p}. ` +
+          'probabilities',
+          `must lie in [0, 1], but example ${i}, class ${k} has ${p}. ` +
             'If these are logits, turn them into probabilities with softmax().',
         );
       }
@@ -44,7 +44,8 @@ export function readProbabilities(probabilities: Rows, labels: Labels): Predicti
     }
     if (Math.abs(sum - 1) > SUM_TOLERANCE) {
       throw new ArgumentError(
-        `probabilities of example ${i} must sum to 1, but sum to ${sum}. Independent (sigmoid) outputs are one ` +
+        'probabilities',
+        `must sum to 1 for each example, but have the sum ${sum} for example ${i}. Independent (sigmoid) outputs are one ` +
           'two-class problem each: give every output as the rows [1 − p, p].',
       );
     }
@@ -80,7 +81,8 @@ function checkFinite(values: ArrayLike<number>, classes: number): void {
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
       throw new ArgumentError(
-        `logits of example ${Math.floor(i / classes)}, class ${i % classes} must be finite, but is ${values[i]}. ` +
+        'logits',
+        `must be finite, but example ${Math.floor(i / classes)}, class ${i % classes} has ${values[i]}. ` +
           'Of probabilities, logitsOf() makes finite logits.',
       );
     }
@@ -91,26 +93,32 @@ function readRows(argument: string, rows: Rows, labels: Labels, least: number): 
   const examples = labels?.length;
   if (!examples)
     throw new ArgumentError(
-      'labels must hold the class index of at least one example, but is empty. Give one for each row.',
+      'labels',
+      'must hold the class index of at least one example, but is empty. Give one for each row.',
     );
   const { values, classes } = flatten(argument, rows, examples);
   if (!Number.isInteger(classes)) {
     throw new ArgumentError(
-      `${argument} must hold the same number of classes for each of the ${examples} labels, but ${values.length} ` +
+      argument,
+      `must hold the same number of classes for each of the ${examples} labels, but ${values.length} ` +
         `is not a multiple of ${examples}. Labels are class indices, not one-hot rows.`,
     );
   }
   if (classes < least) {
     throw new ArgumentError(
-      `${argument} must hold at least two classes an example, but holds ${classes}. Give a two-class problem ` +
+      argument,
+      `must hold at least two classes for each example, but holds ${classes}. Give a two-class problem ` +
         'with a single output p as the rows [1 − p, p].',
     );
   }
   const top = Math.max(classes - 1, 1);
   for (let i = 0; i < examples; i++) {
     if (!Number.isInteger(labels[i]) || labels[i] < 0 || labels[i] > top) {
-      throw new ArgumentError(
-        `labels[${i}] must be a class index from 0 to ${top}, but is ${show(labels[i])}. Of one-hot labels give the index of the 1.`,
+      refuse(
+        `labels[${i}]`,
+        labels[i],
+        `a class index from 0 to ${top}`,
+        'Of one-hot labels give the index of the 1.',
       );
     }
   }
@@ -125,7 +133,8 @@ function flatten(argument: string, rows: Rows, examples: number) {
   const count = values.length / width;
   if (count !== examples) {
     throw new ArgumentError(
-      `${argument} has ${count} rows, but there are ${examples} labels. Give one label for each row.`,
+      argument,
+      `has ${count} rows, but there are ${examples} labels. Give one label for each row.`,
     );
   }
   return { values, classes: width };

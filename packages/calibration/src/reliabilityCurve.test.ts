@@ -22,6 +22,6 @@ test('of one class', () => {
     [1, 0],
   ]);
   expect(() => reliabilityCurve(probabilities, labels, { class: 2 })).toThrow(
-    /class must be 0 to 1, but is 2/,
+    /class: must be an integer from 0 to 1, but is 2/,
   );
 });

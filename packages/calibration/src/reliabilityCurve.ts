@@ -1,5 +1,5 @@
-import { show } from '../../../common/show';
-import { ArgumentError, checkOptions } from './argumentError';
+import { refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { type Bin, type BinOptions, binConfidences } from './bins';
 import { argMax, type Labels, type Predictions, type Rows, readProbabilities } from './predictions';
 
@@ -28,8 +28,11 @@ export function reliabilityCurve(
   const predictions = readProbabilities(probabilities, labels);
   if (options.class === undefined) return topLabelBins(predictions, options);
   if (!Number.isInteger(options.class) || options.class < 0 || options.class >= predictions.classes) {
-    throw new ArgumentError(
-      `class must be 0 to ${predictions.classes - 1}, but is ${show(options.class)}. Leave it out for the most probable class.`,
+    refuse(
+      'class',
+      options.class,
+      `an integer from 0 to ${predictions.classes - 1}`,
+      'Leave it out for the most probable class.',
     );
   }
   return classBins(predictions, options.class, options);

@@ -1,4 +1,4 @@
-import { checkOptions } from './argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import type { Labels, Rows } from './predictions';
 import { type ReliabilityCurveOptions, reliabilityCurve } from './reliabilityCurve';
 

@@ -1,5 +1,5 @@
+import { ArgumentError, checkInteger, refuse } from '../../../common/argumentError';
 import { show } from '../../../common/show';
-import { ArgumentError, checkInteger } from './argumentError';
 
 /**
  * One row of numbers an example, one number a class: an array of rows, or all rows one after the other in a flat
@@ -26,19 +26,19 @@ const isList = (x: unknown): x is ArrayLike<unknown> =>
  */
 export function flatRows(argument: string, rows: Rows, width?: number, least = 2): FlatRows {
   if (!isList(rows)) {
-    throw new ArgumentError(
-      `${argument} must be an array of rows or a flat (typed) array, but is ${show(rows)}. Write [[0.2, 0.8]] for one example.`,
-    );
+    refuse(argument, rows, 'an array of rows or a flat (typed) array', 'Write [[0.2, 0.8]] for one example.');
   }
   if (rows.length === 0)
     throw new ArgumentError(
-      `${argument} must hold at least one row, but is empty. Give a row for each example.`,
+      argument,
+      'must hold at least one row, but is empty. Give a row for each example.',
     );
   if (!isList(rows[0]) && rows[0] !== null) {
     checkInteger('classes', width, least, 'A flat array needs the length of its rows.');
     if (rows.length % width! !== 0) {
       throw new ArgumentError(
-        `${argument} must hold rows of ${width} classes, but ${rows.length} numbers are not a multiple of that. Give all rows whole.`,
+        argument,
+        `must hold rows of ${width} classes, but ${rows.length} numbers are not a multiple of that. Give all rows whole.`,
       );
     }
     checkNumbers(argument, rows);
@@ -51,12 +51,14 @@ export function flatRows(argument: string, rows: Rows, width?: number, least = 2
     const row = list[i];
     if (!isList(row)) {
       throw new ArgumentError(
-        `${argument} must hold a row of numbers an example, but row ${i} is ${show(row)}. Fill in or drop what is missing.`,
+        argument,
+        `must hold a row of numbers for each example, but row ${i} is ${show(row)}. Fill in or drop what is missing.`,
       );
     }
     if (row.length !== classes) {
       throw new ArgumentError(
-        `${argument} must hold ${classes} numbers in every row, but row ${i} has ${row.length}. Give one for each class.`,
+        argument,
+        `must hold ${classes} numbers in every row, but row ${i} has ${row.length}. Give one for each class.`,
       );
     }
     checkNumbers(argument, row, i);
@@ -71,10 +73,8 @@ function checkNumbers(argument: string, numbers: ArrayLike<unknown>, row?: numbe
   if (ArrayBuffer.isView(numbers)) return;
   for (let i = 0; i < numbers.length; i++) {
     if (typeof numbers[i] !== 'number') {
-      const place = row === undefined ? `[${i}]` : ` of row ${row}, class ${i}`;
-      throw new ArgumentError(
-        `${argument}${place} must be a number, but is ${show(numbers[i])}. Fill in or drop what is missing.`,
-      );
+      const place = row === undefined ? `[${i}]` : `[${row}][${i}]`;
+      refuse(`${argument}${place}`, numbers[i], 'a number', 'Fill in or drop what is missing.');
     }
   }
 }

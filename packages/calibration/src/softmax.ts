@@ -1,4 +1,4 @@
-import { ArgumentError } from './argumentError';
+import { refuse } from '../../../common/argumentError';
 import { flatRows, type Rows } from './rows';
 
 /**
@@ -25,8 +25,11 @@ export function logitsOf(probabilities: Rows, classes?: number, epsilon = Number
   const { values } = flatRows('probabilities', probabilities, classes);
   return Float64Array.from(values, (p, i) => {
     if (!(p >= 0))
-      throw new ArgumentError(
-        `probabilities[${i}] must not be negative, but is ${p}. Logits go in as they are, without logitsOf.`,
+      refuse(
+        `probabilities[${i}]`,
+        p,
+        'a number of at least 0',
+        'Logits go in as they are, without logitsOf.',
       );
     return Math.log(Math.max(p, epsilon));
   });

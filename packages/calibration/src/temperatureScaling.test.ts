@@ -99,7 +99,7 @@ test('one logit an example, solved by hand: right in 3 of 4, always with logit 2
   expect(down).toBeCloseTo(0.25, 12);
   expect([...scaling.apply([[2000], [-2000]])]).toEqual([1, 0]);
   expect(() => temperatureScaling([2, -2], [0, 2])).toThrow(
-    'labels[1] must be a class index from 0 to 1, but is 2',
+    'labels[1]: must be a class index from 0 to 1, but is 2',
   );
 });
 
@@ -107,7 +107,7 @@ test.each<[string, any, RegExp]>([
   ['wider rows', [[1, 2, 3]], /must hold 2 numbers in every row, but row 0 has 3/],
   ['narrower rows', [[1], [2]], /must hold 2 numbers in every row, but row 0 has 1/],
   ['half a row', [1, 2, 3], /not a multiple/],
-  ['NaN', [[1, Number.NaN]], /example 0, class 1 must be finite, but is NaN/],
+  ['NaN', [[1, Number.NaN]], /must be finite, but example 0, class 1 has NaN/],
   ['text', [['1', '2']], /must be a number, but is "1"/],
 ])('apply refuses %s', (_, logits, message) => {
   expect(() =>

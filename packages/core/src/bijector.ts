@@ -1,4 +1,5 @@
-import { ArgumentError, refuse, show } from './argumentError';
+import { ArgumentError, refuse } from '../../../common/argumentError';
+import { show } from '../../../common/show';
 import type { Framework } from './framework';
 
 /**

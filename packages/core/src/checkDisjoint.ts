@@ -1,4 +1,4 @@
-import { ArgumentError } from './argumentError';
+import { ArgumentError } from '../../../common/argumentError';
 
 /**
  * Checks that θ (trained on training data) and ρ (trained on the regularization set) are disjoint. If a parameter learned

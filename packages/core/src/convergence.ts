@@ -1,4 +1,4 @@
-import { checkOptions } from './options';
+import { checkOptions } from '../../../common/checkOptions';
 /**
  * - `no steps`: no ρ step was taken.
  * - `skipped`: every ρ step was skipped, for a loss or gradient that was not finite.

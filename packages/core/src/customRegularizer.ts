@@ -1,6 +1,6 @@
-import { checkInteger, refuse } from './argumentError';
+import { checkInteger, refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import type { Framework } from './framework';
-import { checkOptions } from './options';
 import { ifFinite, innerProduct, reciprocal } from './projection';
 import type { Regularizer } from './regularizer';
 

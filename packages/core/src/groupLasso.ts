@@ -1,6 +1,6 @@
-import { ArgumentError, checkInteger, refuse } from './argumentError';
+import { ArgumentError, checkInteger, refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import type { Framework } from './framework';
-import { checkOptions } from './options';
 import { reciprocal, total } from './projection';
 import { nearZero, type Regularizer } from './regularizer';
 import { softThreshold } from './softThreshold';

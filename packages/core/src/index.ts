@@ -1,4 +1,4 @@
-export { ArgumentError } from './argumentError';
+export { ArgumentError } from '../../../common/argumentError';
 export { type Bijector, type BijectorName, bijectors, bounded, exp, softplus } from './bijector';
 export { type Convergence, type ConvergenceStatus, convergence } from './convergence';
 export { type CustomRegularizerOptions, customRegularizer } from './customRegularizer';

@@ -11,12 +11,12 @@ export {
   checkOneOf,
   checkSeed,
   refuse,
-  show,
-} from './argumentError';
+} from '../../../common/argumentError';
+export { checkOptions } from '../../../common/checkOptions';
+export { show } from '../../../common/show';
 export { checkAveraging, checkSoftmaxWidth, logSumExp, StreamingMoments } from './monteCarlo';
 export { LONGEST_EFOLD } from './noiseOptimizer';
 export { adamDirection, adamMoments, checkOptimizer } from './optimizer';
-export { checkOptions } from './options';
 export { innerProduct } from './projection';
 export { hash32, seedStreams } from './random';
 export { levelRate } from './regularizer';

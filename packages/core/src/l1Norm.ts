@@ -1,5 +1,5 @@
-import { checkInteger } from './argumentError';
-import { checkOptions } from './options';
+import { checkInteger } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { total } from './projection';
 import { nearZero, type Regularizer } from './regularizer';
 import { softThreshold } from './softThreshold';

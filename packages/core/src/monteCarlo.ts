@@ -1,4 +1,4 @@
-import { ArgumentError, checkOneOf } from './argumentError';
+import { ArgumentError, checkOneOf } from '../../../common/argumentError';
 import type { Framework } from './framework';
 
 /**

@@ -1,6 +1,6 @@
-import { checkAbove } from './argumentError';
+import { checkAbove } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { adam, type OptimizerFactory } from './optimizer';
-import { checkOptions } from './options';
 import { elapsedShare, rhoStepTime, type Schedule } from './schedule';
 
 /** The longest e-fold, in training steps, for steps that raise σ. */

@@ -1,8 +1,8 @@
-import { ArgumentError, checkList, checkOneOf, refuse } from './argumentError';
+import { ArgumentError, checkList, checkOneOf, refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { type Bijector, checkBijector } from './bijector';
 import type { Framework } from './framework';
 import { checkOptimizer, type OptimizerFactory } from './optimizer';
-import { checkOptions } from './options';
 import { decompose, ifFinite, innerProduct, type NormScope, normalRate, reciprocal } from './projection';
 import { keepAbove, type RegularizationParameter } from './regularizationParameter';
 import { levelRate, type Regularizer } from './regularizer';

@@ -1,7 +1,7 @@
-import { checkAbove, refuse } from './argumentError';
+import { checkAbove, refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { ifWasFinite, orNonFinite } from './finite';
 import type { Framework, Optimizer } from './framework';
-import { checkOptions } from './options';
 
 /** A number, or a function of the zero-based step that gives it. */
 export type LearningRate = number | ((step: number) => number);

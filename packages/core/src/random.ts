@@ -1,4 +1,4 @@
-import { checkSeed } from './argumentError';
+import { checkSeed } from '../../../common/argumentError';
 
 /**
  * One round of a 32-bit integer hash with good avalanche: multiply and xor-shift, constants of the family found by

@@ -1,7 +1,7 @@
+import { checkOptions } from '../../../common/checkOptions';
 import { type Bijector, checkBijector, exp } from './bijector';
 import type { Framework } from './framework';
 import { checkOptimizer, type OptimizerFactory } from './optimizer';
-import { checkOptions } from './options';
 
 /**
  * One regularization parameter (a scalar, or an array of them that move together) as the ρ step sees it. There are

@@ -1,10 +1,10 @@
-import { ArgumentError, checkList } from './argumentError';
+import { ArgumentError, checkList } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { defaultOptimizers } from './defaultOptimizers';
 import { ifWasFinite } from './finite';
 import type { Framework, Optimizer } from './framework';
 import { RegularizationHistory, type RegularizationRecord } from './history';
 import { checkOptimizer, type OptimizerFactory } from './optimizer';
-import { checkOptions } from './options';
 import type { RegularizationParameter } from './regularizationParameter';
 import { defaultSchedule, type Schedule } from './schedule';
 import {

@@ -1,5 +1,5 @@
-import { checkAbove, checkInteger, refuse } from './argumentError';
-import { checkOptions } from './options';
+import { checkAbove, checkInteger, refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 
 /** When regularization steps happen and how many noise samples each averages. */
 export interface Schedule {

@@ -1,6 +1,6 @@
-import { ArgumentError, checkInteger } from './argumentError';
+import { ArgumentError, checkInteger } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import type { Framework } from './framework';
-import { checkOptions } from './options';
 import { ifFinite, innerProduct, reciprocal, rescaling } from './projection';
 import type { Regularizer } from './regularizer';
 

@@ -1,4 +1,4 @@
-import { ArgumentError } from './argumentError';
+import { ArgumentError } from '../../../common/argumentError';
 import type { Framework, Optimizer } from './framework';
 
 /**

@@ -1,9 +1,9 @@
-import { ArgumentError, checkList, checkSeed, refuse } from './argumentError';
+import { ArgumentError, checkList, checkSeed, refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { checkDisjoint } from './checkDisjoint';
 import type { Framework } from './framework';
 import type { RegularizationHistory } from './history';
 import { adam, checkOptimizer, type OptimizerFactory } from './optimizer';
-import { checkOptions } from './options';
 import { deriveSeed, seedStreams } from './random';
 import type { RegularizationParameter } from './regularizationParameter';
 import { type RegularizationState, RegularizationStep } from './regularizationStep';

@@ -23,5 +23,5 @@ test('the remainder can be dropped', () => {
 });
 
 test('a batch size outside the data set is refused', () => {
-  expect(() => [...batches(data, { batchSize: 8 })]).toThrow(/^batchSize must be .* 1 to 7, but is 8/);
+  expect(() => [...batches(data, { batchSize: 8 })]).toThrow(/^batchSize: must be .* 1 to 7, but is 8/);
 });

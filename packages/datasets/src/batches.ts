@@ -1,6 +1,6 @@
+import { checkOptions } from '../../../common/checkOptions';
+import { checkRange } from './checkRange';
 import { type Dataset, take } from './dataset';
-import { checkInteger } from './datasetError';
-import { checkOptions } from './options';
 import { permutation, uniform } from './random';
 
 /** How {@link batches} walks. */
@@ -26,7 +26,7 @@ export function* batches<D extends Dataset>(
   checkOptions('batches', options, { batchSize: 1, seed: 1, dropRemainder: 1 });
   const rows = dataset.shape[0];
   const { batchSize, seed, dropRemainder = false } = options;
-  checkInteger('batchSize', batchSize, 1, rows, `The data set has ${rows} rows.`);
+  checkRange('batchSize', batchSize, 1, rows, `The data set has ${rows} rows.`);
   const order =
     seed === undefined ? Uint32Array.from({ length: rows }, (_, i) => i) : permutation(rows, uniform(seed));
   const end = dropRemainder ? rows - (rows % batchSize) : rows;

@@ -1,6 +1,6 @@
+import { checkOptions } from '../../../common/checkOptions';
 import { type ImageDataset, type PixelFormat, toPixels } from './dataset';
 import { DatasetError } from './datasetError';
-import { checkOptions } from './options';
 
 /** The classes of CIFAR-10, by label. */
 export const cifar10Classes: readonly string[] = [

@@ -1,5 +1,4 @@
-import { show } from '../../../common/show';
-import { DatasetError } from './datasetError';
+import { checkOneOf, refuse } from '../../../common/argumentError';
 
 /**
  * Anything with rows: `shape[0]` is their number, and every typed array among the fields holds that many rows,
@@ -39,14 +38,15 @@ export interface TabularDataset extends Dataset {
   targetName: string;
 }
 
+/** @throws {ArgumentError} for anything but a {@link PixelFormat}. */
+export function checkPixels(format: unknown): void {
+  checkOneOf('pixels', format, ['unit', 'byte'], "Use 'unit' for numbers from 0 to 1.");
+}
+
 /** Bytes in the format asked for. `top` is the byte value that means 1. */
 export function toPixels<P extends PixelFormat>(bytes: Uint8Array, format: P, top = 255): Pixels<P> {
   if (format === 'byte') return bytes as Pixels<P>;
-  if (format !== 'unit') {
-    throw new DatasetError(
-      `pixels must be 'unit' or 'byte', but is ${show(format)}. Use 'unit' for numbers from 0 to 1.`,
-    );
-  }
+  checkPixels(format);
   const unit = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) unit[i] = bytes[i] / top;
   return unit as Pixels<P>;
@@ -59,9 +59,7 @@ export function take<D extends Dataset>(dataset: D, indices: ArrayLike<number>):
   const rows = dataset.shape[0];
   for (let i = 0; i < indices.length; i++) {
     if (!(indices[i] >= 0 && indices[i] < rows)) {
-      throw new DatasetError(
-        `indices[${i}] is ${indices[i]}, but the data set has rows 0 to ${rows - 1}. Give indices of those.`,
-      );
+      refuse(`indices[${i}]`, indices[i], `a row from 0 to ${rows - 1}`, 'The data set has no others.');
     }
   }
   const fields = Object.entries(dataset).map(([name, value]) => {

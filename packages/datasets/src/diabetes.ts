@@ -1,7 +1,7 @@
+import { checkOptions } from '../../../common/checkOptions';
 import type { TabularDataset } from './dataset';
 import { diabetesFile } from './embedded';
 import { readEmbeddedFile } from './embeddedFile';
-import { checkOptions } from './options';
 
 /** What {@link diabetes} takes. */
 export interface DiabetesOptions {

@@ -1,8 +1,8 @@
+import { checkOptions } from '../../../common/checkOptions';
 import { type ImageDataset, type PixelFormat, toPixels } from './dataset';
 import { digitsFile } from './embedded';
 import { readEmbeddedFile } from './embeddedFile';
 import { gunzip } from './gunzip';
-import { checkOptions } from './options';
 
 /** The classes of the digit data sets, by label. */
 export const digitClasses: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];

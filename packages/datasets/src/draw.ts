@@ -1,6 +1,6 @@
-import { type ImageDataset, type PixelFormat, take, toPixels } from './dataset';
-import { checkInteger } from './datasetError';
-import { checkOptions } from './options';
+import { checkOptions } from '../../../common/checkOptions';
+import { checkRange } from './checkRange';
+import { checkPixels, type ImageDataset, type PixelFormat, take, toPixels } from './dataset';
 import { checkSeed } from './random';
 import { sampleStratified } from './split';
 
@@ -21,12 +21,13 @@ export interface DrawOptions<P extends PixelFormat = 'unit'> {
  *
  * @param of - what takes them, for the message.
  * @param others - names of options besides {@link DrawOptions}.
- * @throws {DatasetError} for an option that is none, and a seed that is no whole number.
+ * @throws {ArgumentError} for an option that is none, a seed that is no whole number, and a format of pixels that is none.
  */
 export function checkDraw(of: string, options: DrawOptions<PixelFormat>, ...others: string[]): void {
   const known = ['train', 'test', 'seed', 'pixels', ...others];
   checkOptions<object>(of, options, Object.fromEntries(known.map((name) => [name, 1])));
   checkSeed(options.seed ?? 0);
+  checkPixels(options.pixels ?? 'unit');
 }
 
 /** A training and a test part. */
@@ -45,7 +46,7 @@ export function drawImages<P extends PixelFormat>(
   const draw = (part: 'train' | 'test'): ImageDataset<P> => {
     const all = parts[part];
     const { [part]: count = all.shape[0] } = options;
-    checkInteger(part, count, 0, all.shape[0], advice);
+    checkRange(part, count, 0, all.shape[0], advice);
     const drawn = take(all, sampleStratified(all.labels, count, seed));
     return { ...drawn, images: toPixels(drawn.images, pixels) };
   };

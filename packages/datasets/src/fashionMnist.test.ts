@@ -60,7 +60,7 @@ test('no training image is a test image', async () => {
 });
 
 test('more than the package holds is refused', async () => {
-  await expect(fashionMnist({ train: 3001 })).rejects.toThrow(/train .* 0 to 3000, but is 3001.*idxFolder/);
-  await expect(fashionMnist({ test: 1.5 })).rejects.toThrow(/test .* 1\.5/);
+  await expect(fashionMnist({ train: 3001 })).rejects.toThrow(/train: .* 0 to 3000, but is 3001.*idxFolder/);
+  await expect(fashionMnist({ test: 1.5 })).rejects.toThrow(/test: .* 1\.5/);
   await expect(fashionMnist({ pixels: 'float' as 'unit' })).rejects.toThrow(/'unit' or 'byte'.*float/);
 });

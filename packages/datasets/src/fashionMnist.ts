@@ -25,7 +25,7 @@ export const fashionMnistClasses: readonly string[] = [
  *
  * Source: H. Xiao, K. Rasul, R. Vollgraf, *Fashion-MNIST*, arXiv:1708.07747 (2017); MIT licence, © Zalando SE.
  *
- * @throws {DatasetError} if more images are asked for than the package holds.
+ * @throws {ArgumentError} if more images are asked for than the package holds.
  * @example
  * ```ts
  * const { train, test } = await fashionMnist({ train: 1000, test: 500, seed: 1 });

@@ -11,5 +11,7 @@ test('image and label files that do not belong together are refused', async () =
   await expect(imagesFromIdx(images, labels, { classNames })).rejects.toThrow(/3000 bytes.*5000/);
   await expect(imagesFromIdx(labels, labels, { classNames })).rejects.toThrow(/images × height × width/);
   const own = await file('train-labels-idx1-ubyte');
-  await expect(imagesFromIdx(images, own, { classNames: ['a', 'b'] })).rejects.toThrow(/label 9 has no name/);
+  await expect(imagesFromIdx(images, own, { classNames: ['a', 'b'] })).rejects.toThrow(
+    /classNames: has only 2 names, but the label file has the label 9/,
+  );
 });

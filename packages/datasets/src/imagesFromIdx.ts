@@ -1,8 +1,9 @@
+import { ArgumentError } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import { type ImageDataset, type PixelFormat, toPixels } from './dataset';
 import { DatasetError } from './datasetError';
 import { gunzip } from './gunzip';
 import { parseIdx } from './idx';
-import { checkOptions } from './options';
 
 /**
  * Labelled images from a pair of idx files, gzipped or not: MNIST, Fashion-MNIST, Kuzushiji-MNIST, … as published.
@@ -31,8 +32,9 @@ export async function imagesFromIdx<P extends PixelFormat = 'unit'>(
   }
   const unknown = y.data.findIndex((label) => label >= classNames.length);
   if (unknown >= 0) {
-    throw new DatasetError(
-      `label ${y.data[unknown]} has no name: classNames has only ${classNames.length}. Give a name for each label.`,
+    throw new ArgumentError(
+      'classNames',
+      `has only ${classNames.length} names, but the label file has the label ${y.data[unknown]}. Give a name for each label.`,
     );
   }
   const [count, height, width] = x.shape;

@@ -1,3 +1,4 @@
+export { ArgumentError } from '../../../common/argumentError';
 export { type BatchOptions, batches } from './batches';
 export { cifar10Classes, parseCifar10 } from './cifar10';
 export {

@@ -47,7 +47,7 @@ const HEADER = 128;
 
 /**
  * Reads the real numeric arrays of a MATLAB level 5 file (what `save -v6` and `-v7` write), by name. Variables of
- * other kinds (cells, structures, text, sparse, complex, 64-bit integers) are passed over.
+ * other kinds (cells, structures, text, sparse, complex, 64-bit integers) are skipped.
  *
  * Source: The MathWorks, *MAT-File Format*, "Level 5 MAT-File Format".
  *

@@ -6,7 +6,9 @@ test('one 1 a row', () => {
 });
 
 test('labels outside the classes are refused', () => {
-  expect(() => oneHot([0, 3], 3)).toThrow(/labels\[1\] is 3; with 3 classes it must be 0 to 2/);
-  expect(() => oneHot([0.5], 3)).toThrow(/labels\[0\] is 0.5/);
-  expect(() => oneHot([0], 0)).toThrow(/classes .* 0/);
+  expect(() => oneHot([0, 3], 3)).toThrow(
+    /labels\[1\]: must be an integer from 0 to 2, but is 3\. There are 3 classes/,
+  );
+  expect(() => oneHot([0.5], 3)).toThrow(/labels\[0\]: .* is 0.5/);
+  expect(() => oneHot([0], 0)).toThrow(/classes: .* 0/);
 });

@@ -1,8 +1,8 @@
-import { checkInteger } from './datasetError';
+import { checkRange } from './checkRange';
 
-/** @throws {DatasetError} for anything but an integer of 32 bits. */
+/** @throws {ArgumentError} for anything but an integer of 32 bits. */
 export function checkSeed(seed: number): void {
-  checkInteger('seed', seed, 0, 2 ** 32 - 1, 'Any such number will do; the same one gives the same draw.');
+  checkRange('seed', seed, 0, 2 ** 32 - 1, 'Any such number will do; the same one gives the same draw.');
 }
 
 /** Uniform numbers in [0, 1): a 32-bit counter through two rounds of multiply and xor-shift. */

@@ -76,8 +76,8 @@ test('bad sizes are refused', () => {
   const data = labelled([0, 1, 0, 1]);
   expect(() => split(data, {})).toThrow(/either size or fraction/);
   expect(() => split(data, { size: 1, fraction: 0.5 })).toThrow(/either size or fraction/);
-  expect(() => split(data, { size: 4 })).toThrow(/size .* 1 to 3, but is 4/);
-  expect(() => split(data, { fraction: 1 })).toThrow(/fraction .* but is 1/);
-  expect(() => split(data, { size: 1, seed: -1 })).toThrow(/seed .* -1/);
+  expect(() => split(data, { size: 4 })).toThrow(/size: .* 1 to 3, but is 4/);
+  expect(() => split(data, { fraction: 1 })).toThrow(/fraction: .* but is 1/);
+  expect(() => split(data, { size: 1, seed: -1 })).toThrow(/seed: .* -1/);
   expect(() => split({ shape: [4, 1] }, { size: 1, stratified: true })).toThrow(/the data set has no labels/);
 });

@@ -1,7 +1,7 @@
-import { show } from '../../../common/show';
+import { ArgumentError, refuse } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
+import { checkRange } from './checkRange';
 import { type Dataset, take } from './dataset';
-import { checkInteger, DatasetError } from './datasetError';
-import { checkOptions } from './options';
 import { permutation, shuffle, uniform } from './random';
 
 /** How {@link split} divides. Give `size` or `fraction`. */
@@ -20,7 +20,7 @@ export interface SplitOptions {
  * Divides a data set at random into two disjoint parts that together are the whole.
  *
  * @returns `[rest, part]`, where `part` has the `size` asked for. Both are copies in random order.
- * @throws {DatasetError} for a size outside the data set, for both or neither of `size` and `fraction`, and for
+ * @throws {ArgumentError} for a size outside the data set, for both or neither of `size` and `fraction`, and for
  *   `stratified` without `labels`.
  * @example
  * ```ts
@@ -32,23 +32,23 @@ export function split<D extends Dataset>(dataset: D, options: SplitOptions): [re
   const rows = dataset.shape[0];
   const { size, fraction, seed = 0 } = options;
   if ((size === undefined) === (fraction === undefined)) {
-    throw new DatasetError(
-      `split needs either size or fraction, but has ${size === undefined ? 'neither' : 'both'}. Give { size: 500 } or { fraction: 0.1 }.`,
+    throw new ArgumentError(
+      'options',
+      `of split must have either size or fraction, but has ${size === undefined ? 'neither' : 'both'}. Give { size: 500 } or { fraction: 0.1 }.`,
     );
   }
   if (fraction !== undefined && !(fraction > 0 && fraction < 1)) {
-    throw new DatasetError(
-      `fraction must lie between 0 and 1 (both excluded), but is ${show(fraction)}. Use 0.1 for a tenth.`,
-    );
+    refuse('fraction', fraction, 'a number between 0 and 1 (both excluded)', 'Use 0.1 for a tenth.');
   }
   const count = size ?? Math.round(fraction! * rows);
-  checkInteger('size', count, 1, rows - 1, `Both parts of the ${rows} rows need at least one.`);
+  checkRange('size', count, 1, rows - 1, `Both parts of the ${rows} rows need at least one.`);
 
   const labels = (dataset as { labels?: ArrayLike<number> }).labels;
   const { stratified = labels !== undefined } = options;
   if (stratified && !labels) {
-    throw new DatasetError(
-      'stratified is given as true, but the data set has no labels. Leave stratified out.',
+    throw new ArgumentError(
+      'stratified',
+      'is given as true, but the data set has no labels. Leave stratified out.',
     );
   }
   const next = uniform(seed);

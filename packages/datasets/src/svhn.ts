@@ -1,8 +1,8 @@
+import { checkOptions } from '../../../common/checkOptions';
 import { type ImageDataset, type PixelFormat, toPixels } from './dataset';
 import { DatasetError } from './datasetError';
 import { digitClasses } from './digits';
 import { parseMat } from './mat';
-import { checkOptions } from './options';
 
 /**
  * Labelled images from a file of the Street View House Numbers, format 2 (cropped digits): `train_32x32.mat`,

@@ -1,4 +1,5 @@
-import type { Framework } from '@crossreg/core';
+import { ArgumentError, type Framework } from '@crossreg/core';
+import { refuse } from '@crossreg/core/internal';
 import { type Array as JaxArray, lax, numpy as np, random, valueAndGrad } from '@jax-js/jax';
 import { Handle, handle, handlesIn, tidy } from './handle';
 
@@ -43,10 +44,15 @@ function framework(literals: boolean): Framework<Handle> {
       return made;
     },
     assign(variable, value) {
-      if (!variables.has(variable)) throw new Error('jax.assign: the target is not a variable.');
+      if (!variables.has(variable)) {
+        refuse('variable', variable, 'what variable() made', 'An array cannot be assigned to.');
+      }
       const [now, next] = [variable.array.shape, value.array.shape];
       if (!sameShape(now, next)) {
-        throw new RangeError(`jax.assign: shape [${next}] does not go into a variable of shape [${now}].`);
+        throw new ArgumentError(
+          'value',
+          `has shape [${next}], but the variable has shape [${now}]. Reshape it first.`,
+        );
       }
       // Arrays are immutable: assignment shares one, and nothing is copied.
       const before = variable.swap(value.ref);

@@ -1,7 +1,7 @@
 import type * as Plots from '@observablehq/plot';
 import type { Line } from './lines';
 
-/** Width and height of a picture in its own units; a page scales it to fit. */
+/** Width and height of a figure in its own units; a page scales it to fit. */
 const [WIDTH, HEIGHT] = [440, 300];
 const LEGEND_ROW = 16;
 
@@ -144,7 +144,7 @@ export class Drawing {
   private svg(options: Plots.PlotOptions): string {
     const { plot, document } = this;
     const svg = plot.plot({ width: WIDTH, ...options, document });
-    // Plot labels its groups, but the picture has one label for screen readers. The others are removed.
+    // Plot labels its groups, but the figure has one label for screen readers. The others are removed.
     for (const group of Array.from(svg.querySelectorAll('g[aria-label]')))
       group.removeAttribute('aria-label');
     svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');

@@ -40,7 +40,7 @@ const parsed = (html: string) => parseHTML(html).document;
 const texts = (document: Document, selector: string) =>
   Array.from(document.querySelectorAll(selector), (element) => element.textContent);
 
-test('a page has a picture of everything that there are numbers for, each with its meaning', async () => {
+test('a page has a figure of everything that there are numbers for, each with its meaning', async () => {
   const html = await report(record, {
     predictions,
     losses: { plain: [3, 2, 1] },
@@ -64,7 +64,7 @@ test('a page has a picture of everything that there are numbers for, each with i
 });
 
 test('it says in words what the numbers say', async () => {
-  const html = await report(record, { title: 'Mine', lead: 'It works.', predictions });
+  const html = await report(record, { title: 'Mine', description: 'It works.', predictions });
   const document = parsed(html);
   expect(document.querySelector('h1')?.textContent).toBe('Mine');
   const words = texts(document, 'p').join(' ');
@@ -82,7 +82,7 @@ test('it says in words what the numbers say', async () => {
 test('text of the user is escaped, and the page loads and runs nothing', async () => {
   const html = await report(record, {
     title: '<script>alert(1)</script>',
-    lead: 'a & b',
+    description: 'a & b',
     predictions: { '<b>&"': predictions.sure },
     losses: { '<i>&': [2, 1], other: [3, 2] },
   });

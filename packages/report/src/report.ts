@@ -1,15 +1,15 @@
 import { evaluate } from '@crossreg/calibration';
 import { checkOptions } from '@crossreg/core/internal';
-import { drawAll, type Picture, type PictureOptions, pictureOptionNames } from './pictures';
+import { drawAll, type Figure, type FigureOptions, figureOptionNames } from './figures';
 import { type ReportedRun, readRun } from './run';
 import { parameterRows, statusMeanings, summary } from './words';
 
 /** Options of {@link report}. */
-export interface ReportOptions extends PictureOptions {
+export interface ReportOptions extends FigureOptions {
   /** The page's title. Default `'What the model learned about its regularization'`. */
   title?: string;
   /** A paragraph below the title. */
-  lead?: string;
+  description?: string;
 }
 
 const style = `
@@ -18,12 +18,12 @@ const style = `
   body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: var(--page); color: var(--text);
     font: 1rem/1.5 system-ui, sans-serif; }
   h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .5rem; }
-  .lead { font-size: 1.15rem; } p { max-width: 46rem; }
+  .description { font-size: 1.15rem; } p { max-width: 46rem; }
   .scroll { overflow-x: auto; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
   th:first-child { text-align: left; }
-  .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(var(--width), 100%), 1fr)); gap: 1.5rem; }
+  .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(var(--width), 100%), 1fr)); gap: 1.5rem; }
   figure { margin: 0; max-width: 36rem; } figcaption { color: var(--faint); font-size: .9rem; }
   figure strong { display: block; } svg { width: 100%; height: auto; }`;
 
@@ -44,15 +44,15 @@ ${rows.map((row) => `<tr>${cells('td', row, 'th')}</tr>`).join('\n')}
 </table></div>`;
 }
 
-/** Pictures side by side, as many as fit beside each other at `width`. */
-const grid = (pictures: readonly Picture[], width: string) =>
-  `<div class="pictures" style="--width: ${width}">
-${pictures.map(({ title, svg, caption }) => `<figure><strong>${escaped(title)}</strong>${svg}<figcaption>${escaped(caption)}</figcaption></figure>`).join('\n')}
+/** Figures side by side, as many as fit beside each other at `width`. */
+const grid = (figures: readonly Figure[], width: string) =>
+  `<div class="figures" style="--width: ${width}">
+${figures.map(({ title, svg, caption }) => `<figure><strong>${escaped(title)}</strong>${svg}<figcaption>${escaped(caption)}</figcaption></figure>`).join('\n')}
 </div>`;
 
 /**
  * One HTML page of a run, without scripts and external files. It tells what was learned in sentences and a table, and shows
- * pictures of noise, augmentation, norms, loss, reliability and overhead, each with its meaning. It is readable in light and
+ * figures of noise, augmentation, norms, loss, reliability and overhead, each with its meaning. It is readable in light and
  * dark, at any width.
  *
  * @param run - the `crossRegularization` callback after training, a trainer of `@crossreg/core`, or the history of either.
@@ -71,8 +71,12 @@ ${pictures.map(({ title, svg, caption }) => `<figure><strong>${escaped(title)}</
  * ```
  */
 export async function report(run: ReportedRun, options: ReportOptions = {}): Promise<string> {
-  checkOptions('report', options, { ...pictureOptionNames, title: 1, lead: 1 });
-  const { title = 'What the model learned about its regularization', lead, predictions = {} } = options;
+  checkOptions('report', options, { ...figureOptionNames, title: 1, description: 1 });
+  const {
+    title = 'What the model learned about its regularization',
+    description,
+    predictions = {},
+  } = options;
   const read = readRun(run);
   const drawn = await drawAll(read, options);
   const words = [...new Set(Object.values(read.status).map(({ status }) => status))];
@@ -84,7 +88,7 @@ export async function report(run: ReportedRun, options: ReportOptions = {}): Pro
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title><style>${style}</style></head><body><main>
 <h1>${escaped(title)}</h1>
-${lead ? `<p class="lead">${escaped(lead)}</p>` : ''}
+${description ? `<p class="description">${escaped(description)}</p>` : ''}
 <p>${escaped(summary(read))}</p>
 <h2>While it trained</h2>
 ${grid(drawn.training, '22rem')}

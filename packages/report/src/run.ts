@@ -11,7 +11,7 @@ interface Judge {
   status?(): Record<string, Convergence>;
 }
 
-/** A run as pictures need it. */
+/** A run as figures need it. */
 export interface Run {
   record: RegularizationRecord;
   /** By the name of each parameter. A record alone does not know the bounds, so it never says `at bound`. */

@@ -10,7 +10,7 @@ if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
 
 const program = `
   import * as tfvis from '@tensorflow/tfjs-vis';
-  import { pictures, report, watchRun } from '../src/index';
+  import { figures, report, watchRun } from '../src/index';
   const path = (value) => ({ value: Array.from({ length: 30 }, (_, i) => value(i)), gradient: Array(30).fill(0) });
   const history = {
     step: Array.from({ length: 30 }, (_, i) => 10 * (i + 1)),
@@ -28,7 +28,7 @@ const program = `
     losses: { plain: Array.from({ length: 300 }, (_, i) => 3 / (1 + i)), ours: Array.from({ length: 300 }, (_, i) => 3 / (1 + i / 4)) },
     seconds: { training: 9, rho: 1 },
   });
-  window.pictures = () => pictures(history);
+  window.figures = () => figures(history);
   window.watch = async () => {
     const run = { ...history, step: [], loss: [], rho: {} };
     const watch = watchRun(tfvis, { history: run });
@@ -78,8 +78,8 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
         await page.setContent(html as string);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
         const outside = await page.evaluate(`[...document.querySelectorAll('svg text')].filter((text) => {
-          const [own, picture] = [text.getBoundingClientRect(), text.closest('svg').getBoundingClientRect()];
-          return own.width > 0 && (own.left < picture.left - 1 || own.right > picture.right + 1 || own.bottom > picture.bottom + 1);
+          const [own, figure] = [text.getBoundingClientRect(), text.closest('svg').getBoundingClientRect()];
+          return own.width > 0 && (own.left < figure.left - 1 || own.right > figure.right + 1 || own.bottom > figure.bottom + 1);
         }).map((text) => text.textContent)`);
         expect(outside).toEqual([]);
         await page.evaluate(axe);
@@ -93,10 +93,10 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     }
   });
 
-  test('each picture can also be saved as a separate file', async () => {
+  test('each figure can also be saved as a separate file', async () => {
     const page = await opened.browser.newPage();
     await page.goto(opened.url);
-    const drawn = await page.evaluate<{ title: string; svg: string }[]>('window.pictures()');
+    const drawn = await page.evaluate<{ title: string; svg: string }[]>('window.figures()');
     expect(drawn.map(({ title }) => title)).toEqual([
       'Learned noise',
       'Learned augmentation',

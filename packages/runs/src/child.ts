@@ -1,5 +1,8 @@
 // The program of a worker process: executes the runs that its parent sends, one after the other.
+
 import { Worker } from 'node:worker_threads';
+import { ArgumentError } from '@crossreg/core';
+import { show } from '@crossreg/core/internal';
 import { resultOfText, textOfResult } from './resultText';
 import type { Run } from './run';
 import { nameOf, openState, type State } from './state';
@@ -34,7 +37,10 @@ process.on('message', async (order: Order) => {
     }
     const { default: perform } = await import(task);
     if (typeof perform !== 'function') {
-      throw new TypeError(`The module ${task} must export a function as its default.`);
+      throw new ArgumentError(
+        'task',
+        `must be a module that exports a function as its default, but ${task} exports ${show(perform)}. Write export default async ({ run }) => ….`,
+      );
     }
     const result = await perform({
       run,

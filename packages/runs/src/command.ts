@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { ArgumentError } from '@crossreg/core';
+import { refuse } from '@crossreg/core/internal';
 import { startWorker } from './startWorker';
 
 const usage = `npx @crossreg/runs work --redis URL --task FILE [options]
@@ -35,11 +37,14 @@ export async function command(args: string[]): Promise<void> {
       console.log(usage);
       process.exit(0);
     }
-    if (positionals.join(' ') !== 'work') throw new Error('the command must be: work');
+    if (positionals.join(' ') !== 'work')
+      refuse('command', positionals.join(' '), 'work', 'It is the only one.');
     const { task, state, queue } = values;
     const connection = values.redis ?? process.env.REDIS_URL;
-    if (connection === undefined) throw new Error('--redis is missing, and REDIS_URL is not set');
-    if (task === undefined) throw new Error('--task is missing');
+    if (connection === undefined) {
+      throw new ArgumentError('--redis', 'is missing, and REDIS_URL is not set. Give redis://host:port.');
+    }
+    if (task === undefined) throw new ArgumentError('--task', 'is missing. Give the file of a task.');
     const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
     const worker = await startWorker({
       ...{ connection, task, state, queue },

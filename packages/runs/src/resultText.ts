@@ -56,7 +56,7 @@ function plain(value: unknown, place: string, above: unknown[]): unknown {
     return { [tag]: kind, base64: bytes.toString('base64') };
   }
   const inside = [...above, value];
-  // Not `map`, which passes over holes.
+  // Not `map`, which skips holes.
   if (Array.isArray(value)) return Array.from(value, (each, i) => plain(each, `${place}[${i}]`, inside));
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) return refuse(`a ${name}`);

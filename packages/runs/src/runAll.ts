@@ -35,7 +35,7 @@ export interface RunAllOptions<R extends Run> {
   /** Without a `connection`: how many worker processes. Default: one per core. */
   processes?: number;
   /** Whether to repeat runs that have a result. A run that has a checkpoint still continues from it. Default false. */
-  repeat?: boolean;
+  force?: boolean;
   /** How often a failed run is tried again, from its checkpoint if it has one. Default 0. */
   retries?: number;
   /** Time limit of one attempt in seconds, counted from when its process has started. Default: no limit. */
@@ -70,10 +70,10 @@ export async function runAll<T extends Task>(
   options: RunAllOptions<RunOf<T>>,
 ): Promise<Outcome<RunOf<T>, ResultOf<T>>[]> {
   const { runs, connection, retries = 0, timeLimit, signal } = options;
-  const { progress = process.stderr.isTTY === true, repeat = false, onOutcome = () => {} } = options;
+  const { progress = process.stderr.isTTY === true, force = false, onOutcome = () => {} } = options;
   checkOptions('runAll', options, {
     ...{ task: 1, runs: 1, state: 1, connection: 1, queue: 1, processes: 1, retries: 1, timeLimit: 1 },
-    ...{ repeat: 1, onOutcome: 1, progress: 1, signal: 1 },
+    ...{ force: 1, onOutcome: 1, progress: 1, signal: 1 },
   });
   check(options);
   const task = urlOfTask(options.task);
@@ -88,7 +88,7 @@ export async function runAll<T extends Task>(
     try {
       const outcomes = new Map<string, Outcome<RunOf<T>, ResultOf<T>>>();
       for (const run of runs) {
-        if (repeat) await state.result(nameOf(run.key)).remove();
+        if (force) await state.result(nameOf(run.key)).remove();
         const kept = await keptOutcome(state, run);
         if (!kept) continue;
         outcomes.set(run.key, kept);

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { ArgumentError } from '@crossreg/core';
 import { folderState } from './folderState';
 import { redisState } from './redisState';
 import { moduleState } from './storageState';
@@ -41,6 +42,11 @@ export async function identify({ id }: State): Promise<string> {
   if ((await id.read()) === undefined) await id.write(Buffer.from(randomUUID()));
   // Read back, because only one of two simultaneous writes stays. Some stores are read-only, too.
   const kept = await id.read();
-  if (kept === undefined) throw new Error('The store of the state does not keep what is written to it.');
+  if (kept === undefined) {
+    throw new ArgumentError(
+      'state',
+      'does not keep what is written to it. Give a folder, or a storage that can be written.',
+    );
+  }
   return Buffer.from(kept).toString();
 }

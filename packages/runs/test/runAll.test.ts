@@ -58,7 +58,7 @@ test('outcomes come in the order of the runs, and a run that has a result is not
 
   const told: unknown[] = [];
   const onOutcome = (outcome: { run: { key: string }; status: string }) => told.push(outcome.run.key);
-  const [one] = await runAll({ ...options, runs: runs.slice(0, 1), repeat: true });
+  const [one] = await runAll({ ...options, runs: runs.slice(0, 1), force: true });
   expect(one).toMatchObject({ status: 'done', resumed: false, result: { x: alone(runs[0]) } });
   expect(story(runs[0].key)).toEqual({ from: [0, 0], ended: 2 });
   const more = { ...logistic(6, 3, 0)[5] };

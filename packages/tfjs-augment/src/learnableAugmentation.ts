@@ -220,7 +220,7 @@ export class LearnableAugmentation extends layers.Layer {
   /** The learned ranges, one ρ each. The callback `crossRegularization` asks every layer for them. */
   regularizationParameters(): RegularizationParameter<tf.Tensor>[] {
     return this.kinds()
-      .filter((kind) => this.ranges[kind]?.learn)
+      .filter((kind) => this.ranges[kind]?.trainable)
       .map((kind) => this.rho(kind));
   }
 

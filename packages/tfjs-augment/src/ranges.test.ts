@@ -7,13 +7,19 @@ test('true is the default of the kind, a number is where to start', () => {
     min: 0,
     max: 180,
     bijector: 'bounded',
-    learn: true,
+    trainable: true,
   });
-  expect(parseRange('shear', 5)).toEqual({ initial: 5, min: 0, max: 60, bijector: 'bounded', learn: true });
-  expect(parseRange('scale', { initial: 0.3, bijector: 'exp', learn: false })).toEqual({
+  expect(parseRange('shear', 5)).toEqual({
+    initial: 5,
+    min: 0,
+    max: 60,
+    bijector: 'bounded',
+    trainable: true,
+  });
+  expect(parseRange('scale', { initial: 0.3, bijector: 'exp', trainable: false })).toEqual({
     initial: 0.3,
     bijector: 'exp',
-    learn: false,
+    trainable: false,
   });
 });
 

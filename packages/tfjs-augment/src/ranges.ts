@@ -58,7 +58,7 @@ export interface RangeOptions {
   /** How the range is made from the raw weight. Default `'bounded'`: between `min` and `max`, by a sigmoid. */
   bijector?: 'bounded' | BijectorName;
   /** `false` keeps the range at `initial`. Default true. */
-  learn?: boolean;
+  trainable?: boolean;
 }
 
 /** The initial range, `true` for the default one, or an object with details. */
@@ -70,7 +70,7 @@ export interface Range {
   min?: number;
   max?: number;
   bijector: 'bounded' | BijectorName;
-  learn: boolean;
+  trainable: boolean;
 }
 
 /** @throws ArgumentError for numbers out of range and an unknown bijector. */
@@ -81,11 +81,11 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
   if (typeof given !== 'object' || given === null) {
     throw new ArgumentError(
       kind,
-      `must be true, a number (${unit}) or { initial, min, max, bijector, learn }, but is ${show(option)}. Use true for the default range.`,
+      `must be true, a number (${unit}) or { initial, min, max, bijector, trainable }, but is ${show(option)}. Use true for the default range.`,
     );
   }
-  checkOptions(kind, given, { initial: 1, min: 1, max: 1, bijector: 1, learn: 1 });
-  const { initial = usual, bijector = 'bounded', learn = true } = given;
+  checkOptions(kind, given, { initial: 1, min: 1, max: 1, bijector: 1, trainable: 1 });
+  const { initial = usual, bijector = 'bounded', trainable = true } = given;
   checkAbove(`${kind}.initial`, initial, 0, `Give the range to start from (${unit}).`, true);
   for (const [name, value] of Object.entries({ initial, max: given.max })) {
     if (unit !== 'share of the pixel range' || value === undefined || !(value > 1)) continue;
@@ -109,7 +109,7 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
         `'${bijector}' has no bounds. Leave out min and max, or use 'bounded'.`,
       );
     }
-    return { initial, bijector, learn };
+    return { initial, bijector, trainable };
   }
   const { min = 0, max = most } = given;
   checkAbove(`${kind}.min`, min, 0, 'Use 0.', true);
@@ -121,7 +121,7 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
       `must lie between min (${min}) and max (${max}), bounds excluded, but is ${initial}. Set max or min.`,
     );
   }
-  return { initial, min, max, bijector, learn };
+  return { initial, min, max, bijector, trainable };
 }
 
 export function bijectorOf({ bijector, min, max }: Range): Bijector {

@@ -248,7 +248,7 @@ export const badInputs: Readonly<Record<string, readonly BadInput[]>> = {
     ['new LearnableAugmentation({ noise: { max: 64 } })', 'noise.max', '64', 'a share of the pixel range'],
     ['new LearnableAugmentation({ noise: true, valueRange: 255 })', 'valueRange', '255', '[0, 255]'],
     ['new LearnableAugmentation({ rotate: 5, fillValue: 127 })', 'fillValue', '127', 'valueRange: [0, 255]'],
-    ['injectAugmentation(pictures, { translate: 12 })', 'translate.initial', '12', 'the images have 8'],
+    ['injectAugmentation(imageModel, { translate: 12 })', 'translate.initial', '12', 'the images have 8'],
     ['new LearnableAugmentation({ horizontalFlip: 50 })', 'horizontalFlip', '50', '0 to 1'],
     ["new LearnableAugmentation({ rotate: 5, fillMode: 'zero' })", 'fillMode', '"zero"', '"constant"'],
     ['injectAugmentation(model, { rotat: 5 })', 'rotat', '5', 'Did you mean rotate?'],
@@ -306,6 +306,10 @@ export const badInputs: Readonly<Record<string, readonly BadInput[]>> = {
     ['[...batches(data, { batchSize: 0 })]', 'batchSize', '0', 'from 1 to'],
     ['await fashionMnist({ trian: 100 })', 'trian', '100', 'Did you mean train?'],
     ["await digits({ pixel: 'byte' })", 'pixel', '"byte"', 'Did you mean pixels?'],
+    ["await fashionMnist({ pixels: 'float' })", 'pixels', '"float"', "'unit' or 'byte'"],
+    ['split(data, {})', 'options', 'neither', 'either size or fraction'],
+    ['take(data, [3])', 'indices[0]', '3', 'from 0 to 2'],
+    ['oneHot([0, 3], 3)', 'labels[1]', '3', 'from 0 to 2'],
   ],
   'datasets/node': [
     ["await mnist({ foldr: 'digits' })", 'foldr', '"digits"', 'Did you mean folder?'],
@@ -315,9 +319,12 @@ export const badInputs: Readonly<Record<string, readonly BadInput[]>> = {
   'tfjs-wasm': [
     ['await useWasm({ thread: 4 })', 'thread', '4', 'Did you mean threads?'],
     ['await useWasm({ threads: 0 })', 'threads', '0', 'Leave it out'],
+    ["await useWasm({ native: 'yes' })", 'native', '"yes"', "'auto', true or false"],
   ],
   'tfjs-node': [
     ["await useBestBackend({ preferred: 'wasm' })", 'preferred', '"wasm"', 'Did you mean prefer?'],
     ["await useBestBackend({ prefer: 'gpu' })", 'prefer', '"gpu"', '"tfjs-node-gpu"'],
+    ['await useBestBackend({ require: [] })', 'require', '[]', 'Leave it out'],
+    ['await useBestBackend({ threads: 0 })', 'threads', '0', 'Leave it out'],
   ],
 };

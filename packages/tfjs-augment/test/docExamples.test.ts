@@ -46,7 +46,7 @@ const mainExports: Record<string, string[]> = {
   datasets: ['fashionMnist', 'digits', 'diabetes', 'split', 'batches'],
   jax: ['crossRegularize', 'addNoise', 'averagedPrediction', 'adam', 'retractTo'],
   linear: ['Ridge', 'Lasso', 'SmoothingSpline'],
-  report: ['report', 'pictures', 'watchRun'],
+  report: ['report', 'figures', 'watchRun'],
   runs: ['runAll', 'startWorker'],
   tfjs: ['addNoise', 'monteCarloPredict', 'trainOptimizer'],
   'tfjs-augment': ['injectAugmentation', 'LearnableAugmentation', 'augmentationLayers'],

@@ -100,7 +100,7 @@ const codes: Record<string, Record<string, string>> = {
     ]),
   ),
   report: {
-    'pictures(1)': 'await pictures(record, { typo: 1 })',
+    'figures(1)': 'await figures(record, { typo: 1 })',
     'report(1)': 'await report(record, { typo: 1 })',
     'watchRun(2)': 'watchRun(visor, { history: record }, { typo: 1 })',
   },

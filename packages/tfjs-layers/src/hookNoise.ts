@@ -40,12 +40,12 @@ type Call = layers.Layer['call'];
  */
 export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}): HookedNoise {
   const { noisy, places } = placeNoise(model, options);
-  const noises = places.taken.map(({ noise }) => noise);
+  const noises = places.chosen.map(({ noise }) => noise);
   const free = () => {
     for (const noise of noises) for (const weight of noise.weights) weight.dispose();
   };
   try {
-    places.taken.forEach(checkPlace);
+    places.chosen.forEach(checkPlace);
   } catch (error) {
     free();
     throw error;
@@ -64,7 +64,7 @@ export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}):
       free();
     },
   };
-  for (const place of places.taken) {
+  for (const place of places.chosen) {
     undo.push(hook(place));
     rememberHook(place.layer, place.noise, result);
   }

@@ -1,3 +1,4 @@
+import { ArgumentError } from '@crossreg/core';
 import { LayersModel, type layers } from '@tensorflow/tfjs-layers';
 import type { HookedNoise } from './hookNoise';
 import type { LearnableNoise } from './learnableNoise';
@@ -35,8 +36,9 @@ function saveWithNoise(): void {
     if (!hook) return save.apply(this, args);
     if (args[1]?.includeOptimizer) {
       return Promise.reject(
-        new Error(
-          `save: ${this.name} has noise hooked in, and is saved as another model with explicit noise layers, which the ` +
+        new ArgumentError(
+          'includeOptimizer',
+          `is true, but ${this.name} has noise hooked in, and is saved as another model with explicit noise layers, which the ` +
             "optimizer's state does not fit. Leave out includeOptimizer, or use a checkpoint.",
         ),
       );

@@ -140,12 +140,12 @@ export function placeNoise(
     return free;
   };
   const places = new Map<layers.Layer, NoisePlace & { after?: layers.Layer }>();
-  const leftOut = new Map<layers.Layer, string>();
+  const skipped = new Map<layers.Layer, string>();
 
   const noisy = new GraphRebuild((layer, inputs, { copy, apply }) => {
     const position = positionOf(layer, { chosen, outputs, recurrent });
     if ('reason' in position) {
-      leftOut.set(layer, position.reason);
+      skipped.set(layer, position.reason);
       return apply(copy(), inputs);
     }
     const { at, draw } = position;
@@ -184,7 +184,7 @@ export function placeNoise(
 
   const all = new NoisePlaces(
     [...places.values()],
-    [...leftOut].map(([layer, reason]) => ({ layer, reason })),
+    [...skipped].map(([layer, reason]) => ({ layer, reason })),
   );
   if (places.size === 0) {
     const reason = chosen ? 'no layer was chosen by `layers`' : 'it has no hidden nonlinearity';

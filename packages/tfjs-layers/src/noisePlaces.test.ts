@@ -226,7 +226,9 @@ test('layers without noise: places taken and left out with the reason, printable
   const y = dense(2, 2, { activation: 'softmax', name: 'head' }).apply(flat as tf.SymbolicTensor);
   const noisy = injectNoise(tf.model({ inputs: x, outputs: y as tf.SymbolicTensor }));
   const places = noisePlaces(noisy);
-  expect(places.taken.map(({ layer, position }) => [layer.name, position])).toEqual([['each', 'activation']]);
+  expect(places.chosen.map(({ layer, position }) => [layer.name, position])).toEqual([
+    ['each', 'activation'],
+  ]);
   expect(String(places)).toBe(
     [
       'each (TimeDistributed)  before its activation: each_noise',

@@ -16,18 +16,18 @@ export interface NoisePlace {
 export class NoisePlaces {
   constructor(
     /** In the order of the graph. */
-    readonly taken: readonly NoisePlace[],
+    readonly chosen: readonly NoisePlace[],
     /** Why the others have none. */
-    readonly leftOut: readonly { layer: layers.Layer; reason: string }[],
+    readonly skipped: readonly { layer: layers.Layer; reason: string }[],
   ) {}
 
   toString(): string {
     const where = { activation: 'before its activation', input: 'before it', output: 'on its output' };
     const rows = [
-      ...this.taken.map(
+      ...this.chosen.map(
         ({ layer, noise, position }) => [layer, `${where[position]}: ${noise.name}`] as const,
       ),
-      ...this.leftOut.map(({ layer, reason }) => [layer, `no noise: ${reason}`] as const),
+      ...this.skipped.map(({ layer, reason }) => [layer, `no noise: ${reason}`] as const),
     ];
     const names = rows.map(([layer]) => `${layer.name} (${layer.getClassName()})`);
     const width = Math.max(...names.map(({ length }) => length));

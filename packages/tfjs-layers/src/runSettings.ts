@@ -52,7 +52,7 @@ export async function dataSettings(
 /** Hooked noise, as JSON: each layer with its place by number, as names count what a process has made before. */
 export function noiseSettings(hook: HookedNoise, model: LayersModel): object {
   const leaves = leafLayers(model);
-  return hook.places.taken.map(({ layer, noise, position }) => {
+  return hook.places.chosen.map(({ layer, noise, position }) => {
     const { name, ...config } = noise.getConfig() as Record<string, unknown>;
     return { layer: leaves.indexOf(layer), position, ...config };
   });

@@ -1,3 +1,4 @@
+import { ArgumentError } from '@crossreg/core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { replaceVariable } from './internals';
@@ -20,8 +21,9 @@ export function shareWeights(from: layers.Layer, to: layers.Layer): void {
   const targets = inOrder(to);
   const shapes = (weights: LayerVariable[]) => weights.map(({ shape }) => `[${shape}]`).join(' ');
   if (shapes(sources) !== shapes(targets)) {
-    throw new Error(
-      `The layer ${from.name} (${from.getClassName()}) cannot be made again from its configuration: its weights ` +
+    throw new ArgumentError(
+      'model',
+      `has the layer ${from.name} (${from.getClassName()}), which cannot be made again from its configuration: its weights ` +
         `have the shapes ${shapes(sources)}, those of the copy ${shapes(targets)}. Let getConfig() of its class ` +
         'return all that the constructor needs.',
     );

@@ -115,7 +115,7 @@ impl AllFinite {
         for (address, size) in &self.arrays {
             let numbers = heap.numbers("numbers", *address, u64::from(*size))?.cast_const();
             let job = FiniteJob { numbers, found: false.into() };
-            unsafe { job.look(0, *size as usize) };
+            unsafe { job.check(0, *size as usize) };
             all &= !job.found.into_inner();
         }
         unsafe { *output = f32::from(u8::from(all)) };
@@ -124,10 +124,10 @@ impl AllFinite {
 }
 
 impl FiniteJob {
-    on_each_set!(FiniteJob, look, look_at, (from: usize, to: usize));
+    on_each_set!(FiniteJob, check, check_of, (from: usize, to: usize));
 
     #[inline(always)]
-    unsafe fn look_at<const FUSED: bool>(&self, from: usize, to: usize) {
+    unsafe fn check_of<const FUSED: bool>(&self, from: usize, to: usize) {
         let mut at = from;
         // x − x is 0 for a finite number and a NaN otherwise, and a sum carries a NaN through.
         let mut sums = [0.0f32; DRAWN];

@@ -1,2 +1,3 @@
+export { ArgumentError } from '../../../common/argumentError';
 export type { BackendName, SkipCause, SkippedBackend } from './candidate';
 export { type BackendChoice, type BackendOptions, useBestBackend } from './useBestBackend';

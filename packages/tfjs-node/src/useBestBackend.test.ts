@@ -247,11 +247,11 @@ describe('refused', () => {
   });
 
   test.each<[BackendOptions, RegExp]>([
-    [{ prefer: 'cuda' as 'cpu' }, /prefer: must name "tfjs-node-gpu", .*, but names "cuda"/],
-    [{ require: [] }, /require: must name .* but names an empty list/],
-    [{ require: 7 as unknown as 'cpu' }, /require: must name .* but names "7"/],
-    [{ prefer: 'wasm', require: 'cpu' }, /prefer: names wasm, which require \(cpu\) leaves out/],
-    [{ threads: 0 }, /threads: must be a positive integer, but is 0/],
+    [{ prefer: 'cuda' as 'cpu' }, /prefer: must name .*"tfjs-node-gpu", .*, but is "cuda"/],
+    [{ require: [] }, /require: must name .* but is \[\]/],
+    [{ require: 7 as unknown as 'cpu' }, /require: must name .* but is 7/],
+    [{ prefer: 'wasm', require: 'cpu' }, /prefer: names "wasm", which require \(cpu\) leaves out/],
+    [{ threads: 0 }, /threads: must be an integer of at least 1, but is 0/],
   ])('%j', async (options, message) => {
     await expect(chooseBackend(options, machine({}))).rejects.toThrow(message);
   });

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { unknownOption } from '../../../common/unknownOption';
+import { ArgumentError, checkInteger } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
+import { show } from '../../../common/show';
 import { type BackendName, diagnose, type Load, type SkippedBackend } from './candidate';
 import { candidates } from './candidates';
 
@@ -31,8 +33,9 @@ export interface BackendChoice {
  *
  * Call it once, before tensors are made: tensors of another backend are moved, one by one, when they are used.
  *
- * @throws Error - if an option is not one of those allowed, or if none of the backends to choose from works; it then
- *   says of each why, and the backend is the one from before.
+ * @throws ArgumentError - for an option that is not one of those allowed.
+ * @throws Error - if none of the backends to choose from works; it says of each why, and the backend is the one from
+ *   before.
  * @example
  * ```ts
  * const { chosen, details, skipped } = await useBestBackend({ prefer: 'wasm' });
@@ -43,20 +46,16 @@ export const useBestBackend = (options: BackendOptions = {}): Promise<BackendCho
 
 /** `useBestBackend` with your own loader of packages. */
 export async function chooseBackend(options: BackendOptions, load: Load): Promise<BackendChoice> {
-  const problem = unknownOption('useBestBackend', options, { prefer: 1, require: 1, threads: 1 });
-  if (problem) throw new Error(`${problem.argument}: ${problem.message}`);
+  checkOptions('useBestBackend', options, { prefer: 1, require: 1, threads: 1 });
   const prefer = names('prefer', options.prefer) ?? [];
   const required = names('require', options.require);
   const { threads } = options;
-  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
-    throw new Error(
-      `threads: must be a positive integer, but is ${threads}. Leave it out to use what the machine has.`,
-    );
-  }
+  if (threads !== undefined) checkInteger('threads', threads, 1, 'Leave it out to use what the machine has.');
   const outside = prefer.find((name) => required && !required.includes(name));
   if (outside) {
-    throw new Error(
-      `prefer: names ${outside}, which require (${required?.join(', ')}) leaves out. Name it in both.`,
+    throw new ArgumentError(
+      'prefer',
+      `names "${outside}", which require (${required?.join(', ')}) leaves out. Name it in both.`,
     );
   }
   const all = candidates(load, threads, [...prefer, ...(required ?? [])]);
@@ -92,10 +91,12 @@ function names(
 ): readonly BackendName[] | undefined {
   if (given === undefined) return undefined;
   const list = typeof given === 'string' ? [given] : given;
-  const bad = Array.isArray(list) ? list.find((name) => !known.includes(name)) : String(given);
-  if (bad !== undefined || list.length === 0) {
-    const shown = list.length === 0 ? 'an empty list' : `"${bad}"`;
-    throw new Error(`${option}: must name ${known.map((n) => `"${n}"`).join(', ')}, but names ${shown}.`);
+  if (!Array.isArray(list) || list.length === 0 || list.some((name) => !known.includes(name))) {
+    const names = known.map((name) => `"${name}"`).join(', ');
+    throw new ArgumentError(
+      option,
+      `must name one or more of ${names}, but is ${show(given)}. Leave it out to try all of them.`,
+    );
   }
   return list;
 }

@@ -1,5 +1,6 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { refuse } from '../../../common/argumentError';
 import { sizeOf } from './backend';
 import type { Kernels } from './kernels';
 import type { Epilogue } from './rowProduct';
@@ -56,9 +57,11 @@ export function activate(
   if (activation === 'prelu') {
     return tf.add(tf.relu(sum), tf.mul(tf.minimum(sum, 0), preluActivationWeights as Tensor));
   }
-  throw new Error(
-    'The activation of a fused kernel must be one of linear, relu, relu6, elu, leakyrelu, sigmoid or prelu, ' +
-      `but got '${activation}'.`,
+  return refuse(
+    'activation',
+    activation,
+    'linear, relu, relu6, elu, leakyrelu, sigmoid or prelu in a fused kernel',
+    'Apply any other after the kernel.',
   );
 }
 

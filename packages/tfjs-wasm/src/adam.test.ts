@@ -1,4 +1,4 @@
-import './register';
+import './registerKernels';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';

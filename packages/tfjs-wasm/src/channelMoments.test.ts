@@ -1,4 +1,4 @@
-import './register';
+import './registerKernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { floats } from '../test/agreement';

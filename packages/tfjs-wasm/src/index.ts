@@ -1,3 +1,4 @@
+export { ArgumentError } from '../../../common/argumentError';
 export type { NativeOption } from './native';
-export { register } from './register';
+export { registerKernels } from './registerKernels';
 export { type NativeStatus, useWasm, type WasmOptions, type WasmStatus } from './useWasm';

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { floats, relativeError, wasm } from '../test/agreement';
-import './register';
+import './registerKernels';
 
 beforeAll(() => tf.setBackend('wasm'));
 afterEach(() => tf.setBackend('wasm'));

@@ -7,6 +7,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
+import { ArgumentError } from '../../../common/argumentError';
 import { activated } from './activation';
 import { sizeOf, type WasmBackend } from './backend';
 import { defineKernel } from './define';
@@ -49,14 +50,16 @@ function sizesOf(
 ): Pick<Product, 'rows' | 'inner' | 'columns'> {
   const integers = a.dtype === 'int32' && b.dtype === 'int32';
   if (!integers && (a.dtype !== 'float32' || b.dtype !== 'float32')) {
-    throw new Error(
-      `${kernel} on the wasm backend multiplies two matrices of float32 or of int32, but got ${a.dtype} and ` +
-        `${b.dtype}. Cast both to 'float32' first.`,
+    throw new ArgumentError(
+      'a and b',
+      `must both be of float32, or of int32, for ${kernel} on the wasm backend, but are of ${a.dtype} and ${b.dtype}. ` +
+        `Cast both to 'float32' first.`,
     );
   }
   if (a.shape.length < 2 || b.shape.length < 2) {
-    throw new Error(
-      `${kernel} needs matrices, or batches of them, but got shapes [${a.shape}] and [${b.shape}]. ` +
+    throw new ArgumentError(
+      'a and b',
+      `must be matrices, or batches of them, for ${kernel}, but have the shapes [${a.shape}] and [${b.shape}]. ` +
         `Reshape a vector to [n, 1] or [1, n] first.`,
     );
   }

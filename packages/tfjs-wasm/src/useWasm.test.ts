@@ -91,6 +91,6 @@ describe('threads', () => {
   });
 
   test.each([0, -1, 1.5, Number.NaN])('%d of them are refused', async (threads) => {
-    await expect(useWasm({ threads })).rejects.toThrow(/threads must be a positive integer, but got/);
+    await expect(useWasm({ threads })).rejects.toThrow(/threads: must be an integer of at least 1, but is/);
   });
 });

@@ -1,10 +1,11 @@
 import { backend, env, ready, setBackend } from '@tensorflow/tfjs-core';
-import { unknownOption } from '../../../common/unknownOption';
+import { checkInteger, checkOneOf } from '../../../common/argumentError';
+import { checkOptions } from '../../../common/checkOptions';
 import type { WasmBackend } from './backend';
 import { type Kernels, kernelsOf } from './kernels';
 import { type Loaded, loadNative, type NativeOption } from './native';
 import { canStartWorkers, processors } from './pool';
-import { register } from './register';
+import { registerKernels } from './registerKernels';
 import { withSharedMemory } from './sharedMemory';
 
 export interface WasmOptions {
@@ -56,23 +57,16 @@ const MOST_THREADS = 16;
  * const { threads, native } = await useWasm({ native: 'auto' });
  */
 export async function useWasm(options: WasmOptions = {}): Promise<WasmStatus> {
-  const problem = unknownOption('useWasm', options, { threads: 1, native: 1 });
-  if (problem) throw new Error(`${problem.argument}: ${problem.message}`);
+  checkOptions('useWasm', options, { threads: 1, native: 1 });
   const wanted = options.threads ?? Math.min(processors(), MOST_THREADS);
-  if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new Error(
-      `useWasm: threads must be a positive integer, but got ${wanted}. Leave it out to use what the machine has.`,
-    );
-  }
+  checkInteger('threads', wanted, 1, 'Leave it out to use what the machine has.');
   const nativeOption = options.native ?? false;
-  if (nativeOption !== 'auto' && typeof nativeOption !== 'boolean') {
-    throw new Error(`useWasm: native must be true, false or 'auto', but got ${nativeOption}.`);
-  }
+  checkOneOf('native', nativeOption, ['auto', true, false], "Use 'auto' for native kernels where they load.");
   const loaded = nativeOption === false ? undefined : await loadNative();
   if (nativeOption === true && loaded && 'reason' in loaded) {
     throw new Error(`useWasm: native kernels are asked for, but do not load. ${loaded.reason}`);
   }
-  register();
+  registerKernels();
   // TensorFlow.js starts its threads from the text of a function that refers to a variable outside it. In a minified bundle
   // they fail, and the backend never answers.
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { WasmBackend } from '../src/backend';
-import '../src/register';
+import '../src/registerKernels';
 
 export interface Input {
   readonly shape: readonly number[];

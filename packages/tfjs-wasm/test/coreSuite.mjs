@@ -53,7 +53,7 @@ const program = (run) => `
   require('${suite}/public/chained_ops/register_all_chained_ops.js');
   require('@tensorflow/tfjs-backend-cpu');
   ${run === 'cpu' ? '' : `require('@tensorflow/tfjs-backend-wasm').setWasmPaths(${JSON.stringify(wasmFiles)});`}
-  ${run === 'ours' || run === 'native' ? `require('${here}/src/register.ts');` : ''}
+  ${run === 'ours' || run === 'native' ? `require('${here}/src/registerKernels.ts');` : ''}
   const backendName = '${run === 'cpu' ? 'cpu' : 'wasm'}';
   setTestEnvs([{ name: 'under-test', backendName, isDataSync: true }]);
   require('${suite}/tests.js');

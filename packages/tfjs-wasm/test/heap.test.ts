@@ -2,7 +2,7 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { kernelsOf, refuseFullHeap } from '../src/kernels';
-import '../src/register';
+import '../src/registerKernels';
 import { floats, wasm } from './agreement';
 import { native } from './builtNative';
 

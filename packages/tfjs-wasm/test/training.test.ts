@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import '../src/register';
+import '../src/registerKernels';
 import { kernelsOf } from '../src/kernels';
 import { floats, onBackend, wasm } from './agreement';
 import { native } from './builtNative';

@@ -1,4 +1,5 @@
 import type { Framework } from '@crossreg/core';
+import { refuse } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { allFinite } from './finite';
 import { fusedOptimizer } from './fusedOptimizer';
@@ -23,7 +24,7 @@ export const tfjs: Framework<tf.Tensor> = {
   variable: (initial, name) => tf.variable(initial, false, name),
   assign(variable, value) {
     if (!(variable instanceof tf.Variable)) {
-      throw new Error('tfjs.assign: the target is a tensor, not a tf.Variable.');
+      refuse('variable', variable, 'a tf.Variable', 'Make one with tf.variable(…).');
     }
     // A variable takes ownership of the tensor that it is assigned; `value` stays the caller's.
     const copy = value.clone();

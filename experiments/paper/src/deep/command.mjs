@@ -15,7 +15,7 @@ export const options = {
   backend: { type: 'string', default: 'wasm' },
   threads: { type: 'string', default: '1' },
   only: { type: 'string', multiple: true },
-  again: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
   steps: { type: 'string' },
   redis: { type: 'string' },
 };
@@ -26,24 +26,24 @@ const resultsOf = (profile) => store(here(`results/${profile}`));
 /**
  * Does the runs of an experiment that have no result yet.
  *
- * @param only - names of the runs to do, all seeds; with `again` those that have a result too.
+ * @param only - names of the runs to do, all seeds; with `force` those that have a result too.
  * @param steps - instead of the profile's, to see that it works, so that little is measured: results then go to `out`.
  * @param redis - URL of a Redis: workers there do the runs, as many as were started, instead of `jobs` processes here.
  */
 export async function runExperiment(name, options) {
-  const { profile, jobs, backend, threads, only, again, steps, redis } = options;
+  const { profile, jobs, backend, threads, only, force, steps, redis } = options;
   const { test, samples, monitoring } = profiles.smoke;
   const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps), test, samples, monitoring }) };
   const folder = here(steps ? `out/${profile}-${steps}` : `out/${profile}`);
   const results = steps ? store(join(folder, 'results')) : resultsOf(profile);
-  const chosen = (run) => (only?.includes(run.name) ?? true) && (again || !results.has(run.key));
+  const chosen = (run) => (only?.includes(run.name) ?? true) && (force || !results.has(run.key));
   const count = await schedule(
     experiments[name].map((stage) => (soFar) => runsOf(stage, sizes, soFar).filter(chosen)),
-    { profile: sizes, results, jobs: Number(jobs), backend, threads: Number(threads), folder, again, redis },
+    { profile: sizes, results, jobs: Number(jobs), backend, threads: Number(threads), folder, force, redis },
   );
   if (count === 0) {
     const grid = only ? ', or lacks the results of its grid, which it chooses from' : '';
-    console.log(`${name}: nothing to do. What was asked for has a result (--again repeats it)${grid}.`);
+    console.log(`${name}: nothing to do. What was asked for has a result (--force repeats it)${grid}.`);
   }
 }
 

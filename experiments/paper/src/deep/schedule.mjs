@@ -12,13 +12,13 @@ const predictionFile = (folder, key) => join(folder, 'predictions', `${key}.bin`
  * @param profile - of profiles.mjs.
  * @param backend - a name that `useBestBackend` knows; `threads` are for wasm.
  * @param folder - for what is not committed: checkpoints and predictions.
- * @param again - whether to repeat what was done before.
+ * @param force - whether to repeat what was done before.
  * @param redis - URL of a Redis instead of processes here.
  * @returns how many runs were done.
  * @throws Error that names the runs that failed, after the others of their stage.
  */
 export async function schedule(stages, options) {
-  const { profile, results, jobs, backend, threads, folder, again = false, redis } = options;
+  const { profile, results, jobs, backend, threads, folder, force = false, redis } = options;
   const where = redis ? { connection: redis } : { state: join(folder, 'state'), processes: jobs };
   const order = (run) => ({
     // Profiles share the workers' state.
@@ -34,7 +34,7 @@ export async function schedule(stages, options) {
       ...where,
       task: new URL('./paperRun.mjs', import.meta.url),
       runs: runs.map(order),
-      repeat: again,
+      force,
       progress: true,
       onOutcome({ run: { run }, status, result, error, seconds }) {
         if (status === 'failed') return failures.push(`${run.key}: ${error.stack ?? error.message}`);

@@ -16,7 +16,7 @@ export interface LoadOptions<P extends PixelFormat = 'unit'> extends DrawOptions
   onProgress?: OnProgress;
 }
 
-/** @throws {DatasetError} for an option that no loader has. */
+/** @throws {ArgumentError} for an option that no loader has. */
 export const checkLoadOptions = (of: string, options: LoadOptions<PixelFormat>): void =>
   checkDraw(of, options, 'folder', 'cache', 'onProgress');
 

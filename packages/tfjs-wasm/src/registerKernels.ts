@@ -81,7 +81,7 @@ const flags = globalThis as { [REGISTERED]?: WeakSet<object> };
  * call does nothing. Kernels that another package has registered under the same names are replaced, and remain in use for the
  * cases that ours do not cover.
  */
-export function register(): void {
+export function registerKernels(): void {
   fuseAdam();
   differentiateLazily();
   fuseBatchNormalization();
@@ -99,4 +99,4 @@ export function register(): void {
   }
 }
 
-register();
+registerKernels();

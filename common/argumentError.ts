@@ -1,8 +1,11 @@
-import { show } from '../../../common/show';
+import { show } from './show';
 
 /**
- * Bad input, refused before any training step. The message names the argument, what was given, what is allowed,
+ * Bad input, refused before anything is computed. The message names the argument, what was given, what is allowed,
  * and what to do.
+ *
+ * Packages that may depend on nothing build this class into themselves, so there is more than one copy of it: tell it by
+ * `error.name === 'ArgumentError'`.
  */
 export class ArgumentError extends Error {
   override readonly name = 'ArgumentError';
@@ -15,8 +18,6 @@ export class ArgumentError extends Error {
     super(`${argument}: ${message}`);
   }
 }
-
-export { show };
 
 /** Refuses a value: what is allowed in its place, what was given, what to do. */
 export function refuse(argument: string, value: unknown, allowed: string, advice: string): never {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ArgumentError, checkAbove, checkInteger, checkOneOf, show } from './argumentError';
+import { ArgumentError, checkAbove, checkInteger, checkOneOf } from './argumentError';
+import { show } from './show';
 
 test('an error names its argument, for people and for programs', () => {
   const error = new ArgumentError('schedule.every', 'must be 1 or more.');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ArgumentError } from './argumentError';
-import { checkOptions } from './options';
+import { checkOptions } from './checkOptions';
 
 interface Options {
   averaging?: string;

@@ -6,8 +6,8 @@ import { lossLines, parameterLines, trainingLines } from './lines';
 import type { ParameterKind } from './parameterKinds';
 import { type ReportedRun, type Run, readRun } from './run';
 
-/** Data for a picture besides the run. */
-export interface PictureOptions {
+/** Data for a figure besides the run. */
+export interface FigureOptions {
   /** Predictions on test data, by the name of the model: probabilities [examples · classes] and the class of each example. */
   predictions?: Record<string, { probabilities: Rows; labels: Labels }>;
   /** The training loss of every step, by the name of the model: of the same model without crossreg, to compare. */
@@ -16,20 +16,20 @@ export interface PictureOptions {
   seconds?: { training: number; rho: number };
 }
 
-export const pictureOptionNames: Record<keyof PictureOptions, unknown> = {
+export const figureOptionNames: Record<keyof FigureOptions, unknown> = {
   ...{ predictions: 1, losses: 1, seconds: 1 },
 };
 
-/** One picture of a run. */
-export interface Picture {
+/** One figure of a run. */
+export interface Figure {
   title: string;
   /** An SVG whose text has the colour of the text around it (`currentColor`). */
   svg: string;
-  /** What the picture means, in a sentence or two. */
+  /** What the figure means, in a sentence or two. */
   caption: string;
 }
 
-const parameterPictures: Record<ParameterKind, { title: string; y: string; caption: string }> = {
+const parameterFigures: Record<ParameterKind, { title: string; y: string; caption: string }> = {
   noise: {
     title: 'Learned noise',
     y: 'σ, relative to the input',
@@ -56,7 +56,7 @@ function wantsLog(values: number[]): boolean {
   return least > 0 && Math.max(...values) > 3 * least;
 }
 
-function checkPredictions(predictions: PictureOptions['predictions']): void {
+function checkPredictions(predictions: FigureOptions['predictions']): void {
   for (const [name, one] of Object.entries(predictions ?? {})) {
     if (one?.probabilities && one.labels) continue;
     throw new ArgumentError(
@@ -66,7 +66,7 @@ function checkPredictions(predictions: PictureOptions['predictions']): void {
   }
 }
 
-function checkSeconds(seconds: PictureOptions['seconds']): void {
+function checkSeconds(seconds: FigureOptions['seconds']): void {
   if (seconds === undefined || (seconds?.training > 0 && seconds.rho >= 0)) return;
   throw new ArgumentError(
     'seconds',
@@ -74,20 +74,20 @@ function checkSeconds(seconds: PictureOptions['seconds']): void {
   );
 }
 
-/** Draws every picture that the data allow. */
+/** Draws every figure that the data allow. */
 export async function drawAll(
   run: Run,
-  options: PictureOptions,
-): Promise<{ training: Picture[]; predictions: Picture[] }> {
+  options: FigureOptions,
+): Promise<{ training: Figure[]; predictions: Figure[] }> {
   const { predictions = {}, losses, seconds } = options;
   checkPredictions(options.predictions);
   checkSeconds(seconds);
   const drawing = await Drawing.start();
-  const training: Picture[] = [];
+  const training: Figure[] = [];
   for (const kind of ['noise', 'augmentation', 'norm'] as const) {
     const lines = parameterLines(run, kind);
     if (lines.length === 0) continue;
-    const { title, y, caption } = parameterPictures[kind];
+    const { title, y, caption } = parameterFigures[kind];
     const log = wantsLog(lines.flatMap(({ points }) => points.map(([, value]) => value)));
     training.push({ title, caption, svg: drawing.lines(lines, { y, log, label: title }) });
   }
@@ -136,11 +136,11 @@ export async function drawAll(
 }
 
 /**
- * The pictures of a run, each an SVG with a title and its meaning: for a page, a notebook or a paper. {@link report} puts them
+ * The figures of a run, each an SVG with a title and its meaning: for a page, a notebook or a paper. {@link report} puts them
  * on one page.
  *
  * @param run - the `crossRegularization` callback after training, a trainer of `@crossreg/core`, or the history of either.
- * @returns the paths of noise, augmentation ranges and norm levels, if there are any; the regularization loss; and the pictures
+ * @returns the paths of noise, augmentation ranges and norm levels, if there are any; the regularization loss; and the figures
  *   for which `options` have data.
  * @throws ArgumentError for a run without a ρ step, and for options that do not exist.
  * @example
@@ -151,12 +151,12 @@ export async function drawAll(
  *   rho: { dense_noise: { value: [1, 0.9, 0.8], gradient: [0.1, 0.1, 0.1] } },
  *   skipped: 0,
  * };
- * const [noise, loss] = await pictures(history);
+ * const [noise, loss] = await figures(history);
  * noise.svg; // '<svg …>'
  * ```
  */
-export async function pictures(run: ReportedRun, options: PictureOptions = {}): Promise<Picture[]> {
-  checkOptions('pictures', options, pictureOptionNames);
+export async function figures(run: ReportedRun, options: FigureOptions = {}): Promise<Figure[]> {
+  checkOptions('figures', options, figureOptionNames);
   const drawn = await drawAll(readRun(run), options);
   return [...drawn.training, ...drawn.predictions].map((one) => ({ ...one, svg: alone(one.svg) }));
 }
