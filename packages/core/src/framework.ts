@@ -84,8 +84,8 @@ export interface Framework<T> {
 export interface Optimizer<T> {
   /**
    * One step. `enabled`, a scalar on the device, leaves variables and state as they were where it is 0, so that
-   * a non-finite gradient is refused without waiting for the device. A step whose new values are not finite is refused
-   * likewise. Elements that are not finite to begin with, such as the raw value −∞ of a scale that is off, stay.
+   * a non-finite loss is refused without waiting for the device. A step whose new values are not finite, because a gradient
+   * is not or because it overflows, is refused likewise. Elements that are not finite to begin with, such as the raw value −∞ of a scale that is off, stay.
    */
   step(gradients: readonly T[], enabled?: T): void;
   /** Steps taken, refused ones included. With `slots` all that a checkpoint saves, and it assigns both to go on. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { exp } from './bijector';
 import type { Array64 } from './float64/array64';
 import { float64 as fw } from './float64/float64';
 import { l2Norm } from './l2Norm';
@@ -115,6 +116,30 @@ test('θ steps leave ρ alone and ρ steps leave θ alone, bit for bit', () => {
       expect(raw.data).toEqual(before.raw);
       expect(thetaAtRhoStep).toBeUndefined();
     }
+  }
+});
+
+test('gradients that are not finite move nothing, although the loss is finite', () => {
+  for (const thetaOptimizer of [adam({ learningRate: 0.1 }), sgd({ learningRate: 0.1 })]) {
+    const w = fw.variable(fw.array([0.5, -1]));
+    const rho = regularizationParameter(fw, {
+      name: 's',
+      variable: fw.variable(fw.array(-1)),
+      bijector: exp,
+    });
+    let broken = false;
+    const trainer = createTrainer<Array64, null>({
+      ...{ framework: fw, theta: [w], rho: [rho], thetaOptimizer, schedule: { every: 1000 } },
+      // √(0 · w) is 0, and its derivative 0 · ∞.
+      trainLoss: () => fw.sum(broken ? fw.add(w, fw.sqrt(fw.mul(w, fw.array(0)))) : w),
+      regularizationLoss: () => rho.value(),
+    });
+    broken = true;
+    expect(trainer.step(null, () => null).data[0]).toBe(-0.5);
+    expect([...w.data]).toEqual([0.5, -1]);
+    broken = false;
+    trainer.step(null, () => null);
+    expect(w.data[0]).toBeLessThan(0.5);
   }
 });
 

@@ -152,7 +152,9 @@ export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B
       const loss = framework.tidy(() => {
         const context = { step, samples: 1, seed: deriveSeed(seed, seedStreams.trainingLoss, step) };
         const { value, gradients } = framework.valueAndGradients(() => trainLoss(trainBatch, context), theta);
-        const finite = framework.allFinite([value, ...gradients]);
+        // Not of the gradients, which may be many numbers: what they make of θ or its moments is not finite either, and an
+        // optimizer refuses that.
+        const finite = framework.allFinite([value]);
         optimizer.step(tangential(gradients, theta, rho), finite);
         return value;
       });

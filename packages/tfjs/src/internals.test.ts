@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { heldVersions, runOperation, setIterations, slotsOf } from './internals';
+import { heldVersions, runOperation, setIterations, slotsOf, slotsToCheck } from './internals';
 
 const { version_core } = tf;
 /** What a failing check says: which field of which version is not as `internals.ts` has it. */
@@ -52,6 +52,9 @@ test.each([
     count - before,
   );
   expect(slots, missing(`variables of ${name}`)).toHaveLength(count);
+  expect(slotsToCheck(optimizer), missing('accumulatedFirstMoment')).toHaveLength(
+    name.startsWith('adam') ? count - 1 : count,
+  );
   setIterations(optimizer, 17);
   expect(optimizer.iterations, missing('Optimizer.iterations_')).toBe(17);
 });

@@ -33,7 +33,19 @@ export function setLearningRate(optimizer: tf.Optimizer, learningRate: number): 
   else own.learningRate = learningRate;
 }
 
-/** The variables in which an optimizer keeps its state, in fields or in lists of moments. */
+/**
+ * Of an optimizer's state what can stop being finite while the variables it moves stay so. Adam and Adamax move a variable
+ * by its first moment, so that one that is not finite shows there.
+ */
+export function slotsToCheck(optimizer: tf.Optimizer): tf.Variable[] {
+  const { accumulatedFirstMoment = [] } = optimizer as unknown as {
+    accumulatedFirstMoment?: { variable: tf.Variable }[];
+  };
+  const shown = new Set(accumulatedFirstMoment.map(({ variable }) => variable));
+  return slotsOf(optimizer).filter((slot) => !shown.has(slot));
+}
+
+/** The variables that an optimizer keeps as its state, in fields or in lists of moments. */
 export function slotsOf(optimizer: tf.Optimizer): tf.Variable[] {
   const variableOf = (each: unknown): unknown =>
     each instanceof tf.Variable ? each : (each as { variable?: unknown } | null | undefined)?.variable;

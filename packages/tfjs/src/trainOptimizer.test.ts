@@ -1,4 +1,4 @@
-import { createTrainer, exp, regularizationParameter, type Trainer } from '@crossreg/core';
+import { createTrainer, exp, type Optimizer, regularizationParameter, type Trainer } from '@crossreg/core';
 import '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -103,6 +103,23 @@ for (const backend of ['cpu', 'device']) {
         expect(Math.abs(value - before[i])).toBeCloseTo(0.05, 4);
       });
     });
+
+    test.each(Object.entries(optimizers))(
+      '%s: gradients that are not finite move nothing, although the loss is finite',
+      (_, make) => {
+        const theta = start();
+        const optimizer = trainOptimizer(make())(tfjs, theta) as unknown as Optimizer<tf.Tensor>;
+        const numbers = () => [...theta, ...optimizer.slots].map((each) => [...each.dataSync()]);
+        const before = numbers();
+        for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+          const gradient = (w: tf.Tensor) =>
+            tf.tensor([...new Array(w.size - 1).fill(0.5), bad], w.shape, 'float32');
+          tf.tidy(() => optimizer.step(theta.map(gradient), tf.scalar(1)));
+          expect(numbers()).toEqual(before);
+        }
+        optimizer.dispose();
+      },
+    );
 
     test('a saved run goes on to the bit, in a new optimizer before its first step', async () => {
       const whole = run(tf.train.adam(0.05), 3);

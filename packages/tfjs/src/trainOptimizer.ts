@@ -2,7 +2,7 @@ import { ArgumentError, type LearningRate, type Optimizer, type OptimizerFactory
 import { show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { allFinite, isFiniteAt } from './finite';
-import { setIterations, setLearningRate, slotsOf } from './internals';
+import { setIterations, setLearningRate, slotsOf, slotsToCheck } from './internals';
 
 /** Optimizers that currently drive a list of variables. Their state is stored by position in that list. */
 const taken = new WeakSet<tf.Optimizer>();
@@ -59,6 +59,7 @@ export function drive(
   const apply = (gradients: readonly tf.Tensor[]) =>
     optimizer.applyGradients(variables.map(({ name }, i) => ({ name, tensor: gradients[i] })));
   const state = () => [...variables, ...slotsOf(optimizer)];
+  const stateIsFinite = () => allFinite([...variables, ...slotsToCheck(optimizer)]).dataSync()[0] !== 0;
 
   // An optimizer creates its state in its first step, so this takes a step of zero. What such a step changes nevertheless is
   // undone: the powers of β, and what centred RMSProp makes of 0 · 1/√−ε.
@@ -85,7 +86,7 @@ export function drive(
       const before = snapshot(state());
       apply(gradients);
       tf.tidy(() => {
-        if (!readable || allFinite(state()).dataSync()[0] === 0) undoNonFinite(before, enabled);
+        if (!readable || !stateIsFinite()) undoNonFinite(before, enabled);
       });
       release(before);
     },
