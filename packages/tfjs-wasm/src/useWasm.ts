@@ -50,8 +50,8 @@ const MOST_THREADS = 16;
  *
  * With `native`, convolutions and matrix products, forward and backward, run on native kernels (Node only).
  *
- * @throws Error - if `threads` is not a positive integer, if `native` is true and native kernels do not load, or if the backend
- *   cannot start. The usual reason for the last one is that it does not find its `.wasm` files: see `setWasmPaths` of
+ * @throws ArgumentError - for an option that is not one of those allowed.
+ * @throws Error - if `native` is true and native kernels do not load, or if the backend cannot start. The usual reason for the last one is that it does not find its `.wasm` files: see `setWasmPaths` of
  *   `@tensorflow/tfjs-backend-wasm`.
  * @example
  * const { threads, native } = await useWasm({ native: 'auto' });
