@@ -56,7 +56,9 @@ test('a training step and a ρ step compute the gradients that they need and no 
   expect(rho.Conv2DBackpropInput).toBe(1);
   // Two dense layers: a product by their input, none by their kernel.
   expect(rho.BatchMatMul).toBe(2);
-  // Of each noise layer, for both halves of the pairs ±ε.
-  expect(rho.CrossregNoiseProducts).toBe(6);
+  // Of each noise layer. The pairs ±ε are one array, which nothing takes apart; its examples are joined once.
+  expect(rho.CrossregNoiseProducts).toBe(3);
+  expect(rho.SplitV).toBeUndefined();
+  expect(rho.Concat).toBe(1);
   expect(rho.CrossregAdam).toBeUndefined();
 });

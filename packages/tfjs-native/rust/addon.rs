@@ -70,7 +70,13 @@ impl Words<'_> {
         Ok(Windows { images: self.size()?, channels: self.size()?, y: self.axis()?, x: self.axis()? })
     }
     fn drawn(&mut self) -> std::result::Result<Option<Drawn>, String> {
-        let drawn = Drawn { scale: self.size()?, scales: self.size()?, k0: self.size()?, k1: self.size()? };
+        let drawn = Drawn {
+            scale: self.size()?,
+            scales: self.size()?,
+            k0: self.size()?,
+            k1: self.size()?,
+            mirrored: self.next()? != 0,
+        };
         Ok((drawn.scale != 0).then_some(drawn))
     }
     fn epilogue(&mut self) -> std::result::Result<Option<Epilogue>, String> {
@@ -232,6 +238,7 @@ pub fn channel_sums(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, thread
             rows: w.rows()?,
             k0: w.size()?,
             k1: w.size()?,
+            mirrored: w.next()? != 0,
         };
         sums.run(heap, threads.max(1) as usize)
     })

@@ -65,6 +65,8 @@ pub struct Drawn {
     pub scales: u32,
     pub k0: u32,
     pub k1: u32,
+    /// Whether the second half of the rows has the numbers of the first with the other sign.
+    pub mirrored: bool,
 }
 
 /// Rows of `channels` numbers.
@@ -83,6 +85,12 @@ impl Rows {
             return Err("There must be a row and a channel.".into());
         }
         Ok((self.rows as usize, self.channels as usize))
+    }
+    fn half(&self) -> Result<Rows, String> {
+        if self.rows % 2 != 0 {
+            return Err(format!("Mirrored noise takes an even number of rows, but there are {}.", self.rows));
+        }
+        Ok(Rows { rows: self.rows / 2, ..*self })
     }
     fn threads(&self, threads: usize) -> usize {
         if self.count() < SHARED_NUMBERS as u64 {
@@ -310,6 +318,8 @@ struct NormalizeJob {
     noise: Vec<f32>,
     k0: u32,
     k1: u32,
+    /// How far a number is from its mirror image; 0: there is none.
+    mirror: usize,
     activation: Activation,
 }
 unsafe impl Sync for NormalizeJob {}
@@ -333,6 +343,9 @@ impl Normalize {
             noise = noise_scales(heap, drawn, channels)?;
         }
         let (k0, k1) = self.noise.map_or((0, 0), |drawn| (drawn.k0, drawn.k1));
+        let is_mirrored = self.noise.is_some_and(|drawn| drawn.mirrored);
+        let rows = if is_mirrored { self.rows.half()? } else { self.rows };
+        let mirror = if is_mirrored { rows.count() as usize } else { 0 };
         let job = unsafe {
             NormalizeJob {
                 x,
@@ -346,10 +359,11 @@ impl Normalize {
                 noise,
                 k0,
                 k1,
+                mirror,
                 activation: self.activation,
             }
         };
-        flat(self.rows, threads, &|from, to| unsafe {
+        flat(rows, threads, &|from, to| unsafe {
             if job.noise.is_empty() {
                 job.plain(from, to)
             } else {
@@ -395,25 +409,46 @@ impl NormalizeJob {
 
     #[inline(always)]
     unsafe fn numbers<const FUSED: bool, const NOISY: bool>(&self, from: usize, to: usize) {
-        let activation = self.activation;
         let mut walk = Walk::new(from, to, self.channels);
         while let Some((position, channel, count)) = walk.next() {
-            let mut x = read(self.x.add(position), count);
-            let (mean, factor, offset) = (at(&self.mean, channel), at(&self.factor, channel), at(&self.offset, channel));
-            for i in 0..DRAWN {
-                x[i] = fma::<FUSED>(x[i] - mean[i], factor[i], offset[i]);
-            }
+            let mut drawn = [0.0; DRAWN];
             if NOISY {
-                let (drawn, scale) = (draw::<FUSED>(position as u32, self.k0, self.k1), at(&self.noise, channel));
-                for i in 0..DRAWN {
-                    x[i] = fma::<FUSED>(drawn[i], scale[i], x[i]);
+                drawn = draw::<FUSED>(position as u32, self.k0, self.k1);
+            }
+            self.put::<FUSED, NOISY>(position, channel, count, &drawn);
+            if NOISY && self.mirror != 0 {
+                for number in &mut drawn {
+                    *number = -*number;
                 }
+                self.put::<FUSED, true>(position + self.mirror, channel, count, &drawn);
             }
-            for value in &mut x {
-                *value = activation.value(*value);
-            }
-            write(self.out.add(position), x, count);
         }
+    }
+
+    #[inline(always)]
+    unsafe fn put<const FUSED: bool, const NOISY: bool>(
+        &self,
+        position: usize,
+        channel: usize,
+        count: usize,
+        drawn: &[f32; DRAWN],
+    ) {
+        let mut x = read(self.x.add(position), count);
+        let (mean, factor, offset) = (at(&self.mean, channel), at(&self.factor, channel), at(&self.offset, channel));
+        for i in 0..DRAWN {
+            x[i] = fma::<FUSED>(x[i] - mean[i], factor[i], offset[i]);
+        }
+        if NOISY {
+            let scale = at(&self.noise, channel);
+            for i in 0..DRAWN {
+                x[i] = fma::<FUSED>(drawn[i], scale[i], x[i]);
+            }
+        }
+        let activation = self.activation;
+        for value in &mut x {
+            *value = activation.value(*value);
+        }
+        write(self.out.add(position), x, count);
     }
 }
 
@@ -504,6 +539,8 @@ pub struct Sums {
     pub rows: Rows,
     pub k0: u32,
     pub k1: u32,
+    /// As in [`Drawn`]; for the sum with noise alone.
+    pub mirrored: bool,
 }
 
 struct SumsJob {
@@ -513,19 +550,28 @@ struct SumsJob {
     rows: usize,
     block: usize,
     channels: usize,
+    summed: bool,
     centred: bool,
     noisy: bool,
     k0: u32,
     k1: u32,
+    /// How far a number is from its mirror image; 0: there is none.
+    mirror: usize,
     partial: usize,
 }
 unsafe impl Sync for SumsJob {}
 
 impl Sums {
     pub fn run(self, heap: Heap, threads: usize) -> Result<(), String> {
-        let (rows, channels) = self.rows.checked()?;
+        self.rows.checked()?;
         let source = self.arriving.checked(heap, self.rows.count())?;
-        let centred = self.product != 0;
+        let (summed, centred) = (self.sum != 0, self.product != 0);
+        if self.mirrored && (summed || centred) {
+            return Err("Mirrored noise has a sum of its own.".into());
+        }
+        let walked = if self.mirrored { self.rows.half()? } else { self.rows };
+        let mirror = if self.mirrored { walked.count() as usize } else { 0 };
+        let (rows, channels) = walked.checked()?;
         let (mut x, mut mean) = (source.dy, Vec::new());
         if centred {
             x = heap.numbers("input", self.x, self.rows.count())?;
@@ -549,10 +595,12 @@ impl Sums {
             rows,
             block,
             channels,
+            summed,
             centred,
             noisy: self.noise != 0,
             k0: self.k0,
             k1: self.k1,
+            mirror,
             partial: partial.as_mut_ptr() as usize,
         };
         let threads = self.rows.threads(threads);
@@ -586,14 +634,22 @@ impl SumsJob {
             let end = self.rows.min(begin + self.block);
             let mut walk = Walk::new(begin * self.channels, end * self.channels, self.channels);
             while let Some((position, channel, count)) = walk.next() {
-                let g = self.source.read(position, count);
-                add(sums, channel, g);
+                let mut g = self.source.read(position, count);
+                if self.summed {
+                    add(sums, channel, g);
+                }
                 if self.centred {
                     let (mut x, mean) = (read(self.x.add(position), count), at(&self.mean, channel));
                     for i in 0..DRAWN {
                         x[i] = (x[i] - mean[i]) * g[i];
                     }
                     add(sums.add(row), channel, x);
+                }
+                if self.mirror != 0 {
+                    let mirrored = self.source.read(position + self.mirror, count);
+                    for i in 0..DRAWN {
+                        g[i] -= mirrored[i];
+                    }
                 }
                 if self.noisy {
                     let mut drawn = draw::<FUSED>(position as u32, self.k0, self.k1);

@@ -59,11 +59,20 @@ impl Case {
     fn rows(&self) -> Rows {
         Rows { rows: self.rows as u32, channels: self.channels as u32 }
     }
-    fn noise(&self) -> Vec<f32> {
+    /// An even number of rows where noise is mirrored.
+    fn mirrorable(self, mirrored: bool) -> Case {
+        let rows = if mirrored { self.rows.next_multiple_of(2) } else { self.rows };
+        Case { rows, ..self }
+    }
+    fn noise(&self, mirrored: bool) -> Vec<f32> {
         let mut drawn = vec![0.0; self.count()];
         let count = drawn.len() as u32;
         let noise = Noise { output: 0, count, k0: self.seed, k1: 9 };
         noise.run(heap(&mut drawn), 1).unwrap();
+        if mirrored {
+            let half = drawn.len() / 2;
+            (0..half).for_each(|i| drawn[half + i] = -drawn[i]);
+        }
         drawn
     }
     /// g = dy · activation'(y).
@@ -99,12 +108,18 @@ proptest! {
     }
 
     #[test]
-    fn normalization_noise_and_activation_in_one_pass(c in case(), noisy in 0..3usize, as_it_is in any::<bool>()) {
+    fn normalization_noise_and_activation_in_one_pass(
+        c in case(),
+        noisy in 0..3usize,
+        as_it_is in any::<bool>(),
+        mirrored in any::<bool>(),
+    ) {
+        let c = c.mirrorable(mirrored);
         let x = numbers(c.count(), c.seed);
         let [mean, scale, offset, sigma] = [1, 2, 3, 4].map(|i| numbers(c.channels, c.seed ^ i));
         let variance: Vec<f32> = numbers(c.channels, c.seed ^ 5).iter().map(|v| v.abs()).collect();
         let scales = if noisy == 1 { 1 } else { c.channels };
-        let drawn = c.noise();
+        let drawn = c.noise(mirrored);
         let expected: Vec<f64> = (0..c.count())
             .map(|i| {
                 let j = i % c.channels;
@@ -119,7 +134,7 @@ proptest! {
         within_walls(
             &[&x, &mean, &variance, &scale, &offset, &sigma, &out],
             |heap, at, threads| {
-                let noise = Drawn { scale: at[5], scales: scales as u32, k0: c.seed, k1: 9 };
+                let noise = Drawn { scale: at[5], scales: scales as u32, k0: c.seed, k1: 9, mirrored };
                 Normalize {
                     x: at[0], mean: if as_it_is { 0 } else { at[1] }, variance: at[2], scale: at[3], offset: at[4], out: at[6],
                     rows: c.rows(), epsilon: 1e-2, noise: (noisy > 0).then_some(noise), activation: c.activation,
@@ -135,7 +150,7 @@ proptest! {
     fn sums_of_gradients(c in case()) {
         let [dy, y, x] = [1, 2, 3].map(|i| numbers(c.count(), c.seed ^ i));
         let mean = numbers(c.channels, c.seed ^ 4);
-        let drawn = c.noise();
+        let drawn = c.noise(false);
         let g = c.arriving(&dy, &y);
         let expected = [
             c.sum(|i| g[i]),
@@ -148,12 +163,33 @@ proptest! {
             |heap, at, threads| {
                 Sums {
                     arriving: Arriving { dy: at[0], y: at[1], activation: c.activation }, x: at[2], mean: at[3],
-                    sum: at[4], product: at[5], noise: at[6], rows: c.rows(), k0: c.seed, k1: 9,
+                    sum: at[4], product: at[5], noise: at[6], rows: c.rows(), k0: c.seed, k1: 9, mirrored: false,
                 }
                 .run(heap, threads)
                 .unwrap()
             },
             |after| (0..3).for_each(|k| all_close(&after[4 + k], &expected[k], 1e-4)),
+        );
+    }
+
+    #[test]
+    fn the_sum_of_gradients_with_mirrored_noise(c in case()) {
+        let c = c.mirrorable(true);
+        let [dy, y] = [1, 2].map(|i| numbers(c.count(), c.seed ^ i));
+        let (drawn, g) = (c.noise(true), c.arriving(&dy, &y));
+        let expected = c.sum(|i| g[i] * f64::from(drawn[i]));
+        let out = vec![0.0; c.channels];
+        within_walls(
+            &[&dy, &y, &out],
+            |heap, at, threads| {
+                Sums {
+                    arriving: Arriving { dy: at[0], y: at[1], activation: c.activation }, x: 0, mean: 0,
+                    sum: 0, product: 0, noise: at[2], rows: c.rows(), k0: c.seed, k1: 9, mirrored: true,
+                }
+                .run(heap, threads)
+                .unwrap()
+            },
+            |after| all_close(&after[2], &expected, 1e-4),
         );
     }
 
@@ -212,7 +248,11 @@ proptest! {
     ) {
         let rows = Rows { rows: size.0, channels: size.1 };
         let arriving = Arriving { dy: at[0], y: at[1], activation: c.activation };
-        let noise = Some(Drawn { scale: at[5], scales: if at[8] % 2 == 0 { 1 } else { size.1 }, k0: 1, k1: 2 });
+        let mirrored = at[8] % 4 < 2;
+        let scales = if at[8] % 2 == 0 { 1 } else { size.1 };
+        let noise = Some(Drawn { scale: at[5], scales, k0: 1, k1: 2, mirrored });
+        let sum = if mirrored { 0 } else { at[4] };
+        let product = if mirrored { 0 } else { at[5] };
         let _guard = alone();
         let mut all = vec![1.0f32; 64 + 8192 + 64];
         let end = all.len() - 64;
@@ -226,7 +266,7 @@ proptest! {
                     noise, activation: c.activation,
                 }
                 .run(heap, 3),
-                2 => Sums { arriving, x: at[2], mean: at[3], sum: at[4], product: at[5], noise: at[6], rows, k0: 1, k1: 2 }
+                2 => Sums { arriving, x: at[2], mean: at[3], sum, product, noise: at[6], rows, k0: 1, k1: 2, mirrored }
                     .run(heap, 3),
                 3 => NormalizeInput {
                     arriving, x: at[2], mean: at[3], variance: at[4], scale: at[5], sum: at[6], product: at[7], out: at[8],

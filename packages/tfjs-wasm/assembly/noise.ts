@@ -160,21 +160,28 @@ function storeEight(to: usize, first: v128, second: v128, count: i32): void {
 
 /**
  * out[p] = in[p] + table[p mod channels] · ε[p].
- * args: in, table, out, count, channels, key, constants. The table goes on for 8 entries, from its start again, so that eight
- * neighbours can be loaded at any channel. A unit is 4096 numbers.
+ * args: in, table, out, count, channels, key, constants, mirror. The table goes on for 8 entries, from its start again, so that
+ * eight neighbours can be loaded at any channel. A unit is 4096 numbers. Where `mirror` is not 0, the number at p + mirror
+ * gets −ε[p].
  */
 export function addNoise(args: usize, from: i32, to: i32): void {
   const input = <usize>arg(args, 0), table = <usize>arg(args, 1), output = <usize>arg(args, 2);
   const channels = arg(args, 4), k0 = arg(args, 5), k1 = arg(args, 6), constants = <usize>arg(args, 7);
+  const mirror = <usize>arg(args, 8) << 2;
   const end = min(arg(args, 3), to * UNIT);
   let p = from * UNIT;
   let c = p % channels;
   for (; p < end; p += 8) {
     draw(p, k0, k1, constants);
-    const x = input + (<usize>p << 2), s = table + (<usize>c << 2), left = end - p;
+    const x = input + (<usize>p << 2), y = output + (<usize>p << 2), s = table + (<usize>c << 2), left = end - p;
     const first = fma(low, v128.load(s), loadLanes(x, left));
     const second = fma(high, v128.load(s, 16), loadLanes(x + 16, left - 4));
-    storeEight(output + (<usize>p << 2), first, second, left);
+    storeEight(y, first, second, left);
+    if (mirror !== 0) {
+      const third = fma(f32x4.neg(low), v128.load(s), loadLanes(x + mirror, left));
+      const fourth = fma(f32x4.neg(high), v128.load(s, 16), loadLanes(x + mirror + 16, left - 4));
+      storeEight(y + mirror, third, fourth, left);
+    }
     c = (c + 8) % channels;
   }
 }
@@ -183,12 +190,12 @@ export function addNoise(args: usize, from: i32, to: i32): void {
  * Σ dy[p] · ε[p] over the p of one unit with the same p mod channels, a row of out for each unit: adding the rows up
  * is left to a kernel that does it without loss.
  * args: dy, out [units, channels], sums (channels + 8 numbers for each unit), count, channels, key, constants,
- * numbers in a unit.
+ * numbers in a unit, mirror. Where `mirror` is not 0, dy[p] − dy[p + mirror] is in the place of dy[p].
  */
 export function noiseProducts(args: usize, from: i32, to: i32): void {
   const dy = <usize>arg(args, 0), output = <usize>arg(args, 1), scratch = <usize>arg(args, 2);
   const count = arg(args, 3), channels = arg(args, 4), k0 = arg(args, 5), k1 = arg(args, 6), constants = <usize>arg(args, 7);
-  const size = arg(args, 8);
+  const size = arg(args, 8), mirror = <usize>arg(args, 9) << 2;
   const row = <usize>channels << 2;
   for (let unit = from; unit < to; unit++) {
     // As in addNoise eight neighbours go together; entry channels + j belongs to channel j (mod channels).
@@ -199,8 +206,13 @@ export function noiseProducts(args: usize, from: i32, to: i32): void {
     for (let p = unit * size; p < end; p += 8) {
       draw(p, k0, k1, constants);
       const g = dy + (<usize>p << 2), s = sums + (<usize>c << 2), left = end - p;
-      v128.store(s, fma(low, loadLanes(g, left), v128.load(s)));
-      v128.store(s, fma(high, loadLanes(g + 16, left - 4), v128.load(s, 16)), 16);
+      let first = loadLanes(g, left), second = loadLanes(g + 16, left - 4);
+      if (mirror !== 0) {
+        first = f32x4.sub(first, loadLanes(g + mirror, left));
+        second = f32x4.sub(second, loadLanes(g + mirror + 16, left - 4));
+      }
+      v128.store(s, fma(low, first, v128.load(s)));
+      v128.store(s, fma(high, second, v128.load(s, 16)), 16);
       c = (c + 8) % channels;
     }
     const out = output + <usize>unit * row;

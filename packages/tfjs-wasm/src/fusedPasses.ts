@@ -38,6 +38,8 @@ export interface AddedNoise {
   readonly scale: TensorInfo;
   readonly k0: number;
   readonly k1: number;
+  /** Whether the second half of the rows has the numbers of the first with the other sign. */
+  readonly mirrored: boolean;
 }
 
 /** A normalization, or x as it is, and noise on it. */
@@ -132,8 +134,8 @@ export class FusedPasses {
       ...this.addresses(x, mean, variance, scale, offset, out),
       ...[...rowsOf(x.shape), bits(epsilon)],
       ...(noise
-        ? [...this.addresses(noise.scale), sizeOf(noise.scale.shape), noise.k0, noise.k1]
-        : [0, 0, 0, 0]),
+        ? [...this.addresses(noise.scale), sizeOf(noise.scale.shape), noise.k0, noise.k1, +noise.mirrored]
+        : [0, 0, 0, 0, 0]),
       ...activationArgs(activation),
     ]);
   }
@@ -157,7 +159,7 @@ export class FusedPasses {
     const outputs = [0, 1].map(() => this.backend.makeOutput(mean.shape, 'float32'));
     this.kernels.runNative('channelSums', () => [
       ...this.arriving(dy),
-      ...[...this.addresses(x, mean, ...outputs), 0, ...rowsOf(x.shape), 0, 0],
+      ...[...this.addresses(x, mean, ...outputs), 0, ...rowsOf(x.shape), 0, 0, 0],
     ]);
     return outputs as [TensorInfo, TensorInfo];
   }
@@ -167,18 +169,19 @@ export class FusedPasses {
     const out = this.backend.makeOutput(shape, 'float32');
     this.kernels.runNative('channelSums', () => [
       ...this.arriving(dy),
-      ...[0, 0, ...this.addresses(out), 0, 0, rows, channels, 0, 0],
+      ...[0, 0, ...this.addresses(out), 0, 0, rows, channels, 0, 0, 0],
     ]);
     return out;
   }
 
   /** Σ g · ε over everything, or over all axes but the last. */
-  noiseSums(dy: TensorInfo, perChannel: boolean, { k0, k1 }: Omit<AddedNoise, 'scale'>): TensorInfo {
+  noiseSums(dy: TensorInfo, perChannel: boolean, noise: Omit<AddedNoise, 'scale'>): TensorInfo {
+    const { k0, k1, mirrored } = noise;
     const [rows, channels] = perChannel ? rowsOf(dy.shape) : [sizeOf(dy.shape), 1];
     const out = this.backend.makeOutput(perChannel ? [channels] : [], 'float32');
     this.kernels.runNative('channelSums', () => [
       ...this.arriving(dy),
-      ...[0, 0, 0, 0, ...this.addresses(out), rows, channels, k0, k1],
+      ...[0, 0, 0, 0, ...this.addresses(out), rows, channels, k0, k1, +mirrored],
     ]);
     return out;
   }

@@ -80,6 +80,32 @@ test.each(shapes)('x + scale · ε and its gradient agree with the plain sums, s
   x.dispose();
 });
 
+test.each([[2], [2, 1], [6, 3], [2, 7, 7, 5], [26, 33], [1000, 9], [6, 30, 30, 4]])(
+  'mirrored, the second half of the rows has the noise of the first with the other sign, shape %j',
+  (...shape) => {
+    const size = tf.util.sizeFromShape(shape);
+    const channels = shape[shape.length - 1];
+    const key = { k0: 5 * size, k1: 7 - size, mirrored: true };
+    const x = tf.tensor(floats(shape, 1).values, shape);
+    const values = x.dataSync();
+    const half = draw(size / 2, key.k0, key.k1);
+    const epsilon = [...half, ...half.map((e) => -e)];
+    for (const perChannel of shape.length > 1 ? [false, true] : [false]) {
+      const scales = perChannel ? floats([channels], 2).values : [0.75];
+      const scale = perChannel ? tf.tensor1d(scales) : tf.scalar(scales[0]);
+      const sum = Array.from(values, (v, i) => v + scales[i % scales.length] * epsilon[i]);
+      expect(relativeError([...numbers('CrossregAddNoise', { x, scale }, key)], sum)).toBeLessThan(1e-6);
+      const products = Array.from(scales, (_, c) =>
+        epsilon.reduce((total, e, i) => total + (i % scales.length === c ? values[i] * e : 0), 0),
+      );
+      const actual = numbers('CrossregNoiseProducts', { dy: x }, { ...key, perChannel });
+      expect(relativeError([...actual], products)).toBeLessThan(1e-5);
+      scale.dispose();
+    }
+    x.dispose();
+  },
+);
+
 test('nothing is leaked: data ids and heap stay where they were over 10,000 calls', () => {
   const x = tf.ones([16, 12]);
   const scale = tf.ones([12]);

@@ -11,6 +11,11 @@ interface KeyAttrs {
   k1: number;
 }
 
+interface AddedAttrs extends KeyAttrs {
+  /** Whether the second half of the rows has the numbers of the first with the other sign. Default false. */
+  mirrored?: boolean;
+}
+
 /** Numbers in a unit of assembly/noise.ts. */
 const UNIT = 4096;
 const units = (count: number) => Math.ceil(count / UNIT);
@@ -35,13 +40,15 @@ export const gaussian = defineKernel<object, KeyAttrs & { shape: number[] }>(
 );
 
 /** x + scale · ε; `scale` a scalar or one number for each entry of the last axis. */
-export const addNoise = defineKernel<{ x: TensorInfo; scale: TensorInfo }, KeyAttrs>(
+export const addNoise = defineKernel<{ x: TensorInfo; scale: TensorInfo }, AddedAttrs>(
   'CrossregAddNoise',
-  ({ inputs: { x, scale }, attrs: { k0, k1 }, backend, kernels }) => {
+  ({ inputs: { x, scale }, attrs: { k0, k1, mirrored = false }, backend, kernels }) => {
     const fused = FusedPasses.of(kernels, backend);
-    if (fused && x.shape.length > 0 && sizeOf(x.shape) > 0) return fused.addNoise(x, { scale, k0, k1 });
+    // A vector is one row, which has no halves.
+    const rows = x.shape.length > (mirrored ? 1 : 0);
+    if (fused && rows && sizeOf(x.shape) > 0) return fused.addNoise(x, { scale, k0, k1, mirrored });
     const out = backend.makeOutput(x.shape, 'float32');
-    const [count, channels] = [sizeOf(x.shape), sizeOf(scale.shape)];
+    const [count, channels] = [drawnOf(x.shape, mirrored), sizeOf(scale.shape)];
     kernels.scratch([(channels + 8) * 4], (table) => {
       const heap = kernels.heap();
       const [from, to] = [kernels.address(scale) >>> 2, table >>> 2];
@@ -55,6 +62,7 @@ export const addNoise = defineKernel<{ x: TensorInfo; scale: TensorInfo }, KeyAt
         k0,
         k1,
         constants(kernels),
+        mirrored ? count : 0,
       ];
       kernels.run('addNoise', units(count), args, UNIT * 2);
     });
@@ -62,13 +70,16 @@ export const addNoise = defineKernel<{ x: TensorInfo; scale: TensorInfo }, KeyAt
   },
 );
 
+/** How many numbers are drawn for an array. */
+const drawnOf = (shape: readonly number[], mirrored: boolean) => sizeOf(shape) / (mirrored ? 2 : 1);
+
 /** Σ dy · ε, over everything or (with `channels`) over all axes but the last: the gradient of the scale. */
-export const noiseProducts = defineKernel<{ dy: TensorInfo }, KeyAttrs & { perChannel: boolean }>(
+export const noiseProducts = defineKernel<{ dy: TensorInfo }, AddedAttrs & { perChannel: boolean }>(
   'CrossregNoiseProducts',
-  ({ inputs: { dy }, attrs: { perChannel, k0, k1 }, backend, kernels }) => {
-    const count = sizeOf(dy.shape);
+  ({ inputs: { dy }, attrs: { perChannel, k0, k1, mirrored = false }, backend, kernels }) => {
+    const count = drawnOf(dy.shape, mirrored);
     const fused = count > 0 ? FusedPasses.of(kernels, backend) : undefined;
-    if (fused) return fused.noiseSums(dy, perChannel, { k0, k1 });
+    if (fused) return fused.noiseSums(dy, perChannel, { k0, k1, mirrored });
     const channels = perChannel ? dy.shape[dy.shape.length - 1] : 1;
     const out = backend.makeOutput(perChannel ? [channels] : [], 'float32');
     // Whole rows of eight channels, so that every unit starts at channel 0 and on an even position.
@@ -76,7 +87,10 @@ export const noiseProducts = defineKernel<{ dy: TensorInfo }, KeyAttrs & { perCh
     const rows = Math.ceil(count / size);
     const bytes = [rows * channels * 4, rows * (channels + 8) * 4];
     kernels.scratch(bytes, (partial, sums) => {
-      const args = [kernels.address(dy), partial, sums, count, channels, k0, k1, constants(kernels), size];
+      const args = [
+        ...[kernels.address(dy), partial, sums, count, channels, k0, k1, constants(kernels), size],
+        mirrored ? count : 0,
+      ];
       kernels.run('noiseProducts', rows, args, size * 2);
       sumMiddle(kernels, partial, kernels.address(out), { outer: 1, reduced: rows, inner: channels });
     });

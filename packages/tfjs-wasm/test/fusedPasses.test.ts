@@ -34,6 +34,7 @@ interface Problem {
   activation: keyof typeof activations;
   statistic: (typeof statistics)[number];
   noise: (typeof noises)[number];
+  mirrored: boolean;
   /** Whether somebody reads what lies between. */
   between: boolean;
   seed: number;
@@ -44,6 +45,7 @@ const problems: fc.Arbitrary<Problem> = fc.record({
   activation: fc.constantFrom(...(Object.keys(activations) as (keyof typeof activations)[])),
   statistic: fc.constantFrom(...statistics),
   noise: fc.constantFrom(...noises),
+  mirrored: fc.boolean(),
   between: fc.boolean(),
   seed: fc.nat(),
 });
@@ -52,20 +54,24 @@ const runKernel = (kernel: string, inputs: tf.NamedTensorMap, attrs: object) =>
   tf.engine().runKernel(kernel, inputs, { ...attrs }) as tf.Tensor;
 
 /** x + scale · ε, as @crossreg/tfjs has it. */
-const addNoise = tf.customGrad((x, scale, save) => {
-  (save as tf.GradSaveFunc)([scale as tf.Tensor]);
-  const key = { k0: 11, k1: 12 };
-  return {
-    value: runKernel('CrossregAddNoise', { x: x as tf.Tensor, scale: scale as tf.Tensor }, key),
-    gradFunc: (dy, [scale]) => [
-      tf.clone(dy),
-      runKernel('CrossregNoiseProducts', { dy }, { ...key, perChannel: scale.rank === 1 }),
-    ],
-  };
-});
+const addNoise = (x: tf.Tensor, scale: tf.Tensor, mirrored: boolean) => {
+  const key = { k0: 11, k1: 12, mirrored };
+  return tf.customGrad((x, scale, save) => {
+    (save as tf.GradSaveFunc)([scale as tf.Tensor]);
+    return {
+      value: runKernel('CrossregAddNoise', { x: x as tf.Tensor, scale: scale as tf.Tensor }, key),
+      gradFunc: (dy, [scale]) => [
+        tf.clone(dy),
+        runKernel('CrossregNoiseProducts', { dy }, { ...key, perChannel: scale.rank === 1 }),
+      ],
+    };
+  })(x, scale);
+};
 
 /** The value and all gradients. */
-function results({ shape, activation, statistic, noise, between, seed }: Problem): number[][] {
+function results(problem: Problem): number[][] {
+  const { activation, statistic, noise, mirrored, between, seed } = problem;
+  const shape = [problem.shape[0] * (mirrored ? 2 : 1), ...problem.shape.slice(1)];
   const tensor = (of: number[], k: number) => tf.tensor(floats(of, seed + k).values, of);
   return tf.tidy(() => {
     const channels = shape[shape.length - 1];
@@ -78,7 +84,7 @@ function results({ shape, activation, statistic, noise, between, seed }: Problem
         statistic === 'batch'
           ? (runKernel(NormalizeBatch, { x, scale, offset }, attrs) as unknown as tf.Tensor[])[0]
           : runKernel('FusedBatchNorm', { x, mean, variance, scale, offset }, attrs);
-      if (sigma) y = addNoise(y, sigma);
+      if (sigma) y = addNoise(y, sigma, mirrored);
       const z = activations[activation](y);
       return between ? tf.add(z, y) : z;
     };

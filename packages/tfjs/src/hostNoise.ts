@@ -22,7 +22,7 @@ let buffer = new Float32Array(0);
 export function addHostNoise(
   x: tf.Tensor,
   scale: tf.Tensor,
-  { k0, k1 }: { k0: number; k1: number },
+  { k0, k1, mirrored }: { k0: number; k1: number; mirrored: boolean },
 ): tf.Tensor | undefined {
   const fill = fillByKernel();
   if (!fill || tf.getBackend() !== 'tensorflow' || scale.size > MOST_CHANNELS) return undefined;
@@ -31,7 +31,9 @@ export function addHostNoise(
   return tf.tidy(() => {
     if (buffer.length < x.size) buffer = new Float32Array(x.size);
     const noise = buffer.subarray(0, x.size);
-    fill(noise, k0, k1, backend.readSync(scale.dataId) as Float32Array);
+    const count = mirrored ? x.size / 2 : x.size;
+    fill(noise.subarray(0, count), k0, k1, backend.readSync(scale.dataId) as Float32Array);
+    for (let i = count; i < x.size; i++) noise[i] = -noise[i - count];
     return tf.add(x, tf.tensor(noise, x.shape, 'float32'));
   });
 }

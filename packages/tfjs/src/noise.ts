@@ -113,25 +113,20 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
  */
 export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tensor {
   const { shape } = x;
-  if (key[3]) {
-    halfOf(shape);
-    // One stream for both halves, with the scale of opposite signs.
-    const [first, second] = tf.split(x, 2);
-    const drawn = unmirrored(key);
-    return tf.concat([addNoise(first, scale, drawn), addNoise(second, tf.neg(scale), drawn)]);
-  }
+  const mirrored = key[3] === true;
+  if (mirrored) halfOf(shape);
   const leading = Array.from({ length: shape.length - scale.rank }, (_, axis) => axis);
-  const hashed = hashKey(key, shape);
+  const drawn = { ...hashKey(key, shape), mirrored };
   return operation(
     { x, scale },
     () =>
-      backendKernel('CrossregAddNoise', { x, scale }, hashed, addNoiseShader) ??
-      addHostNoise(x, scale, hashed) ??
+      backendKernel('CrossregAddNoise', { x, scale }, drawn, addNoiseShader) ??
+      addHostNoise(x, scale, drawn) ??
       tf.add(x, tf.mul(gaussian(shape, key), scale)),
     (dy) => ({
       x: () => tf.clone(dy),
       scale: () =>
-        backendKernel('CrossregNoiseProducts', { dy }, { ...hashed, perChannel: scale.rank === 1 }) ??
+        backendKernel('CrossregNoiseProducts', { dy }, { ...drawn, perChannel: scale.rank === 1 }) ??
         tf.sum(tf.mul(dy, gaussian(shape, key)), leading),
     }),
   );

@@ -45,11 +45,11 @@ const pair = `
   }
 `;
 
-/** One thread per pair; `at` is what becomes of the number `e` at place `p`. */
-const program = (at: string) => `
+/** One thread per pair; `put` is what becomes of the number `e` at place `p`. */
+const program = (put: string) => `
   ${pair}
   fn put(p : i32, e : f32) {
-    if (p < uniforms.size) { result[p] = ${at}; }
+    ${put}
   }
   fn main(index : i32) {
     let p = 2 * index;
@@ -73,15 +73,27 @@ export const gaussianShader = (_: Inputs, { k0, k1, shape }: Key & { shape: numb
   inputs: [],
   integers: { k0, k1 },
   threads: tf.util.sizeFromShape(shape) / 2,
-  code: program('e'),
+  code: program('if (p < uniforms.size) { result[p] = e; }'),
 });
 
-/** x + scale · ε, with one scale for all or one per channel. */
-export const addNoiseShader = ({ x, scale }: Inputs, { k0, k1 }: Key): Shader => ({
-  name: 'crossregAddNoise',
-  outputShape: x.shape,
-  inputs: ['x', 'scale'],
-  integers: { k0, k1, channels: tf.util.sizeFromShape(scale.shape) },
-  threads: tf.util.sizeFromShape(x.shape) / 2,
-  code: program('fma(scale[p % uniforms.channels], e, x[p])'),
-});
+/** x + scale · ε, with one scale for all or one per channel. Mirrored, the second half has the ε of the first with the other sign. */
+export const addNoiseShader = (
+  { x, scale }: Inputs,
+  { k0, k1, mirrored }: Key & { mirrored: boolean },
+): Shader => {
+  const drawn = tf.util.sizeFromShape(x.shape) / (mirrored ? 2 : 1);
+  return {
+    name: mirrored ? 'crossregAddMirroredNoise' : 'crossregAddNoise',
+    outputShape: x.shape,
+    inputs: ['x', 'scale'],
+    integers: { k0, k1, channels: tf.util.sizeFromShape(scale.shape), drawn },
+    threads: drawn / 2,
+    code: program(`
+      if (p < uniforms.drawn) {
+        let s = scale[p % uniforms.channels];
+        result[p] = fma(s, e, x[p]);
+        ${mirrored ? 'result[p + uniforms.drawn] = fma(s, -e, x[p + uniforms.drawn]);' : ''}
+      }
+    `),
+  };
+};

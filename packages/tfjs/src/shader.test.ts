@@ -75,3 +75,16 @@ test('noise is one program for a tensor and its scales, whose first example may 
   // One name is one code: it is compiled once.
   expect(new Set(calls.map(({ program }) => `${program.shaderKey} ${program.getUserCode()}`)).size).toBe(1);
 });
+
+test('pairs ±ε are one program, which draws the first half and writes both', () => {
+  const x = tf.tensor(new Float32Array(30 * 6), [30, 6]);
+  const [k0, k1] = deriveKey(5);
+  addNoise(x, tf.scalar(1), [k0, k1]);
+  addNoise(x, tf.scalar(1), [k0, k1, 0, true]);
+  const [all, pairs] = calls;
+  expect(calls).toHaveLength(2);
+  expect([all, pairs].map(({ uniforms }) => uniforms[3].data)).toEqual([[180], [90]]);
+  expect([all, pairs].map(({ program }) => program.dispatch[0])).toEqual([2, 1]);
+  expect(pairs.program.outputShape).toEqual([30, 6]);
+  expect(pairs.program.shaderKey).not.toBe(all.program.shaderKey);
+});
