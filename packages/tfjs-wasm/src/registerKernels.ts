@@ -18,6 +18,7 @@ import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2d } from
 import { einsum } from './einsum';
 import { scaledProduct, square } from './elementwise';
 import { allFinite } from './finite';
+import { gather } from './gather';
 import { cast, identity } from './identity';
 import { differentiateLazily } from './lazyGradient';
 import { batchMatMul, fusedMatMul } from './matrixProduct';
@@ -49,6 +50,7 @@ const definitions: readonly KernelDefinition[] = [
   einsum,
   fusedConv2D,
   fusedMatMul,
+  gather,
   gaussian,
   identity,
   maxPool,

@@ -101,6 +101,10 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
     { x: image, filter, bias: [6] },
     { ...window, activation: 'elu' },
   ],
+  GatherV2: [
+    { x: [3, 4], indices: [6] },
+    { axis: 0, batchDims: 0 },
+  ],
   Identity: [{ x: [7] }],
   MaxPool: [{ x: image }, { filterSize: [3, 3], strides: [1, 1], pad: 'same' }],
   MaxPoolGrad: [
@@ -125,7 +129,9 @@ function caller(kernelName: string) {
   const [shapes, attrs = {}] = calls[kernelName];
   const entries = Object.entries(shapes).map(([name, shape], i) => [
     name,
-    name === 'segmentIds' ? tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32') : tensor(shape, i + 1),
+    ['segmentIds', 'indices'].includes(name)
+      ? tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32')
+      : tensor(shape, i + 1),
   ]);
   const inputs = Array.isArray(shapes) ? entries.map(([, each]) => each) : Object.fromEntries(entries);
   const config = tf.getKernel(kernelName, 'wasm');
