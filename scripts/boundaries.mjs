@@ -72,7 +72,10 @@ const frameworks = [
  */
 export const coreLayers = [
   ['the ground: random numbers, what a framework is', ['random', 'framework']],
-  ['arithmetic on arrays', ['bijector', 'finite', 'jackknife', 'monteCarlo', 'projection', 'softThreshold']],
+  [
+    'arithmetic on arrays',
+    ['bijector', 'debiasedLoss', 'finite', 'monteCarlo', 'projection', 'softThreshold'],
+  ],
   [
     'the parts of the method, each without the others',
     [

@@ -3,7 +3,12 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { LearnableNoise } from './learnableNoise';
 import { forward } from './predict';
-import { checkEstimator, type OutputObjective, regularizationLoss } from './regularizationObjective';
+import {
+  checkEstimator,
+  type Estimator,
+  type OutputObjective,
+  regularizationLoss,
+} from './regularizationObjective';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -53,47 +58,53 @@ test('the loss is that of the average of the draws, not the average of their los
   expect(value(loss)).toBeLessThan(mean(draws.map((draw) => errorOf([draw], y))) - 0.1);
 });
 
-test('the jackknife: K times the loss of all less (K − 1) times the mean of those without one', () => {
+/** By hand: −log of the mean probability of the labels, one for each example. */
+const logLosses = (draws: number[][][], labels: number[]) =>
+  labels.map((label, b) => -Math.log(mean(draws.map((draw) => draw[b][label]))));
+
+test.each([false, true])('a cross-entropy is debiased (pairs ±ε: %s)', (antithetic) => {
+  const model = noisy(3, 'softmax');
+  const labels = [2, 0, 1];
+  const draws = drawsOf(model, 4, antithetic);
+  const groups = antithetic
+    ? [
+        [draws[0], draws[2]],
+        [draws[1], draws[3]],
+      ]
+    : draws.map((draw) => [draw]);
+  const lossWith = (estimator?: Estimator) =>
+    regularizationLoss({
+      model,
+      batch: { ...batch, y: [tf.oneHot(tf.tensor1d(labels, 'int32'), 3).cast('float32')] },
+      stream: new NoiseStream(7, 0, 0, antithetic),
+      samples: 4,
+      outputs: [{ loss: crossEntropy, averaging: 'probabilities' }],
+      estimator,
+    });
+  const all = logLosses(draws, labels);
+  // The variance of the groups' probabilities over their mean's square, by the textbook formula for the variance of a mean.
+  const correction = labels.map((label, b) => {
+    const p = groups.map((group) => mean(group.map((draw) => draw[b][label])));
+    const variance = p.reduce((sum, one) => sum + (one - mean(p)) ** 2, 0) / (p.length - 1) / p.length;
+    return variance / (2 * mean(p) ** 2);
+  });
+  expect(value(lossWith())).toBeCloseTo(mean(all), 5);
+  expect(value(lossWith('debiased'))).toBeCloseTo(mean(all) - mean(correction), 5);
+  expect(mean(correction)).toBeGreaterThan(5e-5);
+});
+
+test('the estimator does not change a regression', () => {
   const model = noisy(1);
   const y = [1, 0, -2];
-  const draws = drawsOf(model, 4);
-  const without = draws.map((_, k) =>
-    errorOf(
-      draws.filter((__, i) => i !== k),
-      y,
-    ),
-  );
   const loss = regularizationLoss({
     model,
     batch: { ...batch, y: [tf.tensor2d(y, [3, 1])] },
     stream: new NoiseStream(7),
     samples: 4,
     outputs: [{ loss: squared, averaging: 'mean' }],
-    estimator: 'jackknife',
+    estimator: 'debiased',
   });
-  expect(value(loss)).toBeCloseTo(4 * errorOf(draws, y) - 3 * mean(without), 4);
-});
-
-test('of an antithetic stream pairs ±ε are left out together', () => {
-  const model = noisy(1);
-  const y = [1, 0, -2];
-  const draws = drawsOf(model, 4, true);
-  const pairs = [
-    [draws[0], draws[2]],
-    [draws[1], draws[3]],
-  ];
-  const loss = regularizationLoss({
-    model,
-    batch: { ...batch, y: [tf.tensor2d(y, [3, 1])] },
-    stream: new NoiseStream(7, 0, 0, true),
-    samples: 4,
-    outputs: [{ loss: squared, averaging: 'mean' }],
-    estimator: 'jackknife',
-  });
-  const all = errorOf(draws, y);
-  expect(value(loss)).toBeCloseTo(2 * all - mean([errorOf(pairs[1], y), errorOf(pairs[0], y)]), 4);
-  // A linear layer: the mean of ±ε is the noiseless output, so that there is no bias to take away.
-  expect(value(loss)).toBeCloseTo(all, 4);
+  expect(value(loss)).toBeCloseTo(errorOf(drawsOf(model, 4), y), 5);
 });
 
 test.each(['one-hot', 'numbers'])('class weights multiply the loss of an example (%s)', (kind) => {
@@ -149,32 +160,42 @@ test('the losses of several outputs add up', async () => {
   expect(value(loss)).toBeCloseTo(first + second, 5);
 });
 
-test('its gradient by σ is that of finite differences', () => {
-  const model = noisy(1);
-  const noise = model.layers.find((layer) => layer instanceof LearnableNoise) as LearnableNoise;
-  const y = tf.tensor2d([1, 0, -2], [3, 1]);
-  const loss = () =>
-    regularizationLoss({
-      model,
-      batch: { ...batch, y: [y] },
-      stream: new NoiseStream(7),
-      samples: 4,
-      outputs: [{ loss: squared, averaging: 'mean' }],
-    });
-  const { gradients } = tfjs.valueAndGradients(loss, [noise.rho]);
-  const gradient = value(gradients[0]);
-  const raw = value(noise.rho);
-  const at = (v: number) => {
-    (noise.rho as tf.Variable).assign(tf.scalar(v));
-    return value(loss());
-  };
-  const difference = (at(raw + 1e-2) - at(raw - 1e-2)) / 2e-2;
-  expect(Math.abs(gradient)).toBeGreaterThan(0.05);
-  // Central differences with a step of 0.01 in float32.
-  expect(Math.abs(gradient / difference - 1)).toBeLessThan(2e-3);
-});
+test.each(['regression', 'classification'])(
+  'its gradient by σ is that of finite differences (%s)',
+  (kind) => {
+    const model = kind === 'regression' ? noisy(1) : noisy(3, 'softmax');
+    const noise = model.layers.find((layer) => layer instanceof LearnableNoise) as LearnableNoise;
+    const [y, output]: [tf.Tensor, OutputObjective] =
+      kind === 'regression'
+        ? [tf.tensor2d([1, 0, -2], [3, 1]), { loss: squared, averaging: 'mean' }]
+        : [
+            tf.oneHot(tf.tensor1d([2, 0, 1], 'int32'), 3).cast('float32'),
+            { loss: crossEntropy, averaging: 'probabilities' },
+          ];
+    const loss = () =>
+      regularizationLoss({
+        model,
+        batch: { ...batch, y: [y] },
+        stream: new NoiseStream(7),
+        samples: 4,
+        outputs: [output],
+        estimator: 'debiased',
+      });
+    const { gradients } = tfjs.valueAndGradients(loss, [noise.rho]);
+    const gradient = value(gradients[0]);
+    const raw = value(noise.rho);
+    const at = (v: number) => {
+      (noise.rho as tf.Variable).assign(tf.scalar(v));
+      return value(loss());
+    };
+    const difference = (at(raw + 1e-2) - at(raw - 1e-2)) / 2e-2;
+    expect(Math.abs(gradient)).toBeGreaterThan(0.02);
+    // Central differences with a step of 0.01 in float32.
+    expect(Math.abs(gradient / difference - 1)).toBeLessThan(2e-3);
+  },
+);
 
-test('an estimator that there is not is refused', () => {
-  expect(checkEstimator('jackknife')).toBe('jackknife');
-  expect(() => checkEstimator('bootstrap')).toThrow("estimator: must be 'jackknife' or 'average'");
+test('an unknown estimator is refused', () => {
+  expect(checkEstimator('average')).toBe('average');
+  expect(() => checkEstimator('bootstrap')).toThrow("estimator: must be 'average' or 'debiased'");
 });

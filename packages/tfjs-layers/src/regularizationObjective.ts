@@ -1,5 +1,5 @@
-import { ArgumentError, type Averaging, averagePredictions, jackknife } from '@crossreg/core';
-import { show } from '@crossreg/core/internal';
+import { type Averaging, averagePredictions, debiasedLoss } from '@crossreg/core';
+import { checkOneOf } from '@crossreg/core/internal';
 import { type NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -21,18 +21,13 @@ export interface OutputObjective {
  *
  * - `'average'`: the loss of the average of K draws, as in the paper. It slightly penalizes noise that more draws would average
  *   out. With pairs ±ε this effect is small while σ is small, and slows σ down where it is large.
- * - `'jackknife'`: the same without its bias, see {@link jackknife}. With few draws it overshoots if noise dominates a layer: σ
- *   then diverges.
+ * - `'debiased'`: the same without its bias, see {@link debiasedLoss}, for outputs of probabilities or logits, whose loss is a
+ *   cross-entropy. A regression is not corrected: the variance of its average is part of the error of its predictions too.
  */
-export type Estimator = 'jackknife' | 'average';
+export type Estimator = 'average' | 'debiased';
 
-export function checkEstimator(value: unknown): Estimator {
-  if (value === 'jackknife' || value === 'average') return value;
-  throw new ArgumentError(
-    'estimator',
-    `must be 'jackknife' or 'average', but is ${show(value)}. Leave it out for 'average'.`,
-  );
-}
+export const checkEstimator = (value: unknown): Estimator =>
+  checkOneOf('estimator', value, ['average', 'debiased'], "Leave it out for 'average'.");
 
 /** What a regularization loss is computed from, see {@link regularizationLoss}. */
 export interface RegularizationObjective {
@@ -71,18 +66,18 @@ export function regularizationLoss(objective: RegularizationObjective): tf.Tenso
   const draws = (sampled ? withBatchStatistics(model, pass) : pass()).map((output) =>
     tf.reshape(output, [samples, examples, ...output.shape.slice(1)]),
   );
-  const lossOf = (chosen: readonly number[]) =>
-    draws
-      .map((output, i) => {
-        const { loss, averaging, classWeights } = outputs[i];
-        const average = averagePredictions(tfjs, pick(output, chosen), averaging);
-        const each = loss(batch.y[i], average);
-        return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
-      })
-      .reduce((sum, term) => tf.add(sum, term));
   const all = Array.from({ length: samples }, (_, k) => k);
-  const groups = estimator === 'average' ? [all] : stream.antithetic ? pairs(samples) : all.map((k) => [k]);
-  return jackknife(tfjs, groups, lossOf);
+  const groups = stream.antithetic ? pairs(samples) : all.map((k) => [k]);
+  return draws
+    .map((output, i) => {
+      const { loss, averaging, classWeights } = outputs[i];
+      const lossOf = (chosen: readonly number[]) =>
+        loss(batch.y[i], averagePredictions(tfjs, pick(output, chosen), averaging));
+      const each =
+        estimator === 'average' || averaging === 'mean' ? lossOf(all) : debiasedLoss(tfjs, groups, lossOf);
+      return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
+    })
+    .reduce((sum, term) => tf.add(sum, term));
 }
 
 /** Draws that depend on each other: k and k + K/2. */

@@ -78,6 +78,12 @@ export const experiments = {
   samples: [
     [cross, ...[1, 2, 16].map((samples) => variant(`cross-samples-${samples}`, { cross: { samples } }))],
   ],
+  estimator: [
+    [
+      variant('debiased', { cross: { estimator: 'debiased' } }),
+      variant('longer-debiased', { cross: { estimator: 'debiased' }, times: 2 }),
+    ],
+  ],
   longer: [[over('longer-plain', { ...vgg, times: 2, scale: true }), variant('longer', { times: 2 })]],
   longest: [[variant('longest', { times: 8 })]],
   starts: [

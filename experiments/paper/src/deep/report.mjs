@@ -149,6 +149,17 @@ export function tablesOf(results, profile) {
     row(`no regularization, ${plainSteps.toLocaleString('en')} steps`, 'plain', 'noise'),
     row(`no regularization, ${(2 * plainSteps).toLocaleString('en')} steps`, 'longer-plain', 'longer'),
   ]);
+  const estimator = markdown(
+    head,
+    [
+      ['average', 1, 'cross', 'noise'],
+      ['debiased', 1, 'debiased', 'estimator'],
+      ['average', 2, 'longer', 'longer'],
+      ['debiased', 2, 'longer-debiased', 'estimator'],
+    ].map(([kind, times, name, experiment]) =>
+      row(`\`'${kind}'\`, ${(plainSteps * times).toLocaleString('en')} steps`, name, experiment),
+    ),
+  );
   const starts = [
     ['0.1', 'start-0.1'],
     ['0.3, the default', 'longer'],
@@ -229,6 +240,7 @@ export function tablesOf(results, profile) {
     samples,
     longer,
     lengths,
+    estimator,
     starts: startsOfSigma,
     channels,
     schedules,
