@@ -37,7 +37,11 @@ export async function schedule(stages, options) {
       force,
       progress: true,
       onOutcome({ run: { run }, status, result, error, seconds }) {
-        if (status === 'failed') return failures.push(`${run.key}: ${error.stack ?? error.message}`);
+        if (status === 'failed') {
+          // Now too: the others of the stage may take hours.
+          process.stderr.write(`\n${run.key} failed: ${error.message}\n`);
+          return failures.push(`${run.key}: ${error.stack ?? error.message}`);
+        }
         const { predictions, ...kept } = result;
         if (predictions) writePredictions(folder, run.key, predictions);
         results.write(run.key, { run, ...kept, duration: seconds });
