@@ -158,7 +158,7 @@ describe('files of an npm package', () => {
     vi.stubEnv('PATH', '');
     const source = { name: 'numbers', version: '1.0.0', integrity: sha512(new Uint8Array(1)) };
     await expect(npmPackageFiles(source, { advice: '' })).rejects.toThrow(
-      /set the environment variable npm_config_registry/,
+      /npm is not on the PATH, and the environment variable npm_config_registry is not set/,
     );
   });
 
