@@ -16,6 +16,7 @@ export function allFinite(xs: readonly tf.Tensor[]): tf.Tensor {
       : undefined;
     if (finite) return finite;
     const sums = xs.map((x) => tf.sum(zeroIfFinite(x)));
-    return tf.cast(tf.equal(tf.addN(sums), 0), 'float32');
+    // Not addN: on WebGPU it fails for more tensors than a shader may have buffers.
+    return tf.cast(tf.equal(tf.sum(tf.stack(sums)), 0), 'float32');
   });
 }

