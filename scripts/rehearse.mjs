@@ -65,12 +65,12 @@ const budgets = {
   linear: 150,
   report: 60,
   runs: 130,
-  tfjs: 70,
+  tfjs: 75,
   'tfjs-augment': 90,
   'tfjs-layers': 370,
   'tfjs-native': 40,
   'tfjs-node': 40,
-  'tfjs-wasm': 280,
+  'tfjs-wasm': 290,
 };
 
 await step('pack', () => {
