@@ -203,6 +203,8 @@ describe.runIf(native)('useWasm', () => {
   });
 });
 
-test('an option that is none is refused', async () => {
-  await expect(useWasm({ native: 'yes' as never })).rejects.toThrow(/native must be true, false or 'auto'/);
+test('an unknown value of native is refused', async () => {
+  await expect(useWasm({ native: 'yes' as never })).rejects.toThrow(
+    /^native: must be 'auto', true or false, but is "yes"/,
+  );
 });
