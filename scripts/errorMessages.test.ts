@@ -22,7 +22,7 @@ test('whoever says what an argument must be throws an ArgumentError, in packages
   const plain: Message[] = allMessages(new Set(['Error', 'TypeError', 'RangeError']));
   expect(plain.length).toBeGreaterThan(20);
   expect(plain.filter(({ text }) => /\bmust\b/.test(text))).toEqual([]);
-  // Each of these takes arguments of its own, and has no dependency to throw the error for it.
+  // These packages take arguments from users and do not depend on core, so they must throw the error themselves.
   const own = ['calibration', 'datasets', 'tfjs-node', 'tfjs-wasm'];
   const silent = own.filter((name) => !messages.some(({ place }) => place.startsWith(`packages/${name}/`)));
   expect(silent).toEqual([]);

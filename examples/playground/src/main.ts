@@ -5,6 +5,7 @@ import { csvProgram } from './csv/csvProgram';
 import type { Table } from './csv/table.js';
 import { fashionProgram } from './fashion/fashionProgram';
 import { fashionTable } from './fashion/fashionTable.js';
+import { AUGMENTATION } from './fashion/images';
 import type { Progress, Report, Request } from './messages';
 import {
   type CsvSettings,
@@ -60,7 +61,7 @@ let firstRanges: Ranges = {};
 let spoken = 0;
 
 /** Kinds of augmentation, in the order of the chart. */
-const AUGMENTED = ['translate', 'rotate', 'scale'] as const;
+const AUGMENTED = Object.keys(AUGMENTATION);
 /** Steps between two remarks to those who listen to the page. */
 const SPOKEN_EVERY = 1000;
 const whole = new Intl.NumberFormat('en');

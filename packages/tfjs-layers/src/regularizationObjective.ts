@@ -67,14 +67,13 @@ export function regularizationLoss(objective: RegularizationObjective): tf.Tenso
     tf.reshape(output, [samples, examples, ...output.shape.slice(1)]),
   );
   const all = Array.from({ length: samples }, (_, k) => k);
-  const groups = stream.antithetic ? pairs(samples) : all.map((k) => [k]);
+  const groups = estimator === 'average' ? [all] : stream.antithetic ? pairs(samples) : all.map((k) => [k]);
   return draws
     .map((output, i) => {
       const { loss, averaging, classWeights } = outputs[i];
       const lossOf = (chosen: readonly number[]) =>
         loss(batch.y[i], averagePredictions(tfjs, pick(output, chosen), averaging));
-      const each =
-        estimator === 'average' || averaging === 'mean' ? lossOf(all) : debiasedLoss(tfjs, groups, lossOf);
+      const each = averaging === 'mean' ? lossOf(all) : debiasedLoss(tfjs, groups, lossOf);
       return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
     })
     .reduce((sum, term) => tf.add(sum, term));

@@ -64,10 +64,6 @@ export async function execute(run, profile, { checkpoint, memberPredictions, onS
   return result;
 }
 
-/** Of the options of crossRegularization those that say when ρ steps come, and of how many samples. */
-const scheduleOf = ({ every, samples, warmUp }) =>
-  Object.fromEntries(Object.entries({ every, samples, warmUp }).filter(([, value]) => value !== undefined));
-
 async function trainAndEvaluate(run, profile, data, { checkpoint, onStep }) {
   const set = data.training;
   const { stages, steps } = stagesOf(run, profile, set.labels.length);
@@ -96,8 +92,9 @@ async function trainAndEvaluate(run, profile, data, { checkpoint, onStep }) {
   const first = take(set, Math.min(1000, set.labels.length));
   const { probabilities: _, ...trainMetrics } = measure(model, first, samples);
   tf.dispose([first.x, first.y]);
+  const { estimator: _estimator, ...schedule } = run.cross ?? {};
   const costPerStep = run.cross
-    ? 1 + expectedOverhead(createSchedule(scheduleOf(run.cross)), 32 / profile.batchSize, steps)
+    ? 1 + expectedOverhead(createSchedule(schedule), 32 / profile.batchSize, steps)
     : 1;
   const result = {
     steps,
