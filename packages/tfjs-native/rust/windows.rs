@@ -42,6 +42,8 @@ macro_rules! by_width {
 const SHARED_WORK: u64 = 500_000;
 /// Pixels whose products are summed in float32; the sums of blocks are added in float64.
 const BLOCK: usize = 256;
+/// As many meetings of taps and pixels along an axis are listed for any image, however small the memory is.
+const FEW_MEETINGS: u64 = 1 << 16;
 
 /// One axis of a window that moves over an image.
 #[derive(Clone, Copy, Debug)]
@@ -83,10 +85,12 @@ impl Axis {
         }
         meetings
     }
-    /// What would take long for a small image is refused.
+    /// Listing the meetings takes memory of its own, so more of them than the heap has numbers are refused.
     fn checked(&self, heap: Heap) -> Result<(), String> {
-        heap.numbers("window", 0, product(&[u64::from(self.out), u64::from(self.taps)])?)?;
-        heap.numbers("image", 0, u64::from(self.size))?;
+        let meetings = product(&[u64::from(self.out), u64::from(self.taps)])?.max(u64::from(self.size));
+        if meetings > FEW_MEETINGS {
+            heap.numbers("window", 0, meetings)?;
+        }
         Ok(())
     }
 }

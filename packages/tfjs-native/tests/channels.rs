@@ -7,7 +7,7 @@ use crossreg_tfjs_native::channels::{
     Activation, ActivationGradient, Arriving, Drawn, Moments, Normalize, NormalizeInput, Rows, Sums,
 };
 use crossreg_tfjs_native::noise::Noise;
-use common::{alone, heap, numbers, walled, within_walls};
+use common::{alone, heap, numbers, random_cases, walled, within_walls};
 use proptest::prelude::*;
 
 fn all_close(actual: &[f32], expected: &[f64], tolerance: f64) {
@@ -87,7 +87,7 @@ impl Case {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(random_cases(100))]
 
     #[test]
     fn moments_are_those_of_the_channels(c in case(), shift in prop_oneof![Just(0.0f32), Just(100.0), Just(-3000.0)]) {

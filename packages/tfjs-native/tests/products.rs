@@ -7,7 +7,7 @@ mod common;
 
 use crossreg_tfjs_native::outer::OuterProducts;
 use crossreg_tfjs_native::rows::{Epilogue, RowProduct, Tap};
-use common::{heap, numbers, on_each_set};
+use common::{heap, numbers, on_each_set, random_cases};
 use proptest::prelude::*;
 
 /// Arrays one after the other at the start of a memory of exactly their size.
@@ -140,7 +140,7 @@ fn on_each_set_and_threads(mut f: impl FnMut(usize)) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(random_cases(60))]
 
     #[test]
     fn convolution_is_the_sum_that_defines_it(c in convolution()) {

@@ -4,7 +4,21 @@
 
 use crossreg_tfjs_native::heap::Heap;
 use crossreg_tfjs_native::processor;
+use proptest::test_runner::{Config, RngSeed};
 use std::sync::{Mutex, MutexGuard};
+
+/// So many cases, the same in every run. `PROPTEST_CASES=5000 PROPTEST_RNG_SEED=$RANDOM cargo test` draws more and others.
+pub fn random_cases(cases: u32) -> Config {
+    let given = Config::default();
+    Config {
+        cases: if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { cases },
+        rng_seed: if given.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { given.rng_seed },
+        failure_persistence: None,
+        // Windows in the padding, which pools cannot have, are drawn often.
+        max_global_rejects: 1_000_000,
+        ..given
+    }
+}
 
 /// The instruction set is one for the process: while what this returns lives, no other test changes it.
 pub fn alone() -> MutexGuard<'static, ()> {
