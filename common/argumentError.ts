@@ -26,13 +26,13 @@ export function refuse(argument: string, value: unknown, allowed: string, advice
 
 /** Refuses anything but a list. The caller checks its elements. */
 export function checkList(argument: string, value: unknown, of: string): void {
-  if (!Array.isArray(value)) refuse(argument, value, `a list of ${of}`, 'Write [ ] around one.');
+  if (!Array.isArray(value)) refuse(argument, value, `a list of ${of}`, 'Write [ ] around a single one.');
 }
 
 /** Refuses a seed that is not a whole number. */
 export function checkSeed(argument: string, value: unknown): number {
   if (Number.isSafeInteger(value)) return value as number;
-  return refuse(argument, value, 'a whole number', 'Use 0, and another one for other random numbers.');
+  return refuse(argument, value, 'a whole number', 'Use 0; a different seed gives different random numbers.');
 }
 
 /** Refuses anything but an integer of at least `min`. */

@@ -35,5 +35,5 @@ test('known names and none at all are taken; an unknown one is refused even as u
 });
 
 test.each([null, 3, 'mean', ['mean'], () => 1])('%s is no object of options', (options) => {
-  expect(check(options)).toThrow('options: of predict must be an object');
+  expect(check(options)).toThrow('options: must be an object with the options of predict');
 });

@@ -19,7 +19,7 @@ export function checkOptions<O extends object>(
   if (options === null || typeof options !== 'object' || Array.isArray(options)) {
     throw new ArgumentError(
       'options',
-      `of ${of} must be an object, but is ${show(options)}. Give { ${names.join(', ')} }, or leave it out.`,
+      `must be an object with the options of ${of}, but is ${show(options)}. Give { ${names.join(', ')} }, or leave it out.`,
     );
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));

@@ -47,7 +47,7 @@ export function messagesIn(file, text = readFileSync(join(root, file), 'utf8'), 
 }
 
 /** What was given is put in, or told: `is 'inputs', which …`, `has no examples.`, `lacks weights …`. */
-const given = /⟨|^(is|was|has|holds|gives|leaves|lacks|does not)\b|\bbut (is|has)\b|\bgiven\b/;
+const given = /⟨|^(is|was|has|holds|gives|leaves|lacks|does not)\b|\bbut (is|has)\b|\bis missing\b|\bgiven\b/;
 const sentences = /(?:[.?!]|⟩) (?=[A-Z⟨])/;
 
 /** What a message lacks: 'what was given', 'what to do', or nothing. */

@@ -33,7 +33,7 @@ const exceptions: readonly string[] = [
   // The sentence is made where each refusal is called.
   '⟨message⟩',
   // One of those, with the number of the batch.
-  'batch ⟨taken⟩ of pass ⟨passes - 1⟩ (both from 0): ⟨problem⟩',
+  'batch ⟨taken⟩ of pass ⟨passes - 1⟩ (both counted from 0): ⟨problem⟩',
 ];
 
 test.each([

@@ -84,7 +84,7 @@ const checks = {
       ([value]) => (value === 2 ? 'right' : `a wrong number, ${value}`),
       (error) => error.message,
     );
-    assert(said === 'right' || /the GPU refused an operation/.test(said), said);
+    assert(said === 'right' || /the GPU rejected an operation/.test(said), said);
   },
 };
 

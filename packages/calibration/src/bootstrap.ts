@@ -43,7 +43,7 @@ export function bootstrapInterval(
   checkOptions('bootstrapInterval', options, { resamples: 1, confidenceLevel: 1, method: 1, seed: 1 });
   const { resamples = 1000, confidenceLevel = 0.95, method = 'percentile', seed = 0 } = options;
   checkInteger('resamples', resamples, 2, 'Use 1000.');
-  checkInteger('seed', seed, 0, 'Use 0, and another one for other resamples.');
+  checkInteger('seed', seed, 0, 'Use 0; a different seed gives different resamples.');
   checkOneOf('method', method, ['percentile', 'basic'], 'Leave it out for the default.');
   if (!(confidenceLevel > 0 && confidenceLevel < 1))
     refuse(

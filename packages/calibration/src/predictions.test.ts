@@ -6,7 +6,7 @@ test.each<[string, any, any, RegExp]>([
   ['no array', undefined, [0], /probabilities: must be an array .* but is undefined/],
   ['logits', [2.5, -1], [0], /must lie in \[0, 1\], but example 0, class 0 has 2.5.*softmax/],
   ['NaN', [0.5, 0.5, Number.NaN, 0.5], [0, 1], /example 1, class 0 .* NaN/],
-  ['sigmoid outputs', [[0.9, 0.8]], [0], /must sum to 1 .* the sum 1\.7\d* for example 0.*\[1 − p, p\]/],
+  ['sigmoid outputs', [[0.9, 0.8]], [0], /must sum to 1 .* sum to 1\.7\d* for example 0.*\[1 − p, p\]/],
   ['one column', [0.1, 0.9], [0, 1], /at least two classes.*\[1 − p, p\]/],
   ['one-hot labels', [[0.5, 0.5]], [[1, 0]], /labels\[0\]: must be a class index from 0 to 1/],
   ['flat one-hot labels', [0.5, 0.5], [1, 0, 0], /not a multiple of 3. Labels are class indices/],

@@ -45,7 +45,7 @@ export function readProbabilities(probabilities: Rows, labels: Labels): Predicti
     if (Math.abs(sum - 1) > SUM_TOLERANCE) {
       throw new ArgumentError(
         'probabilities',
-        `must sum to 1 for each example, but have the sum ${sum} for example ${i}. Independent (sigmoid) outputs are one ` +
+        `must sum to 1 for each example, but sum to ${sum} for example ${i}. Independent (sigmoid) outputs are one ` +
           'two-class problem each: give every output as the rows [1 − p, p].',
       );
     }
@@ -83,7 +83,7 @@ function checkFinite(values: ArrayLike<number>, classes: number): void {
       throw new ArgumentError(
         'logits',
         `must be finite, but example ${Math.floor(i / classes)}, class ${i % classes} has ${values[i]}. ` +
-          'Of probabilities, logitsOf() makes finite logits.',
+          'Use logitsOf() to turn probabilities into finite logits.',
       );
     }
   }
@@ -100,15 +100,15 @@ function readRows(argument: string, rows: Rows, labels: Labels, least: number): 
   if (!Number.isInteger(classes)) {
     throw new ArgumentError(
       argument,
-      `must hold the same number of classes for each of the ${examples} labels, but ${values.length} ` +
-        `is not a multiple of ${examples}. Labels are class indices, not one-hot rows.`,
+      `must hold the same number of classes for each of the ${examples} labels, but has ${values.length} numbers, ` +
+        `which is not a multiple of ${examples}. Labels are class indices, not one-hot rows.`,
     );
   }
   if (classes < least) {
     throw new ArgumentError(
       argument,
-      `must hold at least two classes for each example, but holds ${classes}. Give a two-class problem ` +
-        'with a single output p as the rows [1 − p, p].',
+      `must hold at least two classes for each example, but holds ${classes}. For a two-class problem ` +
+        'with a single output p, give the rows [1 − p, p].',
     );
   }
   const top = Math.max(classes - 1, 1);
@@ -118,7 +118,7 @@ function readRows(argument: string, rows: Rows, labels: Labels, least: number): 
         `labels[${i}]`,
         labels[i],
         `a class index from 0 to ${top}`,
-        'Of one-hot labels give the index of the 1.',
+        'For one-hot labels, give the index of the 1.',
       );
     }
   }

@@ -24,7 +24,7 @@ test.each<[string, any, RegExp]>([
   ['a null first row', [null, [1, 2]], /but row 0 is null/],
   ['another width', [[1, 2, 3]], /must hold 2 numbers in every row, but row 0 has 3/],
   ['ragged rows', [[1, 2], [1]], /but row 1 has 1/],
-  ['half a row', [1, 2, 3], /rows of 2 classes, but 3 numbers are not a multiple/],
+  ['half a row', [1, 2, 3], /rows of 2 classes, but has 3 numbers, which is not a multiple/],
   ['text for a number', [[1, '2']], /logits\[0\]\[1\]: must be a number, but is "2"/],
   ['null for a number', [1, null], /logits\[1\]: must be a number, but is null/],
 ])('refuses %s', (_, rows, message) => {

@@ -34,11 +34,11 @@ export function flatRows(argument: string, rows: Rows, width?: number, least = 2
       'must hold at least one row, but is empty. Give a row for each example.',
     );
   if (!isList(rows[0]) && rows[0] !== null) {
-    checkInteger('classes', width, least, 'A flat array needs the length of its rows.');
+    checkInteger('classes', width, least, 'Give the length of a row of the flat array.');
     if (rows.length % width! !== 0) {
       throw new ArgumentError(
         argument,
-        `must hold rows of ${width} classes, but ${rows.length} numbers are not a multiple of that. Give all rows whole.`,
+        `must hold rows of ${width} classes, but has ${rows.length} numbers, which is not a multiple of ${width}. Give complete rows.`,
       );
     }
     checkNumbers(argument, rows);

@@ -21,7 +21,7 @@ test('logitsOf is its inverse, with a smallest probability for impossible classe
 
 test('rows that do not fit are refused', () => {
   expect(() => softmax([1, 2, 3])).toThrow(/classes: must be an integer of at least 2, but is undefined/);
-  expect(() => softmax([1, 2, 3], 2)).toThrow(/3 numbers are not a multiple/);
+  expect(() => softmax([1, 2, 3], 2)).toThrow(/has 3 numbers, which is not a multiple/);
   expect(() => logitsOf([-0.1, 1.1], 2)).toThrow(
     /probabilities\[0\]: must be a number of at least 0, but is -0\.1/,
   );

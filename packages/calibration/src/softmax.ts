@@ -25,12 +25,7 @@ export function logitsOf(probabilities: Rows, classes?: number, epsilon = Number
   const { values } = flatRows('probabilities', probabilities, classes);
   return Float64Array.from(values, (p, i) => {
     if (!(p >= 0))
-      refuse(
-        `probabilities[${i}]`,
-        p,
-        'a number of at least 0',
-        'Logits go in as they are, without logitsOf.',
-      );
+      refuse(`probabilities[${i}]`, p, 'a number of at least 0', 'Give logits directly, without logitsOf().');
     return Math.log(Math.max(p, epsilon));
   });
 }

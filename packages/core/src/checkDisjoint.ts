@@ -15,7 +15,7 @@ export function checkDisjoint(groups: { theta: readonly unknown[]; rho: readonly
     members.forEach((member, i) => {
       const [name, earlier] = [`${group}[${i}]`, seen.get(member)];
       if (earlier !== undefined) {
-        const advice = 'A parameter learns from one set only: leave it in one group.';
+        const advice = 'A parameter learns from one set only: list it once.';
         throw new ArgumentError(group, `${name} is also ${earlier}. ${advice}`);
       }
       seen.set(member, name);

@@ -29,7 +29,12 @@ export function customRegularizer(options: CustomRegularizerOptions): Regularize
   checkOptions('customRegularizer', options, { name: 1, value: 1, gradient: 1, lowerBound: 1, steps: 1 });
   const { name = 'custom', value, gradient, lowerBound = 1e-8, steps = 6 } = options;
   if (typeof value !== 'function') {
-    refuse('value', value, 'a function (framework, weights) => R', 'Make R of the operations of framework.');
+    refuse(
+      'value',
+      value,
+      'a function (framework, weights) => R',
+      'Compute R with the operations of framework.',
+    );
   }
   if (!Number.isFinite(lowerBound)) refuse('lowerBound', lowerBound, 'a finite number', 'Use 1e-8.');
   checkInteger('steps', steps, 1, 'Use 6.');

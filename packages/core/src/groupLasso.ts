@@ -27,7 +27,7 @@ export function groupLasso(
   const { axis = -2, steps = 5 } = options;
   checkInteger('steps', steps, 1, 'Use 5.');
   if (axis !== 'array' && !Number.isInteger(axis)) {
-    refuse('axis', axis, "an integer or 'array'", 'Use -2 for inputs.');
+    refuse('axis', axis, "an integer or 'array'", 'Use -2 for one group per input.');
   }
   /** ‖w_g‖ of every block, kept in a shape that broadcasts against the array. */
   const norms = <T>(fw: Framework<T>, weights: readonly T[]): T[] =>

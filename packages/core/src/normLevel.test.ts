@@ -171,6 +171,6 @@ test('what does not fit is refused by name', () => {
     });
   expect(make({ per: 'unit' })).toThrow(`per: must be 'group', but is "unit". The regularizer groupLasso`);
   expect(make({ scheme: 'literal', bijector: exp })).toThrow(
-    'bijector: is given, but goes with the retracted scheme only',
+    'bijector: is given, but only the retracted scheme uses it',
   );
 });

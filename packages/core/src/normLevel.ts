@@ -52,10 +52,10 @@ export function normLevel<T>(
   });
   const { name, weights, regularizer, variable, bijector, scheme = 'retracted', optimizer } = options;
   if (typeof regularizer?.retract !== 'function') {
-    refuse('regularizer', regularizer, 'a regularizer', 'Use l2Norm(), l1Norm() or another one.');
+    refuse('regularizer', regularizer, 'a regularizer', 'Use l2Norm() or l1Norm(), for example.');
   }
   checkList('weights', weights, 'variables');
-  checkOneOf('scheme', scheme, ['retracted', 'literal'], 'Leave it out for the first.');
+  checkOneOf('scheme', scheme, ['retracted', 'literal'], "Leave it out for 'retracted'.");
   if (bijector !== undefined) checkBijector('bijector', bijector);
   if (optimizer) checkOptimizer('optimizer', optimizer);
   const { per = regularizer.scopes[0] } = options;
@@ -63,7 +63,7 @@ export function normLevel<T>(
   if (scheme === 'literal' && bijector) {
     throw new ArgumentError(
       'bijector',
-      'is given, but goes with the retracted scheme only: the literal one reads ρ off w. Leave it out.',
+      'is given, but only the retracted scheme uses it: the literal scheme computes ρ from w. Leave it out.',
     );
   }
   const { lowerBound } = regularizer;

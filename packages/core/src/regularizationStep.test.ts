@@ -178,7 +178,7 @@ test('the state of something else is refused, and nothing has changed', async ()
   const state = async (one: ReturnType<typeof named>) => one.step.state();
   const other = await state(named('other', [2]));
   expect(() => step.loadState(other)).toThrow(
-    'state: is of another run: its regularization parameters are ["other"], here they are ["noise"]',
+    'state: comes from another run: its regularization parameters are ["other"], here they are ["noise"]',
   );
   const longer = await state(named('noise', [2, 2]));
   expect(() => step.loadState(longer)).toThrow(

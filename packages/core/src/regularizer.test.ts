@@ -203,10 +203,12 @@ test('bad regularizers are refused by name', () => {
   expect(() => smoothness({ matrix: [1, 2, 3], size: 2 })).toThrow(
     'matrix: has 3 numbers, but size 2 needs 4',
   );
-  expect(() => smoothness({ matrix: [1, 2, 3, 1], size: 2 })).toThrow('symmetric at (0, 1)');
+  expect(() => smoothness({ matrix: [1, 2, 3, 1], size: 2 })).toThrow(
+    'not symmetric, or not finite, at (0, 1)',
+  );
   expect(() => smoothness({ matrix: [1, Number.NaN, 3, 1], size: 2 })).toThrow('not finite');
   expect(() => smoothness({ matrix: [1, 0, 0, 1], size: 2, nullSpace: [[1, 1]] })).toThrow(
-    'nullSpace: has a vector that S does not take to zero',
+    'nullSpace: has a vector that S does not map to zero',
   );
   expect(() => smoothness(differencePenalty(6)).value(fw, [fw.array([1, 2])])).toThrow(
     'weights: have shape [2]. Give 6 rows',

@@ -87,6 +87,11 @@ export const elapsedShare = (schedule: Pick<Schedule, 'every'>, rhoStep: number)
  * @param steps - training steps of the run, without the warm-up (default 10,000); matters to `'auto'` only.
  */
 export function expectedOverhead({ every, samples }: Schedule, batchRatio = 1, steps = 10_000): number {
-  checkAbove('batchRatio', batchRatio, 0, 'It is the regularization batch size over that of training.');
+  checkAbove(
+    'batchRatio',
+    batchRatio,
+    0,
+    'Give the regularization batch size divided by the training batch size.',
+  );
   return (2 / 3) * samples * batchRatio * (rhoTime(every, steps) / steps);
 }

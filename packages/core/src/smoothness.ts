@@ -29,7 +29,7 @@ export interface QuadraticPenalty {
 export function smoothness(penalty: QuadraticPenalty): Regularizer {
   checkOptions('smoothness', penalty, { matrix: 1, size: 1, nullSpace: 1 });
   const { matrix, size, nullSpace = [] } = penalty;
-  checkInteger('size', size, 1, 'It is the number of weights that S is for.');
+  checkInteger('size', size, 1, 'Give the number of weights that S penalizes.');
   if (matrix?.length !== size * size) {
     throw new ArgumentError(
       'matrix',
@@ -43,12 +43,12 @@ export function smoothness(penalty: QuadraticPenalty): Regularizer {
   const odd = s.findIndex((v, at) => !(Math.abs(v - mirrored(at)) <= 1e-9 * largest));
   if (odd >= 0) {
     const where = `(${row(odd)}, ${column(odd)})`;
-    throw new ArgumentError('matrix', `is not finite and symmetric at ${where}. Use (S + Sᵀ)/2.`);
+    throw new ArgumentError('matrix', `is not symmetric, or not finite, at ${where}. Use (S + Sᵀ)/2.`);
   }
   const basis = orthonormal(nullSpace, size);
   const image = (v: Float64Array, i: number) => v.reduce((sum, x, j) => sum + s[i * size + j] * x, 0);
   if (basis.some((v) => v.some((_, i) => !(Math.abs(image(v, i)) <= 1e-7 * largest)))) {
-    throw new ArgumentError('nullSpace', 'has a vector that S does not take to zero. Leave it out.');
+    throw new ArgumentError('nullSpace', 'has a vector that S does not map to zero. Leave it out.');
   }
   /** x as a matrix `[size, columns]`. */
   const columns = <T>(fw: Framework<T>, x: T) => {
@@ -96,7 +96,7 @@ export function smoothness(penalty: QuadraticPenalty): Regularizer {
  * difference D. Polynomials of lower degree are free.
  */
 export function differencePenalty(size: number, order = 2): QuadraticPenalty {
-  checkInteger('order', order, 1, 'Use 2: lines are free then.');
+  checkInteger('order', order, 1, 'Use 2, which does not penalize straight lines.');
   checkInteger('size', size, order + 1, `Differences of order ${order} need that many weights.`);
   let stencil = [1];
   for (let i = 0; i < order; i++) stencil = [...stencil, 0].map((v, j) => v - (stencil[j - 1] ?? 0));
@@ -120,7 +120,10 @@ function orthonormal(vectors: readonly ArrayLike<number>[], size: number): Float
   const basis: Float64Array[] = [];
   for (const given of vectors) {
     if (given.length !== size) {
-      throw new ArgumentError('nullSpace', `has a vector of ${given.length}. Give vectors of ${size}.`);
+      throw new ArgumentError(
+        'nullSpace',
+        `has a vector of ${given.length} numbers. Give vectors of ${size} numbers.`,
+      );
     }
     const v = Float64Array.from(given);
     const length = () => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));

@@ -73,10 +73,10 @@ test('the state of another run is refused, and nothing changes', async () => {
   const other = run(sgd({ learningRate: 0.01 }));
   const before = await other.trainer.state();
   expect(() => other.trainer.loadState(state)).toThrow(
-    'state: is of another run: its shapes of θ and the slots of its optimizer are [[[3,1]],[[3,1],[3,1]]], here they are [[[3,1]],[]]',
+    'state: comes from another run: its shapes of θ and the slots of its optimizer are [[[3,1]],[[3,1],[3,1]]], here they are [[[3,1]],[]]',
   );
   expect(() => run(adam({ learningRate: 1 }), 'τ').trainer.loadState(state)).toThrow(
-    'state: is of another run: its regularization parameters are ["w","σ"], here they are ["w","τ"]',
+    'state: comes from another run: its regularization parameters are ["w","σ"], here they are ["w","τ"]',
   );
   const wider = { ...state, theta: [{ shape: [4, 1], values: new Float64Array(4) }] };
   expect(() => run(adam({ learningRate: 1 })).trainer.loadState(wider)).toThrow(

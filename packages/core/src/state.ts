@@ -35,7 +35,10 @@ export function checkSame(what: string, saved: readonly unknown[], here: readonl
   const [then, now] = [saved, here].map((list) => JSON.stringify(list));
   if (then !== now) {
     const both = `its ${what} are ${then}, here they are ${now}`;
-    throw new ArgumentError('state', `is of another run: ${both}. Build what was saved, or start again.`);
+    throw new ArgumentError(
+      'state',
+      `comes from another run: ${both}. Build the trainer of that run, or start again.`,
+    );
   }
 }
 

@@ -133,7 +133,7 @@ export function createTrainer<T, B>(options: TrainerOptions<T, B>): Trainer<T, B
     refuse('framework', framework, 'a Framework', advice);
   }
   checkList('theta', theta, 'variables');
-  checkList('rho', rho, 'what regularizationParameter(…) and normLevel(…) make');
+  checkList('rho', rho, 'results of regularizationParameter(…) and normLevel(…)');
   checkSeed('seed', seed);
   for (const [name, value] of Object.entries({ thetaOptimizer, rhoOptimizer })) {
     if (value !== undefined) checkOptimizer(name, value);

@@ -37,7 +37,7 @@ export function parseCifar10<P extends PixelFormat = 'unit'>(
   files.forEach((bytes, i) => {
     if (bytes.length === 0 || bytes.length % RECORD !== 0) {
       throw new DatasetError(
-        `files[${i}] is no CIFAR-10 binary file: ${bytes.length} bytes are not whole records of ${RECORD}. Give files of the binary version as they were published.`,
+        `files[${i}] is not a CIFAR-10 binary file: its ${bytes.length} bytes are not complete records of ${RECORD}. Give the files of the binary version as they were published.`,
       );
     }
   });
@@ -50,7 +50,7 @@ export function parseCifar10<P extends PixelFormat = 'unit'>(
       labels[at] = bytes[record];
       if (labels[at] > 9) {
         throw new DatasetError(
-          `image ${at} has label ${labels[at]}, but CIFAR-10 has only 0 to 9. Give a file of its binary version as it was published.`,
+          `image ${at} has label ${labels[at]}, but CIFAR-10 has only the labels 0 to 9. Give a file of the binary version as it was published.`,
         );
       }
       interleave(bytes.subarray(record + 1, record + RECORD), images, at * 3 * PLANE);

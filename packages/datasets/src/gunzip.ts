@@ -15,6 +15,6 @@ export async function gunzip(bytes: Uint8Array, name = 'the file'): Promise<Uint
       await new Response(packed.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer(),
     );
   } catch (cause) {
-    throw new DatasetError(`${name} is damaged: it cannot be unpacked. Get it once more.`, { cause });
+    throw new DatasetError(`${name} is damaged: it cannot be unpacked. Download it again.`, { cause });
   }
 }

@@ -36,11 +36,11 @@ test('reads from the middle of a buffer', () => {
 
 test('damaged and foreign files are refused by name', () => {
   expect(() => parseIdx(file(0, 0, 8, 1, 0, 0, 0, 5, 1, 2), 'labels.idx')).toThrow(
-    /labels\.idx is damaged: .* 13 bytes in all, but it has 10/,
+    /labels\.idx is damaged: .* 13 bytes with the header, but it has 10/,
   );
-  expect(() => parseIdx(file(1, 2, 3))).toThrow(/no idx file: it begins with the bytes "01 02 03"/);
-  expect(() => parseIdx(file(0, 0, 7, 0))).toThrow(/no idx file/);
-  expect(() => parseIdx(file(0, 0, 8, 3, 0, 0))).toThrow(/no idx file/);
+  expect(() => parseIdx(file(1, 2, 3))).toThrow(/not an idx file: it begins with the bytes "01 02 03"/);
+  expect(() => parseIdx(file(0, 0, 7, 0))).toThrow(/not an idx file/);
+  expect(() => parseIdx(file(0, 0, 8, 3, 0, 0))).toThrow(/not an idx file/);
   expect(() => parseIdx(file(0x1f, 0x8b, 8, 0))).toThrow(/gunzip\(\) first/);
 });
 

@@ -37,15 +37,15 @@ export function parseIdx(bytes: Uint8Array, name = 'the idx file'): IdxArray {
       bytes[0] === 0x1f && bytes[1] === 0x8b
         ? ' It is gzipped: unpack it with gunzip() first.'
         : ' Give a file as it was published.';
-    throw new DatasetError(`${name} is no idx file: it begins with the bytes "${head}".${advice}`);
+    throw new DatasetError(`${name} is not an idx file: it begins with the bytes "${head}".${advice}`);
   }
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const length = shape.reduce((product, size) => product * size, 1);
   const width = type.array.BYTES_PER_ELEMENT;
   if (bytes.length !== start + length * width) {
     throw new DatasetError(
-      `${name} is damaged: its header says ${shape.join('×')} numbers of ${width} bytes, ` +
-        `${start + length * width} bytes in all, but it has ${bytes.length}. Get it once more.`,
+      `${name} is damaged: its header says ${shape.join('×')} numbers of ${width} bytes each, ` +
+        `${start + length * width} bytes with the header, but it has ${bytes.length}. Download it again.`,
     );
   }
   // A copy, and no Buffer: its slice() is a view.

@@ -21,13 +21,13 @@ export async function imagesFromIdx<P extends PixelFormat = 'unit'>(
   const y = parseIdx(await gunzip(labels, 'the label file'), 'the label file');
   if (x.shape.length !== 3 || !(x.data instanceof Uint8Array)) {
     throw new DatasetError(
-      `the image file must hold images × height × width bytes, but is ${x.shape.join('×')}. Give the file of the images first, then that of the labels.`,
+      `the image file must hold images × height × width bytes, but has shape ${x.shape.join('×')}. Give the image file first, then the label file.`,
     );
   }
   if (y.shape.length !== 1 || !(y.data instanceof Uint8Array) || y.shape[0] !== x.shape[0]) {
     throw new DatasetError(
-      `the label file must hold ${x.shape[0]} bytes, one an image, but is ${y.shape.join('×')}. ` +
-        'Are both files of the same part (train or t10k)?',
+      `the label file must hold ${x.shape[0]} bytes, one per image, but has shape ${y.shape.join('×')}. ` +
+        'Give two files of the same part (train or t10k).',
     );
   }
   const unknown = y.data.findIndex((label) => label >= classNames.length);

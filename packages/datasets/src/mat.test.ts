@@ -62,7 +62,7 @@ test.each(['svhn', 'svhn-uncompressed'])(
 
 test('foreign and damaged files are refused', async () => {
   const bytes = await fixture('svhn');
-  await expect(parseMat(new Uint8Array(10), 'x.mat')).rejects.toThrow(/x\.mat is no MATLAB level 5 file/);
+  await expect(parseMat(new Uint8Array(10), 'x.mat')).rejects.toThrow(/x\.mat is not a MATLAB level 5 file/);
   await expect(parseMat(bytes.subarray(0, 200), 'x.mat')).rejects.toThrow(/x\.mat is damaged/);
   const damaged = Uint8Array.from(bytes);
   damaged.fill(0, 150, 170);
@@ -70,5 +70,5 @@ test('foreign and damaged files are refused', async () => {
   const hdf5 = Uint8Array.from(bytes);
   hdf5[125] = 2;
   await expect(parseMat(hdf5)).rejects.toThrow(/7\.3 file .* -v7/);
-  await expect(imagesFromSvhn(await fixture('types'))).rejects.toThrow(/X missing and y missing/);
+  await expect(imagesFromSvhn(await fixture('types'))).rejects.toThrow(/X is missing and y is missing/);
 });

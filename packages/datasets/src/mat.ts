@@ -57,7 +57,7 @@ const HEADER = 128;
 export async function parseMat(bytes: Uint8Array, name = 'the .mat file'): Promise<Record<string, MatArray>> {
   const endian = String.fromCharCode(bytes[126], bytes[127]);
   if (bytes.length < HEADER || (endian !== 'IM' && endian !== 'MI')) {
-    throw new DatasetError(`${name} is no MATLAB level 5 file. Give a .mat file as it was published.`);
+    throw new DatasetError(`${name} is not a MATLAB level 5 file. Give a .mat file as it was published.`);
   }
   const littleEndian = endian === 'IM';
   if (bytes[littleEndian ? 125 : 124] !== 1) {
@@ -73,7 +73,7 @@ export async function parseMat(bytes: Uint8Array, name = 'the .mat file'): Promi
       if (variable) arrays[variable.name] = variable.array;
     }
   } catch (cause) {
-    throw new DatasetError(`${name} is damaged: it ends early or cannot be unpacked. Get it once more.`, {
+    throw new DatasetError(`${name} is damaged: it ends early or cannot be unpacked. Download it again.`, {
       cause,
     });
   }

@@ -7,7 +7,7 @@ import { checkRange } from './checkRange';
  * @throws {ArgumentError} for a label that is not one of the `classes`.
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
-  checkRange('classes', classes, 1, 2 ** 31, 'It is the number of classes.');
+  checkRange('classes', classes, 1, 2 ** 31, 'Give the number of classes.');
   const rows = new Float32Array(labels.length * classes);
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
@@ -16,7 +16,7 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array
         `labels[${i}]`,
         label,
         `an integer from 0 to ${classes - 1}`,
-        `There are ${classes} classes: count from 0, or give more of them.`,
+        `Number the classes from 0, or increase classes.`,
       );
     }
     rows[i * classes + label] = 1;

@@ -2,7 +2,7 @@ import { checkRange } from './checkRange';
 
 /** @throws {ArgumentError} for anything but an integer of 32 bits. */
 export function checkSeed(seed: number): void {
-  checkRange('seed', seed, 0, 2 ** 32 - 1, 'Any such number will do; the same one gives the same draw.');
+  checkRange('seed', seed, 0, 2 ** 32 - 1, 'Use any of these integers; the same seed gives the same draw.');
 }
 
 /** Uniform numbers in [0, 1): a 32-bit counter through two rounds of multiply and xor-shift. */

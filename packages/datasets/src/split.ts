@@ -34,14 +34,14 @@ export function split<D extends Dataset>(dataset: D, options: SplitOptions): [re
   if ((size === undefined) === (fraction === undefined)) {
     throw new ArgumentError(
       'options',
-      `of split must have either size or fraction, but has ${size === undefined ? 'neither' : 'both'}. Give { size: 500 } or { fraction: 0.1 }.`,
+      `must have either size or fraction, but has ${size === undefined ? 'neither' : 'both'}. Give { size: 500 } or { fraction: 0.1 }.`,
     );
   }
   if (fraction !== undefined && !(fraction > 0 && fraction < 1)) {
     refuse('fraction', fraction, 'a number between 0 and 1 (both excluded)', 'Use 0.1 for a tenth.');
   }
   const count = size ?? Math.round(fraction! * rows);
-  checkRange('size', count, 1, rows - 1, `Both parts of the ${rows} rows need at least one.`);
+  checkRange('size', count, 1, rows - 1, `Each part needs at least one of the ${rows} rows.`);
 
   const labels = (dataset as { labels?: ArrayLike<number> }).labels;
   const { stratified = labels !== undefined } = options;

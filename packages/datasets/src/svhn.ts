@@ -23,8 +23,8 @@ export async function imagesFromSvhn<P extends PixelFormat = 'unit'>(
   const [height, width, channels, count = 1] = X?.shape ?? [];
   if (!(X?.data instanceof Uint8Array) || channels !== 3 || y?.data.length !== count) {
     throw new DatasetError(
-      'the SVHN file must hold bytes X of height × width × 3 × images and a label y for each, but has ' +
-        `X ${X ? X.shape.join('×') : 'missing'} and y ${y ? y.shape.join('×') : 'missing'}. Give train_32x32.mat or test_32x32.mat.`,
+      'the SVHN file must hold X, height × width × 3 × images bytes, and y, one label per image, but ' +
+        `X is ${X ? X.shape.join('×') : 'missing'} and y is ${y ? y.shape.join('×') : 'missing'}. Give train_32x32.mat or test_32x32.mat.`,
     );
   }
   const labels = Uint8Array.from(y.data, (label) => label % 10);

@@ -217,7 +217,7 @@ test('bad options are refused by name', () => {
   const losses = { trainLoss: () => np.zeros([]), regularizationLoss: () => np.zeros([]) };
   const optimizer = adam({ learningRate: 0.1 });
   expect(() => crossRegularize({ ...losses, optimizer: {} as any })).toThrow(
-    /optimizer: must have the functions init/,
+    /optimizer: must be an optimizer of this package, with functions init/,
   );
   expect(() => crossRegularize({ ...losses, optimizer, trainLoss: 3 as any })).toThrow(
     /trainLoss: must be a function/,

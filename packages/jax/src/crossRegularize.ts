@@ -138,11 +138,11 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
     if (typeof value?.init !== 'function' || typeof value?.update !== 'function') {
       throw new ArgumentError(
         name,
-        `must have the functions init and update, as adam({ learningRate: 1e-3 }) has them, but is ${show(value)}. Use adam or sgd of this package.`,
+        `must be an optimizer of this package, with functions init and update, but is ${show(value)}. Use adam({ learningRate: 1e-3 }), for example.`,
       );
     }
   }
-  if (min !== undefined) checkAbove('min', min, bijector.range[0], 'It is in the unit of ρ: 0.03 for noise.');
+  if (min !== undefined) checkAbove('min', min, bijector.range[0], 'It has the unit of ρ: 0.03 for noise.');
   const leastRaw = min === undefined ? undefined : bijector.inverse(min, 'min');
 
   const rhoOf = (raw: R): R => mapTrees((x) => lift((fw, one) => bijector.forward(fw, one), x), raw);

@@ -61,7 +61,7 @@ test('antithetic halves have opposite signs, a given deviation is used, and what
   expect(() => addNoise(np.zeros([5, 3]), np.array(1), random.key(1), { antithetic: true })).toThrow(
     /antithetic: needs an even/,
   );
-  expect(() => channelDeviation(np.zeros([1, 3]))).toThrow(/one value per channel/);
+  expect(() => channelDeviation(np.zeros([1, 3]))).toThrow(/single value per channel/);
 });
 
 test('the average of logits is the log of the mean softmax of the draws', () => {

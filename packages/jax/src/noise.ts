@@ -75,7 +75,7 @@ export function channelDeviation(x: JaxArray, axis = -1): JaxArray {
   if (count < 2) {
     throw new ArgumentError(
       'x',
-      `has one value per channel, in shape ${show(shape)}, whose standard deviation is unknown. Give the option deviation.`,
+      `has a single value per channel (its shape is ${show(shape)}), which has no standard deviation. Give the option deviation.`,
     );
   }
   const others = shape.map((_, i) => i).filter((i) => i !== channels);
@@ -88,7 +88,7 @@ function axisOf(axis: number, shape: readonly number[]): number {
   if (!Number.isInteger(fromStart) || fromStart < 0 || fromStart >= shape.length) {
     throw new ArgumentError(
       'axis',
-      `is ${show(axis)}, but the shape is ${show(shape)}. Use -1, or 1 where channels come first.`,
+      `is ${show(axis)}, but the shape is ${show(shape)}. Use -1, or 1 if the channels come first.`,
     );
   }
   return fromStart;

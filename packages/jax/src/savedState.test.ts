@@ -24,5 +24,5 @@ test('a run that was saved goes on to the bit', async () => {
   expect(rest).toEqual(whole);
   expect(rest.history).toHaveLength(6);
   const other = method.init({ ...params(), third: np.zeros([2]) }, { hidden: 0.3 });
-  expect(() => loadState(other, half)).toThrow(/saved: is of another run/);
+  expect(() => loadState(other, half)).toThrow(/saved: comes from another run/);
 });

@@ -64,7 +64,7 @@ export function loadState<S extends CrossRegularizeState>(target: S, saved: Save
     const at = differs >= 0 ? differs : now.length;
     throw new ArgumentError(
       'saved',
-      `is of another run: it has ${then[at] ?? 'nothing'} where this one has ${now[at] ?? 'nothing'}. Build what was saved, or start again.`,
+      `comes from another run: it has ${then[at] ?? 'nothing'} where this run has ${now[at] ?? 'nothing'}. Use the parameters and options of that run, or start again.`,
     );
   }
   const leaves = saved.leaves.map(({ shape, dtype, values }) =>

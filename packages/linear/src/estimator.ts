@@ -62,7 +62,7 @@ export abstract class Estimator<F extends Fitted> {
 
   private get single(): LearnedRho {
     const { learned } = this.fitted;
-    if (learned.length > 1) throw new Error('There is a ρ for each target, see `learned`.');
+    if (learned.length > 1) throw new Error('There is one ρ per target. Read them from `learned`.');
     return learned[0];
   }
 }

@@ -73,7 +73,9 @@ test.each([
 });
 
 test('X and y of different lengths, and held-out data that are no pair, are refused', () => {
-  expect(() => splitExamples(x, y.slice(1))).toThrow('y: has 9 examples, but X has 10. They must agree.');
+  expect(() => splitExamples(x, y.slice(1))).toThrow(
+    'y: has 9 examples, but X has 10. Both must have the same number.',
+  );
   expect(() => pair([1] as never)).toThrow('regularizationData: must be [X, y]');
   expect(pair([1, 2])).toEqual([1, 2]);
 });

@@ -53,7 +53,10 @@ export function splitExamples(x: Table, y: Targets, options: HoldOut = {}): Spli
   const given = Object.entries({ regularizationData, split, folds }).filter(([, v]) => v !== undefined);
   if (given.length > 1) {
     const names = given.map(([name]) => name);
-    throw new ArgumentError(names.join(', '), 'are given together. Give one: each says what is held out.');
+    throw new ArgumentError(
+      names.join(', '),
+      'are given together. Give only one of them: each says what is held out.',
+    );
   }
   if (regularizationData !== undefined) {
     const validation = examples(
@@ -66,7 +69,7 @@ export function splitExamples(x: Table, y: Targets, options: HoldOut = {}): Spli
       if (have !== want) {
         throw new ArgumentError(
           'regularizationData',
-          `has ${have} ${part === 'x' ? 'columns' : 'targets'}, but the training data have ${want}. Both must have the same.`,
+          `has ${have} ${part === 'x' ? 'columns' : 'targets'}, but the training data have ${want}. Both must have the same number.`,
         );
       }
     }
@@ -87,7 +90,7 @@ export function splitExamples(x: Table, y: Targets, options: HoldOut = {}): Spli
   const fold = foldOf(folds ?? 5, count, seed);
   const numbers = [...new Set(Array.from(fold))].sort((a, b) => a - b);
   if (numbers.length < 2) {
-    throw new ArgumentError('folds', `puts all ${count} examples into one fold. Give at least two.`);
+    throw new ArgumentError('folds', `puts all ${count} examples into one fold. Use at least two folds.`);
   }
   const rows = Array.from({ length: count }, (_, i) => i);
   return {
@@ -117,7 +120,10 @@ function examples(nameX: string, nameY: string, x: Table, y: Targets): Examples 
   const result = { x: toTable(nameX, x), y: toTargets(nameY, y) };
   const [rows, targets] = [result.x.shape[0], result.y.shape[0]];
   if (rows !== targets) {
-    throw new ArgumentError(nameY, `has ${targets} examples, but ${nameX} has ${rows}. They must agree.`);
+    throw new ArgumentError(
+      nameY,
+      `has ${targets} examples, but ${nameX} has ${rows}. Both must have the same number.`,
+    );
   }
   return result;
 }
@@ -128,7 +134,7 @@ function foldOf(folds: number | ArrayLike<number>, count: number, seed: number):
     if (fold.length !== count) {
       throw new ArgumentError(
         'folds',
-        `has ${fold.length} numbers for ${count} examples. Give each its fold.`,
+        `has ${fold.length} numbers for ${count} examples. Give one fold number per example.`,
       );
     }
     const odd = fold.findIndex((k) => !Number.isInteger(k));

@@ -58,7 +58,7 @@ export class Lasso extends Estimator<FittedLasso> {
     const { fitIntercept } = this.options;
     const { training, splits } = splitExamples(x, y, holdOut);
     if (training.y.shape[1] !== 1) {
-      throw new ArgumentError('y', `has ${training.y.shape[1]} targets. Fit each by itself.`);
+      throw new ArgumentError('y', `has ${training.y.shape[1]} targets. Fit one model per target.`);
     }
     // Sums around one point near the data, so that the sums of folds follow by subtraction.
     const { mean: origin, targetMean } = centering(training, { fitIntercept });
@@ -96,7 +96,7 @@ export class Lasso extends Estimator<FittedLasso> {
   /** The coefficients of the path at another ρ, without intercept: for a picture of the path. */
   coefficientsAt(rho: number): Float64Array {
     const { coefficientsAt } = this.fitted;
-    checkAbove('rho', rho, 0, 'It is a norm.', true);
+    checkAbove('rho', rho, 0, 'ρ is a norm.', true);
     return coefficientsAt(rho);
   }
 

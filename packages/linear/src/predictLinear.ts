@@ -9,7 +9,7 @@ export function predictLinear(x: Table, coefficients: Float64Array, intercepts: 
   if (table.shape[1] !== columns) {
     throw new ArgumentError(
       'X',
-      `has ${table.shape[1]} columns, but the fit was to ${columns}. Give the same columns.`,
+      `has ${table.shape[1]} columns, but the model was fitted to ${columns}. Give the same columns.`,
     );
   }
   const transposed = coefficients.map(

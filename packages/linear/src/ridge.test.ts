@@ -105,7 +105,7 @@ test('one ρ for each target is a fit of each by itself', () => {
     expect(rho).toBeCloseTo(single.rho, 8);
     expect(model.intercepts[k]).toBeCloseTo(single.intercept, 8);
   });
-  expect(() => model.rho).toThrow('There is a ρ for each target');
+  expect(() => model.rho).toThrow('There is one ρ per target');
 });
 
 test('standardized columns: the same fit in any unit', () => {
@@ -244,7 +244,9 @@ test.each(models)('%s: bad input is refused by name', (_, Model) => {
     'regularizationData[0]: is NaN',
   );
   expect(() => new Model().predict([[1]])).toThrow('nothing was fitted yet');
-  expect(() => new Model().fit(x, y).predict([[1, 2, 3]])).toThrow('X: has 3 columns, but the fit was to 2');
+  expect(() => new Model().fit(x, y).predict([[1, 2, 3]])).toThrow(
+    'X: has 3 columns, but the model was fitted to 2',
+  );
 });
 
 test('SmoothingSpline: degenerate data and bad input', () => {
@@ -267,7 +269,7 @@ test('SmoothingSpline: degenerate data and bad input', () => {
     (...args: any[]) =>
     () =>
       (new SmoothingSpline().fit as any).call(new SmoothingSpline(), ...args);
-  expect(fit([1, 1, 1], [1, 2, 3], { folds: 3 })).toThrow('x: is 1 throughout');
+  expect(fit([1, 1, 1], [1, 2, 3], { folds: 3 })).toThrow('x: has no number but 1');
   expect(fit([], [])).toThrow('x: is empty');
   expect(fit([1, Number.NaN], [1, 2])).toThrow('NaN at row 1');
   expect(fit([1, 2], [1])).toThrow('y: has 1 examples');

@@ -55,7 +55,7 @@ export class Ridge extends Estimator<FittedRidge> {
     });
     checkCentering(options);
     checkLearning(options);
-    checkOneOf('per', options.per ?? 'model', ['model', 'target'], "Use 'target' for a ρ for each target.");
+    checkOneOf('per', options.per ?? 'model', ['model', 'target'], "Use 'target' for one ρ per target.");
   }
 
   /**
@@ -96,7 +96,8 @@ export class Ridge extends Estimator<FittedRidge> {
   }
   get intercept(): number {
     const { intercepts } = this.fitted;
-    if (intercepts.length > 1) throw new Error('intercept: there are several targets, see `intercepts`.');
+    if (intercepts.length > 1)
+      throw new Error('intercept: there are several targets. Read `intercepts` instead.');
     return intercepts[0];
   }
 

@@ -56,7 +56,7 @@ export class SmoothingSpline extends Estimator<FittedSpline> {
   ): this {
     const { training, splits } = splitExamples(column('x', x), y, asTables(holdOut));
     if (training.y.shape[1] !== 1) {
-      throw new ArgumentError('y', `has ${training.y.shape[1]} targets. Fit each by itself.`);
+      throw new ArgumentError('y', `has ${training.y.shape[1]} targets. Fit one model per target.`);
     }
     const basis = new SplineBasis(training.x.data, this.options.knots ?? 100);
     const reference = basis.path(training);

@@ -20,7 +20,10 @@ export class SplineBasis {
     this.first = distinct[0];
     this.range = distinct[distinct.length - 1] - distinct[0];
     if (!(this.range > 0)) {
-      throw new ArgumentError('x', `is ${this.first} throughout. At least two different numbers are needed.`);
+      throw new ArgumentError(
+        'x',
+        `has no number but ${this.first}. At least two different numbers are needed.`,
+      );
     }
     const count = Math.min(most, distinct.length);
     const breaks = Array.from({ length: count }, (_, i) => {
@@ -71,7 +74,7 @@ export class SplineBasis {
     if (!factor.isPositiveDefinite()) {
       throw new ArgumentError(
         'x',
-        'leaves fewer than two different numbers to train on. Give more examples, or fewer folds.',
+        'leaves fewer than two different numbers to train on. Give more examples, or more folds.',
       );
     }
     const inverse = lowerInverse(factor.lowerTriangularMatrix);

@@ -49,7 +49,7 @@ export function toNumbers(argument: string, list: unknown): Float64Array {
   if (!isList(list)) {
     throw new ArgumentError(
       argument,
-      `must be an array of numbers, but is ${show(list)}. Give a number a row.`,
+      `must be an array of numbers, but is ${show(list)}. Give one number per row.`,
     );
   }
   if (list.length === 0) throw new ArgumentError(argument, 'is empty. At least one number is needed.');
@@ -93,7 +93,7 @@ function fromRows(argument: string, rows: ArrayLike<unknown>): Array64 {
     if (row.length !== columns) {
       throw new ArgumentError(
         argument,
-        `has ${columns} numbers in row 0 but ${row.length} in row ${i}. Rows must agree.`,
+        `has ${columns} numbers in row 0 but ${row.length} in row ${i}. All rows must have the same length.`,
       );
     }
     copyNumbers(argument, row, data, i * columns, (j) => `row ${i}, column ${j}`);
@@ -113,7 +113,7 @@ function fromShape(argument: string, table: unknown): Array64 {
   if (shape.length !== 2 || data.length !== rows * columns) {
     throw new ArgumentError(
       argument,
-      `has shape ${show(Array.from(shape))} with ${data.length} numbers. Give shape: [rows, columns], whose product is their count.`,
+      `has shape ${show(Array.from(shape))} with ${data.length} numbers. Give shape: [rows, columns] and rows × columns numbers.`,
     );
   }
   const numbers = new Float64Array(data.length);

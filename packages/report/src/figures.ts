@@ -70,7 +70,7 @@ function checkSeconds(seconds: FigureOptions['seconds']): void {
   if (seconds === undefined || (seconds?.training > 0 && seconds.rho >= 0)) return;
   throw new ArgumentError(
     'seconds',
-    `must be { training, rho }, the first above 0 and the second not below, but is ${show(seconds)}. Leave it out if you did not measure.`,
+    `must be { training, rho }, with training above 0 and rho at least 0, but is ${show(seconds)}. Leave it out if you did not measure it.`,
   );
 }
 

@@ -30,7 +30,7 @@ export function readRun(given: ReportedRun): Run {
   if (record.step.length === 0) {
     throw new ArgumentError(
       'run',
-      'has no ρ step to show. Train first, with the callback in the callbacks of fit; cross.status() says whether a run was too short.',
+      'has no ρ step to show. Train first, with the callback in the callbacks of fit. If the run was too short, cross.status() says so.',
     );
   }
   const status =

@@ -50,6 +50,6 @@ test('a run without a ρ step yet draws nothing, and what is not tfjs-vis is ref
   const visor = { render: { linechart: () => Promise.reject(new Error('drawn')) } };
   const history = { step: [], loss: [], rho: { a: { value: [], gradient: [] } }, skipped: 0 };
   await watchRun(visor, { history }).onEpochEnd();
-  expect(() => watchRun({} as never, { history })).toThrow(/visor: must be the module tfjs-vis/);
+  expect(() => watchRun({} as never, { history })).toThrow(/visor: must be the tfjs-vis module/);
   expect(() => watchRun(visor, { history }, { tabs: 'x' } as never)).toThrow(/Did you mean tab/);
 });

@@ -44,7 +44,7 @@ export function watchRun(
   if (typeof visor?.render?.linechart !== 'function') {
     throw new ArgumentError(
       'visor',
-      `must be the module tfjs-vis, but is ${show(visor)}. Write import * as tfvis from '@tensorflow/tfjs-vis'.`,
+      `must be the tfjs-vis module, but is ${show(visor)}. Write import * as tfvis from '@tensorflow/tfjs-vis'.`,
     );
   }
   const draw = (name: string, yLabel: string, lines: Line[]) =>

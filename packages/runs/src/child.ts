@@ -39,7 +39,7 @@ process.on('message', async (order: Order) => {
     if (typeof perform !== 'function') {
       throw new ArgumentError(
         'task',
-        `must be a module that exports a function as its default, but ${task} exports ${show(perform)}. Write export default async ({ run }) => ….`,
+        `must be a module whose default export is a function, but ${task} exports ${show(perform)}. Write export default async ({ run }) => ….`,
       );
     }
     const result = await perform({

@@ -44,7 +44,7 @@ export async function command(args: string[]): Promise<void> {
     if (connection === undefined) {
       throw new ArgumentError('--redis', 'is missing, and REDIS_URL is not set. Give redis://host:port.');
     }
-    if (task === undefined) throw new ArgumentError('--task', 'is missing. Give the file of a task.');
+    if (task === undefined) throw new ArgumentError('--task', 'is missing. Give the path of a module.');
     const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
     const worker = await startWorker({
       ...{ connection, task, state, queue },

@@ -23,7 +23,7 @@ export function checkConnection(connection: unknown, argument = 'connection'): a
   if (url && /^rediss?:$/.test(url.protocol) && url.hostname !== '') return;
   throw new ArgumentError(
     argument,
-    'must be a URL redis://[user:password@]host[:port][/database], or rediss:// with TLS. What was given is not shown, because it may hold a password.',
+    'must be a URL redis://[user:password@]host[:port][/database], or rediss:// with TLS. The given value is not shown, because it may contain a password.',
   );
 }
 
@@ -60,7 +60,7 @@ export async function connect(connection: string, { wait }: { wait: boolean }): 
   if (problem && (!wait || problem.name === 'ReplyError')) {
     throw new ArgumentError(
       'connection',
-      `names ${place}, which cannot be used: ${problem.message}. Check that Redis runs there, and the password.`,
+      `names ${place}, which cannot be used: ${problem.message}. Check the password, and that Redis runs there.`,
     );
   }
   const say = (what: string) => console.error(`Redis at ${place} ${what}`);

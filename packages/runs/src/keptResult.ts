@@ -34,6 +34,6 @@ export function checkSameRun(run: Run, known: Run, how: string): void {
   if (isDeepStrictEqual(known, resultOfText(textOfResult(run)))) return;
   throw new ArgumentError(
     'runs',
-    `has ${textOfResult(run)}, but the state ${how} ${textOfResult(known)} by the same key. Give it another key, or another state.`,
+    `has ${textOfResult(run)}, but the state ${how} ${textOfResult(known)} under the same key. Use another key, or another state.`,
   );
 }

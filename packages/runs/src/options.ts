@@ -23,7 +23,7 @@ export function placeOf(state: string | URL): StatePlace {
   if (typeof text !== 'string' || text === '') {
     throw new ArgumentError(
       'state',
-      `must be a folder, a module with a storage of unstorage, or a redis: URL, but is ${show(state)}. Write 'runs' for a folder of that name.`,
+      `must be a folder, a module that exports an unstorage storage, or a redis: URL, but is ${show(state)}. Write 'runs' for a folder of that name.`,
     );
   }
   if (/^rediss?:/.test(text)) {
@@ -38,7 +38,7 @@ export function checkProcesses(processes: number): void {
   if (!(Number.isInteger(processes) && processes >= 1)) {
     throw new ArgumentError(
       'processes',
-      `must be a whole number of at least 1, but is ${show(processes)}. Leave it out for one a core.`,
+      `must be a whole number of at least 1, but is ${show(processes)}. Leave it out for one per core.`,
     );
   }
 }
@@ -49,7 +49,7 @@ export function checkSeconds(name: string, seconds: number, least = 0): void {
     const lowest = least > 0 ? `of at least ${least}` : 'above 0';
     throw new ArgumentError(
       name,
-      `must be seconds ${lowest} and up to 2147483, but is ${show(seconds)}. Use 60 for a minute.`,
+      `must be a number of seconds, ${lowest} and at most 2147483, but is ${show(seconds)}. Use 60 for a minute.`,
     );
   }
 }

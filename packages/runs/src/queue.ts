@@ -65,7 +65,7 @@ export async function workersOf(queueName: string, connection: string): Promise<
       if (saidSo || !(await withoutWorkers())) continue;
       saidSo = true;
       console.error(
-        `No worker takes runs of the queue "${queueName}" at ${shown(connection)}. To start one: npx @crossreg/runs work --redis … --task …`,
+        `No worker taking runs from the queue "${queueName}" at ${shown(connection)}. To start one: npx @crossreg/runs work --redis … --task …`,
       );
     }
   }

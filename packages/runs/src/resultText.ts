@@ -1,4 +1,4 @@
-/** The result of a task that JSON cannot hold. */
+/** The result of a task that JSON cannot represent. */
 export class ResultError extends Error {
   override readonly name = 'ResultError';
 }
@@ -37,7 +37,7 @@ export function resultOfText(text: string): unknown {
 function plain(value: unknown, place: string, above: unknown[]): unknown {
   const refuse = (what: string): never => {
     throw new ResultError(
-      `${place} is ${what}, which JSON cannot hold. Return it as a string, or leave it out.`,
+      `${place} is ${what}, which JSON cannot represent. Return it as a string, or leave it out.`,
     );
   };
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;

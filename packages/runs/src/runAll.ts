@@ -127,14 +127,14 @@ function check({ runs, connection, queue, processes, retries, timeLimit }: RunAl
     if (connection !== undefined) {
       throw new ArgumentError(
         'processes',
-        'is for runs on this machine, but with a connection workers do them. Say it to each: npx @crossreg/runs work --jobs N.',
+        'is given, but with a connection the workers do the runs. Set it for each worker: npx @crossreg/runs work --jobs N.',
       );
     }
   }
   if (queue !== undefined && connection === undefined) {
     throw new ArgumentError(
       'queue',
-      `is of use with a connection only, but is ${show(queue)} without. Give a connection, or leave it out.`,
+      `is only used with a connection, but is ${show(queue)} without one. Give a connection, or leave it out.`,
     );
   }
   if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0)) {
@@ -149,14 +149,11 @@ function check({ runs, connection, queue, processes, retries, timeLimit }: RunAl
     if (typeof run?.key !== 'string' || run.key === '') {
       throw new ArgumentError(
         'runs',
-        `must each have a key, a string, but one is ${JSON.stringify(run)}. Write { key: 'seed-1', seed: 1 }.`,
+        `must each have a non-empty string as key, but one is ${JSON.stringify(run)}. Write { key: 'seed-1', seed: 1 }.`,
       );
     }
     if (keys.has(run.key)) {
-      throw new ArgumentError(
-        'runs',
-        `has the key ${show(run.key)} twice. Every run needs a key that no other has.`,
-      );
+      throw new ArgumentError('runs', `has the key ${show(run.key)} twice. Give every run a different key.`);
     }
     keys.add(run.key);
     try {
@@ -164,7 +161,7 @@ function check({ runs, connection, queue, processes, retries, timeLimit }: RunAl
     } catch (error) {
       throw new ArgumentError(
         'runs',
-        `has ${show(run.key)}, of which ${(error as Error).message.replace('result', 'run')} Give JSON and typed arrays.`,
+        `has ${show(run.key)}, where ${(error as Error).message.replace('result', 'run')} Use JSON values and typed arrays.`,
       );
     }
   }

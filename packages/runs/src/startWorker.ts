@@ -92,14 +92,14 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     if (task !== taskName) {
       refuse(
         'TaskError',
-        `The run is for the task "${task}", but a worker of its queue does "${taskName}". Give each task a queue.`,
+        `The run is for the task "${task}", but a worker of its queue does "${taskName}". Use a separate queue for each task.`,
       );
     }
     const own = await state.id.read();
     if (own === undefined || Buffer.from(own).toString() !== id) {
       refuse(
         'StateError',
-        'A worker of the queue keeps its results elsewhere than the caller. Start it with --state, and the place where its machine sees the state of the caller.',
+        'A worker of the queue and the caller keep results in different places. Start the worker with --state and the path under which its machine sees the state of the caller.',
       );
     }
   }
@@ -112,7 +112,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     underWay.set(job.id!, abort);
     if (closing) abort.abort();
     const process = idle.pop() ?? new WorkerProcess();
-    log(`${run.key} begins`);
+    log(`${run.key} started`);
     try {
       const attempt = await process.perform(
         { task, run: job.data.run, state: place },
@@ -124,12 +124,12 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
       );
       if ('text' in attempt) {
         await keepResult(state, run, attempt.text, attempt.seconds);
-        log(`${run.key} is done (${attempt.seconds.toFixed(1)} s)`);
+        log(`${run.key} finished (${attempt.seconds.toFixed(1)} s)`);
         return;
       }
       if (closing && abort.signal.aborted) {
         await job.moveToWait(token);
-        log(`${run.key} goes back to the queue`);
+        log(`${run.key} returned to the queue`);
         throw new WaitingError();
       }
       log(`${run.key} failed: ${attempt.error.name}: ${attempt.error.message}`);
@@ -149,11 +149,11 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   worker.on('error', () => {});
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) {
-      log(`${id} was given to another worker, because this one was not heard of`);
+      log(`${id} was given to another worker, because this one did not renew its lock`);
       underWay.get(id)?.abort();
     }
   });
-  log(`takes runs of the queue "${queueName}" at ${shown(connection)}`);
+  log(`taking runs from the queue "${queueName}" at ${shown(connection)}`);
 
   return {
     close() {

@@ -24,7 +24,7 @@ export async function moduleState(href: string): Promise<State> {
   if (missing) {
     throw new ArgumentError(
       'state',
-      `names the module ${href}, whose default export must be a storage of unstorage, but is ${show(storage)}. Write export default createStorage({ driver }).`,
+      `names the module ${href}, whose default export must be an unstorage storage, but is ${show(storage)}. Write export default createStorage({ driver }).`,
     );
   }
   return storageState(storage);

@@ -138,7 +138,9 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     expect(failed).toMatchObject({ status: 'failed', attempts: 3, error: { name: 'RangeError' } });
     const [second] = await runAll({ ...how, runs: [{ key: 'b', how: 'second' }], retries: 1 });
     expect(second).toMatchObject({ status: 'done', result: 'second attempt' });
-    await expect(runAll({ ...how, runs: [{ key: 'well', how: 'fine' }] })).rejects.toThrow('by the same key');
+    await expect(runAll({ ...how, runs: [{ key: 'well', how: 'fine' }] })).rejects.toThrow(
+      'under the same key',
+    );
     await worker.close();
     const kept = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),

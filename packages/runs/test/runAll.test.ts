@@ -168,20 +168,22 @@ test('what is out of range is refused before the first run', async () => {
   await expect(refusal({ folder: 'out' })).rejects.toThrow('folder: is not an option of runAll');
   await expect(refusal({ state: undefined })).rejects.toThrow('state: must be a folder, a module');
   await expect(refusal({ processes: 0 })).rejects.toThrow('processes: must be a whole number of at least 1');
-  await expect(refusal({ queue: 'a' })).rejects.toThrow('queue: is of use with a connection only');
+  await expect(refusal({ queue: 'a' })).rejects.toThrow('queue: is only used with a connection');
   await expect(refusal({ connection: 'localhost:6379' })).rejects.toThrow(
     'connection: must be a URL redis://',
   );
   await expect(refusal({ connection: 'redis://localhost', queue: 'a:b' })).rejects.toThrow('without a colon');
   await expect(refusal({ connection: 'redis://localhost', processes: 2 })).rejects.toThrow('work --jobs N');
   await expect(refusal({ retries: -1 })).rejects.toThrow('retries: must be a whole number of at least 0');
-  await expect(refusal({ timeLimit: Number.NaN })).rejects.toThrow('timeLimit: must be seconds above 0');
+  await expect(refusal({ timeLimit: Number.NaN })).rejects.toThrow(
+    'timeLimit: must be a number of seconds, above 0',
+  );
   await expect(refusal({ runs: [{}] })).rejects.toThrow(
-    'runs: must each have a key, a string, but one is {}',
+    'runs: must each have a non-empty string as key, but one is {}',
   );
   const twice = [options.runs[0], options.runs[0]];
   await expect(refusal({ runs: twice })).rejects.toThrow('runs: has the key "a" twice');
   await expect(refusal({ runs: [{ key: 'a', f: () => 1 }] })).rejects.toThrow('run.f is a function');
   await runAll(options);
-  await expect(refusal({ runs: [{ key: 'a', how: 'fine' }] })).rejects.toThrow('by the same key');
+  await expect(refusal({ runs: [{ key: 'a', how: 'fine' }] })).rejects.toThrow('under the same key');
 });

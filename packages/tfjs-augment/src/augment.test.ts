@@ -56,5 +56,5 @@ test('what is no data set, no layer, no image is refused', async () => {
   expect(() => augment([] as never, layer())).toThrow('dataset: must be a tf.data.Dataset');
   expect(() => augment(dataset([]), {} as never)).toThrow('layer: must be a LearnableAugmentation');
   const flat = augment(dataset([{ xs: tf.zeros([2, 3]), ys: 0 }]), layer());
-  await expect(flat.toArray()).rejects.toThrow('dataset: must yield { xs, ys } with xs an image');
+  await expect(flat.toArray()).rejects.toThrow('dataset: must yield { xs, ys }, where xs is an image');
 });

@@ -51,8 +51,8 @@ export function augment<D extends Mappable>(
     if (!(x instanceof tf.Tensor) || (x.rank !== 3 && x.rank !== 4)) {
       throw new ArgumentError(
         'dataset',
-        `must yield { xs, ys } with xs an image [height, width, channels] or a batch of them` +
-          `${input === undefined ? '' : ` under ${show(input)}`}, but has ${show(x)}. Map other elements to these first.`,
+        `must yield { xs, ys }, where xs is an image [height, width, channels] or a batch of images` +
+          `${input === undefined ? '' : ` under ${show(input)}`}, but has ${show(x)}. Convert other elements with map() first.`,
       );
     }
     return withNoise(stream ?? currentNoise(), () =>

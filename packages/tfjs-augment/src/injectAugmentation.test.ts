@@ -50,13 +50,15 @@ test('of several inputs the one with images is augmented, or the one that is nam
     1,
   ]);
   expect(() => injectAugmentation(make('other'), { rotate: 5, input: 'picture' })).toThrow(
-    'input: must name the one input with images',
+    'input: must name one input that takes images',
   );
 });
 
 test('models without images, without an input shape, and what is no model are refused', () => {
   const flat = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [3] })] });
-  expect(() => injectAugmentation(flat, { rotate: 5 })).toThrow('input: must name the one input with images');
+  expect(() => injectAugmentation(flat, { rotate: 5 })).toThrow(
+    'input: must name one input that takes images',
+  );
   const unbuilt = tf.sequential();
   expect(() => injectAugmentation(unbuilt, { rotate: 5 })).toThrow('has no input shape yet');
   expect(() => injectAugmentation({} as never, { rotate: 5 })).toThrow('model: must be a tf.LayersModel');

@@ -27,7 +27,7 @@ export function injectAugmentation(model: LayersModel, options: InjectAugmentati
   if (!(model instanceof LayersModel)) {
     throw new ArgumentError(
       'model',
-      `must be a tf.LayersModel, but is ${show(model)}. Give what tf.model() made.`,
+      `must be a tf.LayersModel, but is ${show(model)}. Give a model from tf.model() or tf.sequential().`,
     );
   }
   if (!model.inputs?.length) {
@@ -47,7 +47,7 @@ export function injectAugmentation(model: LayersModel, options: InjectAugmentati
     const shapes = model.inputs.map(({ shape }, i) => `${names[i]} [${shape.map((n) => n ?? 'any')}]`);
     throw new ArgumentError(
       'input',
-      `must name the one input with images [batch, height, width, channels]; those of ${model.name} are ` +
+      `must name one input that takes images, [batch, height, width, channels], but ${model.name} has the inputs ` +
         `${shapes.join(', ')}, and ${chosen === undefined ? 'none was named' : `${show(chosen)} was named`}. Give input: 'its name'.`,
     );
   }

@@ -157,7 +157,7 @@ test.each([
     1,
     /is \[0, 255\], but .* to (0.99|1).*Give valueRange: \[0, 1\]/,
   ],
-  [{ brightness: true }, -1, /but the images .* go from (-0.99|-1).*Give valueRange: \[-1, 1\]/],
+  [{ brightness: true }, -1, /but pixels .* range from (-0.99|-1).*Give valueRange: \[-1, 1\]/],
   [{ brightness: true, valueRange: [0, 255] as const }, 255, undefined],
   [{ noise: true }, 1, undefined],
   [{ rotate: true }, 255, undefined],
@@ -175,7 +175,8 @@ test.each([
       });
     const model = injectAugmentation(network(), options);
     model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
-    const cross = crossRegularization({ regularizationData: [x, y], every: 1, samples: 2 });
+    const held = [tf.reverse(x, 0), tf.reverse(y, 0)] as [tf.Tensor, tf.Tensor];
+    const cross = crossRegularization({ regularizationData: held, every: 1, samples: 2 });
     const [weights, { numTensors }] = [model.getWeights().map(numbers), tf.memory()];
     const run = cross.trainOnBatch(model, x, y);
     if (!refusal) {
@@ -206,13 +207,13 @@ test('nothing leaks', () => {
 });
 
 test.each([
-  [{}, 'options: name nothing'],
+  [{}, 'options: has no kind of augmentation'],
   [{ rotate: -1 }, 'rotate.initial: must be a finite number of at least 0, but is -1'],
   [{ rotate: 200 }, 'rotate.initial: must lie between min (0) and max (180)'],
   [{ rotate: { bijector: 'square' } }, 'rotate.bijector: must be bounded or exp or softplus'],
   [{ rotate: { bijector: 'exp', max: 4 } }, 'rotate.bijector: '],
   [{ rotate: 'much' }, 'rotate: must be true, a number (degrees)'],
-  [{ translate: 1, translateX: 1 }, 'translate: is one range for x and y'],
+  [{ translate: 1, translateX: 1 }, 'translate: sets one range for x and y'],
   [{ verticalFlip: 2 }, 'verticalFlip: must be a probability'],
   [{ rotate: 1, fillMode: 'mirror' }, 'fillMode: must be "constant", "edge", "reflect", "wrap"'],
   [{ rotate: 1, fillValue: Number.NaN }, 'fillValue: '],
@@ -224,7 +225,9 @@ test.each([
 test('refuses what are not images', () => {
   expect(() => built({ rotate: 1 }, [2, 9])).toThrow('input: of');
   expect(() => built({ rotate: 1 }, [2, 9, 9, 2])).toThrow('1, 3 or 4 channels');
-  expect(() => built({ saturation: 1 }, [2, 9, 9, 1])).toThrow('saturation: is given, but means nothing');
+  expect(() => built({ saturation: 1 }, [2, 9, 9, 1])).toThrow(
+    'saturation: is given, but images with one channel have no saturation',
+  );
 });
 
 function classifier() {
@@ -337,7 +340,7 @@ describe('in a model', () => {
   test('toInferenceModel refuses it, whose draws no stock layer can make', () => {
     const model = injectNoise(injectAugmentation(classifier(), options));
     expect(() => toInferenceModel(model)).toThrow(
-      'is a LearnableAugmentation, whose draws no stock layer can make',
+      'is a LearnableAugmentation, whose random draws stock layers cannot reproduce',
     );
   });
 
@@ -388,7 +391,7 @@ describe('in a model', () => {
   test('refuses a model or data set without images', async () => {
     expect(() => injectAugmentation({} as never, options)).toThrow('model: must be a tf.LayersModel');
     const flat = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
-    expect(() => injectAugmentation(flat, options)).toThrow('input: must name the one input with images');
+    expect(() => injectAugmentation(flat, options)).toThrow('input: must name one input that takes images');
     const layer = built(options, [2, 28, 28, 1]);
     expect(() => augment({} as never, layer)).toThrow('dataset: must be a tf.data.Dataset');
     const numbersOnly = data.array([{ xs: tf.scalar(1), ys: tf.scalar(1) }]);

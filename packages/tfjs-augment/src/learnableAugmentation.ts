@@ -125,7 +125,7 @@ export class LearnableAugmentation extends layers.Layer {
     if (ranges.translate && (ranges.translateX || ranges.translateY)) {
       throw new ArgumentError(
         'translate',
-        'is one range for x and y, and translateX or translateY is given too. Leave one of them out.',
+        'sets one range for x and y, but translateX or translateY is given too. Leave one of them out.',
       );
     }
     const { horizontalFlip = 0, verticalFlip = 0, fillMode = 'constant', fillValue = 0 } = options;
@@ -134,14 +134,14 @@ export class LearnableAugmentation extends layers.Layer {
       if (!(p >= 0 && p <= 1)) {
         throw new ArgumentError(
           name,
-          `must be a probability, 0 to 1, but is ${show(p)}. Use 0.5, or 0 for never.`,
+          `must be a probability, from 0 to 1, but is ${show(p)}. Use 0.5, or 0 for never.`,
         );
       }
     }
     if (Object.keys(ranges).length === 0 && horizontalFlip === 0 && verticalFlip === 0) {
       throw new ArgumentError(
         'options',
-        `name nothing to augment by. Give at least one of ${rangeKinds.join(', ')}, such as { rotate: 5 }.`,
+        `has no kind of augmentation. Give at least one of ${rangeKinds.join(', ')}, such as { rotate: 5 }.`,
       );
     }
     if (distribution !== 'uniform' && distribution !== 'normal') {
@@ -172,14 +172,14 @@ export class LearnableAugmentation extends layers.Layer {
     if (shape.length !== 4 || (channels !== 1 && channels !== 3 && channels !== 4)) {
       throw new ArgumentError(
         'input',
-        `of ${this.name} must be images [batch, height, width, channels] with 1, 3 or 4 channels, but has shape ` +
+        `of ${this.name} must be images, [batch, height, width, channels] with 1, 3 or 4 channels, but it has shape ` +
           `[${shape.map((n) => n ?? 'any')}]. Put the layer directly after the images.`,
       );
     }
     if (channels === 1 && this.ranges.saturation) {
       throw new ArgumentError(
         'saturation',
-        'is given, but means nothing for images of one channel. Leave it out.',
+        'is given, but images with one channel have no saturation. Leave it out.',
       );
     }
     const size = {
@@ -192,7 +192,7 @@ export class LearnableAugmentation extends layers.Layer {
       if (pixels === null || initial < pixels) continue;
       throw new ArgumentError(
         `${kind}.initial`,
-        `is ${initial} pixels, but the images have ${pixels}, so that some would be moved out of sight. Use a quarter of that.`,
+        `is ${initial} pixels, but the images have only ${pixels}, so some of them would be moved out of view. Use a quarter of their size.`,
       );
     }
     for (const kind of this.kinds()) {

@@ -91,8 +91,8 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
     if (unit !== 'share of the pixel range' || value === undefined || !(value > 1)) continue;
     throw new ArgumentError(
       `${kind}.${name}`,
-      `must be a share of the pixel range, 0 to 1, but is ${value}. Give a part of what lies between black and white, such as ` +
-        '0.1 on images from 0 to 1 and from 0 to 255 alike; valueRange says which they are.',
+      `must be a share of the pixel range, from 0 to 1, but is ${value}. Give a share of the difference between black and white, ` +
+        'such as 0.1; the option valueRange says what black and white are.',
     );
   }
   if (bijector !== 'bounded') {
@@ -113,12 +113,12 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
   }
   const { min = 0, max = most } = given;
   checkAbove(`${kind}.min`, min, 0, 'Use 0.', true);
-  checkAbove(`${kind}.max`, max, min, `It must lie above min (${min}).`);
+  checkAbove(`${kind}.max`, max, min, `Use a number above min (${min}).`);
   const off = initial === 0 && min === 0;
   if (!off && !(initial > min && initial < max)) {
     throw new ArgumentError(
       `${kind}.initial`,
-      `must lie between min (${min}) and max (${max}), bounds excluded, but is ${initial}. Set max or min.`,
+      `must lie between min (${min}) and max (${max}), bounds excluded, but is ${initial}. Change it, min or max.`,
     );
   }
   return { initial, min, max, bijector, trainable };

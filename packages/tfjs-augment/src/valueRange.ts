@@ -13,7 +13,7 @@ export function checkValueRange(argument: string, value: unknown): ValueRange {
   }
   throw new ArgumentError(
     argument,
-    `must be two finite numbers, what black and white are, but is ${show(value)}. Use [0, 1] or [0, 255].`,
+    `must be two finite numbers, the values of black and white, but is ${show(value)}. Use [0, 1] or [0, 255].`,
   );
 }
 
@@ -40,10 +40,10 @@ export function checkPixels(layer: string, [black, white]: ValueRange, low: numb
           : undefined;
   const remedy = likely
     ? `Give valueRange: [${likely.join(', ')}]`
-    : 'Give valueRange what black and white have become';
+    : 'Give valueRange the values of black and white in these images';
   throw new ArgumentError(
     'valueRange',
-    `of ${layer} is [${black}, ${white}], but the images of the first regularization batch go from ${digits(low)} to ` +
+    `of ${layer} is [${black}, ${white}], but pixels of the first regularization batch range from ${digits(low)} to ` +
       `${digits(high)}: brightness and noise would be ${outside ? 'far too weak' : 'far too strong'}. ${remedy}, or scale the images.`,
   );
 }

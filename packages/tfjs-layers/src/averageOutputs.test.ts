@@ -76,5 +76,5 @@ test('one draw is its own average; logits of no fixed shape are refused', () => 
   const input = tf.input({ shape: [3] });
   expect(averageOutputs([input], 'logits', 'one')).toBe(input);
   const open = [0, 1].map(() => tf.input({ shape: [null, 3] }));
-  expect(() => averageOutputs(open, 'logits', 'two')).toThrow('logits are averaged at a fixed shape');
+  expect(() => averageOutputs(open, 'logits', 'two')).toThrow('logits can only be averaged in a fixed shape');
 });

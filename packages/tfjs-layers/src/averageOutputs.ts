@@ -20,7 +20,7 @@ export function averageOutputs(draws: SymbolicTensor[], averaging: Averaging, na
   if (shape.some((n) => n === null)) {
     throw new ArgumentError(
       'model',
-      `has the output ${name} of shape [${draws[0].shape}]: logits are averaged at a fixed shape. Give the model's inputs one.`,
+      `has the output ${name} of shape [${draws[0].shape}], but logits can only be averaged in a fixed shape. Give the model's inputs a fixed shape.`,
     );
   }
   const fixed = shape as number[];

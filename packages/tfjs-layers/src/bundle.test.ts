@@ -60,7 +60,7 @@ test('what would not come back is refused by its key', async () => {
     [{ $tensor: 1 }, 'an object with the key $tensor'],
   ] as const) {
     await expect(encodeBundle({ inner: { best: value } })).rejects.toThrow(
-      `checkpoint: cannot keep ${what} (under "best")`,
+      `checkpoint: cannot store ${what} (under "best")`,
     );
   }
 });
@@ -76,8 +76,9 @@ test('any damage is found, wherever it is', async () => {
   for (let at = 0; at < whole.length; at++) {
     const damaged = whole.slice();
     damaged[at] ^= 1 << (at % 8);
-    const expected = at < 8 ? 'is not one of crossreg' : at < 12 ? 'is of version' : 'is damaged';
+    const expected =
+      at < 8 ? 'is not a checkpoint of crossreg' : at < 12 ? 'has format version' : 'is damaged';
     expect(await check(damaged)).toContain(expected);
-    expect(await check(whole.slice(0, at))).toContain(at < 48 ? 'or cut off' : 'is damaged');
+    expect(await check(whole.slice(0, at))).toContain(at < 48 ? 'or is incomplete' : 'is damaged');
   }
 });

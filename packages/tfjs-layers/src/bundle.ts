@@ -88,7 +88,7 @@ export async function decodeBundle(given: Uint8Array): Promise<any> {
   if (bundle.length < HEAD + CHECKSUM || text(0, MAGIC.length) !== MAGIC) {
     throw new ArgumentError(
       'checkpoint',
-      'is not one of crossreg, or cut off. Delete it, or give another folder.',
+      'is not a checkpoint of crossreg, or is incomplete. Delete it, or give another folder.',
     );
   }
   const numbers = new DataView(bundle.buffer);
@@ -96,7 +96,7 @@ export async function decodeBundle(given: Uint8Array): Promise<any> {
   if (version !== VERSION) {
     throw new ArgumentError(
       'checkpoint',
-      `is of version ${version}, but this package reads version ${VERSION}. Use the package it was written by.`,
+      `has format version ${version}, but this package reads version ${VERSION}. Use the version of the package that wrote it.`,
     );
   }
   const end = bundle.length - CHECKSUM;
@@ -104,7 +104,7 @@ export async function decodeBundle(given: Uint8Array): Promise<any> {
   if (sum.some((byte, i) => byte !== bundle[end + i])) {
     throw new ArgumentError(
       'checkpoint',
-      'is damaged: its checksum does not match. Delete it to start again, or put back a copy.',
+      'is damaged: its checksum does not match. Delete it to start again, or restore a copy.',
     );
   }
   const start = HEAD + numbers.getUint32(MAGIC.length + 4, true);
@@ -138,5 +138,5 @@ async function checksum(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
 const notKept = (key: string, what: string) =>
   new ArgumentError(
     'checkpoint',
-    `cannot keep ${what} (under ${JSON.stringify(key)}). Use numbers, strings, lists, plain objects, typed arrays and tensors.`,
+    `cannot store ${what} (under ${JSON.stringify(key)}). Use numbers, strings, lists, plain objects, typed arrays and tensors.`,
   );

@@ -9,7 +9,7 @@ export function checkModel(model: LayersModel): void {
   if (!(model instanceof LayersModel)) {
     throw new ArgumentError(
       'model',
-      `must be a tf.LayersModel, but is ${show(model)}. Give what tf.model() made.`,
+      `must be a tf.LayersModel, but is ${show(model)}. Give a model from tf.model() or tf.sequential().`,
     );
   }
 }
@@ -25,7 +25,7 @@ export function checkInputs(model: LayersModel, x: readonly Tensor[]): void {
   if (x.length !== inputs.length) {
     throw new ArgumentError(
       'x',
-      `has ${x.length} tensors, but ${model.name} has ${inputs.length} inputs. Give one for each, in their order.`,
+      `has ${x.length} tensors, but ${model.name} takes ${inputs.length}. Give one for each input, in their order.`,
     );
   }
   inputs.forEach(({ name, shape }, i) => {
@@ -43,7 +43,7 @@ export function checkInputs(model: LayersModel, x: readonly Tensor[]): void {
     if (given[0] !== x[0].shape[0]) {
       throw new ArgumentError(
         'x',
-        `has ${x[0].shape[0]} examples for the first input, but ${given[0]} for ${name}. They must agree.`,
+        `has ${x[0].shape[0]} examples for the first input, but ${given[0]} for ${name}. All inputs must have the same number.`,
       );
     }
   });

@@ -240,7 +240,7 @@ test('a checkpoint of another run is refused, says what differs, and changes not
   );
   expect(await refusal(network({}), { noise: true })).toContain('run.models[0].layers');
   expect(await messageOf(checkpoint(folder, { model: network({ noise }) }).restore())).toContain(
-    'is of another run',
+    'comes from another run',
   );
 
   const byMomentum = { optimizer: sgd({ learningRate: 1 }) };

@@ -110,7 +110,7 @@ export function checkpoint<Progress = any>(
     if (one.cross !== undefined && typeof one.cross?.loadState !== 'function') {
       throw new ArgumentError(
         'cross',
-        `must be what crossRegularization(…) returned, but is ${show(one.cross)}. Leave it out for a model without.`,
+        `must be what crossRegularization(…) returned, but is ${show(one.cross)}. Leave it out if the model is trained without it.`,
       );
     }
   }
@@ -131,7 +131,7 @@ export function checkpoint<Progress = any>(
       if (!ours && (await place.read())) {
         throw new ArgumentError(
           'checkpoint',
-          'holds an earlier run, which saving would replace. Call restore() before training, or remove() to start again.',
+          'holds an earlier run, which saving would overwrite. Call restore() before training, or remove() to start again.',
         );
       }
       ours = true;
@@ -167,8 +167,8 @@ export function checkpoint<Progress = any>(
           const shuffled = found.some((one) => one.includes('.firstBatch.'));
           throw new ArgumentError(
             'checkpoint',
-            `is of another run: ${found.slice(0, 5).join('; ')}${more}. Build what was saved, or give another folder.` +
-              `${shuffled ? ' A data set has to yield the same in every process: give its shuffle a seed.' : ''}`,
+            `comes from another run: ${found.slice(0, 5).join('; ')}${more}. Build the model of that run, or give another folder.` +
+              `${shuffled ? ' A data set must yield the same batches in every process: give its shuffle a seed.' : ''}`,
           );
         }
         for (const [i, { model, cross }] of models.entries()) {

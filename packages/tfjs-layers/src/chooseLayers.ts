@@ -20,7 +20,7 @@ export function chooser(
   if (!Array.isArray(choice)) {
     throw new ArgumentError(
       'layers',
-      `must be a RegExp, names or a predicate, but is ${show(choice)}. Write /dense/ or ['dense_1'].`,
+      `must be a RegExp, a list of names or a function, but is ${show(choice)}. Write /dense/ or ['dense_1'].`,
     );
   }
   const names = new Set(leafLayers(model).map(({ name }) => name));
@@ -28,7 +28,7 @@ export function chooser(
   if (unknown.length > 0) {
     throw new ArgumentError(
       'layers',
-      `names ${unknown.map(show).join(', ')}, but the model's layers are ${[...names].map(show).join(', ')}. Give some of those.`,
+      `names ${unknown.map(show).join(', ')}, but the model's layers are ${[...names].map(show).join(', ')}. Use these names.`,
     );
   }
   return (layer) => choice.includes(layer.name);

@@ -25,7 +25,7 @@ export function classWeights(
     if (shape.length !== 2) {
       throw new ArgumentError(
         'classWeight',
-        `is given for the output ${show(name)} of shape [${shape.map((n) => n ?? 'any')}], but fit has it for one class an example only. Leave it out for this output.`,
+        `is given for the output ${show(name)} of shape [${shape.map((n) => n ?? 'any')}], but fit supports it only where each example has one class. Leave it out for this output.`,
       );
     }
     return Array.from({ length: Math.max(2, units) }, (_, c) => {

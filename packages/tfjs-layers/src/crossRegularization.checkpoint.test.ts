@@ -137,7 +137,7 @@ test('fitDataset and loops of your own begin at what restore returns, and are to
   const second = make();
   const args = { epochs: 3, callbacks: second.cross as never, verbose: 0 as const };
   await expect(second.model.fitDataset(dataset, args)).rejects.toThrow(
-    'is at the end of epoch 2, but training began at epoch 0',
+    'is at the end of epoch 2, but training started at epoch 0',
   );
   const third = make();
   const { epoch, step } = await third.cross.restore(third.model);
@@ -148,14 +148,15 @@ test('fitDataset and loops of your own begin at what restore returns, and are to
     callbacks: third.cross as never,
     verbose: 0,
   });
-  await third.cross.trainOnBatch(third.model, x, y.expandDims(1));
+  const batch = [tf.neg(x), tf.neg(y)] as const;
+  await third.cross.trainOnBatch(third.model, ...batch);
   await third.cross.save({ best: 0.5 });
 
   const fourth = make();
-  await expect(fourth.cross.trainOnBatch(fourth.model, x, y)).rejects.toThrow('call await cross.restore');
+  await expect(fourth.cross.trainOnBatch(fourth.model, ...batch)).rejects.toThrow('call await cross.restore');
   expect(await fourth.cross.restore(fourth.model)).toEqual({ epoch: 3, step: 10, data: { best: 0.5 } });
   const none = crossRegularization({ regularizationData: [x, y], noise: true });
-  await expect(none.restore(fourth.model)).rejects.toThrow('Give the option `checkpoint`');
+  await expect(none.restore(fourth.model)).rejects.toThrow('Set the option `checkpoint`');
 });
 
 test('other training data, batches or order are refused', async () => {
@@ -206,18 +207,8 @@ describe('another run taken for the same: the error names what differs', () => {
   const regularizers = (norm: Norm) => ({ cross: { regularizers: [norm] } });
 
   test.each<[string, Run, Run, string]>([
-    [
-      'x · (−3)',
-      {},
-      { x: x.mul(-3) },
-      'x: holds other numbers than when the checkpoint was saved: x[0].examples is',
-    ],
-    [
-      'y · 10',
-      {},
-      { y: y.mul(10) },
-      'y: holds other numbers than when the checkpoint was saved: y[0].examples is',
-    ],
+    ['x · (−3)', {}, { x: x.mul(-3) }, 'x: has changed since the checkpoint was saved: x[0].examples is'],
+    ['y · 10', {}, { y: y.mul(10) }, 'y: has changed since the checkpoint was saved: y[0].examples is'],
     ['one number of one example', {}, { x: oneRow(17) }, 'x[0].examples is'],
     ['numbers of equal size elsewhere', {}, { x: tf.reverse(x, 0) }, 'x[0].examples is'],
     [
@@ -237,7 +228,7 @@ describe('another run taken for the same: the error names what differs', () => {
       'a data set that yields other numbers',
       { cross: { regularizationData: batches(1) } },
       { cross: { regularizationData: batches(-3) } },
-      'A data set has to yield the same in every process: give its shuffle a seed.',
+      'A data set must yield the same batches in every process: give its shuffle a seed.',
     ],
     [
       'a data set that yields other targets',

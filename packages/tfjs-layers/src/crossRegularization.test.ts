@@ -212,7 +212,7 @@ test('{ split } is taken off the training data by cross.fit, and fitDataset work
   await cross.fit(noisy, train.x, train.y, args);
   expect(cross.history.step).toEqual([2, 4, 6, 8, 10]);
   await expect(cross.fit(noisy, held.x, held.y, args)).rejects.toThrow(
-    'x: has 48 examples, but the regularization set was split off 96',
+    'x: has 48 examples, but the regularization set was split off from 96',
   );
   cross.dispose();
 
@@ -267,7 +267,7 @@ test('bad input is refused before training starts', async () => {
       regularizationData: tf.data.zip({ xs: tf.data.array(xs), ys: tf.data.array(ys as any[]) }).batch(2),
     });
   expect(await batches([[1], [2]], [[1], [2]])).toContain('input 0 has shape [2,1]');
-  expect(await batches([], [])).toContain('is a data set without a batch');
+  expect(await batches([], [])).toContain('is a data set that yields no batch');
   expect(await fit({ regularizationData: tf.data.array([[1, 2, 3, 4]]) })).toContain('must yield { xs, ys }');
   const first = tf.oneHot(tf.zeros([48], 'int32'), classes).cast('float32');
   expect(await set(held.x, first)).toContain('has no example of class 1, 2');

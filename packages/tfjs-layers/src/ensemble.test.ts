@@ -210,15 +210,15 @@ test('what is no ensemble, or was cut off, is not loaded', async () => {
   const single = memory();
   await member(0).save(single.handler);
   const from = (artifacts: tf.io.ModelArtifacts) => loadEnsemble(tf.io.fromMemory(artifacts));
-  await expect(from(single.saved())).rejects.toThrow('does not hold an ensemble');
+  await expect(from(single.saved())).rejects.toThrow('does not contain an ensemble');
   const { handler, saved } = memory();
   const ensemble = new Ensemble([member(0), member(1)]);
   await ensemble.save(handler);
   const weightData = (saved().weightData as ArrayBuffer).slice(0, 40);
   await expect(from({ ...saved(), weightData })).rejects.toThrow(
-    'has 40 bytes of weights, but its members have',
+    'has 40 bytes of weights, but its members need',
   );
-  await expect(ensemble.save('nowhere://a')).rejects.toThrow('nothing that was imported saves there');
+  await expect(ensemble.save('nowhere://a')).rejects.toThrow('no imported package can save there');
 });
 
 test('members of several outputs and inputs, by name; members without noise have no variance within', () => {
@@ -306,15 +306,15 @@ test.each([
 test('what makes no ensemble is refused', () => {
   const [a, b] = [member(0), member(1)];
   expect(() => new Ensemble([a])).toThrow('members: must be a list of two models or more');
-  expect(() => new Ensemble([a, b, a])).toThrow('twice, at 0 and 2');
+  expect(() => new Ensemble([a, b, a])).toThrow('twice, at positions 0 and 2');
   expect(() => new Ensemble([a, member(1, { units: 3 })])).toThrow(
-    'members: gives member 0 outputs of shape [any,2], but member 1 [any,3]',
+    'members: has outputs of shape [any,2] in member 0, but [any,3] in member 1',
   );
   expect(() => new Ensemble([a, member(1, kinds.mean)])).toThrow(
-    'averaging: of member 1 is "mean", but of member 0 "probabilities"',
+    'averaging: is "mean" for member 1, but "probabilities" for member 0',
   );
   expect(() => toInferenceModel(new Ensemble([a, b]), { averaging: 'mean' })).toThrow(
-    'averaging: is that of the ensemble',
+    'averaging: is given, but the ensemble determines it',
   );
   expect(() => new Ensemble([a, b]).predict(x, { sample: 3 } as never)).toThrow('Did you mean samples?');
 });

@@ -62,7 +62,7 @@ export class Ensemble {
       if (members.indexOf(member) < i) {
         throw new ArgumentError(
           'members',
-          `has the model ${member.name} twice, at ${members.indexOf(member)} and ${i}. Give each once.`,
+          `has the model ${member.name} twice, at positions ${members.indexOf(member)} and ${i}. Give each model once.`,
         );
       }
       checkAlike(members[0], member, i, 'members');
@@ -75,8 +75,8 @@ export class Ensemble {
       if (one.join() === all[0].join()) return;
       throw new ArgumentError(
         'averaging',
-        `of member ${i} is ${one.map(show).join(', ')}, but of member 0 ${all[0].map(show).join(', ')}. ` +
-          'Give the option averaging.',
+        `is ${one.map(show).join(', ')} for member ${i}, but ${all[0].map(show).join(', ')} for member 0. ` +
+          'Set the option averaging.',
       );
     });
     this.members = [...members];
@@ -164,7 +164,7 @@ function handlerOf(url: string): tf.io.IOHandler {
   if (handler) return handler;
   throw new ArgumentError(
     'handlerOrURL',
-    `is ${show(url)}, but nothing that was imported saves there. For file:// import @tensorflow/tfjs-node, or give an ` +
+    `is ${show(url)}, but no imported package can save there. For file:// import @tensorflow/tfjs-node, or give an ` +
       'IOHandler such as tf.io.withSaveHandler(…).',
   );
 }
@@ -201,7 +201,7 @@ export function checkAlike(first: LayersModel, member: LayersModel, m: number, a
     if (one === other) continue;
     throw new ArgumentError(
       argument,
-      `gives member 0 ${what} of shape ${one}, but member ${m} ${other}. All must have the same.`,
+      `has ${what} of shape ${one} in member 0, but ${other} in member ${m}. All members must have the same shapes.`,
     );
   }
 }

@@ -62,7 +62,7 @@ export function splitArtifacts({ modelTopology, weightSpecs = [], weightData }: 
   if (topology?.class_name !== CLASS) {
     throw new ArgumentError(
       'handlerOrURL',
-      'does not hold an ensemble that ensemble.save(…) wrote. Load a single model with tf.loadLayersModel(…).',
+      'does not contain an ensemble that ensemble.save(…) wrote. Load a single model with tf.loadLayersModel(…).',
     );
   }
   const { averaging, members } = (topology as Topology).config;
@@ -71,7 +71,7 @@ export function splitArtifacts({ modelTopology, weightSpecs = [], weightData }: 
   if (all.byteLength !== total) {
     throw new ArgumentError(
       'handlerOrURL',
-      `has ${all.byteLength} bytes of weights, but its members have ${total}. Copy both files again, whole.`,
+      `has ${all.byteLength} bytes of weights, but its members need ${total}. Copy both files again.`,
     );
   }
   let [weight, byte] = [0, 0];

@@ -107,7 +107,7 @@ test('swapped targets of two outputs are refused; by name they go where they bel
   const expected = tf.add(tf.mean(tf.square(tf.sub(a, one))), tf.mean(tf.abs(tf.sub(b, two)))).dataSync()[0];
   expect(await rhoLoss(model, [x, [one, two]])).toBeCloseTo(expected, 5);
   expect(await rhoLoss(model, [{ features: x }, { out1: two, out0: sum }])).toBeCloseTo(expected, 5);
-  expect(await message(rhoLoss(model, [x, { out0: one }]))).toContain('has no tensor "out1", but "out0"');
+  expect(await message(rhoLoss(model, [x, { out0: one }]))).toContain('has no tensor "out1", but has "out0"');
 });
 
 test('plain arrays are refused with what to write instead', async () => {

@@ -73,7 +73,7 @@ function asList(given: Tensors | NamedTensors, names: readonly string[], argumen
       const keys = Object.keys(given).map(show).join(', ');
       throw new ArgumentError(
         argument,
-        `has no tensor ${show(name)}, but ${keys || 'none'}. Give one for each of ${names.map(show).join(', ')}.`,
+        `has no tensor ${show(name)}, but has ${keys || 'none'}. Give one for each of ${names.map(show).join(', ')}.`,
       );
     }
     return tensor(given[name]);
@@ -132,7 +132,10 @@ export function checkFit({ x, y }: Examples, model: LayersModel, name: string): 
   const counts = [...x, ...y].map((tensor) => tensor.shape[0]);
   if (counts[0] === 0) throw new ArgumentError(name, 'is empty. Hold out at least 1 % of the training data.');
   if (counts.some((n) => n !== counts[0])) {
-    throw new ArgumentError(name, `has ${counts.join(', ')} examples in its arrays. They must agree.`);
+    throw new ArgumentError(
+      name,
+      `has ${counts.join(', ')} examples in its arrays. All arrays must have the same number.`,
+    );
   }
 }
 
@@ -166,8 +169,8 @@ export async function checkFinite({ x, y }: Examples, model: LayersModel): Promi
     if (wrong.length === 0) return;
     throw new ArgumentError(
       argument,
-      `has NaN or infinities for ${show(name)} in ${wrong.length} of ${examples} examples, from 0: ${wrong.slice(0, 6).join(', ')}` +
-        `${wrong.length > 6 ? ', …' : ''}. Fill in or drop them.`,
+      `has NaN or infinities for ${show(name)} in ${wrong.length} of ${examples} examples (counted from 0): ${wrong.slice(0, 6).join(', ')}` +
+        `${wrong.length > 6 ? ', …' : ''}. Fill in the values, or drop the examples.`,
     );
   });
 }

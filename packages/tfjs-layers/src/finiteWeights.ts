@@ -21,8 +21,8 @@ export async function checkWeights(model: LayersModel, step: number): Promise<vo
   const [first] = broken;
   const layer = leafLayers(model).find((one) => one.weights.includes(first));
   throw new Error(
-    `model: ${broken.length} of ${weights.length} weights have NaN or infinities after ${step} training steps, such as the ` +
-      `${ownName(first)} of ${layer?.name}. Look for NaN and infinities in the training data and for too large a learning rate, and ` +
-      'go on from weights of before. A checkpoint keeps those of the epoch before.',
+    `model: ${broken.length} of ${weights.length} weights are not finite after ${step} training steps, such as the ` +
+      `${ownName(first)} of ${layer?.name}. Check the training data for NaN and infinities, try a smaller learning rate, and ` +
+      'continue from earlier weights. A checkpoint has the weights of the previous epoch.',
   );
 }

@@ -123,7 +123,9 @@ test('resumed again and again, each member by itself, it ends at the same bits; 
   });
   expect(bits(await run(folder, count))).toEqual(straight);
   expect(steps).toBe(0);
-  await expect(run(folder, undefined, 5)).rejects.toThrow(/^checkpoint: is of another run: .*cross\.seed is/);
+  await expect(run(folder, undefined, 5)).rejects.toThrow(
+    /^checkpoint: comes from another run: .*cross\.seed is/,
+  );
 
   // The same in stores, and another seed is another ensemble.
   const kept = new Map<number, Uint8Array>();
@@ -341,7 +343,7 @@ describe('what is refused before the first step', () => {
     [
       'other outputs',
       {},
-      'createModel: gives member 0 outputs of shape [any,3], but member 1 [any,4]',
+      'createModel: has outputs of shape [any,3] in member 0, but [any,4] in member 1',
       { create: wider },
     ],
     ['targets that do not fit', {}, 'x, y: the target of output', { y: tf.zeros([60, 2]) }],

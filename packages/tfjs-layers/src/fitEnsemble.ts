@@ -182,7 +182,7 @@ function storesOf(
   if (typeof checkpoint !== 'string' && typeof checkpoint !== 'function') {
     throw new ArgumentError(
       'checkpoint',
-      `must be the name of a folder or a function (member) => store, but is ${show(checkpoint)}. Each member needs a store.`,
+      `must be the name of a folder or a function (member) => store, but is ${show(checkpoint)}. Each member needs a separate store.`,
     );
   }
   const stores = Array.from({ length: members }, (_, m) =>
@@ -191,7 +191,7 @@ function storesOf(
   if (new Set(stores).size === members) return stores;
   throw new ArgumentError(
     'checkpoint',
-    'gives two members the same store. Give each another: (member) => indexedDBStore("run-" + member).',
+    'gives two members the same store. Give each a different one: (member) => indexedDBStore("run-" + member).',
   );
 }
 
@@ -203,7 +203,9 @@ function checkNew(model: LayersModel, before: readonly LayersModel[]): void {
     throw new ArgumentError('createModel', message);
   };
   if (!(model instanceof LayersModel)) {
-    refuse(`must return a tf.LayersModel, but returned ${show(model)}. Return what tf.model() made.`);
+    refuse(
+      `must return a tf.LayersModel, but returned ${show(model)}. Return a model from tf.model() or tf.sequential().`,
+    );
   }
   const m = before.length;
   const { optimizer } = compiledModel(model);

@@ -48,11 +48,11 @@ export function fitPlan(
   if (args.sampleWeight !== undefined || args.stepsPerEpoch !== undefined) {
     throw new ArgumentError(
       'args',
-      'has sampleWeight or stepsPerEpoch, which fit of TensorFlow.js lacks. Leave it out.',
+      'has sampleWeight or stepsPerEpoch, which fit of TensorFlow.js does not support. Leave it out.',
     );
   }
   if (args.validationSteps !== undefined) {
-    throw new ArgumentError('args', 'has validationSteps, which is for data sets only. Leave it out.');
+    throw new ArgumentError('args', 'has validationSteps, which applies to data sets only. Leave it out.');
   }
   checkInteger('args.batchSize', batchSize, 1, 'Use 32.');
   checkInteger('args.epochs', epochs, 1, 'Use 1, or more.');
@@ -61,7 +61,7 @@ export function fitPlan(
   if (!(validationSplit >= 0 && validationSplit < 1)) {
     throw new ArgumentError(
       'args.validationSplit',
-      `must lie in [0, 1), but is ${show(validationSplit)}. Use 0.1 for a tenth of the examples.`,
+      `must be a number in [0, 1), but is ${show(validationSplit)}. Use 0.1 for a tenth of the examples.`,
     );
   }
   const data = {
@@ -89,7 +89,7 @@ function checkValidationData(model: LayersModel, given: ModelFitArgs['validation
   if (given.length !== 2) {
     throw new ArgumentError(
       name,
-      `must be [x, y], but has ${given.length} entries. TensorFlow.js has no sample weights.`,
+      `must be [x, y], but has ${given.length} entries. TensorFlow.js does not support sample weights.`,
     );
   }
   const [x, y] = given;
@@ -124,7 +124,7 @@ export async function fitInOrder(
     if (at === 0) {
       throw new ArgumentError(
         'args.validationSplit',
-        `of ${validationSplit} leaves none of ${rest.length} examples to train on. Use a smaller share.`,
+        `is ${validationSplit}, which leaves none of ${rest.length} examples to train on. Use a smaller share.`,
       );
     }
     validation = [take(data.x, rest.slice(at)), take(data.y, rest.slice(at))];

@@ -70,7 +70,7 @@ describe('a split that leaves something out: stratified', () => {
   test('targets that are no classes are refused', async () => {
     await expect(
       split([tf.randomNormal([20, 1])], 'meanSquaredError', { split: 0.2, stratified: true }),
-    ).rejects.toThrow('regularizationData.stratified: is for targets that are classes');
+    ).rejects.toThrow('regularizationData.stratified: is true, but the targets are not classes');
   });
 });
 

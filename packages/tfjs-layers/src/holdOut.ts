@@ -45,8 +45,8 @@ export async function holdOut(
     if (before.from === count) return before;
     throw new ArgumentError(
       'x',
-      `has ${count} examples, but the regularization set was split off ${before.from}. Go on with the same data, ` +
-        'so that none of the held-out examples is trained on, or make a new callback.',
+      `has ${count} examples, but the regularization set was split off from ${before.from}. Continue with the same data, ` +
+        'so that the model is not trained on held-out examples, or create a new callback.',
     );
   }
   const { held, rest } = await heldOutExamples({ x, y }, { data, seed, model });
@@ -114,7 +114,7 @@ async function labelsOf(
   if (stratified && found.length === 0) {
     throw new ArgumentError(
       `${name}.stratified`,
-      'is for targets that are classes: one-hot, or whole numbers under a cross-entropy. Leave it out for others.',
+      'is true, but the targets are not classes: neither one-hot, nor whole numbers with a cross-entropy. Leave it out.',
     );
   }
   return found;
@@ -152,7 +152,7 @@ function split(
   if (held === 0) {
     throw new ArgumentError(
       `${name}.split`,
-      `of ${share} takes nothing off ${order.length} examples. Use a larger share.`,
+      `is ${share}, which rounds to none of ${order.length} examples. Use a larger share.`,
     );
   }
   return order.slice(0, held);

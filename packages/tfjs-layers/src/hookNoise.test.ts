@@ -203,7 +203,7 @@ test('a model can be hooked once at a time, and disposal frees the noise alone',
   const plain = predictions(model, x);
   const { numTensors } = tf.memory();
   const hook = hookNoise(model);
-  expect(() => hookNoise(model)).toThrow('model: has noise hooked into "conv" already. Call unhook() first.');
+  expect(() => hookNoise(model)).toThrow('model: already has noise hooked into "conv". Call unhook() first.');
   hook.dispose();
   expect(tf.memory().numTensors).toBe(numTensors);
   expect(predictions(model, x)).toEqual(plain);

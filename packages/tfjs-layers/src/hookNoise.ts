@@ -75,15 +75,15 @@ function checkPlace({ layer, noise }: NoisePlace): void {
   if (hookedNoise(layer)) {
     throw new ArgumentError(
       'model',
-      `has noise hooked into ${show(layer.name)} already. Call unhook() first.`,
+      `already has noise hooked into ${show(layer.name)}. Call unhook() first.`,
     );
   }
   // A layer that could not be made again is in both models, and would bring its hook into the explicit one.
   if (noise.inboundNodes.some(({ inboundLayers }) => inboundLayers.includes(layer))) {
     throw new ArgumentError(
       'layers',
-      `chooses ${show(layer.name)}, whose class ${layer.getClassName()} is not registered, so that no model with its ` +
-        'noise can be made. Call tf.serialization.registerClass on the class.',
+      `chooses ${show(layer.name)}, whose class ${layer.getClassName()} is not registered, so the model cannot be ` +
+        'rebuilt with its noise. Call tf.serialization.registerClass on the class.',
     );
   }
 }

@@ -38,7 +38,7 @@ function saveWithNoise(): void {
       return Promise.reject(
         new ArgumentError(
           'includeOptimizer',
-          `is true, but ${this.name} has noise hooked in, and is saved as another model with explicit noise layers, which the ` +
+          `is true, but ${this.name} has noise hooked in. It is saved as another model, with explicit noise layers, which the ` +
             "optimizer's state does not fit. Leave out includeOptimizer, or use a checkpoint.",
         ),
       );

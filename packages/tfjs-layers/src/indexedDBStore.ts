@@ -12,13 +12,13 @@ const CHECKPOINTS = 'checkpoints';
  */
 export function indexedDBStore(name: string): CheckpointStore {
   if (typeof name !== 'string' || name === '') {
-    throw new ArgumentError(
-      'name',
-      `must be a text of at least one character, but is ${show(name)}. Write 'run-1'.`,
-    );
+    throw new ArgumentError('name', `must be a non-empty string, but is ${show(name)}. Write 'run-1'.`);
   }
   if (typeof indexedDB === 'undefined') {
-    throw new ArgumentError('checkpoint', 'is for IndexedDB, which is not here. In Node give a folder.');
+    throw new ArgumentError(
+      'checkpoint',
+      'is for IndexedDB, which this environment lacks. In Node, give a folder.',
+    );
   }
   return {
     read: () => transact<Uint8Array | undefined>('readonly', (store) => store.get(name)),

@@ -150,7 +150,7 @@ test('axes by convention: the directions of a bidirectional layer are units of t
 test('axes by convention: a bias has no inputs', async () => {
   const { values } = build(classes.conv2dTranspose());
   await expect(values([groupLasso({ biases: true })])).rejects.toThrow(
-    "axis: is 'inputs', which a bias has none of",
+    "axis: is 'inputs', but a bias has no inputs",
   );
   expect(() => groupLasso({ axis: 'columns' as never })).toThrow(
     "axis: must be 'inputs', 'units', 'array' or a number",

@@ -108,7 +108,7 @@ function viewOf(layout: KernelLayout, block: Block) {
   if (!axes) {
     throw new ArgumentError(
       'axis',
-      "is 'inputs', which a bias has none of. Leave biases out, or use 'units' or 'array'.",
+      "is 'inputs', but a bias has no inputs. Leave biases out, or use 'units' or 'array'.",
     );
   }
   const others = shape.map((_, i) => i).filter((i) => !axes.includes(i));

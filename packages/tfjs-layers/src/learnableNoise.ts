@@ -128,7 +128,7 @@ export class LearnableNoise extends layers.Layer {
     if (shape.length < 2 || !(axis > 0) || channels === null || channels === undefined) {
       throw new ArgumentError(
         'input',
-        `of ${this.name} must have channels of fixed number on axis ${this.axis}, but its shape is ` +
+        `of ${this.name} must have a fixed number of channels on axis ${this.axis}, but its shape is ` +
           `[${shape.map((n) => n ?? 'any')}]. Give the model's inputs a fixed number of them.`,
       );
     }

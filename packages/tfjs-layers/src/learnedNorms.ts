@@ -89,8 +89,8 @@ export async function learnNorms(
           if (level > regularizer.lowerBound && Number.isFinite(level)) return;
           throw new ArgumentError(
             'regularizers',
-            `${full} starts at ${level}${per === 'unit' ? ` for unit ${unit}` : ''}: from there the weights have no ` +
-              'direction to grow in. Initialize them at random, or leave the layer out by `layers`.',
+            `${full} starts at ${level}${per === 'unit' ? ` for unit ${unit}` : ''}, where the gradient has no ` +
+              'direction. Initialize the weights at random, or exclude the layer with `layers`.',
           );
         });
         const variable = tf.tidy(() => tf.variable(tf.log(tf.tensor(levels, start.shape)), false));
@@ -171,7 +171,7 @@ function groups(model: LayersModel, options: NormOptions, trained: readonly Laye
     throw new ArgumentError(
       'regularizers',
       `has a norm without weights: ${options.layers ? `\`layers\` (${show(options.layers)}) chooses` : 'the model has'} ` +
-        'no layer with a kernel that the model was compiled to train. Choose others, or compile again.',
+        'no layer with a kernel that the model was compiled to train. Choose other layers, or compile again.',
     );
   }
   if (per === 'model') return [{ name: '', weights: byLayer.flatMap(({ weights }) => weights) }];

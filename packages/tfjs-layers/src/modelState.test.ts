@@ -92,7 +92,9 @@ test('nothing leaks over many restores', async () => {
 
 test('what is not compiled, or has an optimizer that gives no state, is refused', async () => {
   const plain = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
-  expect(() => modelSettings(plain)).toThrow('is not compiled. Call compile before a checkpoint.');
+  expect(() => modelSettings(plain)).toThrow(
+    'is not compiled. Call compile before you save or restore a checkpoint.',
+  );
   const adamax = model(tf.train.adamax(0.01));
   await train(adamax, 1);
   await expect(modelState(adamax)).rejects.toThrow(

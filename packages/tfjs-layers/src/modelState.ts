@@ -35,7 +35,10 @@ export const ownName = ({ originalName }: LayerVariable) =>
 export function modelSettings(given: LayersModel): object {
   const model = compiledModel(given);
   if (!model.optimizer) {
-    throw new ArgumentError('model', `${model.name} is not compiled. Call compile before a checkpoint.`);
+    throw new ArgumentError(
+      'model',
+      `${model.name} is not compiled. Call compile before you save or restore a checkpoint.`,
+    );
   }
   const { learningRate, ...config } = model.optimizer.getConfig();
   return asJSON({

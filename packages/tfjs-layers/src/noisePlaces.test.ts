@@ -100,7 +100,7 @@ describe('layers without noise: timeDistributed', () => {
       tf.io.fromMemory({ ...saved!, modelTopology: JSON.parse(JSON.stringify(saved!.modelTopology)) }),
     );
     expect(numbers(draw(loaded, x))).toEqual(numbers(expected));
-    expect(() => toInferenceModel(noisy)).toThrow('model: each repeats noise at every step');
+    expect(() => toInferenceModel(noisy)).toThrow('model: each draws noise at every step');
   });
 
   test('a noisy model inside timeDistributed is found by predict and trained by the callback', async () => {

@@ -72,7 +72,7 @@ function refuseWrong(layer: layers.Layer): void {
   throw new ArgumentError(
     'model',
     `${layer.name} normalizes axis ${axisOf(layer)}, which the backend ${tf.getBackend()} of ` +
-      'TensorFlow.js computes wrongly: it takes the statistics as those of the last axis. Put the channels last, or use webgl or ' +
+      'TensorFlow.js computes wrongly: it applies the statistics to the last axis. Put the channels last, or use webgl or ' +
       'TensorFlow’s native binding.',
   );
 }

@@ -34,7 +34,7 @@ test('any regularizer of core will do', () => {
 });
 
 test.each([
-  [() => norm({} as never), 'regularizer: must be a regularizer such as customRegularizer'],
+  [() => norm({} as never), 'regularizer: must be a regularizer, but is'],
   [() => l2({ per: 'channel' as never }), "per: must be 'model', 'layer' or 'unit', but is \"channel\""],
   [() => l1({ units: 3 } as never), 'units'],
   [() => groupLasso({ axis: 'rows' as never }), "axis: must be 'inputs', 'units', 'array' or a number"],

@@ -53,7 +53,7 @@ export function norm(regularizer: Regularizer, options: NormOptions = {}): Norm 
   if (typeof regularizer?.retract !== 'function') {
     throw new ArgumentError(
       'regularizer',
-      `must be a regularizer such as customRegularizer({ value }), but is ${show(regularizer)}. Call what makes one.`,
+      `must be a regularizer, but is ${show(regularizer)}. Write l2Norm() or customRegularizer({ value }), for example.`,
     );
   }
   const names = { layers: 1, per: 1, biases: 1, learningRate: 1, optimizer: 1, name: 1 };
@@ -72,12 +72,12 @@ export function norm(regularizer: Regularizer, options: NormOptions = {}): Norm 
     );
   }
   const { biases = false, name = '' } = options;
-  checkOneOf('biases', biases, [true, false], 'Leave it out to have them free.');
+  checkOneOf('biases', biases, [true, false], 'Leave it out to exclude biases from the norm.');
   checkOneOptimizer(options);
   if (typeof name !== 'string') {
     throw new ArgumentError(
       'name',
-      `must be a text, but is ${show(name)}. Leave it out for ${regularizer.name}.`,
+      `must be a string, but is ${show(name)}. Leave it out for ${regularizer.name}.`,
     );
   }
   return { regularizer, options };
@@ -94,7 +94,7 @@ export function checkOneOptimizer({
   if (learningRate !== undefined) {
     throw new ArgumentError(
       'learningRate',
-      `is ${show(learningRate)}, but the optimizer that is given too has a rate already. Leave one of them out.`,
+      `is ${show(learningRate)}, but the given optimizer has a learning rate already. Leave one of them out.`,
     );
   }
 }

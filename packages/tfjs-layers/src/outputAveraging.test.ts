@@ -231,7 +231,7 @@ test('averaging that cannot be right is refused before the first step, by the na
   expect(await refused(logits, { head0: 'sigmoidLogits' })).toContain('averaging.head0: is "sigmoidLogits"');
   expect(await refused(logits, 'mean')).toBe('accepted');
   const classifier = network([{ units: 3, activation: 'softmax', loss: 'categoricalCrossentropy' }]);
-  expect(await refused(classifier, 'logits')).toContain('ends in a softmax: those are no logits');
+  expect(await refused(classifier, 'logits')).toContain('ends in a softmax and so does not give logits');
   expect(() => crossRegularization({ regularizationData: [x, x], averaging: 'median' as never })).toThrow(
     "averaging: must be 'probabilities'",
   );

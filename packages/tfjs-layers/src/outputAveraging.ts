@@ -89,7 +89,7 @@ function resolve(
       const names = model.outputNames.map(show).join(', ');
       throw new ArgumentError(
         'averaging',
-        `has an entry for ${show(name)}, but the model's outputs are ${names}. Give one of those.`,
+        `has an entry for ${show(name)}, but the model's outputs are ${names}. Use these names.`,
       );
     }
   }
@@ -105,12 +105,12 @@ function resolve(
       throw new ArgumentError(
         argument,
         `is ${show(one)} for the output ${show(model.outputNames[i])}, ${reason} ` +
-          `Leave it out: ${show(infer(activation, kinds[i]))} is inferred.`,
+          `Leave it out to use ${show(infer(activation, kinds[i]))}.`,
       );
     };
     const logits = one === 'logits' || one === 'sigmoidLogits';
     if (logits && probabilities.has(activation ?? ''))
-      refuse(`which ends in a ${activation}: those are no logits.`);
+      refuse(`which ends in a ${activation} and so does not give logits.`);
     if (logits && names[i] !== undefined) refuse(`whose loss ${names[i]} takes no logits.`);
     const opposite = one === 'logits' ? 'sigmoid' : 'softmax';
     if (logits && kinds[i] === opposite) refuse(`whose loss takes the logits of a ${opposite}.`);

@@ -141,7 +141,7 @@ test('what does not fit the model is refused, of a data set by its first batch',
     'regularizationData',
   );
   await expect(regularizationBatches(data.array([]).batch(2) as never, model(), options)).rejects.toThrow(
-    'regularizationData: is a data set without a batch',
+    'regularizationData: is a data set that yields no batch',
   );
   const nameless = data.array([1, 2]).batch(2);
   await expect(regularizationBatches(nameless as never, model(), options)).rejects.toThrow(

@@ -130,13 +130,13 @@ function checkPart(data: RegularizationPart): void {
   if (typeof stratified !== 'boolean') {
     throw new ArgumentError(
       `${name}.stratified`,
-      `must be true or false, but is ${show(stratified)}. Classes are found from the targets.`,
+      `must be true or false, but is ${show(stratified)}. Use true to keep the proportions of the classes.`,
     );
   }
   if (typeof groups !== 'object' || groups === null || !Number.isInteger(groups.length)) {
     throw new ArgumentError(
       `${name}.groups`,
-      `must be an array with a number or text for each example, but is ${show(groups)}. Examples of one group have the same.`,
+      `must be an array with a number or string for each example, but is ${show(groups)}. Give all examples of a group the same one.`,
     );
   }
 }
@@ -249,7 +249,7 @@ async function datasetBatches(
     if (done)
       throw new ArgumentError(
         name,
-        'is a data set without a batch. Hold out at least 1 % of the training data.',
+        'is a data set that yields no batch. Hold out at least 1 % of the training data.',
       );
     const { xs, ys } = (value ?? {}) as { xs?: Tensors | NamedTensors; ys?: Tensors | NamedTensors };
     if (!xs || !ys) {
@@ -269,7 +269,7 @@ async function datasetBatches(
       const problem = error.message.slice(error.argument.length + 2);
       throw new ArgumentError(
         error.argument,
-        `batch ${taken} of pass ${passes - 1} (both from 0): ${problem}`,
+        `batch ${taken} of pass ${passes - 1} (both counted from 0): ${problem}`,
       );
     }
     if (passes === 1) seen.add(batch.y);
@@ -300,7 +300,7 @@ async function datasetBatches(
       if (state.passes < passes || (state.passes === passes && state.taken < taken)) {
         throw new ArgumentError(
           name,
-          'is a data set, which cannot go back to where the checkpoint was. Restore with a new callback, or use tensors.',
+          'is a data set, which cannot go back to the position of the checkpoint. Restore with a new callback, or use tensors.',
         );
       }
       // Of a pass that is over only its beginning matters: a data set may shuffle itself again at each.

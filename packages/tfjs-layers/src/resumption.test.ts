@@ -71,7 +71,7 @@ test('what the loop saved along with it comes back', async () => {
 
 test('training before the checkpoint was read is refused, as it would lose the earlier run', async () => {
   const due = new Resumption(memory());
-  const message = 'checkpoint: was not restored, so saving would lose an earlier run';
+  const message = 'checkpoint: was not restored, so saving would overwrite an earlier run';
   expect(() => due.checkRestored()).toThrow(message);
   await expect(due.endEpoch(0, {}, 1)).rejects.toThrow(message);
   await expect(due.save(1, {})).rejects.toThrow(message);
@@ -86,7 +86,7 @@ test('an epoch that the checkpoint has behind it is refused, one after it is not
   const second = new Resumption(store);
   await second.begin(model(), counter());
   expect(() => second.checkEpoch(2)).toThrow(
-    'checkpoint: is at the end of epoch 3, but training began at epoch 2 (from 0)',
+    'checkpoint: is at the end of epoch 3, but training started at epoch 2 (counted from 0)',
   );
   second.checkEpoch(3);
 });

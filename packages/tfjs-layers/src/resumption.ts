@@ -79,8 +79,8 @@ export class Resumption {
     if (this.progress && epoch < this.progress.epoch) {
       throw new ArgumentError(
         'checkpoint',
-        `is at the end of epoch ${this.progress.epoch}, but training began at epoch ${epoch} (from 0). Use cross.fit, or ` +
-          'pass initialEpoch: (await cross.restore(model)).epoch, with epochs the total; or delete the checkpoint.',
+        `is at the end of epoch ${this.progress.epoch}, but training started at epoch ${epoch} (counted from 0). Use cross.fit; or ` +
+          'pass initialEpoch: (await cross.restore(model)).epoch and the total as epochs; or delete the checkpoint.',
       );
     }
   }
@@ -147,7 +147,7 @@ export class Resumption {
     if (names.length !== state.step.names.length) {
       throw new ArgumentError(
         'checkpoint',
-        `is of ${state.step.names.length} regularization parameters, but here are ${names.length}. Build what was saved, or give another folder.`,
+        `has ${state.step.names.length} regularization parameters, but this run has ${names.length}. Build the model of that run, or give another folder.`,
       );
     }
     step.checkState({ ...state.step, names });
@@ -172,7 +172,7 @@ function checkFitted(then: FittedData, now: FittedData): void {
     if (before === after) continue;
     throw new ArgumentError(
       what === 'examples' ? 'x' : what,
-      `is ${after}, but was ${before} when the checkpoint was saved: the training data would have another order. Use the former value, or another folder.`,
+      `is ${after}, but was ${before} when the checkpoint was saved, which changes the order of the training data. Use the earlier value, or another folder.`,
     );
   }
   for (const what of ['x', 'y'] as const) {
@@ -180,7 +180,7 @@ function checkFitted(then: FittedData, now: FittedData): void {
     if (found === undefined) continue;
     throw new ArgumentError(
       what,
-      `holds other numbers than when the checkpoint was saved: ${found}. Train on the same data, or give another folder.`,
+      `has changed since the checkpoint was saved: ${found}. Train on the same data, or give another folder.`,
     );
   }
 }
@@ -188,6 +188,6 @@ function checkFitted(then: FittedData, now: FittedData): void {
 const notRestored = () =>
   new ArgumentError(
     'checkpoint',
-    'was not restored, so saving would lose an earlier run. Give the option `checkpoint`, and call ' +
+    'was not restored, so saving would overwrite an earlier run. Set the option `checkpoint`, and call ' +
       'await cross.restore(model) before training.',
   );

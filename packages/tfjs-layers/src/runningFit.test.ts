@@ -70,7 +70,7 @@ test('what shows in a running fit: other shapes later end it by name, with finit
   const cross = crossRegularization({ every: 1, regularizationData: dataset([good, narrow, good]) });
   const model = network();
   expect(await message(fitDataset(model, dataset([good, good, good]), cross))).toBe(
-    'ArgumentError regularizationData: batch 1 of pass 0 (both from 0): input 0 has shape [4,2], but the model takes [any,3]. The first axis counts the examples.',
+    'ArgumentError regularizationData: batch 1 of pass 0 (both counted from 0): input 0 has shape [4,2], but the model takes [any,3]. The first axis counts the examples.',
   );
   expect(numbers(model).every(Number.isFinite)).toBe(true);
   expect(await message(fitDataset(model, dataset([good]), cross, 1))).toBe('accepted');
@@ -87,7 +87,7 @@ test('what shows in a running fit: NaN in one regularization batch skips its ρ 
   const cross = crossRegularization({ every: 1, regularizationData: [x, y] });
   const before = model.getWeights().map((w) => tf.clone(w));
   expect(await message(fitDataset(model, dataset([good, missing]), cross))).toMatch(
-    /^Error loss: is NaN in epoch 0 .* not finite after training step 2\. Look for NaN/,
+    /^Error loss: is NaN in epoch 0 .* not finite after training step 2\. Check the training data for NaN/,
   );
   // σ stays what it was, and with weights of before the same callback goes on.
   model.setWeights(before);
@@ -104,7 +104,7 @@ test('NaN in tensors to train on is refused before the first step, with the exam
   values[17][0] = Number.POSITIVE_INFINITY;
   const cross = crossRegularization({ regularizationData: [x, y] });
   const refusal =
-    'ArgumentError x: has NaN or infinities for "features" in 2 of 24 examples, from 0: 3, 17. Fill in or drop them.';
+    'ArgumentError x: has NaN or infinities for "features" in 2 of 24 examples (counted from 0): 3, 17. Fill in the values, or drop the examples.';
   expect(await message(cross.fit(model, tf.tensor(values), y, args))).toBe(refusal);
   expect(await message(cross.trainOnBatch(model, tf.tensor(values), y))).toBe(refusal);
   expect(await message(cross.fit(model, x, tf.fill([24, 1], Number.NaN), args))).toContain('y: has NaN');
@@ -120,7 +120,7 @@ test('what shows in a running fit: NaN in one batch of many ends a fit of the us
   const cross = crossRegularization({ every: 4, regularizationData: [x, y] });
   const model = network();
   expect(await message(fitDataset(model, dataset(makers), cross))).toMatch(
-    /^Error model: \d of \d weights have NaN or infinities after 9 training steps, such as the kernel of dense_.*Look for NaN and infinities/,
+    /^Error model: \d of \d weights are not finite after 9 training steps, such as the kernel of dense_.*Check the training data for NaN and infinities/,
   );
   // The ρ step after batch 8 is the first that sees it.
   expect(taken).toBe(9);
@@ -148,13 +148,13 @@ test.each(Object.entries({ ...optimizers, own: () => new Own(0.01) }))(
     const run = async (withBroken: boolean) => {
       const model = network();
       model.compile({ optimizer: optimizer(), loss: 'meanSquaredError' });
-      const cross = crossRegularization({ every: 2, regularizationData: [x, y] });
+      const cross = crossRegularization({ every: 2, regularizationData: [tf.neg(x), y] });
       const loss: unknown[] = [];
       for (let step = 0; step < 5; step++) {
         if (withBroken && step !== 1) {
           const { numTensors } = tf.memory();
           expect(await message(cross.trainOnBatch(model, broken, y))).toContain(
-            'in 1 of 24 examples, from 0: 13.',
+            'in 1 of 24 examples (counted from 0): 13.',
           );
           if (step > 0) expect(tf.memory().numTensors).toBe(numTensors);
         }
@@ -178,7 +178,7 @@ test('trainOnBatch: the check of a batch is one read beside that of the loss, an
   const stock = network();
   stock.compile({ optimizer: tf.train.sgd(0.01), loss: 'meanSquaredError' });
   const model = network();
-  const cross = crossRegularization({ every: 100, regularizationData: [x, y] });
+  const cross = crossRegularization({ every: 100, regularizationData: [tf.neg(x), y] });
   await cross.trainOnBatch(model, x, y);
   const { read } = backend;
   const { assign } = tf.Variable.prototype;

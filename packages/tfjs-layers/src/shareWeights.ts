@@ -23,7 +23,7 @@ export function shareWeights(from: layers.Layer, to: layers.Layer): void {
   if (shapes(sources) !== shapes(targets)) {
     throw new ArgumentError(
       'model',
-      `has the layer ${from.name} (${from.getClassName()}), which cannot be made again from its configuration: its weights ` +
+      `has the layer ${from.name} (${from.getClassName()}), which cannot be rebuilt from its configuration: its weights ` +
         `have the shapes ${shapes(sources)}, those of the copy ${shapes(targets)}. Let getConfig() of its class ` +
         'return all that the constructor needs.',
     );

@@ -60,7 +60,7 @@ export function toInferenceModel(
     if (choice !== undefined) {
       throw new ArgumentError(
         'averaging',
-        'is that of the ensemble. Give it to new Ensemble(members, { averaging }).',
+        'is given, but the ensemble determines it. Use new Ensemble(members, { averaging }).',
       );
     }
     return ensembleInference(given, { samples, seed });
@@ -70,7 +70,7 @@ export function toInferenceModel(
   if (noiseLayers(model).length === 0) {
     throw new ArgumentError(
       'model',
-      `${model.name} has no learnable noise, so it is an inference model as it is. Use it, or make noise with injectNoise(model).`,
+      `${model.name} has no learnable noise, so it is an inference model already. Use it directly, or add noise with injectNoise(model).`,
     );
   }
   const inputs = newInputs(model);
@@ -150,7 +150,7 @@ function checkDrawable(model: LayersModel): void {
   if (other) {
     throw new ArgumentError(
       'model',
-      `${other.name} is a ${other.getClassName()}, whose draws no stock layer can make. Convert the model without it.`,
+      `${other.name} is a ${other.getClassName()}, whose random draws stock layers cannot reproduce. Convert the model without it.`,
     );
   }
   const repeating = withParts(model).find(
@@ -161,7 +161,7 @@ function checkDrawable(model: LayersModel): void {
   if (repeating) {
     throw new ArgumentError(
       'model',
-      `${repeating.name} repeats noise at every step of a sequence, where a fixed draw would be the same at each. Put the ` +
+      `${repeating.name} draws noise at every step of a sequence, but a fixed draw would be the same at each step. Put the ` +
         'noise after timeDistributed, as injectNoise does for a single layer.',
     );
   }
@@ -173,7 +173,7 @@ function addConstant(noise: LearnableNoise, x: SymbolicTensor, seed: number, nam
   if (shape.some((n) => n === null)) {
     throw new ArgumentError(
       'model',
-      `the input of ${noise.name} has shape [${x.shape}]: fixed noise needs a fixed shape. Give the model's inputs one.`,
+      `the input of ${noise.name} has shape [${x.shape}], but fixed noise needs a fixed shape. Give the model's inputs a fixed shape.`,
     );
   }
   const fixed = shape as number[];

@@ -20,9 +20,9 @@ export async function checkLoss(
   if (Number.isFinite(value)) return;
   const first = step.find((_, i) => i >= from && !Number.isFinite(loss[i]));
   throw new Error(
-    `loss: is ${value} in epoch ${epoch} (from 0), so that weights may be no numbers any more` +
-      `${first === undefined ? '' : `; the regularization loss was not finite after training step ${first}`}. Look for NaN and ` +
-      'infinities in the training data and for too large a learning rate, and go on from weights of before. A checkpoint keeps ' +
-      'those of the epoch before.',
+    `loss: is ${value} in epoch ${epoch} (counted from 0), so weights may be NaN too` +
+      `${first === undefined ? '' : `; the regularization loss was not finite after training step ${first}`}. Check the training ` +
+      'data for NaN and infinities, try a smaller learning rate, and continue from earlier weights. A checkpoint has the ' +
+      'weights of the previous epoch.',
   );
 }

@@ -12,7 +12,7 @@ test('reads give their values until the GPU refuses something, and fail from the
   backend.device.onuncapturederror?.({ error: { message: 'Binding size is larger than the maximum.\n' } });
   backend.device.onuncapturederror?.({ error: { message: 'what follows from it' } });
   await expect(backend.read({ id: 3 })).rejects.toThrow(
-    'a smaller batch), and start the program again. It said: Binding size is larger than the maximum.',
+    'a smaller batch), and start the program again. The GPU reported: Binding size is larger than the maximum.',
   );
   expect(heard).toHaveLength(2);
 });

@@ -23,7 +23,7 @@ export function failAfterErrors(backend: GpuBackend): void {
     const values = await read(dataId);
     if (refused === undefined) return values;
     throw new Error(
-      `webgpu: the GPU refused an operation, and nothing that was computed since then is right. Make tensors smaller (a smaller batch), and start the program again. It said: ${refused}`,
+      `webgpu: the GPU rejected an operation, and all results since then are wrong. Use smaller tensors (a smaller batch), and start the program again. The GPU reported: ${refused}`,
     );
   };
 }

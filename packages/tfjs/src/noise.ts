@@ -27,7 +27,7 @@ function halfOf([count, ...rest]: readonly number[]): number[] {
   if (count % 2 === 0) return [count / 2, ...rest];
   throw new ArgumentError(
     'key',
-    `is antithetic, which takes an even number of rows, but the array has ${count}. Give an even number of examples, or draw without pairs.`,
+    `is antithetic, which needs an even number of rows, but the array has ${count}. Give an even number of examples, or draw without pairs.`,
   );
 }
 

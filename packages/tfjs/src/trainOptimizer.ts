@@ -52,7 +52,7 @@ export function drive(
   if (taken.has(optimizer)) {
     throw new ArgumentError(
       'optimizer',
-      `${optimizer.getClassName()} moves other variables already, and its state is theirs. Make another one.`,
+      `${optimizer.getClassName()} already trains other variables, and its state belongs to them. Create another optimizer.`,
     );
   }
   taken.add(optimizer);

