@@ -7,7 +7,8 @@ import '@crossreg/tfjs-wasm';
 await tf.setBackend('wasm');
 await tf.ready();
 const median = (xs) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)];
-const [x, y] = [
+const [x, xHeld, y] = [
+  tf.randomNormal([64, 784]),
   tf.randomNormal([64, 784]),
   tf.oneHot(tf.range(0, 64, 1, 'int32').mod(10).toInt(), 10).cast('float32'),
 ];
@@ -27,7 +28,7 @@ for (const [name, regularizers] of Object.entries({
     ],
   });
   model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
-  const cross = crossRegularization({ regularizationData: [x, y], every: 1_000_000, regularizers });
+  const cross = crossRegularization({ regularizationData: [xHeld, y], every: 1_000_000, regularizers });
   await cross.trainOnBatch(model, x, y);
   const [steps, retractions] = [[], []];
   for (let i = 0; i < 60; i++) {

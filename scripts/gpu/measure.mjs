@@ -54,7 +54,7 @@ const EVERY = 20;
 const noisy = compiled(injectNoise(networks[name]()));
 const noise = await secondsOf(() => noisy.trainOnBatch(x, y));
 const cross = crossRegularization({
-  regularizationData: [x, y],
+  regularizationData: [tf.neg(x), y],
   every: 1,
   batchSize: Math.min(32, batch),
   allowMissingClasses: true,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { crossRegularization, l2 } from './index';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -56,4 +56,23 @@ test('one number that differs makes them other examples', async () => {
   const values = x.dataSync().slice();
   values[5] += 1e-3;
   expect(await fit([x, y], [tf.tensor2d(values, [12, 2]), y])).toBeUndefined();
+});
+
+test('an own loop: the held-out tensors as a batch are refused before the step, and nothing is read from the device', async () => {
+  const [x, y] = [inputs(), targets()];
+  const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [2], units: 1 })] });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  const cross = crossRegularization({ regularizationData: [x, y], regularizers: [l2()], every: 1 });
+  const weights = () => model.getWeights().map((weight) => [...weight.dataSync()]);
+  const before = weights();
+  const reads = vi.spyOn(tf.Tensor.prototype, 'data');
+  await expect(cross.trainOnBatch(model, x, y)).rejects.toThrow(refusal);
+  await expect(cross.trainOnBatch(model, x.clone(), y.reshape([12]))).rejects.toThrow(refusal);
+  expect(reads).not.toHaveBeenCalled();
+  reads.mockRestore();
+  expect(weights()).toEqual(before);
+  await cross.trainOnBatch(model, x, targets(4));
+  await cross.trainOnBatch(model, inputs(3), y);
+  await cross.trainOnBatch(model, x.slice(0, 6), y.slice(0, 6));
+  expect(cross.history.step).toHaveLength(3);
 });

@@ -5,6 +5,8 @@ import { type Examples, tensorList } from './examples';
 import { fingerprint } from './fingerprint';
 import type { RegularizationTensors } from './regularizationData';
 
+const name = 'regularizationData';
+
 /**
  * Refuses a regularization set that is the training data: on data that θ learns from, less regularization always looks better.
  * Inputs and targets must both be the same. The same inputs with other targets are another measurement at the same points.
@@ -12,18 +14,40 @@ import type { RegularizationTensors } from './regularizationData';
  * @throws ArgumentError
  */
 export async function checkHeldOut(
-  [x, y]: RegularizationTensors,
+  held: RegularizationTensors,
   training: Examples,
   model: LayersModel,
 ): Promise<void> {
-  const name = 'regularizationData';
+  const pairs = sideBySide(held, training, model);
+  for (const [one, other] of pairs) if (!(await isSame(one, other))) return;
+  refuse(pairs);
+}
+
+/**
+ * Does the same for a batch of an own loop. This runs at every step, so it reads nothing from the device: only tensors that
+ * share their memory with the regularization set count as the same.
+ *
+ * @throws ArgumentError
+ */
+export function checkBatchHeldOut(held: RegularizationTensors, batch: Examples, model: LayersModel): void {
+  const pairs = sideBySide(held, batch, model);
+  if (pairs.every(([one, other]) => one.dataId === other.dataId)) refuse(pairs);
+}
+
+type Pair = readonly [held: Tensor, trained: Tensor];
+
+/** Each held-out tensor with the training tensor of the same input or output. None if their numbers differ. */
+function sideBySide([x, y]: RegularizationTensors, training: Examples, model: LayersModel): Pair[] {
   const held = [...tensorList(x, model.inputNames, name), ...tensorList(y, model.outputNames, name)];
   const trained = [...training.x, ...training.y];
-  if (held.length !== trained.length) return;
-  for (const [i, tensor] of held.entries()) if (!(await isSame(tensor, trained[i]))) return;
+  return held.length === trained.length ? held.map((tensor, i) => [tensor, trained[i]]) : [];
+}
+
+function refuse([first]: readonly Pair[]): void {
+  if (!first) return;
   throw new ArgumentError(
     name,
-    `holds the same ${held[0].shape[0]} examples as x and y. Give examples that are not trained on, or { split: 0.1 } to hold some out.`,
+    `holds the same ${first[0].shape[0]} examples as x and y. Give examples that are not trained on, or { split: 0.1 } to hold some out.`,
   );
 }
 

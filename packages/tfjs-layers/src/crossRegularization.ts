@@ -23,7 +23,7 @@ import {
 import { NoiseStream, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
-import { checkHeldOut } from './checkHeldOut';
+import { checkBatchHeldOut, checkHeldOut } from './checkHeldOut';
 import { checkModel } from './checkInputs';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import type { ClassWeights } from './classWeights';
@@ -455,11 +455,17 @@ export class CrossRegularization extends Callback {
     return Object.assign(history, resumption.history);
   }
 
-  /** `model.trainOnBatch`, and the ρ step that follows it when one is due. */
+  /**
+   * `model.trainOnBatch`, and the ρ step that follows it when one is due.
+   *
+   * @throws ArgumentError for arrays that do not fit the model, numbers that are not finite, and the tensors of the
+   *   regularization set themselves. (Copies of them are not recognized: comparing numbers at every step would cost time.)
+   */
   async trainOnBatch(model: LayersModel, x: Tensors | NamedTensors, y: Tensors | NamedTensors) {
     checkModel(model);
     const batch = { x: tensorList(x, model.inputNames, 'x'), y: tensorList(y, model.outputNames, 'y') };
     checkFit(batch, compiledModel(model), 'x, y');
+    if (isTensors(this.data)) checkBatchHeldOut(this.data, batch, model);
     await this.prepare(model);
     this.resumption.checkRestored();
     const result = await this.step(model, batch);

@@ -71,7 +71,11 @@ test.each(['cpu', 'wasm'])(
         const noisy = injectNoise(given);
         noisy.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
         return message(
-          crossRegularization({ regularizationData: [inputs, targets] }).trainOnBatch(noisy, inputs, targets),
+          crossRegularization({ regularizationData: [tf.neg(inputs), targets] }).trainOnBatch(
+            noisy,
+            inputs,
+            targets,
+          ),
         );
       };
       expect(await run(model)).toContain(
