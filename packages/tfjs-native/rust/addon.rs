@@ -1,8 +1,8 @@
 //! What JavaScript calls. Every function gets the whole heap and the arguments as 32-bit integers, in the order of the
 //! structures' fields. A panic becomes an error.
 
-use crate::arrays::{Adam, AdamArray, AllFinite};
 use crate::channels::{Activation, ActivationGradient, Arriving, Drawn, Moments, Normalize, NormalizeInput, Rows, Sums};
+use crate::finite::AllFinite;
 use crate::heap::Heap;
 use crate::matrices::MatrixProducts;
 use crate::noise::Noise;
@@ -312,30 +312,6 @@ pub fn max_pool_gradient(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, t
         let w = &mut words;
         let gradient = MaxPoolGradient { x: w.size()?, dy: w.size()?, output: w.size()?, windows: w.windows()? };
         gradient.run(heap, threads.max(1) as usize)
-    })
-}
-
-#[napi]
-pub fn adam(heap: Uint8ArraySlice<'_>, args: Int32ArraySlice<'_>, threads: u32) -> Result<()> {
-    call(heap, args, |heap, mut words| {
-        let w = &mut words;
-        let mut adam = Adam { rates: [0.0; 8], arrays: Vec::new() };
-        for rate in &mut adam.rates {
-            *rate = w.number()?;
-        }
-        while !w.0.is_empty() {
-            adam.arrays.push(AdamArray {
-                value: w.size()?,
-                first: w.size()?,
-                second: w.size()?,
-                gradient: w.size()?,
-                new_value: w.size()?,
-                new_first: w.size()?,
-                new_second: w.size()?,
-                size: w.size()?,
-            });
-        }
-        adam.run(heap, threads.max(1) as usize)
     })
 }
 

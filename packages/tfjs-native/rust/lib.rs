@@ -1,8 +1,8 @@
 //! The heavy kernels of @crossreg/tfjs-wasm, run by the processor itself, in place on the memory of the wasm backend.
 
-pub mod arrays;
 pub mod channels;
 mod each_set;
+pub mod finite;
 pub mod heap;
 pub mod lanes;
 pub mod matrices;

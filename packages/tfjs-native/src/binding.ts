@@ -40,9 +40,7 @@ export interface NativeKernels {
   maxPool(heap: Uint8Array, args: Int32Array, threads: number): void;
   /** The fields of `MaxPoolGradient` in rust/windows.rs. */
   maxPoolGradient(heap: Uint8Array, args: Int32Array, threads: number): void;
-  /** A step of Adam on many arrays. The fields of `Adam` in rust/arrays.rs. */
-  adam(heap: Uint8Array, args: Int32Array, threads: number): void;
-  /** Whether all numbers of many arrays are finite. The fields of `AllFinite` in rust/arrays.rs. */
+  /** Whether all numbers of many arrays are finite. The fields of `AllFinite` in rust/finite.rs. */
   allFinite(heap: Uint8Array, args: Int32Array, threads: number): void;
 }
 

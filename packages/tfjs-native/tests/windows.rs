@@ -1,10 +1,10 @@
 //! Random windows of depthwise convolution and of maximum pooling, against what defines them, in float64, on each instruction
-//! set of the processor; the same to the bit on one thread and on three; and nothing reaches beyond the memory. Adam and the
-//! check for finite numbers likewise.
+//! set of the processor; the same to the bit on one thread and on three; and nothing reaches beyond the memory. The check for
+//! finite numbers likewise.
 
 mod common;
 
-use crossreg_tfjs_native::arrays::{Adam, AdamArray, AllFinite};
+use crossreg_tfjs_native::finite::AllFinite;
 use crossreg_tfjs_native::heap::Heap;
 use crossreg_tfjs_native::windows::{Axis, Depthwise, DepthwiseFilter, MaxPool, MaxPoolGradient, Windows};
 use common::{alone, heap, numbers, random_cases, within_walls};
@@ -179,40 +179,6 @@ proptest! {
             };
         }
         assert!(all[..64].iter().chain(&all[end..]).all(|each| *each == 1.0));
-    }
-
-    #[test]
-    fn a_step_of_adam_by_its_formula(sizes in prop::collection::vec(1..200usize, 1..4), seed in any::<u32>()) {
-        let size: usize = sizes.iter().sum();
-        let [value, first, gradient] = [1, 2, 3].map(|i| numbers(size, seed ^ i));
-        let second: Vec<f32> = numbers(size, seed ^ 4).iter().map(|v| v * v).collect();
-        let rates = [0.9f32, 0.1, 0.99, 0.01, 0.3, 0.05, 1e-3, -0.02];
-        let [b1, r1, b2, r2, c1, c2, epsilon, rate] = rates.map(f64::from);
-        let mut expected = vec![0.0; 3 * size];
-        for i in 0..size {
-            let g = f64::from(gradient[i]);
-            let m = b1 * f64::from(first[i]) + r1 * g;
-            let v = b2 * f64::from(second[i]) + r2 * g * g;
-            expected[i] = f64::from(value[i]) + rate * (m / c1) / ((v / c2).sqrt() + epsilon);
-            (expected[size + i], expected[2 * size + i]) = (m, v);
-        }
-        on_each_set(
-            &[&value, &first, &second, &gradient, &vec![5.0; 3 * size]],
-            |heap, at, threads| {
-                let mut from = 0;
-                let arrays = sizes.iter().map(|n| {
-                    let here = from * 4;
-                    from += *n as u32;
-                    let out = |k: u32| at[4] + k * size as u32 * 4 + here;
-                    AdamArray {
-                        value: at[0] + here, first: at[1] + here, second: at[2] + here, gradient: at[3] + here,
-                        new_value: out(0), new_first: out(1), new_second: out(2), size: *n as u32,
-                    }
-                });
-                Adam { rates, arrays: arrays.collect() }.run(heap, threads).unwrap()
-            },
-            &expected,
-        );
     }
 
     #[test]

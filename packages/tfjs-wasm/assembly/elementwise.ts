@@ -1,14 +1,8 @@
 // Small passes over memory that tfjs makes in several, fused. Sizes in numbers; a unit is BLOCK numbers or one row.
-import { arg } from './simd';
+import { arg, real } from './simd';
 
 /** Numbers a unit. */
 const BLOCK: i32 = 1024;
-
-// @ts-ignore: decorator
-@inline
-function real(args: usize, i: i32): f32 {
-  return load<f32>(args + (<usize>i << 2));
-}
 
 /** out = a · b · factor. args: a, b, out, size, factor. */
 export function scaledProduct(args: usize, from: i32, to: i32): void {
@@ -66,44 +60,6 @@ export function spreadNumbers(args: usize, from: i32, to: i32): void {
     for (; i + 16 <= row; i += 16) v128.store(q + i, values);
     for (; i < row; i += 4) store<f32>(q + i, value);
     q += row;
-  }
-}
-
-/**
- * One step of Adam. args: value, m, v, gradient; new value, m, v; size; β₁, 1 − β₁, β₂, 1 − β₂, 1 − β₁ᵗ, 1 − β₂ᵗ,
- * ε, −rate.
- */
-export function adam(args: usize, from: i32, to: i32): void {
-  const value = <usize>arg(args, 0), m = <usize>arg(args, 1), v = <usize>arg(args, 2), g = <usize>arg(args, 3);
-  const newValue = <usize>arg(args, 4), newM = <usize>arg(args, 5), newV = <usize>arg(args, 6);
-  const end = <usize>min(arg(args, 7), to * BLOCK) << 2;
-  const b1 = real(args, 8), r1 = real(args, 9), b2 = real(args, 10), r2 = real(args, 11);
-  const c1 = real(args, 12), c2 = real(args, 13), epsilon = real(args, 14), rate = real(args, 15);
-  let i = <usize>(from * BLOCK) << 2;
-  for (; i + 16 <= end; i += 16) {
-    const gradient = v128.load(g + i);
-    const first = f32x4.add(
-      f32x4.mul(v128.load(m + i), f32x4.splat(b1)), f32x4.mul(gradient, f32x4.splat(r1)),
-    );
-    const second = f32x4.add(
-      f32x4.mul(v128.load(v + i), f32x4.splat(b2)), f32x4.mul(f32x4.mul(gradient, gradient), f32x4.splat(r2)),
-    );
-    v128.store(newM + i, first);
-    v128.store(newV + i, second);
-    const step = f32x4.div(
-      f32x4.div(first, f32x4.splat(c1)),
-      f32x4.add(f32x4.sqrt(f32x4.div(second, f32x4.splat(c2))), f32x4.splat(epsilon)),
-    );
-    v128.store(newValue + i, f32x4.add(f32x4.mul(step, f32x4.splat(rate)), v128.load(value + i)));
-  }
-  for (; i < end; i += 4) {
-    const gradient = load<f32>(g + i);
-    const first = load<f32>(m + i) * b1 + gradient * r1;
-    const second = load<f32>(v + i) * b2 + gradient * gradient * r2;
-    store<f32>(newM + i, first);
-    store<f32>(newV + i, second);
-    const step = first / c1 / (sqrt<f32>(second / c2) + epsilon);
-    store<f32>(newValue + i, step * rate + load<f32>(value + i));
   }
 }
 

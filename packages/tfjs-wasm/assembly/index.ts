@@ -2,8 +2,9 @@
 export { batchNormInput, batchNormSums, blockMoments, joinMoments, normalizeRows, scaleRows } from './batchNorm';
 export { convolve, fillTable, packPanels, storeRow, tile1, tile4, tile8 } from './convolution';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
-export { adam, allFinite, reluGradient, scaledProduct, spreadNumbers, spreadRows } from './elementwise';
+export { allFinite, reluGradient, scaledProduct, spreadNumbers, spreadRows } from './elementwise';
 export { addNoise, gaussian, noiseConstants, noiseProducts } from './noise';
+export { adam, centeredRmsProp, momentum, nesterov, rmsProp, sgd } from './optimizers';
 export { outerProducts } from './outer';
 export { maxPoolGradient } from './pool';
 export { segmentSum, transpose } from './rearrange';

@@ -19,6 +19,13 @@ export function arg(args: usize, i: i32): i32 {
   return load<i32>(args + (<usize>i << 2));
 }
 
+/** The same as a number. */
+// @ts-ignore: decorator
+@inline
+export function real(args: usize, i: i32): f32 {
+  return load<f32>(args + (<usize>i << 2));
+}
+
 /** Writes the first `count` (1 to 4) lanes. */
 // @ts-ignore: decorator
 @inline

@@ -3,12 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { layers, version_layers } from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
 import {
-  adamStateOf,
+  type AdamState,
   type BatchNormalization,
   callerOf,
   engineOf,
   heldVersions,
+  type MomentumState,
   type ProductLayer,
+  type RmsPropState,
+  type SgdState,
+  stateOf,
 } from './internals';
 
 const { version_core } = tf;
@@ -91,17 +95,55 @@ test('the scopes of fused products have the names that gradients are chosen by',
   expect(names, missing('scope name of a fused product')).toEqual(['fusedMatMul__op', 'fusedConv2d__op']);
 });
 
+const number = (tensor?: tf.Tensor) => tensor?.dataSync()[0];
+
+/** An optimizer and its state after a step from 2 along dx²/dx = 4. */
+function stepped<State extends SgdState | RmsPropState>(optimizer: tf.Optimizer) {
+  const x = tf.variable(tf.scalar(2));
+  optimizer.minimize(() => tf.square(x));
+  return { name: x.name, state: stateOf<State>(optimizer) };
+}
+
+test('the state of SGD and of momentum after a step, by their formulas', () => {
+  const { state: sgd } = stepped<SgdState>(tf.train.sgd(0.5));
+  expect(number(sgd.c), missing('SGDOptimizer.c')).toBe(-0.5);
+  const { state, name } = stepped<MomentumState>(tf.train.momentum(0.5, 0.25, true));
+  expect(number(state.c), missing('MomentumOptimizer.c')).toBe(-0.5);
+  expect(number(state.m), missing('MomentumOptimizer.m')).toBe(0.25);
+  expect(state.useNesterov, missing('MomentumOptimizer.useNesterov')).toBe(true);
+  const [sum] = state.accumulations ?? [];
+  expect(number(sum?.variable), missing('MomentumOptimizer.accumulations')).toBe(4);
+  expect(sum.originalName).toBe(`${name}/momentum`);
+});
+
+test('the state of RMSProp after a step, by its formula', () => {
+  const { state, name } = stepped<RmsPropState>(tf.train.rmsprop(0.5, 0.75, 0.25, 0.125, true));
+  const { learningRate, decay, momentum, epsilon, centered } = state;
+  expect({ learningRate, decay, momentum, epsilon, centered }, missing('rate of RMSPropOptimizer')).toEqual({
+    ...{ learningRate: 0.5, decay: 0.75, momentum: 0.25, epsilon: 0.125, centered: true },
+  });
+  const [square] = state.accumulatedMeanSquares ?? [];
+  const [moment] = state.accumulatedMoments ?? [];
+  const [mean] = state.accumulatedMeanGrads ?? [];
+  expect(number(square?.variable), missing('RMSPropOptimizer.accumulatedMeanSquares')).toBe(0.25 * 16);
+  expect(number(mean?.variable), missing('RMSPropOptimizer.accumulatedMeanGrads')).toBe(0.25 * 4);
+  const step = (0.5 * 4) / Math.sqrt(4 - 1 - 0.125);
+  expect(number(moment?.variable), missing('RMSPropOptimizer.accumulatedMoments')).toBeCloseTo(step, 5);
+  expect([square, moment, mean].map(({ originalName }) => originalName)).toEqual(
+    ['rms', 'momentum', 'mg'].map((suffix) => `${name}/${suffix}`),
+  );
+});
+
 test('the state of Adam after a step, by its formula', () => {
   const optimizer = tf.train.adam(0.1, 0.75, 0.5, 1e-8);
   const x = tf.variable(tf.scalar(2));
   // dx²/dx = 4 at 2.
   optimizer.minimize(() => tf.square(x));
-  const state = adamStateOf(optimizer);
+  const state = stateOf<AdamState>(optimizer);
   const { learningRate, beta1, beta2, epsilon } = state;
   expect({ learningRate, beta1, beta2, epsilon }, missing('rate or β of AdamOptimizer')).toEqual({
     ...{ learningRate: 0.1, beta1: 0.75, beta2: 0.5, epsilon: 1e-8 },
   });
-  const number = (variable?: tf.Variable) => variable?.dataSync()[0];
   expect(number(state.accBeta1), missing('AdamOptimizer.accBeta1')).toBe(0.75 ** 2);
   expect(number(state.accBeta2), missing('AdamOptimizer.accBeta2')).toBe(0.5 ** 2);
   const [first] = state.accumulatedFirstMoment ?? [];

@@ -39,8 +39,13 @@ export interface Moment {
   variable: tf.Variable;
 }
 
+/** What every optimizer counts. */
+export interface Stepped {
+  incrementIterations(): void;
+}
+
 /** What Adam's update works on. */
-export interface AdamState {
+export interface AdamState extends Stepped {
   readonly learningRate: number;
   readonly beta1: number;
   readonly beta2: number;
@@ -49,10 +54,35 @@ export interface AdamState {
   readonly accBeta2: tf.Variable;
   readonly accumulatedFirstMoment: Moment[];
   readonly accumulatedSecondMoment: Moment[];
-  incrementIterations(): void;
 }
 
-export const adamStateOf = (optimizer: tf.AdamOptimizer) => optimizer as unknown as AdamState;
+/** What the update of SGD works on. */
+export interface SgdState extends Stepped {
+  /** −rate. */
+  readonly c: tf.Scalar;
+}
+
+/** What the update of momentum works on. */
+export interface MomentumState extends SgdState {
+  /** The momentum. */
+  readonly m: tf.Scalar;
+  readonly accumulations: Moment[];
+  readonly useNesterov: boolean;
+}
+
+/** What RMSProp's update works on. */
+export interface RmsPropState extends Stepped {
+  readonly learningRate: number;
+  readonly decay: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly centered: boolean;
+  readonly accumulatedMeanSquares: Moment[];
+  readonly accumulatedMoments: Moment[];
+  readonly accumulatedMeanGrads: Moment[];
+}
+
+export const stateOf = <State extends Stepped>(optimizer: tf.Optimizer) => optimizer as unknown as State;
 
 /** A weight of a layer. This package does not import tfjs-layers. */
 export interface LayerVariable {

@@ -1,7 +1,6 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { fuseActivations } from './activationLayer';
-import { adam, fuseAdam } from './adam';
 import {
   batchNorm,
   batchNormSums,
@@ -23,6 +22,8 @@ import { cast, identity } from './identity';
 import { differentiateLazily } from './lazyGradient';
 import { batchMatMul, fusedMatMul } from './matrixProduct';
 import { addNoise, gaussian, noiseProducts } from './noise';
+import { optimizerSteps } from './optimizerStep';
+import { fuseOptimizers } from './optimizers';
 import { maxPool, maxPoolGrad } from './pooling';
 import { leakyRelu, rectifierGradient, relu, relu6 } from './rectifiers';
 import { mean, spread, sum } from './reduction';
@@ -31,7 +32,6 @@ import { tile } from './tile';
 import { warp, warpGradient } from './warp';
 
 const definitions: readonly KernelDefinition[] = [
-  adam,
   addNoise,
   allFinite,
   batchMatMul,
@@ -57,6 +57,7 @@ const definitions: readonly KernelDefinition[] = [
   maxPoolGrad,
   mean,
   noiseProducts,
+  ...optimizerSteps,
   normalizeBatch,
   normalizeBatchInput,
   leakyRelu,
@@ -84,7 +85,7 @@ const flags = globalThis as { [REGISTERED]?: WeakSet<object> };
  * cases that ours do not cover.
  */
 export function registerKernels(): void {
-  fuseAdam();
+  fuseOptimizers();
   differentiateLazily();
   fuseBatchNormalization();
   fuseActivations();

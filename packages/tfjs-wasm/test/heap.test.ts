@@ -16,14 +16,12 @@ const [image, filter, depthwise] = [
   [3, 3, 4, 1],
 ];
 const out = [2, 6, 5, 6];
-const adam = {
-  learningRate: 0.1,
-  beta1: 0.9,
-  beta2: 0.99,
-  correction1: 0.1,
-  correction2: 0.01,
-  epsilon: 1e-7,
-};
+/** A step of an optimizer that keeps a number of arrays for each of two variables. */
+const step = (kept: number, rates: number[]): [number[][], object] => [
+  [9, 5].flatMap((size) => new Array<number[]>(kept + 2).fill([size])),
+  { rates },
+];
+const rmsProp = [0.1, 0.9, 0.1, 0.5, 1e-7];
 const key = { k0: 1, k1: 2 };
 
 /** A call of every kernel of this package: names of inputs and their shapes, and attributes. */
@@ -53,12 +51,15 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
     { dy: [1, 3, 4, 4, 3], filter: [2, 2, 2, 2, 3] },
     { strides: [1, 1, 1], pad: 'same', inputShape: [1, 3, 4, 4, 2] },
   ],
-  CrossregAdam: [{ 0: [9], 1: [9], 2: [9], 3: [9], 4: [5], 5: [5], 6: [5], 7: [5] }, adam],
+  CrossregAdam: step(2, [0.9, 0.1, 0.99, 0.01, 0.1, 0.01, 1e-7, -0.1]),
   CrossregAllFinite: [{ 0: [9], 1: [5] }],
   CrossregAddNoise: [{ x: image, scale: [4] }, key],
   CrossregBatchNormSums: [{ x: image, dy: image, mean: [4] }],
+  CrossregCenteredRmsProp: step(3, rmsProp),
   CrossregChannelMoments: [{ x: image }],
   CrossregGaussian: [{}, { shape: [50], ...key }],
+  CrossregMomentum: step(1, [-0.1, 0.9]),
+  CrossregNesterov: step(1, [-0.1, 0.9]),
   CrossregNoiseProducts: [{ dy: image }, { ...key, perChannel: true }],
   CrossregNormalizeBatch: [{ x: image, scale: [4], offset: [4] }, { varianceEpsilon: 0.01 }],
   CrossregNormalizeBatchInput: [
@@ -69,8 +70,10 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
     { dy: image, y: image },
     { slope: 0, floor: 0, most: 6 },
   ],
+  CrossregRmsProp: step(2, rmsProp),
   CrossregScaleRows: [{ x: image, factor: [4] }],
   CrossregScaledProduct: [{ a: image, b: image }, { factor: 2 }],
+  CrossregSgd: step(0, [-0.1]),
   CrossregSpread: [{ dy: [4] }, { shape: image, axis: [0, 1, 2], factor: 1 }],
   CrossregWarp: [
     { images: image, matrices: [2, 2, 3] },

@@ -1,4 +1,5 @@
 import { createTrainer, exp, type Optimizer, regularizationParameter, type Trainer } from '@crossreg/core';
+import '@crossreg/tfjs-wasm';
 import '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -66,7 +67,7 @@ function run(optimizer: tf.Optimizer, every = 1000) {
   return { trainer, theta, rho, step, values };
 }
 
-for (const backend of ['cpu', 'device']) {
+for (const backend of ['cpu', 'device', 'wasm']) {
   describe(`on ${backend}`, () => {
     beforeAll(() => tf.setBackend(backend));
 
