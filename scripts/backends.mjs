@@ -52,7 +52,7 @@ function withNativeKernels(f) {
   const from = join(root, 'packages', 'tfjs-native');
   const binary = readdirSync(from).find((name) => name.endsWith('.node'));
   if (!binary)
-    return skip('native', new Error('There is no cargo here, or no build of packages/tfjs-native.'));
+    return skip('native', new Error('cargo is not installed, or packages/tfjs-native is not built.'));
   const to = join(folder, 'node_modules', '@crossreg', 'tfjs-native', binary);
   cpSync(join(from, binary), to);
   try {

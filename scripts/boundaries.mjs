@@ -131,7 +131,7 @@ function checkNamed(file, specifier, { ours, declared, why }) {
   if (name.startsWith('@crossreg/')) {
     const own = name.slice('@crossreg/'.length);
     if (!ours.includes(own))
-      report(`${file} imports ${specifier}: there is no such arrow in scripts/boundaries.mjs`);
+      report(`${file} imports ${specifier}, which scripts/boundaries.mjs does not allow`);
   } else if (!declared.includes(name)) {
     report(`${file} imports ${specifier}, which ${why} does not declare`);
   }
@@ -168,7 +168,7 @@ function checkPackage(folder) {
     if (!published) continue;
     for (const specifier of importsOf(file)) {
       if (frameworks.some(([framework, adapters]) => framework.test(specifier) && !adapters.includes(name)))
-        report(`${file} imports ${specifier}: ${name} does not know that framework`);
+        report(`${file} imports ${specifier}, but ${name} must not depend on that framework`);
     }
   }
 }
@@ -221,7 +221,7 @@ function checkCoreLayers() {
     if (free.length === 0) break;
     left = left.filter((file) => !free.includes(file));
   }
-  if (left.length > 0) report(`core imports in a circle: ${left.join(', ')}`);
+  if (left.length > 0) report(`core has circular imports: ${left.join(', ')}`);
 }
 
 function checkAll() {

@@ -16,6 +16,6 @@ export function nodeProgram(version) {
     'bin',
     process.platform === 'win32' ? 'node.exe' : 'node',
   );
-  if (!existsSync(program)) throw new Error(`the npm package node@${version} brought no ${program}`);
+  if (!existsSync(program)) throw new Error(`the npm package node@${version} has no ${program}`);
   return program;
 }

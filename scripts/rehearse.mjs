@@ -44,7 +44,7 @@ async function step(title, f) {
     await f();
   } catch (error) {
     console.error(`✖ ${title}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
-    console.error(`What was tried is in ${folder}`);
+    console.error(`The files are in ${folder}`);
     process.exit(1);
   }
   console.log(`✔ ${title} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
@@ -137,7 +137,7 @@ for (const document of documents) {
     // TensorFlow.js greets whoever computes on cpu in Node.
     const greeting = /\n?=+\nHi, looks like you are running TensorFlow\.js in Node\.js\.[^=]*=+\n/g;
     const said = complaints(process.execPath, ['readme.mjs']).replace(greeting, '').trim();
-    if (said !== '') throw new Error(`It runs, but says\n${said}`);
+    if (said !== '') throw new Error(`It runs, but prints\n${said}`);
   });
 }
 

@@ -51,7 +51,7 @@ function step(title, f) {
   } catch (error) {
     server?.kill();
     console.error(`✖ ${title}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
-    console.error(`What was tried is in ${work}`);
+    console.error(`The files are in ${work}`);
     process.exit(1);
   }
 }
@@ -154,8 +154,9 @@ const published = step('versions and publishing', () => {
 for (const { name, version } of published) {
   step(`${name} ${version} is in the registry`, () => {
     const found = JSON.parse(run('npm', ['view', name, 'version', 'repository.url', '--json'], work, env));
-    if (found.version !== version) throw new Error(`version ${found.version} is there`);
-    if (!found['repository.url']?.includes('rehearsal/here')) throw new Error('it names no repository');
+    if (found.version !== version) throw new Error(`the registry has version ${found.version}`);
+    if (!found['repository.url']?.includes('rehearsal/here'))
+      throw new Error('the package names no repository');
   });
 }
 

@@ -179,7 +179,7 @@ for (let round = -2; round < ROUNDS; round++) {
   }
 }
 console.log(
-  `${cpus()[0].model}, Node ${process.version}, one thread; milliseconds of processor time a training step, ρ steps included\n`,
+  `${cpus()[0].model}, Node ${process.version}, one thread; processor time in milliseconds per training step, including ρ steps\n`,
 );
 const own = median(times['@crossreg/jax']);
 for (const [name, each] of Object.entries(times)) {

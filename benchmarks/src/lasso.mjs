@@ -57,7 +57,7 @@ for (const { name, rounds, features, targets, shape } of problems) {
     if (status !== 0) {
       const reason = error?.message ?? stderr.trim().split('\n').at(-1);
       console.error(
-        `✖ SKIPPED the comparison with scikit-learn (${reason}). Name a Python that has it: PYTHON=…`,
+        `✖ SKIPPED the comparison with scikit-learn (${reason}). Set PYTHON to a Python that has it.`,
       );
     } else {
       const theirs = JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8'));

@@ -13,7 +13,7 @@ const { threads } = await useWasm();
 
 const { shares } = await overhead(smallConvNet);
 console.log(
-  `cost over plain training steps: quickstart network, batch 64, wasm, ${threads} threads, defaults (a ρ step every ${meanInterval.toFixed(1)} of ${RUN} steps)`,
+  `cost relative to plain training steps: quickstart network, batch 64, wasm, ${threads} threads, defaults (a ρ step every ${meanInterval.toFixed(1)} of ${RUN} steps)`,
 );
 showShares(shares);
 const [x, y] = (await images()).batch;
@@ -25,7 +25,7 @@ for (let i = 0; i < 9; i++) {
   const stock = await timed(() => tf.randomNormal(shape, 0, 1, 'float32', i + 1).dispose());
   if (i > 1) pairs.push(ours / stock);
 }
-console.log(`Gaussian noise: ${median(pairs).toFixed(2)} of the time of tf.randomNormal`);
+console.log(`Gaussian noise takes ${median(pairs).toFixed(2)} times as long as tf.randomNormal`);
 
 const augmented = compiled(
   injectAugmentation(smallConvNet(1), { translate: 2, rotate: 10, shear: 5, scale: 0.1, fillMode: 'edge' }),

@@ -8,7 +8,7 @@ import { training } from './wasm/networks.mjs';
 
 const { chosen, details } = await useBestBackend({ require: 'tfjs-node' });
 const { plainStep, shares } = await overhead(smallConvNet);
-console.log(`cost over plain training steps: quickstart network, batch 64, ${chosen} (${details})`);
+console.log(`cost relative to plain training steps: quickstart network, batch 64, ${chosen} (${details})`);
 showShares(shares);
 
 const { threads } = await useWasm();
@@ -32,7 +32,7 @@ for (const [name, make, rounds] of [
   const ratios = [];
   for (let i = 0; i < rounds; i++) ratios.push((await steps.tensorflow()) / (await steps.wasm()));
   console.log(
-    `${name}, plain step over that of wasm (${threads} threads): ${median(ratios.slice(3)).toFixed(2)}`,
+    `${name}: a plain step takes ${median(ratios.slice(3)).toFixed(2)} times as long as on wasm (${threads} threads)`,
   );
 }
 console.log(plainStep);

@@ -1,5 +1,5 @@
-// What norms cost: bringing the weights back to their level after every batch, over the plain training step, on wasm.
-// Ratios of medians, measured in one process, in turn.  node benchmarks/src/norms.mjs
+// What norms cost on wasm: the retraction of the weights after every batch, relative to a plain training step.
+// Ratios of medians, measured alternately in one process.  node benchmarks/src/norms.mjs
 import { crossRegularization, groupLasso, l1, l2 } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import '@crossreg/tfjs-wasm';
@@ -40,7 +40,7 @@ for (const [name, regularizers] of Object.entries({
     steps.push(trained - started);
     retractions.push(performance.now() - trained);
   }
-  table[name] = { 'retraction over plain step': (median(retractions) / median(steps)).toFixed(3) };
+  table[name] = { 'retraction, relative to a plain step': (median(retractions) / median(steps)).toFixed(3) };
   cross.dispose();
 }
 console.log('dense 784-256-128-10, batch 64, Adam');

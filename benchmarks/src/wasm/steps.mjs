@@ -102,8 +102,8 @@ export async function wholeSteps() {
     `\n${cpus()[0].model}, Node ${process.version}, TensorFlow.js ${tf.version_core}, ${native ? 'native kernels' : 'wasm'}; ${versions.join('; ')}`,
   );
   console.log(
-    `examples a second in training (wasm as it comes trains none of the convolutional ones); other programs took ` +
-      `${(others() * 100).toFixed(0)} % of the processors while ours ran`,
+    `training examples per second (stock wasm cannot train the convolutional networks); other programs used ` +
+      `${(others() * 100).toFixed(0)} % of the processors meanwhile`,
   );
   console.table(absolute);
   console.table(ratios);

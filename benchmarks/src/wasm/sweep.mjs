@@ -97,9 +97,9 @@ export function convolutions(stock) {
   const spread = (xs) => ({ least: Math.min(...xs).toFixed(2), median: median(xs).toFixed(2) });
   console.log('\nratios');
   console.table({
-    'forward, over the backend’s own': spread(ratios.forward),
-    'input gradient, over forward': spread(ratios.input),
-    'filter gradient, over forward': spread(ratios.filter),
+    'forward, relative to the backend’s kernel': spread(ratios.forward),
+    'input gradient, relative to forward': spread(ratios.input),
+    'filter gradient, relative to forward': spread(ratios.filter),
   });
 }
 
@@ -146,7 +146,7 @@ export function gaussianNoise() {
   ]);
   const [draw, add, products] = times.map((time) => ((time / count) * 1e9).toFixed(2));
   console.log(
-    `\nnanoseconds a Gaussian number, one thread: drawn ${draw}, added ${add}, for the gradient ${products}`,
+    `\nnanoseconds per Gaussian number, one thread: drawn ${draw}, added ${add}, for the gradient ${products}`,
   );
   tf.dispose([x, scale]);
 }

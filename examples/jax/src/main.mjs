@@ -24,7 +24,7 @@ const [epochs, trainSize, testSize, seed] = [values.epochs, values.train, values
 );
 // Asked for by name: on Node 20 jax-js stumbles over the browser's backends, where there is no browser.
 if (!(await init(values.device)).includes(values.device))
-  throw new Error(`There is no ${values.device} here.`);
+  throw new Error(`The device ${values.device} is not available.`);
 defaultDevice(values.device);
 
 const data = await fashionMnist({ train: trainSize, test: testSize, seed });

@@ -17,7 +17,7 @@ export function prepare({ train: images, test }, seed) {
 }
 
 /**
- * Trains one network and measures it. Everything but the following is the same for all.
+ * Trains and evaluates one network. The following options are all that differs between networks.
  *
  * @param data - the sets of {@link prepare}; `trainOn` names the one whose images are trained on.
  * @param noise - whether the layers have learnable noise; `augmentation` are options of `injectAugmentation`. With `learn` the
@@ -53,7 +53,7 @@ export async function run({
     ...{ model, data: data[trainOn], steps, batchSize, learningRate, seed, cross, onStep },
   });
   bar.stop();
-  console.log('measuring on the training and test images');
+  console.log('evaluating on the training and test images');
   const result = {
     name,
     ...trained,

@@ -1,5 +1,5 @@
-// The same network three times on a small part of Fashion-MNIST: plain, plain with the regularization images added to
-// its training data, and cross-regularized, with noise and augmentation whose size is learned.
+// Trains the same network three times on a small part of Fashion-MNIST: plain, plain with the regularization images added to
+// its training data, and cross-regularized, with learned noise and augmentation.
 import { parseArgs } from 'node:util';
 import { fashionMnist } from '@crossreg/datasets';
 import { useWasm } from '@crossreg/tfjs-wasm';
@@ -9,8 +9,8 @@ import { writeReport } from './report.mjs';
 import { headline, saveResults, table } from './summary.mjs';
 
 const usage = `usage: npm start -- [--seeds 3] [--from 1] [--steps 2400] [--parts] [--save results.json]
-  --seeds  repeat with so many seeds, the first being --from, and print mean ± standard error
-  --parts  also train with learned noise alone, and with the augmentation held at its start
+  --seeds  repeat with this many seeds, beginning with --from, and print mean ± standard error
+  --parts  also train with learned noise only, and with fixed augmentation
   --save   write the figures of every seed to a file`;
 const count = (text) => {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
@@ -28,7 +28,7 @@ const { values: flags } = parseArgs({
 });
 const [seeds, from, steps] = [flags.seeds, flags.from, flags.steps].map(count);
 
-/** Where learned ranges start: pixels, degrees, and a factor of 1 ± 0.1. */
+/** Initial ranges of the learned augmentation: pixels, degrees, and a factor of 1 ± 0.1. */
 const augmentation = { translate: 2, rotate: 10, scale: 0.1 };
 const held = Object.fromEntries(
   Object.entries(augmentation).map(([kind, initial]) => [kind, { initial, trainable: false }]),

@@ -6,11 +6,11 @@ import { predict } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * Trains a compiled model for a number of steps. The batches come from our own order of the data, so that a seed
- * repeats a run (`fit` shuffles with Math.random).
+ * Trains a compiled model for a number of steps. The order of the data follows from the seed, so that a seed
+ * repeats a run. (`fit` shuffles with Math.random.)
  *
  * @param cross - the crossRegularization callback, or nothing for plain training.
- * @param learningRate - of the first step. It falls to 0 as half a cosine, so that the last steps are not a matter of luck.
+ * @param learningRate - of the first step. It falls to 0 along half a cosine, so the result does not depend on the last few steps.
  * @param onStep - called after every step.
  * @returns seconds in training steps and in ρ steps, and the training loss of every step.
  */
@@ -37,14 +37,14 @@ export async function train({ model, data, steps, batchSize, learningRate, seed,
     rhoSeconds += (performance.now() - trained) / 1000;
     tf.dispose([indices, x, y]);
     onStep();
-    // wasm computes synchronously: without this no timer runs, and off a terminal the progress bar is one.
+    // wasm computes synchronously, so timers run only here. Without a terminal, the progress bar needs one.
     await setImmediate();
   }
   await cross?.onTrainEnd();
   return { thetaSeconds, rhoSeconds, losses };
 }
 
-/** Accuracy, NLL, Brier score and ECE of the averaged prediction, and the probabilities themselves, [examples · classes]. */
+/** Accuracy, NLL, Brier score and ECE of the averaged prediction, and its probabilities, [examples · classes]. */
 export function measure(model, { x, labels }, samples = 8) {
   const { mean, variance } = predict(model, x, { samples, batchSize: 250, seed: 1 });
   const probabilities = mean.dataSync();

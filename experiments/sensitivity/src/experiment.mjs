@@ -36,7 +36,7 @@ export async function run({ name, seed, steps, data, trainOn = 'training', optio
   const onStep = () => bar.increment();
   const trained = await train({ model, data: data[trainOn], steps, batchSize, seed, cross, onStep });
   bar.stop();
-  console.log('measuring on the training and test images');
+  console.log('evaluating on the training and test images');
   const result = {
     name,
     ...trained,

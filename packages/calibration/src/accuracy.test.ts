@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { accuracy } from './accuracy';
 
-test('counts the most probable class, the first of tied ones', () => {
+test('counts the most probable class, and the first one in a tie', () => {
   expect(
     accuracy(
       [

@@ -34,7 +34,7 @@ test('equal mass keeps equal confidences together', () => {
   ]);
 });
 
-test('an edge is an edge in every number of bins, in float64 and float32: 0.58 and 0.07 went different ways', () => {
+test('a confidence on an edge falls into the same bin in float64 and float32, for any number of bins (0.58 and 0.07 did not)', () => {
   for (const bins of [10, 15, 49, 100, 1000]) {
     for (let k = 1; k <= bins; k++) {
       for (const confidence of [k / bins, Math.fround(k / bins)]) {

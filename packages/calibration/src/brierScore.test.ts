@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { brierDecomposition, brierScore } from './brierScore';
 
-test('from 0, right and certain, to 2, wrong and certain', () => {
+test('is 0 for right and certain, 2 for wrong and certain', () => {
   expect(brierScore([[0, 1]], [1])).toBe(0);
   expect(brierScore([[0, 1]], [0])).toBe(2);
   expect(brierScore([[0.5, 0.5]], [0])).toBe(0.5);
 });
 
-test('a forecast that is the same within each bin leaves nothing within bins', () => {
+test('a forecast that is constant within each bin has no variance within bins', () => {
   const probabilities = [0.1, 0.1, 0.1, 0.7, 0.7, 0.7, 0.7].map((p) => [1 - p, p]);
   const labels = [0, 0, 1, 1, 1, 1, 0];
   const { brier, reliability, resolution, uncertainty, withinBin } = brierDecomposition(
@@ -21,7 +21,7 @@ test('a forecast that is the same within each bin leaves nothing within bins', (
   expect(brier).toBeCloseTo(reliability - resolution + uncertainty, 14);
 });
 
-test('always the base rates: all uncertainty, no resolution', () => {
+test('a forecast of the base rates has all the uncertainty and no resolution', () => {
   const parts = brierDecomposition(
     [0, 1, 2, 3].map(() => [0.25, 0.75]),
     [0, 1, 1, 1],

@@ -14,12 +14,12 @@ test('by hand: two bins', () => {
   expect(expectedCalibrationError(probabilities, labels, { bins: 1 })).toBeCloseTo(5 / 6 - 0.8, 12);
 });
 
-test('certainty: right is 0, wrong is 1', () => {
+test('for certain predictions, a right one has error 0, a wrong one 1', () => {
   expect(expectedCalibrationError([1, 0, 0, 1], [0, 1])).toBe(0);
   expect(expectedCalibrationError([1, 0, 0, 1], [1, 0])).toBe(1);
 });
 
-test('the order of the examples does not matter, whatever the ties', () => {
+test('the order of the examples does not matter, even with ties', () => {
   const row = fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 1 }));
   fc.assert(
     fc.property(
@@ -42,7 +42,7 @@ test('the order of the examples does not matter, whatever the ties', () => {
   );
 });
 
-test('float32 rows, arrays of rows and a flat array say the same', () => {
+test('float32 rows, arrays of rows and a flat array give the same result', () => {
   const rows = [Float32Array.of(0.25, 0.75), Float32Array.of(0.5, 0.5)];
   const flat = Float32Array.of(0.25, 0.75, 0.5, 0.5);
   expect(expectedCalibrationError(rows, [1, 1])).toBe(expectedCalibrationError(flat, Uint8Array.of(1, 1)));

@@ -19,7 +19,7 @@ test.each<any>(reference.edges)('confidences on edges, $bins bins, are where Guo
   }
 });
 
-test.each<any>(reference.oneLogit)('one logit an example: temperature and Platt scaling', (c) => {
+test.each<any>(reference.oneLogit)('one logit per example: temperature and Platt scaling', (c) => {
   const { logits, labels } = c;
   const rows = logits.map((z: number) => [z]);
   for (const given of [logits, rows, Float64Array.from(logits)]) {

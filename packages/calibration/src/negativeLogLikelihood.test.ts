@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { negativeLogLikelihood } from './negativeLogLikelihood';
 
-test('no idea costs log(classes), certainty nothing', () => {
+test('a uniform prediction costs log(classes), a certain and right one nothing', () => {
   expect(negativeLogLikelihood([[0.25, 0.25, 0.25, 0.25]], [2])).toBeCloseTo(Math.log(4), 14);
   expect(negativeLogLikelihood([[0, 1]], [1])).toBeCloseTo(0, 14);
 });

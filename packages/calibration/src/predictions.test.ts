@@ -18,7 +18,7 @@ test.each<[string, any, any, RegExp]>([
   expect(() => readProbabilities(probabilities, labels)).toThrow(message);
 });
 
-test('takes the rounding of float16 sums', () => {
+test('accepts sums with the rounding of float16', () => {
   expect(readProbabilities([[0.501, 0.5]], [0]).classes).toBe(2);
 });
 

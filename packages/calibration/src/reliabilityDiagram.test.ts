@@ -8,7 +8,7 @@ const probabilities = [
 ];
 const labels = [0, 1, 1];
 
-test('a well-formed drawing with three shapes a bin and the error in words', () => {
+test('a well-formed drawing with three shapes per bin and the error in words', () => {
   const svg = reliabilityDiagram(probabilities, labels, { title: 'a < b & "c"', bins: 10 });
   expect(svg).toContain('a &lt; b &amp; &quot;c&quot;');
   expect(svg).toContain('expected calibration error 0.3167');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { flatRows } from './rows';
 
-test('rows, typed rows and a flat array are one thing', () => {
+test('rows, typed rows and a flat array are equivalent', () => {
   for (const rows of [
     [
       [1, 2],

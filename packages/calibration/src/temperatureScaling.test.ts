@@ -49,7 +49,7 @@ test('logits of very different size converge too', () => {
   expect(loss(temperature)).toBeLessThanOrEqual(loss(temperature / 1.001));
 });
 
-test('without a minimum inside, the bound is given and named', () => {
+test('without an interior minimum, the bound is returned and reported', () => {
   expect(
     temperatureScaling(
       [
@@ -79,7 +79,7 @@ test('without a minimum inside, the bound is given and named', () => {
   ).toBeCloseTo(1000, 9);
 });
 
-test('constant logits leave T at 1: it was 0.001, although every T gives the same probabilities', () => {
+test('constant logits leave T at 1, because every T gives the same probabilities (it was 0.001)', () => {
   const flat = [
     [1, 1, 1],
     [0.1 + 0.2, 0.3, 0.3],
@@ -91,7 +91,7 @@ test('constant logits leave T at 1: it was 0.001, although every T gives the sam
   expect(temperatureScaling([0, 0], [1, 0]).temperature).toBe(1);
 });
 
-test('one logit an example, solved by hand: right in 3 of 4, always with logit 2', () => {
+test('one logit per example, solved by hand: right in 3 of 4, always with logit 2', () => {
   const scaling = temperatureScaling([2, 2, -2, 2], [1, 1, 0, 0]);
   expect(scaling.temperature).toBeCloseTo(2 / Math.log(3), 12);
   const [up, down] = scaling.apply([2, -2]);

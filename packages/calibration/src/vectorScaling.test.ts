@@ -3,7 +3,7 @@ import { negativeLogLikelihood } from './negativeLogLikelihood';
 import { temperatureScaling } from './temperatureScaling';
 import { vectorScaling } from './vectorScaling';
 
-test('mends a shift between classes, which no temperature can', () => {
+test('corrects a shift between classes, which no temperature can', () => {
   // Logit differences 1 and −1 whose best probabilities are 9/10 and 5/10.
   const logits = [...Array(10).fill([1, 0]), ...Array(10).fill([0, 1])];
   const labels = [...Array(9).fill(0), 1, ...Array(5).fill(0), ...Array(5).fill(1)];
@@ -22,7 +22,7 @@ test('mends a shift between classes, which no temperature can', () => {
   );
 });
 
-test('separable data have no minimum, and it says so: it was converged with weights of 952', () => {
+test('separable data have no minimum, and the result says so (it reported convergence with weights of 952)', () => {
   const apart = [
     [2, 0],
     [1, 0],
@@ -44,7 +44,7 @@ test('separable data have no minimum, and it says so: it was converged with weig
   ).toBe(false);
 });
 
-test('a flat minimum is one: logits of all sizes', () => {
+test('a flat minimum counts as one, for logits of all sizes', () => {
   const base = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
   const labels = base.map((_, i) => ((i * i) % 3 === 0 ? 1 : 0));
   for (const size of [1e-2, 1, 30]) {
@@ -57,7 +57,7 @@ test('a flat minimum is one: logits of all sizes', () => {
   }
 });
 
-test('apply refuses rows of another width', () => {
+test('apply refuses rows of a different width', () => {
   const scaling = vectorScaling(
     [
       [1, 0],

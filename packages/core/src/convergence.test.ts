@@ -9,7 +9,7 @@ test.each([0.5, 0.9, 0.97])('the rate of a geometric path is found: %d', (q) => 
   expect(fitLinearRate(series(100, (t) => 3 - 2 * q ** t))).toBeCloseTo(q, 3);
 });
 
-test('silence: a path without a ρ step, or of skipped ones alone, has a name', () => {
+test('a path without ρ steps, or with skipped steps only, has a status', () => {
   expect(convergence({ value: [], gradient: [] }).status).toBe('no steps');
   expect(convergence({ value: [1, 1, 1], gradient: [Number.NaN, Number.NaN, Number.NaN] }).status).toBe(
     'skipped',

@@ -72,7 +72,7 @@ test('its bias shrinks with the square of the number of draws', () => {
   expect(leftOfMany).toBeLessThan(left / 8 + 3 * many.debiased.standardError);
 });
 
-test('two pairs ±ε have a fraction of the error of four independent draws where the noise is small', () => {
+test('with little noise, two pairs ±ε have a fraction of the error of four independent draws', () => {
   const [a, sigma] = [0.5, 0.1];
   const independent = simulate(a, sigma, 4).debiased;
   const pairs = simulate(a, sigma, 2, { pairs: true }).debiased;
@@ -80,7 +80,7 @@ test('two pairs ±ε have a fraction of the error of four independent draws wher
   expect(Math.abs(pairs.mean - exactLoss(a, sigma))).toBeLessThan(4 * pairs.standardError + 1e-5);
 });
 
-test('what is subtracted is at most ½, where one group has all of the probability', () => {
+test('the correction is at most ½, reached when one group has all of the probability', () => {
   for (const groups of [2, 3, 8]) {
     const draws = Array.from({ length: groups }, (_, g) => [g === 0 ? 0.9 : 1e-30]);
     const plain = negativeLog(draws.flat()).data[0];
@@ -88,7 +88,7 @@ test('what is subtracted is at most ½, where one group has all of the probabili
   }
 });
 
-test('by hand: of 0.2 and 0.6, −log 0.4 less (½² + ½²) / 4; a single group is its plain loss', () => {
+test('by hand: 0.2 and 0.6 give −log 0.4 less (½² + ½²) / 4; a single group gives its plain loss', () => {
   expect(debiasedLoss(float64, [[0.2], [0.6]], negativeLog).data[0]).toBeCloseTo(-Math.log(0.4) - 0.125, 12);
   expect(debiasedLoss(float64, [[0.2, 0.6]], negativeLog).data[0]).toBeCloseTo(-Math.log(0.4), 12);
 });

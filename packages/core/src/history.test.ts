@@ -41,7 +41,7 @@ function prepared() {
   return { fw, alive, reads, history, record, one };
 }
 
-test('numbers wait on the device until they are asked for, then all come: means of values, sums of gradients', async () => {
+test('numbers stay on the device until they are read, and are then read together: means of values, sums of gradients', async () => {
   const { history, record, alive, reads, one } = prepared();
   record(20, 1.5);
   one.data[0] = Math.log(2);
@@ -75,7 +75,7 @@ test('steps that were not taken are counted', async () => {
   expect(history.loss).toEqual([Number.NaN, 1, Number.POSITIVE_INFINITY]);
 });
 
-test('every parameter has its status', async () => {
+test('every parameter has a status', async () => {
   const { history, record } = prepared();
   expect(history.status()).toMatchObject({ one: { status: 'no steps' }, two: { status: 'no steps' } });
   for (let i = 0; i < 5; i++) record(i, 1);
@@ -87,7 +87,7 @@ test('every parameter has its status', async () => {
   });
 });
 
-test('a record replaces what was noted and what waits; parameters that it lacks begin empty', async () => {
+test('a record replaces all earlier and pending numbers; parameters that it lacks begin empty', async () => {
   const { history, record, alive } = prepared();
   record(1, 9);
   await history.flush();
@@ -113,7 +113,7 @@ test('a record replaces what was noted and what waits; parameters that it lacks 
   expect(saved.step).toEqual([5]);
 });
 
-test('dispose frees what waits', () => {
+test('dispose frees pending numbers', () => {
   const { history, record, alive } = prepared();
   record(1, 1);
   history.dispose();

@@ -18,7 +18,7 @@ test('averaged logits are the log of the averaged softmax', () => {
   }
 });
 
-test('averaged sigmoid logits are the logit of the averaged sigmoid, at the ends of float64 too', () => {
+test('averaged sigmoid logits are the logit of the averaged sigmoid, also at the ends of the float64 range', () => {
   const logits = fw.mul(fw.normal([5, 4, 3], 1), fw.array(3));
   const averaged = averagePredictions(fw, logits, 'sigmoidLogits');
   for (let i = 0; i < 12; i++) {
@@ -32,7 +32,7 @@ test('averaged sigmoid logits are the logit of the averaged sigmoid, at the ends
   expect(far.data[1]).toBeCloseTo(-expected, 10);
 });
 
-test('wrong averaging: softmax logits of a single class are refused, as their softmax is 1 whatever they are', () => {
+test('wrong averaging: softmax logits of a single class are refused, because their softmax is always 1', () => {
   expect(() => averagePredictions(fw, fw.normal([5, 4, 1], 1), 'logits')).toThrow(
     "averaging: is 'logits' for an output of one unit, whose softmax is always 1. Use 'sigmoidLogits'",
   );

@@ -84,7 +84,7 @@ test.each(all)('%s: the ρ gradient is the derivative of the loss along the retr
   expect(rate).toBeCloseTo((at(1e-5) - at(-1e-5)) / (2e-5 * level), 6);
 });
 
-test('with a bijector the gradient is that of the raw value, and the bound holds', () => {
+test('with a bijector, the gradient is with respect to the raw value, and the bound holds', () => {
   const { w, rho, variable, loss, heldOut } = problem(l2Norm(), { bijector: exp });
   const { gradients } = fw.valueAndGradients(() => loss(heldOut), [w]);
   const plain = problem(l2Norm()).rho.gradient(gradients).data[0];
@@ -95,7 +95,7 @@ test('with a bijector the gradient is that of the raw value, and the bound holds
   expect(rho.value().data[0]).toBeCloseTo(1e-8, 14);
 });
 
-test('one ρ for each unit learns units apart', () => {
+test('one ρ per unit is learned separately for each unit', () => {
   const { w, rho, variable, loss, training, heldOut } = problem(l2Norm(), { per: 'unit' });
   const trainer = createTrainer({
     framework: fw,
@@ -147,7 +147,7 @@ test('literal: θ moves in the tangent plane, the drift is second order, and ρ 
   expect(coarse.loss).toBeLessThan(1.5);
 });
 
-test('weights that are not finite stay, and spread to no other', () => {
+test('weights that are not finite stay as they are and do not affect other weights', () => {
   const [a, b] = [fw.variable(fw.array([1, 2])), fw.variable(fw.array([Number.NaN, 3]))];
   const rho = normLevel(fw, {
     name: 'w',
@@ -159,7 +159,7 @@ test('weights that are not finite stay, and spread to no other', () => {
   expect([...a.data]).toEqual([1, 2]);
 });
 
-test('what does not fit is refused by name', () => {
+test('data that do not match are refused by name', () => {
   const w = fw.variable(fw.array([1, 2], [1, 2]));
   const make = (options: object) => () =>
     normLevel(fw, {

@@ -110,7 +110,7 @@ test('L1 from outside is the Euclidean projection on the ball, with exact zeros'
   }
 });
 
-test('with fewer steps the level is exact, and retractions go on to the nearest point', () => {
+test('with fewer steps the level is exact, and repeated retractions converge to the nearest point', () => {
   const w = fw.normal([20_000], 8);
   const radius = 0.01 * norm(l1Norm(), [w])[0];
   const exact = l1Norm({ steps: 12 }).retract(fw, [w], fw.array(radius))[0];
@@ -169,14 +169,14 @@ test('L1 from inside keeps zeros and signs; a coordinate that would cross zero s
   expect(shrunk.data[1]).toBe(0);
 });
 
-test('each output unit has a level of its own', () => {
+test('each output unit has a separate level', () => {
   const w = fw.array([3, 1, 4, 0, 0, 0], [2, 3]); // columns (3, 0), (1, 0), (4, 0)
   const [back] = l2Norm().retract(fw, [w], fw.array([1, 2, 8]), 'unit');
   expect([...back.data]).toEqual([1, 2, 8, 0, 0, 0]);
   expect(norm(l1Norm(), [fw.array([3, 1, -4, -1, 2, 0], [2, 3])], 'unit')).toEqual([4, 3, 4]);
 });
 
-test('smoothness leaves the null space where it is', () => {
+test('smoothness does not move the null space', () => {
   const line = [0, 1, 2, 3, 4, 5].map((i) => 3 - 2 * i);
   const penalty = smoothness(differencePenalty(6));
   const rough = fw.normal([6], 5);

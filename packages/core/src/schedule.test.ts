@@ -11,7 +11,7 @@ test('ρ steps follow every `every`-th training step after the warm-up', () => {
   expect(due({ every: 1, warmUp: 10 })).toEqual([10, 11]);
 });
 
-test('the cost falls as samples over every', () => {
+test('the cost is proportional to samples / every', () => {
   expect(expectedOverhead(createSchedule({ every: 20, samples: 3 }))).toBeCloseTo(0.1);
   expect(expectedOverhead(createSchedule({ every: 20, samples: 3 }), 0.5)).toBeCloseTo(0.05);
 });
@@ -39,7 +39,7 @@ test('a warm-up puts off the whole schedule', () => {
   expect(isRegularizationStep(late, 29)).toBe(false);
 });
 
-test('shares of the time add up to its logarithm', () => {
+test('the shares of training time add up to its logarithm', () => {
   let sum = 0;
   let count = 0;
   const schedule = createSchedule();
@@ -50,13 +50,13 @@ test('shares of the time add up to its logarithm', () => {
   expect(sum / Math.log(20_020 / 20)).toBeLessThan(1);
 });
 
-test("the cost of 'auto' falls with the length of the run to that of one in 20", () => {
+test("the cost of 'auto' falls with the length of the run, to that of one ρ step in 20", () => {
   const cost = (steps: number) => expectedOverhead(createSchedule(), 1, steps);
   expect(cost(20)).toBeCloseTo((2 / 3) * 4);
   expect(cost(1e7)).toBeCloseTo(expectedOverhead(createSchedule({ every: 20 })), 3);
 });
 
-test('every: a number or auto', () => {
+test('every is a number or auto', () => {
   expect(() => createSchedule({ every: 'often' as never })).toThrow(
     "must be 'auto' or an integer of at least 1",
   );

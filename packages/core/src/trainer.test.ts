@@ -51,7 +51,7 @@ function ridge({ x, y }: Batch, lambda: number): Array64 {
   return fw.array(w, [p, 1]);
 }
 
-test('with the L2 norm it ends within 0.2 % of the ridge solution that is best on the regularization set', () => {
+test('with the L2 norm, training ends within 0.2 % of the ridge solution that is best on the regularization set', () => {
   const train = linearData(30, 12, 3, 1);
   const validation = linearData(200, 12, 3, 2);
   const w = fw.variable(fw.mul(fw.normal([12, 1], 5), fw.array(0.1)));

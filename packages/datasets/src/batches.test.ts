@@ -9,7 +9,7 @@ test('in order, with the remainder', () => {
   expect(walked.flatMap(({ x }) => [...x])).toEqual([...data.x]);
 });
 
-test('shuffled rows stay whole and each comes once', () => {
+test('shuffled rows stay intact, and each comes once', () => {
   const walked = [...batches(data, { batchSize: 2, seed: 5 })].flatMap(({ x }) => [...x]);
   expect(walked).not.toEqual([...data.x]);
   for (let i = 0; i < 14; i += 2) expect(walked[i + 1]).toBe(walked[i] + 1);

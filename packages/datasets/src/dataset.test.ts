@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { take, toPixels } from './dataset';
 
-test('take copies rows in the order asked, also twice', () => {
+test('take copies rows in the given order, also repeatedly', () => {
   const data = {
     x: Float64Array.of(0, 1, 2, 3, 4, 5),
     y: Uint8Array.of(7, 8, 9),
@@ -19,7 +19,7 @@ test('take copies rows in the order asked, also twice', () => {
   expect(data.x[4]).toBe(4);
 });
 
-test('rows that are not there are refused', () => {
+test('row numbers out of range are refused', () => {
   expect(() => take({ shape: [3] }, [0, 3])).toThrow(/indices\[1\]: must be a row from 0 to 2, but is 3/);
 });
 

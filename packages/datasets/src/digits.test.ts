@@ -13,7 +13,7 @@ test('1,797 digits, counted', async () => {
   ]);
 });
 
-test('as floats, full ink is 1', async () => {
+test('as floats, the darkest ink is 1', async () => {
   const { images } = await digits();
   expect(images.reduce((a, b) => Math.max(a, b))).toBe(1);
   expect(images[5 * 64 + 2]).toBe(0.75);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { readEmbeddedFile } from './embeddedFile.browser';
 
-test('reads by URL, and says which folder to serve if it is not there', async () => {
+test('reads by URL, and says which folder to serve if the file is missing', async () => {
   const server = createServer((request, response) =>
     request.url === '/data/file'
       ? response.end(Uint8Array.of(1, 2, 3))

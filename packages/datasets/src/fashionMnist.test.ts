@@ -40,7 +40,7 @@ test('a draw is balanced, reproducible, and differs by seed', async () => {
   expect(rows(c.train.images).filter((row) => drawn.has(row)).length).toBeLessThan(50);
 });
 
-test('images keep their labels through the draw', async () => {
+test('images keep their labels in a draw', async () => {
   const all = await imagesFromIdx(
     await file('train-images-idx3-ubyte'),
     await file('train-labels-idx1-ubyte'),
@@ -59,7 +59,7 @@ test('no training image is a test image', async () => {
   expect(rows(test.images).filter((row) => seen.has(row))).toEqual([]);
 });
 
-test('more than the package holds is refused', async () => {
+test('more images than the package holds are refused', async () => {
   await expect(fashionMnist({ train: 3001 })).rejects.toThrow(/train: .* 0 to 3000, but is 3001.*idxFolder/);
   await expect(fashionMnist({ test: 1.5 })).rejects.toThrow(/test: .* 1\.5/);
   await expect(fashionMnist({ pixels: 'float' as 'unit' })).rejects.toThrow(/'unit' or 'byte'.*float/);

@@ -21,7 +21,7 @@ test.each([
   expect(parseIdx(file(0, 0, type, 1, 0, 0, 0, 1, ...bytes)).data).toEqual(expected);
 });
 
-test('of a Buffer it makes a plain copy', () => {
+test('a Buffer gives a plain copy', () => {
   const buffer = Buffer.from([0, 0, 8, 1, 0, 0, 0, 1, 7]);
   const { data } = parseIdx(buffer);
   expect(data.constructor).toBe(Uint8Array);
@@ -44,7 +44,7 @@ test('damaged and foreign files are refused by name', () => {
   expect(() => parseIdx(file(0x1f, 0x8b, 8, 0))).toThrow(/gunzip\(\) first/);
 });
 
-test('gunzip unpacks, lets plain bytes through, and names a damaged file', async () => {
+test('gunzip unpacks, returns plain bytes unchanged, and names a damaged file', async () => {
   const bytes = file(0, 0, 8, 1, 0, 0, 0, 1, 7);
   expect(new Uint8Array(await gunzip(gzipSync(bytes)))).toEqual(bytes);
   expect(await gunzip(bytes)).toBe(bytes);

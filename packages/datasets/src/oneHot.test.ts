@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { oneHot } from './oneHot';
 
-test('one 1 a row', () => {
+test('one 1 per row', () => {
   expect([...oneHot([2, 0], 3)]).toEqual([0, 0, 1, 1, 0, 0]);
 });
 

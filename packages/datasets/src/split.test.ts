@@ -10,7 +10,7 @@ const labelled = (labels: number[]) => ({
 });
 const arrayOfLabels = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 2, maxLength: 60 });
 
-test('two disjoint parts that are the whole, with class proportions kept to the nearest row', () => {
+test('two disjoint parts make up the whole and keep the proportions of classes to the nearest row', () => {
   fc.assert(
     fc.property(
       arrayOfLabels,
@@ -39,7 +39,7 @@ test('two disjoint parts that are the whole, with class proportions kept to the 
   );
 });
 
-test('a fraction, a seed, and no labels', () => {
+test('works with a fraction, with a seed and without labels', () => {
   const data = { features: Float64Array.from({ length: 100 }, (_, i) => i), shape: [100, 1] };
   const [rest, part] = split(data, { fraction: 0.1, seed: 3 });
   expect([rest.shape, part.shape]).toEqual([

@@ -64,7 +64,7 @@ function noisyRegression() {
   return { loss, loss64, batch, draws };
 }
 
-test('40 steps of a noisy network are those of core in float64', async () => {
+test('40 steps of a noisy network agree with core in float64', async () => {
   const { loss, loss64, batch, draws } = noisyRegression();
   const schedule = { every: 3, samples: draws, warmUp: 2 } as const;
   const method = crossRegularize<any, any, any>({
@@ -189,7 +189,7 @@ describe.each<[string, Regularizer]>([
   });
 });
 
-test('a step that is not finite leaves the state as it was, and is counted', async () => {
+test('a step that is not finite leaves the state unchanged, and is counted', async () => {
   const { method, params, batch } = classifier();
   const bad = () => ({
     ...batch(1),

@@ -8,7 +8,7 @@ beforeAll(async () => {
   defaultDevice('wasm');
 });
 
-test('tidy frees what was made in it, but for what it returns', () => {
+test('tidy frees everything created in it except its result', () => {
   const arrays = [1, 2, 3].map((x) => np.array([x, x]));
   const kept = tidy(() => {
     const [first, second] = arrays.map(handle);
@@ -23,7 +23,7 @@ test('tidy frees what was made in it, but for what it returns', () => {
   kept.first.dispose();
 });
 
-test('lift consumes its arguments and gives what core computes', () => {
+test('lift consumes its arguments and returns what core computes', () => {
   const [a, b] = [np.array([1, 2]), np.array([3, 5])];
   const [sum, again] = lift((fw, x, y) => [fw.add(fw.mul(x, x), y), x], a.ref, b);
   expect(sum.js()).toEqual([4, 9]);

@@ -3,7 +3,7 @@ import { watchBackend } from '../test/watchBackend';
 
 const backend = watchBackend();
 
-test('3,000 steps: buffers, heap and compiled kernels stay as they are', async () => {
+test('3,000 steps do not change the number of buffers and compiled kernels, nor the heap', async () => {
   const { blockUntilReady, defaultDevice, init, numpy: np, random, tree } = await import('@jax-js/jax');
   const { adam, addNoise, averagedPrediction, crossRegularize } = await import('.');
   await init('wasm');

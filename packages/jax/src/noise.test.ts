@@ -17,7 +17,7 @@ const mean = (v: number[]) => v.reduce((sum, value) => sum + value, 0) / v.lengt
 const deviation = (v: number[]) =>
   Math.sqrt(v.reduce((sum, value) => sum + (value - mean(v)) ** 2, 0) / (v.length - 1));
 
-test('noise has σ times the deviation of its channel, and a new key draws it anew', () => {
+test('noise has σ times the deviation of its channel, and a new key gives a new draw', () => {
   const sigma = 0.7;
   const noise = (seed: number) => columns(addNoise(x(), np.array(sigma), random.key(seed)).sub(x()));
   const [first, again, other] = [noise(1), noise(1), noise(2)];
@@ -32,14 +32,14 @@ test('noise has σ times the deviation of its channel, and a new key draws it an
   });
 });
 
-test('with σ = 0 it is the original function, and its gradient', () => {
+test('with σ = 0 it equals the original function, and so does its gradient', () => {
   expect(addNoise(x(), np.array(0), random.key(1)).js()).toEqual(x().js());
   const f = (noisy: boolean) =>
     grad((v: JaxArray) => np.sum(np.square(noisy ? addNoise(v, np.array(0), random.key(1)) : v)))(x()).js();
   expect(f(true)).toEqual(f(false));
 });
 
-test('no gradient flows through the deviation, and that of σ is s · ε', () => {
+test('no gradient flows through the deviation, and the gradient by σ is s · ε', () => {
   const [noise] = [addNoise(x(), np.array(1), random.key(4)).sub(x())];
   const byX = grad((v: JaxArray) => np.sum(addNoise(v, np.array(1), random.key(4))))(x());
   expect(new Set((byX.js() as number[][]).flat())).toEqual(new Set([1]));
@@ -50,7 +50,7 @@ test('no gradient flows through the deviation, and that of σ is s · ε', () =>
   });
 });
 
-test('antithetic halves have opposite signs, a given deviation is used, and what has none is refused', () => {
+test('antithetic halves have opposite signs, a given deviation is used, and an unknown one is refused', () => {
   const zeros = () => np.zeros([6, 3]);
   const options = { antithetic: true, deviation: np.array([1, 2, 3]) };
   const noise = addNoise(zeros(), np.array(1), random.key(1), options).js() as number[][];
@@ -102,7 +102,7 @@ test('the average of logits is the log of the mean softmax of the draws', () => 
   });
 });
 
-test('channels may stand anywhere', () => {
+test('channels may be on any axis', () => {
   const images = np.array(
     Float32Array.from({ length: 3 * 2 * 4 * 4 }, (_, i) => Math.sin(i * i)),
     { shape: [3, 2, 4, 4] },

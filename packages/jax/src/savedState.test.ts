@@ -8,7 +8,7 @@ beforeAll(async () => {
   defaultDevice('wasm');
 });
 
-test('a run that was saved goes on to the bit', async () => {
+test('a saved run continues to the identical result', async () => {
   const { method, params, batch } = classifier();
   const run = async (state: any, from: number, to: number) => {
     for (let step = from; step < to; step++) {

@@ -56,7 +56,7 @@ test.each(
   expect(after).toEqual(before);
 });
 
-test.each(names)('%s: what is finite moves both', (name) => {
+test.each(names)('%s: finite numbers move both', (name) => {
   const { taken, before, after } = secondStep(optimizers[name], 1, [1, 1]);
   expect(taken).toBe(true);
   expect((after.w as number[])[0]).toBeLessThan((before.w as number[])[0]);
@@ -69,14 +69,14 @@ test('a gradient whose square overflows would leave Adam with an infinite moment
   expect(after).toEqual(before);
 });
 
-test('a learning rate that is not a number is refused and told', () => {
+test('a step with a learning rate of NaN is refused and reported', () => {
   const broken = adam({ learningRate: (step) => np.where(np.equal(step, 1), Number.NaN, 0.1) });
   const { taken, before, after } = secondStep(broken, 1, [1, 1]);
   expect(taken).toBe(false);
   expect(after).toEqual(before);
 });
 
-test('an optimizer of one’s own that gives a number that is not finite is refused as a whole', () => {
+test('a step of a custom optimizer that gives a number that is not finite is refused as a whole', () => {
   const dividing: GradientTransformation = {
     ...foreign,
     update: (gradients, state, params) => {
@@ -89,18 +89,21 @@ test('an optimizer of one’s own that gives a number that is not finite is refu
   expect(after).toEqual(before);
 });
 
-test.each(['sgd', 'foreign'] as const)('%s: what is off, −∞, stays off while the rest moves', (name) => {
-  const params = { w: np.array([Number.NEGATIVE_INFINITY, 1]) };
-  const state: any = optimizers[name].init(tree.ref(params));
-  const gradients = { w: np.array([0, 1]) };
-  const made = stepIfFinite(optimizers[name], { loss: np.array(1), gradients, params, state });
-  expect(made.taken.js()).toBe(true);
-  const [off, on] = made.params.w.js() as number[];
-  expect(off).toBe(Number.NEGATIVE_INFINITY);
-  expect(on).toBeLessThan(1);
-});
+test.each(['sgd', 'foreign'] as const)(
+  '%s: a parameter that is off, −∞, stays off while the others move',
+  (name) => {
+    const params = { w: np.array([Number.NEGATIVE_INFINITY, 1]) };
+    const state: any = optimizers[name].init(tree.ref(params));
+    const gradients = { w: np.array([0, 1]) };
+    const made = stepIfFinite(optimizers[name], { loss: np.array(1), gradients, params, state });
+    expect(made.taken.js()).toBe(true);
+    const [off, on] = made.params.w.js() as number[];
+    expect(off).toBe(Number.NEGATIVE_INFINITY);
+    expect(on).toBeLessThan(1);
+  },
+);
 
-test('a parameter that would leave the range of float32 stays', () => {
+test('a parameter that would leave the range of float32 stays unchanged', () => {
   const params = { w: np.array([3.4e38, 1]) };
   const optimizer = sgd({ learningRate: 1e20 });
   const state: any = optimizer.init(tree.ref(params));
@@ -112,7 +115,7 @@ test('a parameter that would leave the range of float32 stays', () => {
   expect(small).toBeCloseTo(-1e20, -15);
 });
 
-test('what follows from the parameters must be finite too', () => {
+test('values derived from the parameters must be finite too', () => {
   const params = { w: np.array([80, 1]) };
   const optimizer = sgd({ learningRate: 1 });
   const state: any = optimizer.init(tree.ref(params));
@@ -127,7 +130,7 @@ test('what follows from the parameters must be finite too', () => {
   expect(made.params.w.js()).toEqual([80, 1]);
 });
 
-test.each(['adam', 'sgd', 'momentum'] as const)('%s: updateIf is update where it is enabled', (name) => {
+test.each(['adam', 'sgd', 'momentum'] as const)('%s: updateIf equals update if it is enabled', (name) => {
   const optimizer = optimizers[name];
   const run = (conditional: boolean) => {
     let state: any = optimizer.init({ w: np.zeros([2]) });

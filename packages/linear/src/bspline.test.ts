@@ -32,7 +32,7 @@ test('the roughness is the integral of the squared second derivative', () => {
   expect(quadratic / integral).toBeCloseTo(1, 5);
 });
 
-test('degree 1: hats between the knots, by hand', () => {
+test('degree 1: hat functions between the knots, by hand', () => {
   const knots = clampedKnots([0, 1, 3], 1);
   expect([...knots]).toEqual([0, 0, 1, 3, 3]);
   const { data, shape } = bsplineBasis([0, 0.5, 1, 2, 3], knots, 1);

@@ -7,7 +7,7 @@ const examples = {
   y: new Array64(Float64Array.of(1, 2, 3, 4, 5, 9), [3, 2]),
 };
 
-test('means are subtracted, and deviations of the population divided by', () => {
+test('columns are centered, and divided by the population’s standard deviation', () => {
   const found = centering(examples, { standardize: true });
   // By hand: (1, 2, 6) has mean 3 and variance (4 + 1 + 9)/3; (10, 10, 40) has mean 20 and variance (100 + 100 + 400)/3.
   expect([...found.mean]).toEqual([3, 20, 0.1]);
@@ -32,7 +32,7 @@ test('without an intercept nothing is subtracted', () => {
   expect(center(examples, found)).toEqual(examples);
 });
 
-test('coefficients in the units of X predict what centered ones do', () => {
+test('coefficients in the units of X predict the same as centered ones', () => {
   const found = centering(examples, { standardize: true });
   // [columns, targets]
   const weights = new Array64(Float64Array.of(1, -2, 0.5, 3, 7, 7), [3, 2]);
@@ -52,7 +52,7 @@ test('coefficients in the units of X predict what centered ones do', () => {
   }
 });
 
-test('what is neither true nor false is refused', () => {
+test('values other than true and false are refused', () => {
   expect(() => checkCentering({ standardize: 1 as never })).toThrow('standardize: must be');
   expect(() => checkCentering({ fitIntercept: 'no' as never })).toThrow('fitIntercept: must be');
 });

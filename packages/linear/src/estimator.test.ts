@@ -12,7 +12,7 @@ const estimators: [string, () => any, string[]][] = [
 ];
 
 test.each(estimators)(
-  '%s: before fit every attribute and predict say so, none has a value',
+  '%s: before fit, every attribute and predict throw, and none has a value',
   (name, make, own) => {
     for (const attribute of [...shared, ...own]) {
       expect(() => make()[attribute], attribute).toThrow(`${name}: nothing was fitted yet. Call fit first.`);
@@ -26,7 +26,7 @@ test.each(estimators)(
 const x = Array.from({ length: 20 }, (_, i) => i / 7);
 const y = x.map((v, i) => Math.sin(v) + 0.1 * Math.cos(31 * i));
 
-test.each(estimators)('%s: a fit that is refused leaves the last one', (name, make) => {
+test.each(estimators)('%s: a refused fit leaves the previous one unchanged', (name, make) => {
   const model = make();
   const table = name === 'SmoothingSpline' ? x : x.map((v) => [v]);
   model.fit(table, y);
@@ -36,7 +36,7 @@ test.each(estimators)('%s: a fit that is refused leaves the last one', (name, ma
   expect(model.learned[0].rho).toBe(model.rho);
 });
 
-test.each(estimators)('%s: options are checked when it is made', (_, make) => {
+test.each(estimators)('%s: options are checked by the constructor', (_, make) => {
   const Model = make().constructor;
   expect(() => new Model({ alpha: 1 })).toThrow('alpha: is not an option of');
   expect(() => new Model({ gradent: 'total' })).toThrow('Did you mean gradient?');

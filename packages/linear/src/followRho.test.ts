@@ -37,7 +37,7 @@ const wells = (tilt: number) =>
     (u) => 2 * (u - 3) * (u + 2) * (2 * u - 1) + tilt,
   );
 
-test('of two minima the lower one is kept, whichever is met first', () => {
+test('of two minima, the lower one is kept, in either order', () => {
   for (const [tilt, near] of [
     [1, -2],
     [-1, 3],
@@ -69,7 +69,7 @@ test.each([
   },
 );
 
-test('a loss that falls to the very end ends without a penalty, at the bound', () => {
+test('a loss that falls all the way leads to no penalty, at the bound', () => {
   const { best, status } = followRho(
     along(
       (u) => (u === Number.NEGATIVE_INFINITY ? 0 : 1 + Math.tanh(u / 4)),
@@ -81,7 +81,7 @@ test('a loss that falls to the very end ends without a penalty, at the bound', (
   expect(status).toBe('at bound');
 });
 
-test('a loss that any w makes worse ends at ρ = 0, at the bound', () => {
+test('a loss that any w makes worse leads to ρ = 0, at the bound', () => {
   const { best, status, minima } = followRho(
     along(
       (u) => Math.exp(-u),
@@ -94,7 +94,7 @@ test('a loss that any w makes worse ends at ρ = 0, at the bound', () => {
   expect(best.rho).toBeLessThan(1e-18);
 });
 
-test('a minimum beyond the strong end is found there', () => {
+test('a minimum beyond the strong end is found', () => {
   const { best, status } = followRho(
     along(
       (u) => (u - 8.4) ** 2,

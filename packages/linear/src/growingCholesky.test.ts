@@ -3,7 +3,7 @@ import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { expect, test } from 'vitest';
 import { GrowingCholesky } from './growingCholesky';
 
-test('columns come and go, and it solves as a fresh factorization does', () => {
+test('after columns are added and removed, it solves as a new factorization does', () => {
   const next = uniform(5);
   const x = Matrix.from1DArray(40, 25, fw.normal([40, 25], 2).data);
   const gram = x.transpose().mmul(x);

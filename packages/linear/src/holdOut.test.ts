@@ -13,7 +13,7 @@ const rows = ({ x: table, y: targets }: { x: { data: Float64Array }; y: { data: 
 const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
 const all = Array.from({ length: count }, (_, i) => i);
 
-test('by default five folds: every example validates once, and trains where it does not; then all are trained on', () => {
+test('by default five folds: every example is validation data once and training data otherwise; in the end all are trained on', () => {
   const { training, splits } = splitExamples(x, y);
   expect(rows(training)).toEqual(all);
   expect(splits).toHaveLength(5);
@@ -24,7 +24,7 @@ test('by default five folds: every example validates once, and trains where it d
   }
 });
 
-test('folds by number: those with the same number validate together', () => {
+test('folds by number: examples with the same number are in one fold', () => {
   const folds = all.map((i) => (i < 3 ? 7 : i % 2));
   const { splits } = splitExamples(x, y, { folds });
   expect(splits.map(({ validation }) => rows(validation))).toEqual([
@@ -34,7 +34,7 @@ test('folds by number: those with the same number validate together', () => {
   ]);
 });
 
-test('a share of the examples is taken off, by the seed; coefficients are trained on the rest', () => {
+test('a share of the examples, chosen by the seed, is held out; the coefficients are trained on the rest', () => {
   const { training, splits } = splitExamples(x, y, { split: 0.3, seed: 1 });
   const [held] = splits.map(({ validation }) => rows(validation));
   expect(held).toHaveLength(3);
@@ -45,7 +45,7 @@ test('a share of the examples is taken off, by the seed; coefficients are traine
   expect(seeds.some((other) => String(other) !== String(held))).toBe(true);
 });
 
-test('held-out data of the caller validate, and all that fit is given trains', () => {
+test('with held-out data from the caller, all examples given to fit are trained on', () => {
   const { training, splits } = splitExamples(x, y, { regularizationData: [[[3, 4]], [103]] });
   expect(rows(training)).toEqual(all);
   expect(rows(splits[0].validation)).toEqual([3]);
@@ -72,7 +72,7 @@ test.each([
   expect(() => splitExamples(x, y, options as never)).toThrow(message);
 });
 
-test('X and y of different lengths, and held-out data that are no pair, are refused', () => {
+test('X and y of different lengths, and held-out data other than a pair, are refused', () => {
   expect(() => splitExamples(x, y.slice(1))).toThrow(
     'y: has 9 examples, but X has 10. Both must have the same number.',
   );

@@ -75,7 +75,7 @@ test('every knot fulfils the conditions of the optimum: |c − Gw| is λ on acti
   }
 });
 
-test('beyond the end nothing changes, and before the first knot all is zero', () => {
+test('beyond the end nothing changes; before the first knot everything is zero', () => {
   const path = new LassoPath(loss(identity(2), [2, 1]));
   expect(path.at(100)).toEqual(path.at(path.end));
   expect([...path.at(0).weights]).toEqual([0, 0]);

@@ -46,14 +46,14 @@ test('the history is the loss and its derivative along the path', () => {
   }
 });
 
-test('at the ends: any w makes it worse, or more w is always better', () => {
+test('at the ends of the path: any w is worse, or more w is always better', () => {
   expect(learn([-1, -1])).toMatchObject({ rho: 0, status: 'at bound', validationLoss: 10 });
   const most = learn([9, 9]);
   expect(most.rho).toBeCloseTo(path.end, 12);
   expect(most.status).toBe('at bound');
 });
 
-test('of several minima the lowest, or with `earlyStopping` the one that is met first', () => {
+test('finds the lowest of several minima, or the first one with `earlyStopping`', () => {
   // Falls to ρ = 1, rises to the knot at 2, and falls again to the end.
   const target = [1, 7];
   const [lowest, first] = [learn(target), learn(target, { earlyStopping: true })];
@@ -63,7 +63,7 @@ test('of several minima the lowest, or with `earlyStopping` the one that is met 
   expect(first.validationLoss).toBeGreaterThan(lowest.validationLoss);
 });
 
-test('over folds it is the mean loss at the same ρ', () => {
+test('over folds, the loss is the mean at the same ρ', () => {
   const splits = [1, 1.5].map((a) => ({ path, loss: loss([a, 0]) }));
   // ρ² − (1 + 1.5) ρ: least at 1.25.
   expect(learnLassoRho(path, splits, {}).rho).toBeCloseTo(1.25, 12);

@@ -44,7 +44,7 @@ test.each([-3, 0, 2])('the derivatives at log λ = %d are those of finite differ
   expect(rhoDerivative).toBeLessThan(0);
 });
 
-test('every ρ below that of no penalty is met by one λ', () => {
+test('every ρ below the unpenalized one has exactly one λ', () => {
   const free = Math.hypot(...ridge(0));
   for (const share of [1e-3, 0.1, 0.5, 0.99]) {
     const { u, rho } = path.atRho(share * free);
@@ -63,7 +63,7 @@ test('where the constraint does not bind, λ is 0 and ρ moves nothing', () => {
   for (const i of [0, 1]) expect(end.weights.data[i]).toBeCloseTo(expected[i], 12);
 });
 
-test('directions: one that nothing determines stays 0, one that the penalty does not feel stays free', () => {
+test('a direction that the data do not determine stays 0; one that is not penalized stays free', () => {
   const special = new QuadraticPath({
     basis: new Array64(Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1), [3, 3]),
     curvature: Float64Array.of(2, 0, 4),
@@ -78,7 +78,7 @@ test('directions: one that nothing determines stays 0, one that the penalty does
   expect(rho).toBeCloseTo(1, 14);
 });
 
-test('several targets share one path, and ρ is of all of them', () => {
+test('several targets share one path and one ρ', () => {
   const two = new QuadraticPath({
     basis: new Array64(Float64Array.of(1), [1, 1]),
     curvature: Float64Array.of(1),

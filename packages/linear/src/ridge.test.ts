@@ -39,7 +39,7 @@ test.each<Record<string, any>>(cases)('$name: scikit-learn at its best α', (c) 
   expect(meanSquare(model, c.xHeld, c.yHeld.flat())).toBeCloseTo(validationLoss, 10);
 });
 
-test('the gradient in the history is the derivative of the loss by ρ', () => {
+test('the gradient in the history is the derivative of the loss with respect to ρ', () => {
   const { x, y, xHeld, yHeld } = cases[0];
   const { history } = new Ridge().fit(x, y, { regularizationData: [xHeld, yHeld] });
   // Between steps that lie close together: the difference of losses over that of ρ.
@@ -95,7 +95,7 @@ test('projected: ρ comes to rest where the alternating scheme of core does, bes
   expect(projected.learned[0].validationLoss).toBeGreaterThan(total.learned[0].validationLoss);
 });
 
-test('one ρ for each target is a fit of each by itself', () => {
+test('one ρ per target is the same as a separate fit per target', () => {
   const { x, y, xHeld, yHeld } = cases.find((c: any) => c.name === 'several targets');
   const model = new Ridge({ per: 'target' }).fit(x, y, { regularizationData: [xHeld, yHeld] });
   expect(model.learned).toHaveLength(3);

@@ -6,7 +6,7 @@ import { SplineBasis } from './splineBasis';
 
 const { cases } = fixture('spline');
 
-test.each<Record<string, any>>(cases)('the curve at a λ is that of SciPy', ({ x, y, at, fits }) => {
+test.each<Record<string, any>>(cases)('the curve at a given λ agrees with SciPy', ({ x, y, at, fits }) => {
   const basis = new SplineBasis(Float64Array.from(x), 100);
   const table = (v: number[]) => new Array64(Float64Array.from(v), [v.length, 1]);
   const path = basis.path({ x: table(x), y: table(y) });
@@ -38,7 +38,7 @@ function noisyFunction(seed: number) {
   return { training: draw(15 + Math.floor(next() * 60), 1), heldOut: draw(60, 2) };
 }
 
-test('50 functions: the validation loss is that of the best λ', () => {
+test('50 functions: the validation loss equals that of the best λ', () => {
   for (let seed = 1; seed <= 50; seed++) {
     const { training, heldOut } = noisyFunction(seed);
     // The best of a dense grid, refined by golden section.

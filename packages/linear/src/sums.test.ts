@@ -39,7 +39,7 @@ test.each([1, 63, 64, 65, 130].flatMap((n) => [1, 2, 3, 4, 5, 8, 9].map((p) => [
   },
 );
 
-test('the sums of parts add up to those of all, and subtracting a part leaves the other', () => {
+test('the sums of the parts add up to the sums of the whole, and subtracting one part leaves the other', () => {
   const [x, y] = [whole(30), whole(10)];
   const part = (from: number, to: number) =>
     sums(
@@ -54,7 +54,7 @@ test('the sums of parts add up to those of all, and subtracting a part leaves th
   expect(combine(part(0, 10), part(0, 4), -1)).toEqual(part(4, 10));
 });
 
-test('a large mean costs no accuracy where the origin is near it', () => {
+test('a large mean costs no accuracy if the origin is near it', () => {
   const noise = [0.25, -0.5, 0.75, -0.5];
   const x = Float64Array.from(noise, (v) => 1e9 + v);
   const examples = { x: new Array64(x, [4, 1]), y: new Array64(new Float64Array(4), [4, 1]) };

@@ -17,7 +17,7 @@ const run = {
   status: {},
 };
 
-test('parameters are told apart by their names, and ranges and levels begin at 1', () => {
+test('kinds of parameters are recognized by their names; ranges and levels are drawn relative to their start', () => {
   expect(Object.keys(run.record.rho).map(kindOf)).toEqual(['noise', 'augmentation', 'norm', 'norm']);
   expect(parameterLines(run, 'noise')).toEqual([
     {
@@ -38,7 +38,7 @@ test('parameters are told apart by their names, and ranges and levels begin at 1
   expect(parameterLines(run, 'norm').map(({ points }) => points[1][1])).toEqual([1.5, 0.5]);
 });
 
-test('a step that was skipped has no point', () => {
+test('a skipped step has no point', () => {
   expect(lossLines(run)).toEqual({ dots: [[4, 1]], line: { name: 'regularization loss', points: [[4, 1]] } });
 });
 
@@ -49,7 +49,7 @@ test('a long path keeps its first and last point, and at most 401', () => {
   expect([few[0], few.at(-1)]).toEqual([points[0], points.at(-1)]);
 });
 
-test('blocks have their mean at their last step, and a block that is not full has that of what is there', () => {
+test('each block has its mean at its last step, also an incomplete one', () => {
   expect(
     blockMeans(
       [

@@ -40,7 +40,7 @@ const parsed = (html: string) => parseHTML(html).document;
 const texts = (document: Document, selector: string) =>
   Array.from(document.querySelectorAll(selector), (element) => element.textContent);
 
-test('a page has a figure of everything that there are numbers for, each with its meaning', async () => {
+test('a page has a figure for all numbers that are given, each with an explanation', async () => {
   const html = await report(record, {
     predictions,
     losses: { plain: [3, 2, 1] },
@@ -63,7 +63,7 @@ test('a page has a figure of everything that there are numbers for, each with it
   expect(html).toContain('25 % more time');
 });
 
-test('it says in words what the numbers say', async () => {
+test('the text of the page agrees with the numbers', async () => {
   const html = await report(record, { title: 'Mine', description: 'It works.', predictions });
   const document = parsed(html);
   expect(document.querySelector('h1')?.textContent).toBe('Mine');
@@ -79,7 +79,7 @@ test('it says in words what the numbers say', async () => {
   expect(texts(document, 'table:first-of-type td').slice(0, 4)).toEqual(['0.500', '0.857', '0.650', '0.450']);
 });
 
-test('text of the user is escaped, and the page loads and runs nothing', async () => {
+test('the user’s text is escaped, and the page loads and runs nothing', async () => {
   const html = await report(record, {
     title: '<script>alert(1)</script>',
     description: 'a & b',
@@ -91,7 +91,7 @@ test('text of the user is escaped, and the page loads and runs nothing', async (
   expect(html.match(/https?:\/\/[^"]*/g)?.filter((url) => url !== 'http://www.w3.org/2000/svg')).toEqual([]);
 });
 
-test("a trainer's status comes along, with the bounds that a record alone does not have", async () => {
+test("a trainer's status is used, because it knows the bounds and a record does not", async () => {
   const sigma = float64.variable(float64.array(1));
   const theta = float64.variable(float64.array(1));
   const trainer = createTrainer({
@@ -107,7 +107,7 @@ test("a trainer's status comes along, with the bounds that a record alone does n
   expect(texts(parsed(await report(trainer)), 'td')).toContain('undetermined');
 });
 
-test('what is no run, has no step, or names an option that does not exist is refused', async () => {
+test('values that are not a run, runs without a ρ step, and unknown options are refused', async () => {
   await expect(report({ nothing: 1 } as never)).rejects.toThrow(
     /run: must be a crossRegularization callback/,
   );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { watchRun } from './watchRun';
 
-test('at the end of an epoch every surface is drawn with what the history has by then', async () => {
+test('at the end of an epoch, every surface is drawn from the history so far', async () => {
   const drawn: { container: any; data: any }[] = [];
   const visor = {
     render: {
@@ -46,7 +46,7 @@ test('at the end of an epoch every surface is drawn with what the history has by
   expect(drawn[3].data.values[0]).toHaveLength(3);
 });
 
-test('a run without a ρ step yet draws nothing, and what is not tfjs-vis is refused', async () => {
+test('before the first ρ step nothing is drawn, and a module other than tfjs-vis is refused', async () => {
   const visor = { render: { linechart: () => Promise.reject(new Error('drawn')) } };
   const history = { step: [], loss: [], rho: { a: { value: [], gradient: [] } }, skipped: 0 };
   await watchRun(visor, { history }).onEpochEnd();

@@ -4,7 +4,7 @@ import { parameterRows, summary } from './words';
 
 const path = (value: number[]) => ({ value, gradient: value.map(() => 0.5) });
 
-test('one parameter and one step are in the singular, and what is not there is not mentioned', () => {
+test('one parameter and one step are in the singular, and missing numbers are not mentioned', () => {
   const run = readRun({ step: [1], loss: [2], rho: { dense_noise: path([1]) }, skipped: 0 });
   expect(summary(run)).toBe('Over 1 training step the run took 1 ρ step and learned 1 noise scale.');
 });

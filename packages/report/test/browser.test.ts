@@ -65,7 +65,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     await opened?.close();
   });
 
-  test('a report fits any width, in light and dark, with nothing that axe finds', async () => {
+  test('a report fits any width, in light and dark, and axe finds no violation', async () => {
     const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     const maker = await opened.browser.newPage();
     await maker.goto(opened.url);
@@ -112,7 +112,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     }
   });
 
-  test('surfaces of tfjs-vis are drawn, and again with more steps, without a second one of a name', async () => {
+  test('surfaces of tfjs-vis are redrawn with more steps, and each name has only one', async () => {
     const page = await opened.browser.newPage();
     await page.goto(opened.url);
     const counts = await page.evaluate<{ name: string; marks: number }[][]>('window.watch()');

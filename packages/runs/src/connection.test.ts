@@ -25,7 +25,7 @@ test.each(['', 'secret', 'localhost:6379', 'http://:secret@host', 'redis://', 7,
   },
 );
 
-test('an error with the command that failed loses it', () => {
+test('the failed command is removed from an error', () => {
   const refused = Object.assign(new Error('WRONGPASS'), { command: { name: 'auth', args: ['secret'] } });
   expect(inspect(refused)).toContain('secret');
   expect(inspect(saying(refused))).toContain('WRONGPASS');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resultOfText, textOfResult } from './resultText';
 
-test('JSON and typed arrays come back to the bit', () => {
+test('JSON and typed arrays are restored exactly', () => {
   const window = new Float32Array([9, 0.1, Number.NaN, -0, 9]).subarray(1, 4);
   const result = { a: [1, 'b', null, true], deep: { f: window, bytes: Uint8Array.of(1, 255) }, x: 0.1 + 0.2 };
   const back = resultOfText(textOfResult(result)) as typeof result;
@@ -25,7 +25,7 @@ test.each([
   expect(() => textOfResult(value)).toThrow(message);
 });
 
-test('an object that contains itself is refused, one that is there twice is not', () => {
+test('an object that contains itself is refused; one that occurs twice is not', () => {
   const circle: any = {};
   circle.self = circle;
   expect(() => textOfResult(circle)).toThrow('result.self is an object that contains itself');

@@ -57,17 +57,20 @@ function dying(storage: Items, at: number): Items {
   };
 }
 
-test.each([1, 2, 3, 4])('who dies in the middle of write %i leaves the former bundle', async (at) => {
-  const storage = createStorage();
-  const [first, second, third] = [1, 2, 3].map((seed) => bytes(1.6 * megabyte, seed));
-  const bundle = storedBundle(storage, 'a');
-  await bundle.write(first);
-  await bundle.write(second);
-  await expect(storedBundle(dying(storage, at), 'a').write(third)).rejects.toThrow('dead');
-  expect(Buffer.compare((await bundle.read())!, second)).toBe(0);
-  // A second death, and the former one is still there.
-  await expect(storedBundle(dying(storage, at), 'a').write(third)).rejects.toThrow('dead');
-  expect(Buffer.compare((await bundle.read())!, second)).toBe(0);
-  await bundle.write(third);
-  expect(Buffer.compare((await bundle.read())!, third)).toBe(0);
-});
+test.each([1, 2, 3, 4])(
+  'a process that dies in the middle of write %i leaves the previous bundle',
+  async (at) => {
+    const storage = createStorage();
+    const [first, second, third] = [1, 2, 3].map((seed) => bytes(1.6 * megabyte, seed));
+    const bundle = storedBundle(storage, 'a');
+    await bundle.write(first);
+    await bundle.write(second);
+    await expect(storedBundle(dying(storage, at), 'a').write(third)).rejects.toThrow('dead');
+    expect(Buffer.compare((await bundle.read())!, second)).toBe(0);
+    // A second death, and the former one is still there.
+    await expect(storedBundle(dying(storage, at), 'a').write(third)).rejects.toThrow('dead');
+    expect(Buffer.compare((await bundle.read())!, second)).toBe(0);
+    await bundle.write(third);
+    expect(Buffer.compare((await bundle.read())!, third)).toBe(0);
+  },
+);

@@ -60,7 +60,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     while (!condition()) await setTimeout(20);
   }
 
-  test('a worker and then Redis killed with -9: every run ends once, to the same bit, and goes on from its checkpoint', async () => {
+  test('after a worker and then Redis are killed with -9, every run continues from its checkpoint and ends once, with identical results', async () => {
     const steps = 60;
     const runs = Array.from({ length: 12 }, (_, i) => ({
       key: `run/${i}`,
@@ -112,7 +112,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     expect(said).not.toContain(password);
   });
 
-  test('a poisoned run is named, and the others finish', async () => {
+  test('a run that always fails is named, and the others finish', async () => {
     process.env.TEST_STORAGE = join(folder, 'storage');
     const how = { connection: redis.url, task: task('poisoned'), state: task('storage') };
     const worker = await startWorker({ ...how, processes: 2 });
@@ -151,7 +151,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     }
   });
 
-  test('all are aborted by the signal; jobs that Redis lost are put again', async () => {
+  test('the signal aborts all runs; jobs that Redis lost are queued again', async () => {
     const abort = new AbortController();
     const runs = ['waits', 'well', 'fine'].map((how) => ({ key: how, how }));
     const how = { connection: redis.url, task: task('poisoned'), queue: 'aborted', runs };
@@ -176,7 +176,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     await worker.close();
   });
 
-  test('a worker that is told to end gives its run back, and the next goes on from its checkpoint', async () => {
+  test('a worker that is told to stop returns its run to the queue, and the next one continues from its checkpoint', async () => {
     const runs = [{ key: 'a', seed: 1, steps: 100, pause: 30, log: join(folder, 'log') }];
     const how = { connection: redis.url, task: task('ridge'), queue: 'ended' };
     const first = work('ridge', '--queue', 'ended');
@@ -208,7 +208,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     await worker.close();
   });
 
-  test('what Redis refuses is refused before the first run, and no password is shown', async () => {
+  test('if Redis refuses the connection, runAll throws before the first run and shows no password', async () => {
     const secret = 'c0rrecthorse';
     const wrong = `redis://:${secret}@127.0.0.1:${redis.port}`;
     const how = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }] };

@@ -41,7 +41,7 @@ function story(key: string) {
   };
 }
 
-test('outcomes come in the order of the runs, and a run that has a result is not repeated', async () => {
+test('outcomes are in the order of the runs, and a run with a result is not repeated', async () => {
   const runs = logistic(5, 3, 0).map((run, i) => ({ ...run, pause: 40 - 10 * i }));
   const options = { task: task('logistic'), runs, state: folder, processes: 2 };
   const first = await runAll(options);
@@ -66,7 +66,7 @@ test('outcomes come in the order of the runs, and a run that has a result is not
   expect(told).toEqual([...runs, more].map(({ key }) => key));
 });
 
-test('a poisoned run is named, and the others finish', async () => {
+test('a run that always fails is named, and the others finish', async () => {
   const ways = ['throws', 'exits', 'hangs', 'waits', 'killed', 'NaN', 'well', 'fine'];
   const outcomes = await runAll({
     task: task('poisoned'),
@@ -90,7 +90,7 @@ test('a poisoned run is named, and the others finish', async () => {
   ]);
 });
 
-test('a run is tried again as often as asked', async () => {
+test('a run is retried as often as requested', async () => {
   const options = { task: task('poisoned'), state: folder, processes: 1 };
   const failed = await runAll({ ...options, runs: [{ key: 'a', how: 'throws' }], retries: 2 });
   expect(failed[0]).toMatchObject({ status: 'failed', attempts: 3 });
@@ -98,7 +98,7 @@ test('a run is tried again as often as asked', async () => {
   expect(second).toMatchObject({ status: 'done', result: 'second attempt' });
 });
 
-test('all are aborted by the signal', async () => {
+test('the signal aborts all runs', async () => {
   const abort = new AbortController();
   const runs = [1, 2, 3].map((i) => ({ key: `${i}`, how: 'waits' }));
   const all = runAll({ task: task('poisoned'), runs, state: folder, processes: 2, signal: abort.signal });
@@ -109,7 +109,7 @@ test('all are aborted by the signal', async () => {
   );
 });
 
-test('a worker killed with -9: its run goes on from its checkpoint, to the same bit', async () => {
+test('after a worker is killed with -9, its run continues from the checkpoint to the identical result', async () => {
   // Long enough that the run is under way when it is killed, also on a busy machine.
   const runs = logistic(2, 150, 20);
   const all = runAll({ task: task('logistic'), runs, state: folder, processes: 2, retries: 1 });
@@ -124,7 +124,7 @@ test('a worker killed with -9: its run goes on from its checkpoint, to the same 
   expect(ended).toBe(1);
 });
 
-test('the parent killed with -9: its workers die, and the same call goes on', async () => {
+test('after the parent is killed with -9, its workers die, and the same call continues', async () => {
   const runs = logistic(6, 30, 20);
   const options = { task: task('logistic').href, runs, state: folder, processes: 2 };
   const program = fileURLToPath(new URL('./program.mjs', import.meta.url));
@@ -161,7 +161,7 @@ function alive(pid: number) {
   }
 }
 
-test('what is out of range is refused before the first run', async () => {
+test('arguments out of range are refused before the first run', async () => {
   const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], state: folder };
   const refusal = (change: object) => runAll({ ...options, ...change });
   await expect(refusal({ task: '' })).rejects.toThrow('task: must be the path or URL of a module, but is ""');

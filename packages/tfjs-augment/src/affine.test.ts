@@ -15,7 +15,7 @@ const close = (found: number[], expected: number[]) =>
     expect(v).toBeCloseTo(expected[i], 5);
   });
 
-test('nothing is exactly the identity', () => {
+test('no transformation is exactly the identity', () => {
   // −0 + 0 is 0.
   const matrices = Array.from(affine(2, {}).dataSync(), (v) => v + 0);
   expect(matrices).toEqual([1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0]);
@@ -43,12 +43,12 @@ test('vertical lines lean by the angle of the shear', () => {
   close(source({ shear: 20 }, [1, 0]), [1, 0]);
 });
 
-test('mirrors change a sign', () => {
+test('a flip changes a sign', () => {
   close(source({ mirrorX: -1 }, [3, 4]), [-3, 4]);
   close(source({ mirrorY: -1 }, [3, 4]), [3, -4]);
 });
 
-test('all at once is one after the other, undone from the last to the first: move, turn, shear, magnify, mirror', () => {
+test('all together are the product of translation, rotation, shear, scale and flip, undone from the last to the first', () => {
   const motion = { mirrorX: -1, scale: 0.3, shear: 10, rotate: 25, translateX: 2, translateY: -1 };
   const all = source(motion, [3, 7]);
   const order = ['translate', 'rotate', 'shear', 'scale', 'mirror'];
@@ -60,7 +60,7 @@ test('all at once is one after the other, undone from the last to the first: mov
   close(all, oneByOne);
 });
 
-test('each image of a batch goes its own way', () => {
+test('each image of a batch has a separate map', () => {
   const matrices = affine(2, { translateX: tf.tensor1d([1, 2]) }).arraySync();
   expect(matrices.map(([first]) => first[2])).toEqual([-1, -2]);
 });

@@ -15,7 +15,7 @@ const layer = () => {
 };
 const dataset = (elements: object[]) => data.array(elements as never);
 
-test('batches are augmented by the stream of the seed, targets stay', async () => {
+test('batches are augmented by the stream of the seed, and targets stay unchanged', async () => {
   const [x, y] = [batch(3), tf.tensor1d([0, 1, 2])];
   const one = layer();
   const [element] = (await augment(dataset([{ xs: x, ys: y }]), one, { seed: 4 }).toArray()) as any[];
@@ -25,7 +25,7 @@ test('batches are augmented by the stream of the seed, targets stay', async () =
   expect(element.ys.dataSync()).toEqual(y.dataSync());
 });
 
-test('an image by itself is augmented as a batch of one', async () => {
+test('a single image is augmented as a batch of one', async () => {
   const x = batch(1);
   const one = layer();
   const image = tf.squeeze(x, [0]);
@@ -34,7 +34,7 @@ test('an image by itself is augmented as a batch of one', async () => {
   expect(element.xs.dataSync()).toEqual(withNoise(new NoiseStream(4), () => one.augment(x)).dataSync());
 });
 
-test('of tensors by name those under `input` are augmented', async () => {
+test('of several named tensors, the one under `input` is augmented', async () => {
   const xs = { image: batch(2), size: tf.tensor2d([[1], [2]]) };
   const [element] = (await augment(dataset([{ xs, ys: 0 }]), layer(), {
     seed: 4,
@@ -44,7 +44,7 @@ test('of tensors by name those under `input` are augmented', async () => {
   expect(element.xs.size.dataSync()).toEqual(xs.size.dataSync());
 });
 
-test('from then on the layer leaves the images of a training call as they are', () => {
+test('from then on, the layer leaves the images of a training call unchanged', () => {
   const [one, x] = [layer(), batch(2)];
   const apply = () => (one.apply(x, { training: true }) as tf.Tensor).dataSync();
   expect(apply()).not.toEqual(x.dataSync());
@@ -52,7 +52,7 @@ test('from then on the layer leaves the images of a training call as they are', 
   expect(apply()).toEqual(x.dataSync());
 });
 
-test('what is no data set, no layer, no image is refused', async () => {
+test('values that are not a data set, a layer or an image are refused', async () => {
   expect(() => augment([] as never, layer())).toThrow('dataset: must be a tf.data.Dataset');
   expect(() => augment(dataset([]), {} as never)).toThrow('layer: must be a LearnableAugmentation');
   const flat = augment(dataset([{ xs: tf.zeros([2, 3]), ys: 0 }]), layer());

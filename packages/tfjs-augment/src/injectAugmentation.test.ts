@@ -19,7 +19,7 @@ const network = () =>
     ],
   });
 
-test('a plain prediction is that of the model, whose weights are the same variables', () => {
+test('a plain prediction equals that of the original model, which shares the variables', () => {
   const model = network();
   const augmented = injectAugmentation(model, { rotate: true, translate: 2 });
   const x = tf.randomUniform([3, 6, 5, 1], 0, 1, 'float32', 1);
@@ -31,7 +31,7 @@ test('a plain prediction is that of the model, whose weights are the same variab
   expect(augmented.trainableWeights).toHaveLength(model.trainableWeights.length);
 });
 
-test('of several inputs the one with images is augmented, or the one that is named', () => {
+test('of several inputs, the one with images or the named one is augmented', () => {
   const make = (name: string) => {
     const [image, numbers] = [tf.input({ shape: [4, 4, 1], name }), tf.input({ shape: [3] })];
     const both = tf.layers
@@ -54,7 +54,7 @@ test('of several inputs the one with images is augmented, or the one that is nam
   );
 });
 
-test('models without images, without an input shape, and what is no model are refused', () => {
+test('models without images or without an input shape, and values that are not a model, are refused', () => {
   const flat = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [3] })] });
   expect(() => injectAugmentation(flat, { rotate: 5 })).toThrow(
     'input: must name one input that takes images',
@@ -65,7 +65,7 @@ test('models without images, without an input shape, and what is no model are re
   expect(() => injectAugmentation(network(), { turn: 5 } as never)).toThrow('turn');
 });
 
-test('layers are found in order, in nested models too, and each once', () => {
+test('layers are found once each, in order, also in nested models', () => {
   const inner = injectAugmentation(network(), { rotate: 5 });
   const input = tf.input({ shape: [6, 5, 1] });
   const outer = new LearnableAugmentation({ translate: 1 });

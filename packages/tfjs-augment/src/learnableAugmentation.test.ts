@@ -118,7 +118,7 @@ test('zero ranges are the identity, exactly, and stay zero', () => {
   }
 });
 
-test('ranges are in their unit, each image has its own draw, and flips have their probability', async () => {
+test('ranges are in their units, each image has a separate draw, and flips have their probability', async () => {
   const layer = built({ translate: 2, rotate: { initial: 10, max: 45 } });
   const values = await layer.values();
   expect(values.translate).toBeCloseTo(2, 5);
@@ -133,7 +133,7 @@ test('ranges are in their unit, each image has its own draw, and flips have thei
   expect(Math.abs(flipped - 0.3)).toBeLessThan(5 * Math.sqrt((0.3 * 0.7) / 2000));
 });
 
-test('units: on images from 0 to 255, and from −1 to 1, ranges do what they do on images from 0 to 1', () => {
+test('units: ranges have the same effect on images from 0 to 255, from −1 to 1 and from 0 to 1', () => {
   const x = images([3, 9, 8, 3]);
   const unit = numbers(seeded(built({ ...everything, fillValue: 0.4 }, x.shape), x));
   for (const valueRange of [
@@ -190,7 +190,7 @@ test.each([
   },
 );
 
-test('transparency is warped and never recoloured', () => {
+test('transparency is warped but not recoloured', () => {
   const x = tf.concat([images([2, 6, 6, 3]), tf.fill([2, 6, 6, 1], 0.5)], 3) as tf.Tensor4D;
   const layer = built({ brightness: 0.3, contrast: 0.5, saturation: 1, noise: 0.2 }, x.shape);
   const out = tf.split(seeded(layer, x), [3, 1], 3);
@@ -222,7 +222,7 @@ test.each([
   expect(() => new LearnableAugmentation(options as never)).toThrow(message);
 });
 
-test('refuses what are not images', () => {
+test('refuses inputs that are not images', () => {
   expect(() => built({ rotate: 1 }, [2, 9])).toThrow('input: of');
   expect(() => built({ rotate: 1 }, [2, 9, 9, 2])).toThrow('1, 3 or 4 channels');
   expect(() => built({ saturation: 1 }, [2, 9, 9, 1])).toThrow(
@@ -251,7 +251,7 @@ describe('in a model', () => {
   });
   const options = { translate: 2, rotate: { initial: 10, max: 60 } };
 
-  test('inactive in a plain prediction, active in an averaged one and in training', () => {
+  test('is inactive in a plain prediction, active in an averaged one and in training', () => {
     const model = classifier();
     const augmented = injectAugmentation(model, options);
     const [plain, through] = [model.predict(x), augmented.predict(x)] as tf.Tensor[];
@@ -327,7 +327,7 @@ describe('in a model', () => {
     cross.dispose();
   });
 
-  test('training the model that was given, not the one that came back, is refused by name', async () => {
+  test('training the original model instead of the returned one is refused by name', async () => {
     const model = classifier();
     injectAugmentation(model, options);
     model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
@@ -337,14 +337,14 @@ describe('in a model', () => {
     );
   });
 
-  test('toInferenceModel refuses it, whose draws no stock layer can make', () => {
+  test('toInferenceModel refuses the layer, because stock layers cannot reproduce its draws', () => {
     const model = injectNoise(injectAugmentation(classifier(), options));
     expect(() => toInferenceModel(model)).toThrow(
       'is a LearnableAugmentation, whose random draws stock layers cannot reproduce',
     );
   });
 
-  test('saved and loaded with its ranges, also under injected noise', async () => {
+  test('is saved and loaded with its ranges, also with injected noise', async () => {
     const model = injectNoise(injectAugmentation(classifier(), { ...options, horizontalFlip: 0.5 }));
     let saved: tf.io.ModelArtifacts | undefined;
     await model.save(

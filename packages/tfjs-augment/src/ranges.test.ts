@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bijectorOf, draws, kinds, parseRange, rangeKinds, rawOf } from './ranges';
 
-test('true is the default of the kind, a number is where to start', () => {
+test('true gives the default of the kind; a number gives the start', () => {
   expect(parseRange('rotate', true)).toEqual({
     initial: 30,
     min: 0,
@@ -23,7 +23,7 @@ test('true is the default of the kind, a number is where to start', () => {
   });
 });
 
-test('the raw weight of a bounded range is the logit of where it lies between its bounds', () => {
+test('the raw weight of a bounded range is the logit of its position between the bounds', () => {
   const range = parseRange('rotate', { initial: 30, min: 10, max: 50 });
   // Halfway: the logit of ½.
   expect(rawOf(range)).toBeCloseTo(0, 12);
@@ -37,7 +37,7 @@ test('with exp the raw weight is the logarithm, and there are no bounds', () => 
   expect(bijectorOf(range).range[1]).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('0 is off for good: a raw weight of −∞; not so where min lies above it', () => {
+test('0 switches a range off for good, with a raw weight of −∞, unless min lies above it', () => {
   expect(rawOf(parseRange('translate', 0))).toBe(Number.NEGATIVE_INFINITY);
   expect(() => parseRange('translate', { initial: 0, min: 0.5 })).toThrow(
     'translate.initial: must lie between min (0.5) and max (16), bounds excluded, but is 0',
@@ -58,7 +58,7 @@ test.each([
   expect(() => parseRange(kind, option as never)).toThrow(message);
 });
 
-test('every default lies within its own bounds, and every draw belongs to a kind', () => {
+test('every default lies within its bounds, and every draw belongs to a kind', () => {
   for (const kind of rangeKinds) expect(parseRange(kind, true).initial).toBe(kinds[kind].initial);
   expect(new Set(rangeKinds.flatMap((kind) => [...kinds[kind].draws]))).toEqual(new Set(draws));
 });

@@ -20,7 +20,7 @@ test('brightness is added', () => {
   );
 });
 
-test('saturation doubles the distance from grey, which is the luma of BT.601, and leaves grey as it is', () => {
+test('saturation doubles the distance from grey, which is the luma of BT.601, and leaves grey unchanged', () => {
   // The luma of pure red is 0.299.
   close(recolor(image(), { saturation: scalar(Math.log(2)) }), [2 - 0.299, -0.299, -0.299, 0.2, 0.2, 0.2]);
 });
@@ -33,7 +33,7 @@ test('contrast halves the distance from the mean luma of the image', () => {
   );
 });
 
-test('without a range the very images come back; a factor of 1 changes no bit', () => {
+test('without a range the same tensor is returned; a factor of 1 changes no bit', () => {
   const x = image();
   expect(recolor(x, {})).toBe(x);
   const noisy = tf.randomUniform([2, 3, 3, 3], 0, 1, 'float32', 1) as tf.Tensor4D;
@@ -41,13 +41,13 @@ test('without a range the very images come back; a factor of 1 changes no bit', 
   expect([...unchanged.dataSync()]).toEqual([...noisy.dataSync()]);
 });
 
-test('images of one channel: grey is the image itself, and contrast goes by its mean', () => {
+test('images of one channel: grey is the image itself, and contrast is relative to its mean', () => {
   const grey = tf.tensor4d([0, 1], [1, 1, 2, 1]);
   close(recolor(grey, { contrast: scalar(Math.log(3)) }), [-1, 2]);
   close(recolor(grey, { saturation: scalar(1) }), [0, 1]);
 });
 
-test('each image has its own mean and its own factor', () => {
+test('each image has a separate mean and factor', () => {
   const two = tf.tensor4d([0, 1, 0, 3], [2, 1, 2, 1]);
   close(recolor(two, { contrast: tf.tensor1d([Math.log(2), Math.log(0.5)]) }), [-0.5, 1.5, 0.75, 2.25]);
 });

@@ -70,7 +70,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     expect(warped(column, { translateY: 1 }, 'constant', 9)).toEqual([9, 1, 2, 3]);
   });
 
-  test('mirrored and turned by 90°, exactly, on odd sizes and even ones', async () => {
+  test('flips and rotations by 90° are exact, on odd and even sizes', async () => {
     await use();
     const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
     expect(warped(x, { rotate: 90 }, 'constant')).toEqual([3, 6, 9, 2, 5, 8, 1, 4, 7]);
@@ -163,7 +163,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     }
   });
 
-  test('without a gradient to anything but what follows, no gradient of the warp is computed', async () => {
+  test('if only later layers need a gradient, no gradient of the warp is computed', async () => {
     await use();
     const [x, m] = [sized([8, 8, 3], 4, 1), matrices(moved.concat({}))];
     const after = tf.scalar(2);

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { affine } from './affine';
 import { fillModes, warp } from './warp';
 
-test('the kernels of tfjs-wasm give the numbers of the portable path', async () => {
+test('the kernels of tfjs-wasm agree with the portable path', async () => {
   const small = (max: number) => fc.integer({ min: 1, max });
   const cases = fc.sample(
     fc.record({

@@ -21,7 +21,7 @@ test('the gradient has a workgroup for each image', () => {
   expect(threads / groupSize!).toBe(70_000);
 });
 
-test('every fill mode is the same code, which is compiled once', () => {
+test('all fill modes share one program, which is compiled once', () => {
   const [first, second] = [0, 3].map((mode) => warpShader(inputs, { mode, value: mode }));
   expect([second.name, second.code]).toEqual([first.name, first.code]);
 });

@@ -169,7 +169,7 @@ const rows = Object.entries(codes).flatMap(([name, list]) =>
 
 const options = publicOptions();
 
-test('every object of options that an exported function takes, found from the types, has a row here', () => {
+test('every object of options of an exported function, as found from the types, has a row here', () => {
   const listed = rows.map(([name, place]) => `${name} ${place}`);
   expect(listed.sort()).toEqual(options.map((one) => `${one.package} ${one.place}`).sort());
 });
@@ -212,7 +212,7 @@ function needed(place: string, code: string): string {
 }
 
 test.each(seeds)(
-  'seeds that round to another, in every object of options: %s %s refuses %s',
+  'seeds that are not whole numbers, in every object of options: %s %s refuses %s',
   async (name, _, value, code) => {
     const names = { ...scope, ...packages[name] };
     const run = new Function(...Object.keys(names), `return (async () => { ${code}; })();`);

@@ -62,7 +62,7 @@ test("'sigmoidLogits': the logit of the mean sigmoid", () => {
   });
 });
 
-test('of stock layers alone, none of which trains', () => {
+test('has stock layers only, none of which trains', () => {
   const { model } = averaged('sigmoidLogits', 'test_stock');
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   for (const layer of model.layers) {

@@ -109,7 +109,7 @@ test('dispose without toModel leaves no tensor of the noise behind', async () =>
   expect(tf.memory().numTensors).toBe(numTensors);
 });
 
-test('the loss of before compile: the ρ loss is that of the model as it is compiled now', async () => {
+test('after compiling again, the ρ loss is that of the new compilation', async () => {
   const model = injectNoise(network(), { initialSigma: 0 });
   const cross = crossRegularization({ ...data, every: 6, optimizer: still });
   const expected: number[] = [];
@@ -139,7 +139,7 @@ test('a sequential model that is compiled again keeps its history; unfrozen laye
   );
 });
 
-test('one callback for two models trained the second alone, and twice in a list took twice the steps', async () => {
+test('one callback for two models, or twice in a list, is refused (it trained the second model only, or took twice the steps)', async () => {
   const cross = crossRegularization({ ...data, every: 6 });
   const [a, b] = [network(), network()].map((one) => injectNoise(one));
   for (const one of [a, b]) compile(one);
@@ -157,7 +157,7 @@ test('one callback for two models trained the second alone, and twice in a list 
   expect(cross.history.step).toEqual([6, 12]);
 });
 
-test('silence when nothing was learned: one warning that says why and what to set, and a status', async () => {
+test('if nothing was learned, one warning says why and what to set, and a status tells it', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const fit = async (options: object) => {
     warn.mockClear();
@@ -183,7 +183,7 @@ test('silence when nothing was learned: one warning that says why and what to se
   warn.mockRestore();
 });
 
-test('a loop without onEpochEnd lost its history and kept a tensor for every ρ step', async () => {
+test('a loop without onEpochEnd keeps its history and no tensor for each ρ step (it lost the one and kept the others)', async () => {
   const model = injectNoise(network());
   compile(model);
   const cross = crossRegularization({ ...data, every: 1 });
@@ -233,7 +233,7 @@ test('logs: History and EarlyStopping of TensorFlow.js see the regularization lo
   expect(late.history.regularization_loss).toEqual([seldom.history.loss[0], seldom.history.loss[0]]);
 });
 
-test('plain callback objects in one list with ours: one line that works, which the error says', async () => {
+test('plain callback objects in one list with ours are refused, and the error says the line that works', async () => {
   const model = injectNoise(network());
   compile(model);
   const cross = crossRegularization({ ...data, every: 2 });

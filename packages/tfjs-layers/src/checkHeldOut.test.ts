@@ -34,7 +34,7 @@ test('a regularization set of the training tensors is refused', async () => {
   expect(await fit([x, y], [x, y])).toBe(refusal);
 });
 
-test('so are other tensors on the same memory, by name, and other shapes of them', async () => {
+test('so are other tensors that share the memory, by name or with another shape', async () => {
   const [x, y] = [inputs(), targets()];
   expect(await fit([x, y], [{ one_input: x.clone() }, y.reshape([12])])).toBe(refusal);
 });
@@ -43,7 +43,7 @@ test('so are copies with the same numbers', async () => {
   expect(await fit([inputs(), targets()], [inputs(), targets()])).toBe(refusal);
 });
 
-test('other examples train, and so do other targets at the same inputs and other inputs with the same targets', async () => {
+test('other examples are accepted, and so are other targets at the same inputs and other inputs with the same targets', async () => {
   const [x, y] = [inputs(), targets()];
   expect(await fit([x, y], [inputs(3), targets(4)])).toBeUndefined();
   expect(await fit([x, y], [x, targets(4)])).toBeUndefined();
@@ -58,7 +58,7 @@ test('one number that differs makes them other examples', async () => {
   expect(await fit([x, y], [tf.tensor2d(values, [12, 2]), y])).toBeUndefined();
 });
 
-test('an own loop: the held-out tensors as a batch are refused before the step, and nothing is read from the device', async () => {
+test('in an own loop, the held-out tensors as a batch are refused before the step, without a read from the device', async () => {
   const [x, y] = [inputs(), targets()];
   const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [2], units: 1 })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });

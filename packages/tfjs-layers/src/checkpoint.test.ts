@@ -139,7 +139,7 @@ const cases: [string, () => Run][] = [
   ]),
 ];
 
-test.each(cases)('%s: a loop that broke off goes on to the identical result', async (_, make) => {
+test.each(cases)('%s: an interrupted loop continues to the identical result', async (_, make) => {
   const straight = make();
   const expected = await outcome(straight, await train(straight, checkpoint(newFolder(), straight), 18));
   const folder = newFolder();
@@ -255,7 +255,7 @@ test('a checkpoint of another run is refused, says what differs, and changes not
   );
 });
 
-test('an earlier run is not lost by mistake, and a damaged one is not replaced', async () => {
+test('an earlier run is not overwritten by mistake, and a damaged one is not replaced', async () => {
   const folder = newFolder();
   const model = network({});
   const kept = checkpoint(folder, { model });

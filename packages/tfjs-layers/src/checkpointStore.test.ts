@@ -8,7 +8,7 @@ const root = mkdtempSync(join(tmpdir(), 'crossreg-store-'));
 afterAll(() => rmSync(root, { recursive: true }));
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
-test('what is written is read, in a folder that is made for it; the last one counts', async () => {
+test('a bundle is read as it was written, in a folder that is created; the last one counts', async () => {
   const store = folderStore(join(root, 'a', 'b'));
   expect(await store.read()).toBeUndefined();
   await store.write(bytes(1, 2, 3));
@@ -19,7 +19,7 @@ test('what is written is read, in a folder that is made for it; the last one cou
   expect(readdirSync(join(root, 'a', 'b'))).toEqual(['checkpoint.bin']);
 });
 
-test('a part that a process left behind when it died is no bundle, and is replaced', async () => {
+test('an incomplete file of a process that died is not a bundle, and is replaced', async () => {
   const folder = join(root, 'died');
   const store = folderStore(folder);
   await store.write(bytes(1));
@@ -29,7 +29,7 @@ test('a part that a process left behind when it died is no bundle, and is replac
   expect([...((await store.read()) ?? [])]).toEqual([2]);
 });
 
-test('removed is as never written; removing nothing is no error', async () => {
+test('after removal the store is empty; removing nothing is not an error', async () => {
   const folder = join(root, 'removed');
   const store = folderStore(folder);
   await store.remove();
@@ -40,7 +40,7 @@ test('removed is as never written; removing nothing is no error', async () => {
   expect(existsSync(join(folder, 'checkpoint.bin.part'))).toBe(false);
 });
 
-test('an error that is not a missing file is not taken for one', async () => {
+test('an error other than a missing file is thrown', async () => {
   const file = join(root, 'file');
   writeFileSync(file, '');
   chmodSync(file, 0o600);
@@ -48,7 +48,7 @@ test('an error that is not a missing file is not taken for one', async () => {
   await expect(folderStore(file).read()).rejects.toThrow('ENOTDIR');
 });
 
-test('a name is a folder, a store is itself, and anything else is refused', () => {
+test('a name is a folder, a store is used directly, and anything else is refused', () => {
   const store = { read: async () => undefined, write: async () => {}, remove: async () => {} };
   expect(storeOf(store)).toBe(store);
   expect(typeof storeOf(join(root, 'c')).read).toBe('function');

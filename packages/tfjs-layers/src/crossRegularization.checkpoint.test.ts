@@ -95,7 +95,7 @@ test.each([
   expect((await fit(folder, 8).result).epoch).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
-test('fit without a checkpoint repeats itself for a seed, and not for another', async () => {
+test('fit without a checkpoint repeats for the same seed, and not for another', async () => {
   const run = async (seed: number, shuffle = true) => {
     seedNoise(3);
     const model = network();
@@ -123,7 +123,7 @@ test('fit without a checkpoint repeats itself for a seed, and not for another', 
   expect(await run(1, false)).not.toEqual(losses);
 });
 
-test('fitDataset and loops of your own begin at what restore returns, and are told so where they do not', async () => {
+test('fitDataset and own loops begin at the epoch that restore returns, and otherwise are refused', async () => {
   const folder = newFolder();
   const make = () => {
     const model = network();
@@ -159,7 +159,7 @@ test('fitDataset and loops of your own begin at what restore returns, and are to
   await expect(none.restore(fourth.model)).rejects.toThrow('Set the option `checkpoint`');
 });
 
-test('other training data, batches or order are refused', async () => {
+test('different training data, batches or order are refused', async () => {
   const folder = newFolder();
   const regularizationData = [x, y.expandDims(1)] as [tf.Tensor, tf.Tensor];
   const fit = (examples: number, args: object) => {
@@ -177,7 +177,7 @@ test('other training data, batches or order are refused', async () => {
   expect(await fit(30, { sampleWeight: x })).toContain('has sampleWeight');
 });
 
-describe('another run taken for the same: the error names what differs', () => {
+describe('a different run is refused, and the error names the difference', () => {
   const regularizationData = [x.neg(), y.expandDims(1)] as [tf.Tensor, tf.Tensor];
   interface Run {
     model?: () => tf.LayersModel;
@@ -280,7 +280,7 @@ describe('another run taken for the same: the error names what differs', () => {
     expect(await fit(folder, { ...first, args: { ...first.args, epochs: 2 } })).toBe('accepted');
   });
 
-  test('a loss that is a function, by its text', async () => {
+  test('a loss that is a function is compared by its text', async () => {
     const compile = (loss: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) => () => {
       const model = network();
       model.compile({ optimizer: tf.train.adam(0.01), loss });

@@ -147,7 +147,7 @@ test.each([
   }
 });
 
-test('a data set of regularization batches is read in order, and again from its start', async () => {
+test('a data set of regularization batches is read in order, then again from its start', async () => {
   const { noisy } = network();
   const xs = tf.data.array(held.x.arraySync() as number[][]);
   const ys = tf.data.array(held.y.arraySync() as number[][]);
@@ -162,7 +162,7 @@ test('a data set of regularization batches is read in order, and again from its 
   expect(tf.memory().numTensors).toBeLessThanOrEqual(before);
 });
 
-test('2,000 training steps leave the number of tensors where it was', async () => {
+test('2,000 training steps leave the number of tensors unchanged', async () => {
   const { noisy } = network();
   const cross = crossRegularization({ ...data, every: 10 });
   const [x, y] = [train.x.slice(0, 8), train.y.slice(0, 8)];

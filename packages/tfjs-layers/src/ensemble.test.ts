@@ -81,7 +81,7 @@ const fromAverage = (row: number[], kind: string) =>
 describe.each(Object.entries(kinds))('%s', (kind, options) => {
   const samples = 6;
 
-  test('mean, between and within are those of the members’ own predictions, in plain arithmetic', () => {
+  test('mean, between and within agree with plain arithmetic on the members’ predictions', () => {
     const members = [0, 1, 2].map((seed) => member(seed, options));
     const ensemble = new Ensemble(members);
     expect(ensemble.averaging).toEqual([kind]);
@@ -179,7 +179,7 @@ test.each([
   ['logits', kinds.logits],
   ['probabilities', kinds.probabilities],
 ] as const)(
-  'an ensemble of %s is saved and loaded as one thing, with its averaging, and predicts to the bit',
+  'an ensemble of %s is saved and loaded as a whole, with its averaging, and predicts the same to the bit',
   async (kind, options) => {
     const ensemble = new Ensemble([0, 1, 2].map((seed) => member(seed, options)));
     const { handler, saved } = memory();
@@ -206,7 +206,7 @@ test.each([
   },
 );
 
-test('what is no ensemble, or was cut off, is not loaded', async () => {
+test('files that are not an ensemble, or are incomplete, are not loaded', async () => {
   const single = memory();
   await member(0).save(single.handler);
   const from = (artifacts: tf.io.ModelArtifacts) => loadEnsemble(tf.io.fromMemory(artifacts));
@@ -264,7 +264,7 @@ test('members of several outputs and inputs, by name; members without noise have
   close(numbers(inference), numbers([ensemble.predict(inputs)].flat()[0].mean));
 });
 
-test('a class that every member gives no probability to is −∞ in logits, as in predict, and not NaN', () => {
+test('a class without probability in every member is −∞ in logits, as in predict, and not NaN', () => {
   const build = (gap: number) => {
     const model = tf.sequential({
       layers: [tf.layers.dense({ units: 2, inputShape: [1], kernelInitializer: 'zeros' })],
@@ -280,7 +280,7 @@ test.each([
   ['logits', kinds.logits],
   ['probabilities', kinds.probabilities],
 ] as const)(
-  'temperature scaling fits %s of an ensemble: the best of a grid, in plain arithmetic',
+  'temperature scaling of %s of an ensemble finds the best of a grid, in plain arithmetic',
   async (kind, options) => {
     const ensemble = new Ensemble([0, 1, 2].map((seed) => member(seed, options)));
     const many = tf.randomNormal([200, 3], 0, 1, 'float32', 9) as tf.Tensor2D;
@@ -303,7 +303,7 @@ test.each([
   },
 );
 
-test('what makes no ensemble is refused', () => {
+test('models that do not make an ensemble are refused', () => {
   const [a, b] = [member(0), member(1)];
   expect(() => new Ensemble([a])).toThrow('members: must be a list of two models or more');
   expect(() => new Ensemble([a, b, a])).toThrow('twice, at positions 0 and 2');

@@ -97,7 +97,7 @@ test.each([
   },
 );
 
-test('swapped targets of two outputs are refused; by name they go where they belong', async () => {
+test('swapped targets of two outputs are refused; by name they are assigned correctly', async () => {
   const model = network([1, 2], { out0: 'meanSquaredError', out1: 'meanAbsoluteError' });
   const [one, two] = [tf.expandDims(sum, 1), tf.slice(x, [0, 0], [12, 2])];
   expect(await message(rhoLoss(model, [x, [two, one]]))).toContain(
@@ -122,7 +122,7 @@ test('plain arrays are refused with what to write instead', async () => {
   expect(await message(cross.trainOnBatch(model, x, [1, 2, 3] as never))).toContain('y: holds numbers');
 });
 
-test('losses the ρ step did not follow: a list, a dictionary, a function of your own, and class weights', async () => {
+test('the ρ step follows losses given as a list, a dictionary or a function, and class weights', async () => {
   const own = (y: tf.Tensor, z: tf.Tensor) => tf.mul(tf.mean(tf.square(tf.sub(y, z)), -1), 7);
   const [one, two] = [tf.expandDims(sum, 1), tf.slice(x, [0, 0], [12, 2])];
   for (const loss of [[own, 'meanAbsoluteError'], { out1: 'meanAbsoluteError', out0: own }]) {
@@ -168,7 +168,7 @@ test('losses the ρ step did not follow: a list, a dictionary, a function of you
   expect(cross.history.loss[0] / plain).toBeCloseTo(100, 3);
 });
 
-test('a missing class was refused for one-hot targets only: one rule for class numbers and sigmoids', async () => {
+test('a missing class is refused for one-hot targets, class numbers and sigmoids alike', async () => {
   const some = tf.slice(labels, 0, 2);
   const inputs = tf.slice(x, 0, 2);
   const sparse = network([3], 'sparseCategoricalCrossentropy', 'softmax');

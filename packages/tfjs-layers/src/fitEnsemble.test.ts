@@ -59,7 +59,7 @@ const breakAt = (member: number, epoch: number) => {
   });
 };
 
-test('every member trains on what its fold leaves, all folds together are the data, and nothing leaks', async () => {
+test('every member trains on the examples outside its fold, all folds together are the data, and nothing leaks', async () => {
   // What the members' θ steps see: the first input is the example's number.
   const numbered = tf.concat([tf.range(0, 60).expandDims(1), x.slice([0, 1])], 1) as tf.Tensor2D;
   const seen: Set<number>[] = [];
@@ -104,7 +104,7 @@ test('every member trains on what its fold leaves, all folds together are the da
   numbered.dispose();
 });
 
-test('resumed again and again, each member by itself, it ends at the same bits; finished, it is there at once', async () => {
+test('resumed repeatedly, member by member, it ends with identical results; a finished one is returned at once', async () => {
   const run = (checkpoint?: FitEnsembleOptions['checkpoint'], callbacks?: tf.CustomCallback, seed = 4) =>
     fitEnsemble(createModel, x, y, { ...options, seed, checkpoint, fit: { ...fit, callbacks } as never });
   const straight = bits(await run());
@@ -151,7 +151,7 @@ async function leftByFitDataset(): Promise<number> {
   return tf.memory().numTensors - numTensors;
 }
 
-test('a program that is killed with SIGKILL in its second member and started again ends at the same bits', async () => {
+test('a program that is killed with SIGKILL in its second member and restarted ends with identical results', async () => {
   await buildSources({ layers: '../src/index.ts' }, root);
   const file = join(root, 'program.mjs');
   writeFileSync(
@@ -230,7 +230,7 @@ async function heldOut(regularizationData: FitEnsembleOptions['regularizationDat
   return seen.map((set) => Array.from({ length: 60 }, (_, i) => i).filter((i) => !set.has(i)));
 }
 
-test('independent members: each has a split of its own, or one fold is held out of all; norms on sequential models', async () => {
+test('independent members have separate splits, or one fold held out of all; norms on sequential models', async () => {
   const before = tf.memory().numTensors;
   const splits = await heldOut({ split: 0.2, stratified: true }, 2);
   expect(splits.map(({ length }) => length)).toEqual([12, 12]);
@@ -249,7 +249,7 @@ test('independent members: each has a split of its own, or one fold is held out 
   expect(tf.memory().numTensors).toBe(before);
 });
 
-describe('what is refused before the first step', () => {
+describe('is refused before the first step:', () => {
   const rare = tf
     .oneHot(
       tf.tensor1d(

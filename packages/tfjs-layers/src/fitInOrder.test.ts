@@ -37,7 +37,7 @@ async function fit(args: tf.ModelFitArgs, options: Partial<typeof start> = {}) {
   return { fitted, history };
 }
 
-test('without shuffling it is fit of TensorFlow.js, last small batch and validation split included', async () => {
+test('without shuffling it equals fit of TensorFlow.js, including the last small batch and the validation split', async () => {
   const args = { batchSize: 4, epochs: 3, shuffle: false, validationSplit: 0.2, verbose: 0 as const };
   const stock = model();
   const expected = await stock.fit(x(), y(), args);
@@ -60,7 +60,7 @@ test('a seed repeats the order, which differs from epoch to epoch and from seed 
   expect(weights(other.fitted)).not.toEqual(weights(one.fitted));
 });
 
-test('an epoch trains on every example that it may, once', async () => {
+test('an epoch trains once on every example that is not held out', async () => {
   const seen: number[][] = [];
   const examples = [0, 2, 4, 5, 9];
   const counted = model();
@@ -92,7 +92,7 @@ test('an epoch trains on every example that it may, once', async () => {
   expect(seen[0]).not.toEqual(seen[1]);
 });
 
-test('the callback comes before those of the caller, and epochs are counted from the first one', async () => {
+test('the callback runs before those of the caller, and epochs are counted from the first one', async () => {
   const calls: string[] = [];
   const noting = (name: string) =>
     new tf.CustomCallback({ onEpochBegin: async (epoch) => void calls.push(`${name} ${epoch}`) });
@@ -113,7 +113,7 @@ test('nothing leaks', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('what fit cannot do is refused before it begins', () => {
+test('options that fit does not support are refused before it begins', () => {
   const plan = (args: object) => () => fitPlan(model(), x(), y(), args);
   expect(plan({ sampleWeight: tf.ones([11]) })).toThrow('args: has sampleWeight or stepsPerEpoch');
   expect(plan({ stepsPerEpoch: 3 })).toThrow('args: has sampleWeight or stepsPerEpoch');

@@ -9,13 +9,13 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const sizes = (lists: readonly unknown[][]) => lists.map(({ length }) => length);
 
 describe('examples', () => {
-  test('by hand: class by class, one after another, the next class where the last ended', () => {
+  test('by hand: examples are dealt class by class, each class continuing where the last ended', () => {
     // Order 5 4 3 2 1 0; odd numbers first, as 5 comes first: 5 3 1 4 2 0.
     const folds = dealExamples([5, 4, 3, 2, 1, 0], (i) => `${i % 2}`, 4);
     expect(folds).toEqual([[5, 2], [3, 0], [1], [4]]);
   });
 
-  test('folds and their classes differ by one example at most', () => {
+  test('folds, and classes within them, differ by at most one example', () => {
     const classOf = (i: number) => (i < 50 ? 'a' : i < 73 ? 'b' : 'c');
     for (const k of [2, 3, 5, 7]) {
       const folds = dealExamples(range(101), classOf, k);
@@ -30,7 +30,7 @@ describe('examples', () => {
 });
 
 describe('groups', () => {
-  test('by hand: the largest first, each to the emptiest fold', () => {
+  test('by hand: the largest group first, each to the emptiest fold', () => {
     const groups = [...'aaaabbbccd'];
     // a (4) to fold 0, b (3) to fold 1, c (2) to fold 1, the emptier, d (1) to fold 0.
     expect(dealGroups(range(10), groups, () => '', 2)).toEqual([
@@ -39,7 +39,7 @@ describe('groups', () => {
     ]);
   });
 
-  test('with classes: groups of one class each are dealt so that every fold has its share of each', () => {
+  test('groups of one class each are dealt so that every fold has its share of each class', () => {
     // Twelve patients of class 0 and six of class 1, five examples each.
     const groups = range(90).map((i) => Math.floor(i / 5));
     const classOf = (i: number) => (groups[i] < 12 ? '0' : '1');
@@ -49,7 +49,7 @@ describe('groups', () => {
     }
   });
 
-  test('no fold stays empty, however large one group is', () => {
+  test('no fold stays empty, even if one group is large', () => {
     const groups = range(40).map((i) => Math.max(0, i - 35));
     const folds = dealGroups(range(40), groups, (i) => `${groups[i] > 2}`, 5);
     expect(sizes(folds)).toEqual([36, 1, 1, 1, 1]);
@@ -59,7 +59,7 @@ describe('groups', () => {
   });
 });
 
-test('one fold by itself, as a program on another machine trains it: together they are the data', async () => {
+test('single folds, as programs on several machines train them, together are the data', async () => {
   const x = tf.range(0, 20).expandDims(1);
   const y = tf
     .oneHot(

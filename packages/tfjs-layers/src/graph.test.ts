@@ -23,7 +23,7 @@ function branching() {
 }
 const inputs = () => [1, 2].map((seed) => tf.randomNormal([4, 3], 0, 1, 'float32', seed));
 
-test.each([false, true])('the same function with the same variables (inline: %s)', (inline) => {
+test.each([false, true])('a copy is the same function with the same variables (inline: %s)', (inline) => {
   const model = branching();
   const before = model.layers.map(({ name }) => name);
   const rebuild = new GraphRebuild(unchanged, inline);
@@ -43,7 +43,7 @@ test.each([false, true])('the same function with the same variables (inline: %s)
   expect(model.getLayer('shared').inboundNodes).toHaveLength(2);
 });
 
-test('inline puts the layers of nested models in their place; else they stay models', () => {
+test('inline replaces nested models by their layers; otherwise they stay models', () => {
   const nestedModels = (inline: boolean) => {
     const model = branching();
     const symbols = model.inputs.map(({ shape }) => tf.input({ batchShape: shape }));
@@ -54,7 +54,7 @@ test('inline puts the layers of nested models in their place; else they stay mod
   expect(nestedModels(false)).toHaveLength(1);
 });
 
-test('a layer can be changed, and others put around it', () => {
+test('a layer can be changed, and layers can be added around it', () => {
   const model = tf.sequential({ layers: [dense(2, { inputShape: [2], activation: 'relu' })] });
   const rebuilt = new GraphRebuild((layer, x, { copy, apply }) => {
     if (layer.getClassName() !== 'Dense') return apply(copy(), x);
@@ -71,7 +71,7 @@ test('a layer can be changed, and others put around it', () => {
   expect([...(rebuilt.predict(x) as tf.Tensor).dataSync()]).toEqual([...expected]);
 });
 
-test('the outputs for new inputs, as often as wanted, go through the same copies', () => {
+test('outputs for new inputs use the same copies each time', () => {
   const model = tf.sequential({ layers: [dense(2, { inputShape: [2] })] });
   const rebuild = new GraphRebuild(unchanged);
   const made = [0, 1].map(() => tf.input({ shape: [2] }));
@@ -81,7 +81,7 @@ test('the outputs for new inputs, as often as wanted, go through the same copies
   expect(both.trainableWeights).toHaveLength(2);
 });
 
-test('what is not trainable stays so, and a layer of a class that is not registered is used itself', () => {
+test('untrainable weights stay untrainable, and a layer of an unregistered class is used itself', () => {
   class Twice extends tf.layers.Layer {
     static className = 'TwiceOfAGraphTest';
     override call(x: tf.Tensor | tf.Tensor[]) {

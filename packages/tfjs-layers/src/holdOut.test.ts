@@ -51,7 +51,7 @@ describe('a split that leaves something out: stratified', () => {
     expect(a.held).not.toEqual(b.held);
   });
 
-  test('of two outputs, what they have together', async () => {
+  test('with two outputs, the combinations of their classes', async () => {
     const other = labels.map((_, i) => i % 2);
     const { held } = await split([oneHot(labels, 4), oneHot(other, 2)], 'categoricalCrossentropy', {
       split: 0.5,
@@ -67,7 +67,7 @@ describe('a split that leaves something out: stratified', () => {
     ).toEqual([15, 15]);
   });
 
-  test('targets that are no classes are refused', async () => {
+  test('targets other than classes are refused', async () => {
     await expect(
       split([tf.randomNormal([20, 1])], 'meanSquaredError', { split: 0.2, stratified: true }),
     ).rejects.toThrow('regularizationData.stratified: is true, but the targets are not classes');
@@ -86,7 +86,7 @@ describe('a split that leaves something out: classes', () => {
     );
   });
 
-  test('refused where the training data have none of a class', async () => {
+  test('a split that leaves no example of a class to train on is refused', async () => {
     const single = repeat(19, 1);
     await expect(
       split([oneHot(single, 2)], 'categoricalCrossentropy', { split: 0.2, stratified: true }),
@@ -95,7 +95,7 @@ describe('a split that leaves something out: classes', () => {
     );
   });
 
-  test('counts under a squared error are no classes', async () => {
+  test('counts with a squared error are not classes', async () => {
     const { held } = await split([tf.tensor1d(labels)], 'meanSquaredError', { split: 0.02 });
     expect(held).toHaveLength(2);
   });
@@ -103,7 +103,7 @@ describe('a split that leaves something out: classes', () => {
 
 describe('a split that leaves something out: groups', () => {
   const groups = Array.from({ length: 120 }, (_, i) => `patient ${i % 24}`);
-  test('are on one side as a whole, and the share is right to within half of one', async () => {
+  test('are on one side as a whole, and the share is right to within half a group', async () => {
     const { held, rest } = await split([tf.randomNormal([120, 1])], 'meanSquaredError', {
       split: 0.2,
       groups,
@@ -113,7 +113,7 @@ describe('a split that leaves something out: groups', () => {
     expect(Math.abs(held.length - 24)).toBeLessThanOrEqual(2.5);
   });
 
-  test('with classes: each class is held out by about its share', async () => {
+  test('of each class about the share is held out', async () => {
     // Patients of one class each, 16 and 8 of them.
     const labels = groups.map((_, i) => (i % 24 < 16 ? 0 : 1));
     const { held } = await split([oneHot(labels, 2)], 'categoricalCrossentropy', {
@@ -124,7 +124,7 @@ describe('a split that leaves something out: groups', () => {
     expect(countsOf(held, labels, 2)).toEqual([20, 10]);
   });
 
-  test('what does not fit is refused', async () => {
+  test('data that do not match are refused', async () => {
     const y = [tf.randomNormal([120, 1])];
     await expect(split(y, 'meanSquaredError', { split: 0.2, groups: [1, 2] })).rejects.toThrow(
       'regularizationData.groups: has 2 entries, but there are 120 examples',
@@ -142,7 +142,7 @@ describe('a split that leaves something out: groups', () => {
   });
 });
 
-test('a split that leaves something out: fit takes what is stratified off, once and for all', async () => {
+test('a split that leaves something out: fit holds out the stratified part once', async () => {
   const labels = repeat(18, 6);
   const x = tf.randomNormal([24, 1], 0, 1, 'float32', 1);
   const model = tf.sequential({

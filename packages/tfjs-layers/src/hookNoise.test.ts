@@ -90,7 +90,7 @@ const compile = (model: tf.LayersModel) =>
   model.compile({ optimizer: tf.train.momentum(0.05, 0.9), loss: 'meanSquaredError' });
 
 describe.each(Object.entries(networks))('%s', (_, make) => {
-  test('has noise where injectNoise has it, and the same numbers for the same stream', () => {
+  test('has noise in the same places as injectNoise, with the same numbers for the same stream', () => {
     const { model, positions } = make();
     const x = inputsOf(model);
     const hook = hookNoise(model, { initialSigma: 0.7 });
@@ -100,7 +100,7 @@ describe.each(Object.entries(networks))('%s', (_, make) => {
     expect(noisy).toEqual(predictions(hook.toModel(), x));
   });
 
-  test('σ = 0 and unhooking both give back the function bit for bit', () => {
+  test('σ = 0 and unhooking both restore the function bit for bit', () => {
     const { model } = make();
     const x = inputsOf(model);
     const plain = predictions(model, x);
@@ -149,7 +149,7 @@ describe.each(Object.entries(networks))('%s', (_, make) => {
     expect(weightsOf(hook.toModel())).toEqual(before);
   });
 
-  test('the configuration stays that of the model without noise', () => {
+  test('the configuration remains that of the model without noise', () => {
     const { model } = make();
     const [config, names] = [model.toJSON(), model.weights.map(({ name }) => name)];
     hookNoise(model);
@@ -178,7 +178,7 @@ test('the gradient of a loss reaches σ through the hook', () => {
   expect(grads[0].dataSync()[0] / difference).toBeCloseTo(1, 1);
 });
 
-test('a layer without a nonlinearity has the noise on its output', () => {
+test('a linear layer has the noise on its output', () => {
   const { model } = networks['a convolutional chain']();
   const hook = hookNoise(model, { layers: ['linear_part'] });
   const x = inputsOf(model);
@@ -186,7 +186,7 @@ test('a layer without a nonlinearity has the noise on its output', () => {
   expect(predictions(model, x)).toEqual(predictions(hook.toModel(), x));
 });
 
-test('an activation that throws leaves the layer with its activation', () => {
+test('a layer keeps its activation if the activation throws', () => {
   const model = tf.sequential({
     layers: [dense(3, 1, { inputShape: [2], activation: 'relu', name: 'first' }), dense(1, 2)],
   });
@@ -217,7 +217,7 @@ class Unregistered extends tf.layers.Layer {
   }
 }
 
-test('what injectNoise refuses is refused, and a custom layer that cannot be made again, with nothing hooked', () => {
+test('what injectNoise refuses, and a custom layer that cannot be rebuilt, is refused, and nothing is hooked', () => {
   expect(() => hookNoise({} as never)).toThrow('model: must be a tf.LayersModel');
   const model = tf.sequential({
     layers: [

@@ -126,7 +126,7 @@ describe.each(Object.entries(networks))('%s', (name, make) => {
     expect(penalties(silent)).toBeCloseTo(penalties(model), 6);
   });
 
-  test('becomes an inference model, and either model disposed without harm to the others', () => {
+  test('becomes an inference model, and either model can be disposed without harm to the others', () => {
     const model = make();
     const inputs = inputsOf(model);
     const before = predictions(model, inputs);
@@ -145,7 +145,7 @@ describe.each(Object.entries(networks))('%s', (name, make) => {
   });
 });
 
-test('a constraint is that of the layer, whatever its getConfig says', () => {
+test('a constraint is taken from the layer and not from its getConfig', () => {
   const noisy = injectNoise(networks['regularizers and constraints']());
   const constraints = noisy.trainableWeights.map(({ constraint }) => constraint?.getClassName());
   expect(constraints.filter(Boolean)).toEqual(['NonNeg']);
@@ -177,7 +177,7 @@ test('a frozen base stays frozen, and the rest trains', async () => {
   expect([...head.getWeights()[0].dataSync()]).not.toEqual([1, 1, 1, 1]);
 });
 
-test('what makes an output gets no noise, also behind reshaping and averaging', () => {
+test('layers that produce an output get no noise, also before reshaping and averaging', () => {
   const reshaped = tf.sequential({
     layers: [
       dense(4, { inputShape: [3], activation: 'relu', name: 'hidden' }),
@@ -194,7 +194,7 @@ test('what makes an output gets no noise, also behind reshaping and averaging', 
   expect(noiseNames(ensemble)).toEqual(['trunk_noise']);
 });
 
-test('a layer that is hidden here and an output there gets none; nor does the end of a nested model at the end', () => {
+test('a layer that is hidden in one place and an output in another gets no noise; nor does the last layer of a nested model at the end', () => {
   const x = tf.input({ shape: [3] });
   const shared = dense(3, { activation: 'tanh' });
   const once = shared.apply(x) as Symbol;
@@ -211,7 +211,7 @@ test('a layer that is hidden here and an output there gets none; nor does the en
   expect(noiseNames(tf.model({ inputs: x, outputs: twice }))).toEqual(['within_noise']);
 });
 
-test('choosing layers: every match of a global pattern, and no name that is not there', () => {
+test('choosing layers: a global pattern matches every time, and unknown names are refused', () => {
   const model = tf.sequential({
     layers: [
       dense(4, { inputShape: [3], activation: 'relu', name: 'g1' }),
@@ -238,7 +238,7 @@ test('a chosen layer with several outputs is refused', () => {
   );
 });
 
-test('toInferenceModel refuses what has no noise or no fixed size', () => {
+test('toInferenceModel refuses a model without noise or without a fixed size', () => {
   expect(() => toInferenceModel(chain())).toThrow('has no learnable noise');
   const sizeless = tf.sequential({
     layers: [

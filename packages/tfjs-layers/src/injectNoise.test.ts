@@ -72,7 +72,7 @@ const outputsOf = (model: tf.LayersModel, inputs: tf.Tensor[]) =>
   [model.predict(inputs.length === 1 ? inputs[0] : inputs)].flat().map((y) => [...y.dataSync()]);
 
 describe.each(Object.entries(networks))('%s', (_, make) => {
-  test('the function is unchanged at σ = 0, and the original stays as it was', () => {
+  test('the function is unchanged at σ = 0, and so is the original', () => {
     const { model, noises } = make();
     const inputs = inputsOf(model);
     const before = outputsOf(model, inputs);
@@ -89,7 +89,7 @@ describe.each(Object.entries(networks))('%s', (_, make) => {
     expect(outputsOf(model, inputs)).toEqual(before);
   });
 
-  test('at σ = 1 the noise is on in predict, and weights are shared in both directions', () => {
+  test('at σ = 1 predict has noise, and weights are shared in both directions', () => {
     const { model } = make();
     const noisy = injectNoise(model);
     const inputs = inputsOf(model);
@@ -119,7 +119,7 @@ describe.each(Object.entries(networks))('%s', (_, make) => {
     expect(numbers(loaded)).toEqual(numbers(noisy));
   });
 
-  test('as an inference model it is deterministic, of stock layers, and near the average it was made from', () => {
+  test('its inference model is deterministic, has stock layers only, and is near the average that it stands for', () => {
     const noisy = injectNoise(make().model, { initialSigma: 0.3 });
     const inputs = inputsOf(noisy);
     const inference = toInferenceModel(noisy, { samples: 64, seed: 1 });

@@ -19,7 +19,7 @@ const called = <L extends layers.Layer>(layer: L, x: tf.Tensor): L => {
   return layer;
 };
 
-test('holds for the version of TensorFlow.js that is installed', () => {
+test('is as we expect in the installed version of TensorFlow.js', () => {
   expect(
     internals.heldVersions,
     `Not yet held for ${version_layers}: add it once this file passes`,
@@ -134,7 +134,7 @@ test('γ and moving statistics of a batch normalization', () => {
   ]);
 });
 
-test('the momentum of a batch normalization, which a training pass goes by', () => {
+test('the momentum of a batch normalization, as a training pass uses it', () => {
   const layer = called(layers.batchNormalization({ momentum: 0.75 }), tf.ones([1, 2]));
   expect(internals.momentumOf(layer), missing('BatchNormalization.momentum')).toBe(0.75);
   internals.setMomentum(layer, 0.5);
@@ -157,13 +157,13 @@ test('the states of a stateful recurrent layer', () => {
   expect(internals.isStateful(recurrent(false))).toBe(false);
 });
 
-test('the parts that a layer has made of its configuration', () => {
+test('the parts that a layer has created from its configuration', () => {
   const layer = layers.dense({ units: 1, kernelRegularizer: 'l1l2' });
   const part = internals.partOf(layer, 'kernelRegularizer') as tf.serialization.Serializable;
   expect(part?.getClassName(), missing('Dense.kernelRegularizer')).toBe('L1L2');
 });
 
-test('a field that is not there is named, with the versions that have it', () => {
+test('a missing field is named, with the versions that have it', () => {
   class Weight {}
   expect(() => internals.replaceVariable(new Weight() as never, tf.variable(tf.scalar(1)))).toThrow(
     'Weight of TensorFlow.js has no field val, which @crossreg/tfjs-layers needs. ' +

@@ -83,7 +83,7 @@ describe.each(Object.entries(classes))('axes by convention: %s', (_, make) => {
     });
   });
 
-  test('brought to another level, each unit is on its own and keeps its direction', async () => {
+  test('after a retraction, each unit is on its level and keeps its direction', async () => {
     const { layer, values } = build(make());
     const kernel = layer.weights[made.kernel ?? 0].read() as tf.Variable;
     const before = kernel.clone();
@@ -137,7 +137,7 @@ test('axes by convention: a unit of a recurrent layer has all its gates, bias an
   });
 });
 
-test('axes by convention: the directions of a bidirectional layer are units of their own', async () => {
+test('axes by convention: the directions of a bidirectional layer are separate units', async () => {
   const layer = tf.layers.bidirectional({
     layer: tf.layers.gru({ units: 3, kernelInitializer: init(1) }) as never,
     mergeMode: 'concat',

@@ -14,7 +14,7 @@ test.each<[string, OptimizerFactory]>([
   ['adam', adam({ learningRate: 0.05 })],
   ['momentum', sgd({ learningRate: 0.05, momentum: 0.9 })],
 ])(
-  'non-finite new values: a layer that is off stays off beside one that learns (%s)',
+  'non-finite new values: a layer that is off stays off while another one learns (%s)',
   async (_, optimizer) => {
     const model = tf.sequential({
       layers: [

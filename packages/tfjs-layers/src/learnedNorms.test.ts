@@ -56,7 +56,7 @@ const lengths = {
   l1: (w: tf.Tensor) => tf.sum(tf.abs(w)).dataSync()[0],
 };
 
-test('every norm learns its level on a compiled model, and the weights are on it', async () => {
+test('every norm learns its level on a compiled model, and the weights are on that level', async () => {
   const model = network();
   const before = kernel(model, 'normalization').dataSync().slice();
   const cross = crossRegularization({
@@ -81,7 +81,7 @@ test('every norm learns its level on a compiled model, and the weights are on it
   expect(Object.keys(cross.status())).toHaveLength(3);
 });
 
-test('per model, layer and unit; biases only where asked for', async () => {
+test('per model, layer and unit; biases only if requested', async () => {
   const names = async (...regularizers: CrossRegularizationOptions['regularizers'] & object) => {
     const model = network();
     // Biases start at zero: training moves them before a norm can hold them.
@@ -178,7 +178,7 @@ test('several norms and noise at once, each with its own optimizer', async () =>
   cross.dispose();
 });
 
-test('smoothness along the inputs leaves lines free', async () => {
+test('smoothness along the inputs does not penalize straight lines', async () => {
   const model = network();
   const cross = crossRegularization({
     ...data,
@@ -190,7 +190,7 @@ test('smoothness along the inputs leaves lines free', async () => {
   expect(value.every((v) => v > 0)).toBe(true);
 });
 
-test('a batch costs no wait for the device, and leaves no tensor behind', async () => {
+test('a batch does not wait for the device, and leaves no tensor behind', async () => {
   const model = network();
   const cross = crossRegularization({
     ...data,
@@ -228,7 +228,7 @@ test('a batch costs no wait for the device, and leaves no tensor behind', async 
   cross.dispose();
 });
 
-test('what is not finite reaches no other weight, and the ρ step is skipped', async () => {
+test('a number that is not finite reaches no other weight, and the ρ step is skipped', async () => {
   const model = network();
   const cross = crossRegularization({ ...data, every: 1, regularizers: [l2({ per: 'model' })] });
   await cross.trainOnBatch(model, train.x, train.y);

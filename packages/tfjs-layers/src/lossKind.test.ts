@@ -49,7 +49,7 @@ test.each<[string, LossFunction, number[], 'softmax' | 'sigmoid' | 'other']>([
   expect(await lossKind(later, open)).toBe(kind);
 });
 
-test('what was found is remembered, by loss and shape', async () => {
+test('the kind is remembered by loss and shape', async () => {
   let calls = 0;
   const counted: LossFunction = (y, z) => {
     calls += 1;

@@ -64,7 +64,7 @@ test('the learning rate is part of the state, and not of the settings', async ()
   expect((other.optimizer as unknown as { learningRate: number }).learningRate).toBe(0.01);
 });
 
-test('settings are those of layers, weights, optimizer and loss, whatever layers are called', () => {
+test('settings are those of layers, weights, optimizer and loss; names of layers do not matter', () => {
   const settings = JSON.stringify(modelSettings(model()));
   // A second model of the same process has other names.
   expect(JSON.stringify(modelSettings(model()))).toBe(settings);
@@ -90,7 +90,7 @@ test('nothing leaks over many restores', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('what is not compiled, or has an optimizer that gives no state, is refused', async () => {
+test('a model that is not compiled, or whose optimizer gives no state, is refused', async () => {
   const plain = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
   expect(() => modelSettings(plain)).toThrow(
     'is not compiled. Call compile before you save or restore a checkpoint.',
@@ -102,7 +102,7 @@ test('what is not compiled, or has an optimizer that gives no state, is refused'
   );
 });
 
-test("a weight's own name has no layer in it; a sequential model stands for the one that compile made", () => {
+test('ownName leaves out the layer; a sequential model stands for the one that compile created', () => {
   const one = model();
   expect(one.weights.map(ownName)).toEqual([
     ...['kernel', 'bias', 'gamma', 'beta'],

@@ -17,7 +17,7 @@ const scale = (noise: LearnableNoise) => [...noise.scale().dataSync()];
 const rootMean = (xs: number[]) => Math.sqrt(xs.reduce((sum, x) => sum + x * x, 0) / xs.length);
 
 describe('biased statistics: the noise of inference has the size of the data', () => {
-  test('33 examples in batches of 32 and 1: the one counts as one', () => {
+  test('33 examples in batches of 32 and 1: each example counts equally', () => {
     const { noise, train } = bare(200);
     for (let epoch = 0; epoch < 5; epoch++) {
       train(normal([32, 200], 2 * epoch + 1));
@@ -55,7 +55,7 @@ describe('biased statistics: the noise of inference has the size of the data', (
   });
 });
 
-test('a batch of one: training noise has the size that is known so far, and 1 before anything is', () => {
+test('a batch of one: training noise has the size that is known so far, at first 1', () => {
   const noise = new LearnableNoise({ initialSigma: 1 });
   const input = tf.input({ shape: [2000] });
   const model = tf.model({ inputs: input, outputs: noise.apply(input) as tf.SymbolicTensor });
@@ -66,7 +66,7 @@ test('a batch of one: training noise has the size that is known so far, and 1 be
   expect(Math.abs(spread(normal([1, 2000], 2)) - 2)).toBeLessThan(0.2);
 });
 
-test('lagging statistics: after 100 fast Adam steps the noise fits the activations as they are', async () => {
+test('lagging statistics: after 100 fast Adam steps the noise fits the present activations', async () => {
   const x = tf.randomNormal([640, 8], 0, 1, 'float32', 1);
   const y = tf.tidy(() => tf.tanh(tf.sum(x, 1, true)));
   const dense = (units: number, seed: number, options = {}) =>

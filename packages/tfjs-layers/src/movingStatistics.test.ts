@@ -34,7 +34,7 @@ const compile = (model: tf.LayersModel) =>
   model.compile({ optimizer: tf.train.sgd(1e-9), loss: 'meanSquaredError' });
 
 // The weights and the data have seeds; what is left to chance moves the ratio by 0.01 about 0.09.
-test('30 steps after σ has jumped, the moving mean is that of inputs under the new noise', async () => {
+test('30 steps after a jump of σ, the moving mean is that of inputs with the new noise', async () => {
   const model = injectNoise(network());
   compile(model);
   cross = crossRegularization({ regularizationData: [x, y], warmUp: 1000 });
@@ -53,7 +53,7 @@ test('30 steps after σ has jumped, the moving mean is that of inputs under the 
   expect(distance(moving, settled)).toBeLessThan(0.3 * distance(before, settled));
 });
 
-test('the momentum is the former one again when the callback is disposed of', async () => {
+test('the momentum is restored when the callback is disposed', async () => {
   const model = network();
   compile(model);
   cross = crossRegularization({ regularizationData: [x, y], noise: true });
@@ -63,7 +63,7 @@ test('the momentum is the former one again when the callback is disposed of', as
   expect(momentumOf(model)).toBe(0.99);
 });
 
-test('a lower momentum, and that of a model without noise, stay', () => {
+test('a lower momentum, and the momentum of a model without noise, are not changed', () => {
   const model = network(0.5);
   followNoise(model);
   expect(momentumOf(model)).toBe(0.5);

@@ -113,7 +113,7 @@ test('an inference model loads and predicts where no @crossreg package can be re
   expect(result).toEqual({ resolved: false, y: [...y.dataSync()] });
 });
 
-test('numbers that no seed covers: two processes train to the same bits, with noise and seeded dropout', async () => {
+test('two processes train to the same bits, with noise and seeded dropout', async () => {
   await buildSources({ crossreg: '../src/index.ts' }, folder);
   symlinkSync(
     realpathSync(source('../node_modules/@tensorflow/tfjs')),

@@ -44,7 +44,7 @@ describe('layers without noise: timeDistributed', () => {
       ],
     });
 
-  test('a dense layer with relu has its noise between the two, by hand', () => {
+  test('a dense layer with relu has its noise between the product and the relu, by hand', () => {
     const model = repeatedDense();
     const noisy = injectNoise(model, { initialSigma: 0.5 });
     expect(noiseLayers(noisy).map(({ name }) => name)).toEqual(['each_noise']);
@@ -78,7 +78,7 @@ describe('layers without noise: timeDistributed', () => {
     });
   };
 
-  test('a model has its noise inside, hooked as injected, saved and loaded', async () => {
+  test('a model in it has its noise inside, hooked or injected, saved and loaded', async () => {
     const model = repeatedModel();
     const x = normal([2, 4, 3]);
     expectClose(draw(injectNoise(model, { initialSigma: 0 }), x), model.predict(x) as tf.Tensor);
@@ -144,13 +144,13 @@ describe('layers without noise: recurrent layers', () => {
     );
   };
 
-  test('on the outputs, one draw a sequence: the same at every step, by hand', () => {
+  test('on the outputs, one draw per sequence: the same at every step, by hand', () => {
     const noise = added(lstm({ returnSequences: true }), {});
     const expected = tf.mul(gaussian([4, 1, 3], deriveKey(1, 0)), 0.5);
     expectClose(noise, tf.tile(expected, [1, 5, 1]));
   });
 
-  test('on the outputs, one draw a step', () => {
+  test('on the outputs, one draw per step', () => {
     const noise = added(lstm({ returnSequences: true }), { recurrent: { draw: 'step' } });
     expectClose(noise, tf.mul(gaussian([4, 5, 3], deriveKey(1, 0)), 0.5));
   });
@@ -204,7 +204,7 @@ describe('layers without noise: recurrent layers', () => {
     expect(noise.scale().shape).toEqual([4]);
   });
 
-  test('options that are none are refused', () => {
+  test('unknown options are refused', () => {
     const model = sequence(lstm());
     expect(() => injectNoise(model, { recurrent: { at: 'gates' } as never })).toThrow(
       `recurrent: must be false or { at: 'outputs' or 'inputs', draw: 'sequence' or 'step' }, but is { at: "gates"`,
@@ -213,7 +213,7 @@ describe('layers without noise: recurrent layers', () => {
   });
 });
 
-test('layers without noise: places taken and left out with the reason, printable', () => {
+test('layers without noise: the chosen and skipped places, with the reason, can be printed', () => {
   const x = tf.input({ shape: [6] });
   const embedded = tf.layers.embedding({ inputDim: 9, outputDim: 4, name: 'words' }).apply(x);
   const [sequence] = lstm({ returnSequences: true, returnState: true, name: 'encoder' }).apply(
@@ -246,7 +246,7 @@ test('layers without noise: places taken and left out with the reason, printable
   expect(() => noisePlaces(tf.sequential())).toThrow('noisy: must be a model that injectNoise(model)');
 });
 
-describe('statistics of what is not there: masks', () => {
+describe('statistics leave out masked steps', () => {
   const deviation = (layer: { scale(): tf.Tensor }) => numbers(layer.scale());
 
   test.each(['injected', 'hooked'])(
@@ -277,7 +277,7 @@ describe('statistics of what is not there: masks', () => {
     },
   );
 
-  test('a mask of some other layer, which TensorFlow.js hands on, is not used', async () => {
+  test('a mask of another layer, which TensorFlow.js passes on, is not used', async () => {
     const [a, b] = [tf.input({ shape: [6, 1] }), tf.input({ shape: [6, 1] })];
     const masked = lstm({ units: 6 }).apply(tf.layers.masking().apply(a)) as tf.SymbolicTensor;
     const column = tf.layers.reshape({ targetShape: [6, 1] }).apply(masked) as tf.SymbolicTensor;
@@ -302,7 +302,7 @@ describe('statistics of what is not there: masks', () => {
     expect(deviation(noiseLayers(noisy)[0])[0]).toBeCloseTo(Math.sqrt((variance.dataSync()[0] * 24) / 23), 4);
   });
 
-  test('batches of which nothing, or one step, counts', () => {
+  test('batches in which no step, or a single one, counts', () => {
     const model = tf.sequential({
       layers: [tf.layers.masking({ inputShape: [3, 1] }), tf.layers.reLU(), lstm({ units: 1 })],
     });

@@ -9,7 +9,7 @@ test('l2 is the length of the weights, l1 the sum of their sizes', () => {
   expect(l1().regularizer.value(fw, weights()).data[0]).toBe(19);
 });
 
-test('groupLasso sums lengths of blocks: those that leave an input, an array, an index along an axis', () => {
+test('groupLasso sums the lengths of blocks: the weights of an input, an array, or an index along an axis', () => {
   // Rows (3, 0), (−4, 0), (0, 12); columns (3, −4, 0) and (0, 0, 12).
   const value = (axis: 'array' | number) => groupLasso({ axis }).regularizer.value(fw, weights()).data[0];
   expect(value('array')).toBe(13);
@@ -22,13 +22,13 @@ test('groupLasso sums lengths of blocks: those that leave an input, an array, an
   expect(l2().blocks).toBeUndefined();
 });
 
-test('options go along as they are', () => {
+test('options are passed on unchanged', () => {
   const options = { layers: /dense/, per: 'unit', biases: true, learningRate: 0.1, name: 'size' } as const;
   expect(l2(options).options).toEqual(options);
   expect(groupLasso({ axis: 'units', per: 'model' }).options).toEqual({ per: 'model' });
 });
 
-test('any regularizer of core will do', () => {
+test('any regularizer of core works', () => {
   const length = customRegularizer({ value: (f, w) => f.sqrt(f.sum(f.mul(w[0], w[0]))) });
   expect(norm(length).regularizer).toBe(length);
 });

@@ -89,7 +89,7 @@ test.each([
   [undefined, hinge, 3, 'mean'],
   ['logSoftmax', (y: tf.Tensor, z: tf.Tensor) => tf.neg(tf.sum(tf.mul(y, z), -1)), 3, 'logits'],
 ] as [string | undefined, Loss, number, string][])(
-  'averaging inferred instead of one undocumented default: %s before %o with %i units',
+  'the averaging is inferred: %s before %o with %i units',
   async (activation, loss, units, expected) => {
     const model = network([{ units, activation, loss }]);
     const cross = await prepared(model);
@@ -105,7 +105,7 @@ const softmax = (z: number[]) => {
 };
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 
-describe('outputs of several kinds in one model: an average of its own for each', () => {
+describe('outputs of several kinds in one model: each has its kind of average', () => {
   const make = () =>
     network([
       { units: 3, loss: softmaxLoss },
@@ -113,7 +113,7 @@ describe('outputs of several kinds in one model: an average of its own for each'
       { units: 1, loss: 'meanSquaredError' },
     ]);
 
-  test('the ρ loss is that of probabilities averaged by hand over the same noise', async () => {
+  test('the ρ loss equals that of probabilities averaged by hand over the same noise', async () => {
     const model = make();
     const cross = await prepared(model);
     expect(cross.averaging).toEqual({ head0: 'logits', head1: 'sigmoidLogits', head2: 'mean' });
@@ -196,7 +196,7 @@ describe('outputs of several kinds in one model: an average of its own for each'
     });
   });
 
-  test('what training averaged is saved with the model', async () => {
+  test('the averaging of the training is saved with the model', async () => {
     const model = network([{ units: 3, loss: softmaxLoss }]);
     await prepared(model);
     let kept: tf.io.ModelArtifacts | undefined;
@@ -214,7 +214,7 @@ describe('outputs of several kinds in one model: an average of its own for each'
   });
 });
 
-test('averaging that cannot be right is refused before the first step, by the name of the output', async () => {
+test('a kind of averaging that contradicts the output is refused before the first step, with the output’s name', async () => {
   const refused = (model: tf.LayersModel, averaging: unknown) =>
     prepared(model, { averaging }).then(
       () => 'accepted',

@@ -7,7 +7,7 @@ import { injectNoise, noiseLayers } from './injectNoise';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-test('nothing to tune in a loop of one’s own either: by createTrainer and by the callback σ ends alike', async () => {
+test('nothing to tune in an own loop either: createTrainer and the callback reach the same σ', async () => {
   const steps = 400;
   const x = tf.randomNormal([16, 4], 0, 1, 'float32', 1);
   const xHeld = tf.randomNormal([64, 4], 0, 1, 'float32', 2);

@@ -9,7 +9,7 @@ const dense = (units: number, options: object = {}) =>
   tf.layers.dense({ units, kernelInitializer: tf.initializers.glorotNormal({ seed: units }), ...options });
 const values = (x: tf.Tensor) => [...x.dataSync()];
 
-test('a model without noise is deterministic: its prediction, with no variance', () => {
+test('a model without noise gives its plain prediction and no variance', () => {
   const model = tf.sequential({ layers: [dense(3, { inputShape: [4], activation: 'softmax' })] });
   const x = tf.randomNormal([5, 4], 0, 1, 'float32', 1);
   const { mean, variance } = predict(model, x, { samples: 7 });
@@ -19,7 +19,7 @@ test('a model without noise is deterministic: its prediction, with no variance',
   expect(values(variance).every((v) => v === 0)).toBe(true);
 });
 
-test('noise on the input of a linear layer: the mean is that without, the variance σ² Σ w²', () => {
+test('noise on the input of a linear layer: the mean is the noiseless output, the variance σ² Σ w²', () => {
   const input = tf.input({ shape: [2] });
   const noise = new LearnableNoise({ initialSigma: 0.5 });
   const last = tf.layers.dense({ units: 1 });
@@ -58,7 +58,7 @@ test('inputs by name, and one prediction for each output', () => {
   }
 });
 
-test('a stateful recurrent model: as its own predict from the same state, which stays', () => {
+test('a stateful recurrent model predicts as its own predict does, and its state is unchanged', () => {
   const lstm = () =>
     tf.sequential({
       layers: [
@@ -93,7 +93,7 @@ test('a stateful recurrent model: as its own predict from the same state, which 
   );
 });
 
-test('nothing leaks but the prediction', () => {
+test('nothing is left but the prediction', () => {
   const model = tf.sequential({ layers: [dense(3, { inputShape: [4] })] });
   const x = tf.ones([5, 4]);
   predict(model, x);

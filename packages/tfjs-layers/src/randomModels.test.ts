@@ -269,7 +269,7 @@ async function check(recipe: Recipe) {
   expect(noiseLayers(noisy).length).toBeGreaterThan(0);
 }
 
-test('300 random models: σ = 0, the ρ loss, leaks, saving and inference models are right for all', async () => {
+test('300 random models: σ = 0, the ρ loss, memory, saving and inference models are right for all', async () => {
   await fc.assert(
     fc.asyncProperty(models, async (recipe) => {
       tf.engine().startScope();

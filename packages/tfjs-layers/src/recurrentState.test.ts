@@ -55,7 +55,7 @@ test.each([
   });
 });
 
-test('state of the model: two batches go on from each other, as in stock predict', () => {
+test('state of the model: a batch continues from the one before, as in stock predict', () => {
   const [model, stock] = [network(), network()];
   stock.setWeights(model.getWeights());
   const silent = injectNoise(model, { initialSigma: 0 });
@@ -70,7 +70,7 @@ test('state of the model: two batches go on from each other, as in stock predict
   );
 });
 
-test('state of the model: ρ steps leave it, and begin from zero', async () => {
+test('state of the model: ρ steps do not change it, and begin from zero', async () => {
   const [plain, model] = [network(), network()];
   model.setWeights(plain.getWeights());
   const noisy = injectNoise(model, { initialSigma: 1e-6 });

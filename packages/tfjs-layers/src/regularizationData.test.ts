@@ -26,7 +26,7 @@ async function rows(batches: Batches): Promise<number[]> {
 }
 const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
 
-test('of tensors: every example once a round, in another order each time; what makes no batch is left out', async () => {
+test('from tensors: every example once per round, in a new order each time, without the incomplete batch', async () => {
   const batches = await regularizationBatches(examples(7), model(), { batchSize: 3, seed: 1 });
   const rounds = [];
   for (let round = 0; round < 3; round++) rounds.push([...(await rows(batches)), ...(await rows(batches))]);
@@ -38,12 +38,12 @@ test('of tensors: every example once a round, in another order each time; what m
   expect([...(await rows(other)), ...(await rows(other))]).not.toEqual(rounds[0]);
 });
 
-test('fewer examples than a batch holds are one batch', async () => {
+test('fewer examples than a batch size are one batch', async () => {
   const batches = await regularizationBatches(examples(4), model(), { batchSize: 32, seed: 1 });
   expect(sorted(await rows(batches))).toEqual([0, 1, 2, 3]);
 });
 
-test('from a state it goes on with the batches that would have come', async () => {
+test('from a saved state it continues with the batches that would have come next', async () => {
   const options = { batchSize: 2, seed: 3 };
   const straight = await regularizationBatches(examples(6), model(), options);
   for (let i = 0; i < 5; i++) await rows(straight);
@@ -61,7 +61,7 @@ const dataset = (count: number, size: number) => {
     .batch(size);
 };
 
-test('of a data set: its batches as it yields them, and from its start again', async () => {
+test('from a data set: its batches in order, then again from its start', async () => {
   const batches = await regularizationBatches(dataset(5, 2) as never, model(), { batchSize: 99, seed: 1 });
   const found = [];
   for (let i = 0; i < 4; i++) found.push(await rows(batches));
@@ -73,7 +73,7 @@ test('of a data set: its batches as it yields them, and from its start again', a
   await expect(resumed.loadState({ taken: 1, passes: 1 })).rejects.toThrow('cannot go back');
 });
 
-test('lists of numbers become columns, and nothing but the batch is left', async () => {
+test('vectors become columns, and only the batch is left in memory', async () => {
   const [x] = examples(4);
   const y = tf.tensor1d([100, 101, 102, 103]);
   const batches = await regularizationBatches([x, y], model(), { batchSize: 2, seed: 1 });
@@ -166,7 +166,7 @@ test.each([
   expect(() => checkRegularizationData(given as never)).toThrow(message);
 });
 
-test('a part is told from data', () => {
+test('a part is distinguished from data', () => {
   expect(isPart({ split: 0.1 })).toBe(true);
   expect(isPart({ folds: 5, fold: 0 })).toBe(true);
   expect(isPart(examples(2))).toBe(false);

@@ -43,7 +43,7 @@ const mean = (xs: number[]) => xs.reduce((a, b) => a + b) / xs.length;
 const errorOf = (draws: number[][][], y: number[]) =>
   mean(y.map((target, b) => (mean(draws.map((draw) => draw[b][0])) - target) ** 2));
 
-test('the loss is that of the average of the draws, not the average of their losses', () => {
+test('the loss is the loss of the averaged draws, not the average of their losses', () => {
   const model = noisy(1);
   const y = [1, 0, -2];
   const draws = drawsOf(model, 4);
@@ -161,7 +161,7 @@ test('the losses of several outputs add up', async () => {
 });
 
 test.each(['regression', 'classification'])(
-  'its gradient by σ is that of finite differences (%s)',
+  'its gradient by σ agrees with finite differences (%s)',
   (kind) => {
     const model = kind === 'regression' ? noisy(1) : noisy(3, 'softmax');
     const noise = model.layers.find((layer) => layer instanceof LearnableNoise) as LearnableNoise;

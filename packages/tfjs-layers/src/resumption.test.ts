@@ -40,7 +40,7 @@ function model() {
   return made;
 }
 
-test('a run goes on after the last epoch that ended, with what the callback knew and the logs of all epochs', async () => {
+test('a run continues after the last completed epoch, with the callback’s state and the logs of all epochs', async () => {
   const store = memory();
   const [first, cross] = [new Resumption(store), counter()];
   expect(first.isDue).toBe(true);
@@ -57,7 +57,7 @@ test('a run goes on after the last epoch that ended, with what the callback knew
   expect(first.history).toEqual({ epoch: [0, 1], history: { loss: [2, 1], accuracy: [0.5] } });
 });
 
-test('what the loop saved along with it comes back', async () => {
+test('the loop’s own data are saved and restored', async () => {
   const store = memory();
   const [first, cross] = [new Resumption(store), counter()];
   await first.restore(model(), cross);
@@ -69,7 +69,7 @@ test('what the loop saved along with it comes back', async () => {
   });
 });
 
-test('training before the checkpoint was read is refused, as it would lose the earlier run', async () => {
+test('training before restore is refused, because it would overwrite the earlier run', async () => {
   const due = new Resumption(memory());
   const message = 'checkpoint: was not restored, so saving would overwrite an earlier run';
   expect(() => due.checkRestored()).toThrow(message);
@@ -78,7 +78,7 @@ test('training before the checkpoint was read is refused, as it would lose the e
   await expect(new Resumption(undefined).restore(model(), counter())).rejects.toThrow(message);
 });
 
-test('an epoch that the checkpoint has behind it is refused, one after it is not', async () => {
+test('an epoch before the one of the checkpoint is refused, a later one is not', async () => {
   const store = memory();
   const [first, cross] = [new Resumption(store), counter()];
   await first.begin(model(), cross);
@@ -91,7 +91,7 @@ test('an epoch that the checkpoint has behind it is refused, one after it is not
   second.checkEpoch(3);
 });
 
-test('without a checkpoint nothing is due, kept or written', async () => {
+test('without a checkpoint nothing is due, stored or written', async () => {
   const none = new Resumption(undefined);
   expect(none.isDue).toBe(false);
   none.checkRestored();

@@ -36,7 +36,7 @@ const missing = () => ({ xs: tf.fill([4, 3], Number.NaN), ys: tf.zeros([4, 1]) }
 const narrow = () => ({ xs: tf.zeros([4, 2]), ys: tf.zeros([4, 1]) });
 const numbers = (model: tf.LayersModel) => model.getWeights().flatMap((w) => [...w.dataSync()]);
 
-test('tensors that the caller disposed between two runs of one callback are refused before the first step', async () => {
+test('tensors disposed between two runs of one callback are refused before the first step', async () => {
   const [held, targets] = [tf.clone(x), tf.clone(y)];
   const cross = crossRegularization({ regularizationData: [held, targets], every: 1 });
   const model = network();
@@ -66,7 +66,7 @@ test('tensors that the caller disposed between two runs of one callback are refu
 const fitDataset = (model: tf.LayersModel, data: object, callbacks: object, epochs = 2) =>
   model.fitDataset(data as never, { epochs, callbacks: callbacks as never, verbose: 0 });
 
-test('what shows in a running fit: other shapes later end it by name, with finite weights and a callback that goes on', async () => {
+test('in a running fit, a batch of another shape ends it with a named error; the weights stay finite and the callback can be used again', async () => {
   const cross = crossRegularization({ every: 1, regularizationData: dataset([good, narrow, good]) });
   const model = network();
   expect(await message(fitDataset(model, dataset([good, good, good]), cross))).toBe(
@@ -77,7 +77,7 @@ test('what shows in a running fit: other shapes later end it by name, with finit
   expect(cross.history.loss.every(Number.isFinite)).toBe(true);
 });
 
-test('what shows in a running fit: NaN in one regularization batch skips its ρ step, in a training batch it ends the run by name', async () => {
+test('in a running fit, NaN in a regularization batch skips the ρ step, and in a training batch ends the run with a named error', async () => {
   const skipping = crossRegularization({ every: 1, regularizationData: dataset([good, missing]) });
   const model = network();
   await fitDataset(model, dataset([good, good]), skipping);
@@ -96,7 +96,7 @@ test('what shows in a running fit: NaN in one regularization batch skips its ρ 
   expect(cross.history.loss.slice(-1).every(Number.isFinite)).toBe(true);
 });
 
-test('NaN in tensors to train on is refused before the first step, with the examples', async () => {
+test('NaN in the training tensors is refused before the first step, naming the examples', async () => {
   const model = network();
   const before = numbers(model);
   const values = x.arraySync() as number[][];
@@ -111,7 +111,7 @@ test('NaN in tensors to train on is refused before the first step, with the exam
   expect(numbers(model)).toEqual(before);
 });
 
-test('what shows in a running fit: NaN in one batch of many ends a fit of the user’s own at the next ρ step, before the epoch does', async () => {
+test('in a running fit by the model, NaN in one batch ends it at the next ρ step, before the end of the epoch', async () => {
   let taken = 0;
   const makers = Array.from({ length: 40 }, (_, i) => () => {
     taken += 1;
@@ -139,7 +139,7 @@ const optimizers = {
 class Own extends tf.SGDOptimizer {}
 
 test.each(Object.entries({ ...optimizers, own: () => new Own(0.01) }))(
-  'trainOnBatch: a batch with NaN between others leaves no trace under %s, to the last bit',
+  'trainOnBatch: a batch with NaN between others has no effect with %s, to the last bit',
   async (_, optimizer) => {
     const broken = tf.tensor2d(
       x.dataSync().map((v, i) => (i === 40 ? Number.NaN : v)),
@@ -173,7 +173,7 @@ test.each(Object.entries({ ...optimizers, own: () => new Own(0.01) }))(
   },
 );
 
-test('trainOnBatch: the check of a batch is one read beside that of the loss, and no step waits for it', async () => {
+test('trainOnBatch: the check of a batch is one read in addition to the loss, and no step waits for it', async () => {
   const backend = tf.backend();
   const stock = network();
   stock.compile({ optimizer: tf.train.sgd(0.01), loss: 'meanSquaredError' });
@@ -209,7 +209,7 @@ test('trainOnBatch: the check of a batch is one read beside that of the loss, an
   }
 });
 
-test('a training data set without a batch is told by its own name, once', async () => {
+test('a training data set without a batch is reported once, by name', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const cross = crossRegularization({ every: 1, regularizationData: [x, y] });
   await fitDataset(network(), dataset([]), cross);

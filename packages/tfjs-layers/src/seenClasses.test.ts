@@ -73,7 +73,7 @@ const passes = async (batches: readonly Example[][], count: number, allowMissing
   return source;
 };
 
-test('classes of several batches are those of all together', async () => {
+test('the classes of several batches are collected', async () => {
   const seen = new SeenClasses(network());
   const kinds = (...list: number[]) => tf.oneHot(tf.tensor1d(list, 'int32'), 3);
   seen.add([kinds(0, 0), tf.tensor2d([[1], [1]])]);
@@ -84,7 +84,7 @@ test('classes of several batches are those of all together', async () => {
   expect(await seen.missing()).toBeUndefined();
 });
 
-test('targets that are no classes have none missing: soft labels, counts, several at once', async () => {
+test('targets other than classes have no missing class: soft labels, counts, several at once', async () => {
   const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [1] })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   for (const rows of [[[0.3, 0.7]], [[5, 0]], [[1, 1]], [[-1, 0]]]) {
@@ -94,7 +94,7 @@ test('targets that are no classes have none missing: soft labels, counts, severa
   }
 });
 
-test('a data set without a class is refused when its first pass is over, as tensors are before the first step', async () => {
+test('a data set without a class is refused after its first pass, tensors before the first step', async () => {
   await passes(withoutTwo, 2);
   await expect(passes(withoutTwo, 3)).rejects.toThrow(
     'regularizationData: has no example of class 2 in the target of output "kind". Take a larger or a stratified',
@@ -107,7 +107,7 @@ test('a data set without a class is refused when its first pass is over, as tens
   await passes(complete, 5);
 });
 
-test('a training that ends before that says what was not there', async () => {
+test('a training that ends earlier warns about the missing class', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const fit = async (batches: readonly Example[][], epochs: number) => {
     warn.mockClear();

@@ -33,7 +33,7 @@ async function counted(f: () => Promise<unknown>): Promise<Record<string, number
   return counts;
 }
 
-test('a training step and a ρ step compute the gradients that they need and no others', async () => {
+test('a training step and a ρ step compute only the gradients that they need', async () => {
   const model = injectNoise(network());
   model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
   const x = tf.randomUniform([8, 6, 6, 1], 0, 1, 'float32', 1);

@@ -42,7 +42,7 @@ const data = (count: number): [tf.Tensor, tf.Tensor] => [
   ),
 ];
 
-test('no training step waits for the device: it asks for nothing, and a ρ step for its row of the history, which may come when the epoch ends', async () => {
+test('no training step waits for the device: it reads nothing, and a ρ step reads its row of the history, which may arrive at the end of the epoch', async () => {
   const model = injectNoise(
     tf.sequential({
       layers: [

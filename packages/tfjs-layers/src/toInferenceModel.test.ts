@@ -23,7 +23,7 @@ function linear(sigma: number) {
 const x = () => tf.randomNormal([4, 3], 0, 1, 'float32', 2);
 const rows = (y: unknown) => (y as tf.Tensor).arraySync() as number[][];
 
-test('of a linear network it is the network plus one constant, the mean of the draws', () => {
+test('for a linear network it is the network plus a constant, the mean of the draws', () => {
   const { model, last } = linear(1);
   const plain = rows(last.apply(x()));
   const offsets = (samples: number) =>
@@ -42,7 +42,7 @@ test('of a linear network it is the network plus one constant, the mean of the d
   });
 });
 
-test('as many paths as samples, of stock layers only, through the same weights', () => {
+test('it has as many paths as samples, of stock layers only, with shared weights', () => {
   const { model, last } = linear(0.5);
   const inference = toInferenceModel(model, { samples: 3 });
   const classes = inference.layers.map((layer) => layer.getClassName());
@@ -58,14 +58,14 @@ test('as many paths as samples, of stock layers only, through the same weights',
   }
 });
 
-test('a seed gives the same draws again, another one others', () => {
+test('a seed repeats the draws, another seed gives others', () => {
   const { model } = linear(1);
   const made = (seed: number) => rows(toInferenceModel(model, { samples: 2, seed }).predict(x()));
   expect(made(1)).toEqual(made(1));
   expect(made(2)).not.toEqual(made(1));
 });
 
-test('it loads where only stock layers are known: its JSON names no class of ours', async () => {
+test('it loads with stock layers only: its JSON names no class of ours', async () => {
   const base = tf.sequential({
     layers: [
       tf.layers.dense({ units: 4, inputShape: [3], activation: 'relu' }),
@@ -90,7 +90,7 @@ test('it loads where only stock layers are known: its JSON names no class of our
   });
 });
 
-test('what has no noise, no whole number of samples or no fixed shape is refused', () => {
+test('a model without noise or fixed shape, and a fractional number of samples, are refused', () => {
   const plain = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [3] })] });
   expect(() => toInferenceModel(plain)).toThrow('model: sequential');
   expect(() => toInferenceModel(linear(1).model, { samples: 0 })).toThrow('samples');

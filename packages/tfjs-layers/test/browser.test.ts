@@ -132,7 +132,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     return page;
   };
 
-  test('a page that was closed while it trained goes on in another to the identical result', async () => {
+  test('a training that was interrupted by closing the page continues in another page to the identical result', async () => {
     const first = await newPage();
     const straight = await first.evaluate<Result>("run('straight', 6)");
     expect(straight.batches).toBe(24);
@@ -153,7 +153,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     expect(await third.evaluate('refusal()')).toContain('there are no folders outside of Node');
   }, 90_000);
 
-  test('the real tfjs-vis draws the regularization loss and σ from the logs, beside the loss', async () => {
+  test('the real tfjs-vis draws the regularization loss and σ from the logs, next to the loss', async () => {
     const page = await newPage();
     const { charts, texts, rho, keys } = await page.evaluate<Charts>('charts()');
     expect(rho).toEqual(['hidden_noise', 'hidden/l2']);

@@ -13,7 +13,7 @@ const thrown = async (f: () => unknown): Promise<unknown> => {
 const require = createRequire(import.meta.url);
 const withCode = (message: string, code?: string) => Object.assign(new Error(message), { code });
 
-test('a package that is not there, as Node says it to require', async () => {
+test('a missing package, by the error of require', async () => {
   const error = await thrown(() => require('@crossreg/there-is-none'));
   expect(diagnose(error)).toEqual({
     cause: 'not installed',
@@ -21,7 +21,7 @@ test('a package that is not there, as Node says it to require', async () => {
   });
 });
 
-test('and to import', () => {
+test('and by the error of import', () => {
   const error = withCode(
     "Cannot find package '@tensorflow/tfjs-node' imported from /app/index.js",
     'ERR_MODULE_NOT_FOUND',
@@ -29,7 +29,7 @@ test('and to import', () => {
   expect(diagnose(error).cause).toBe('not installed');
 });
 
-test('a file of a package that is there is its library, not the package', async () => {
+test('a missing file of an installed package means its library, not the package', async () => {
   const error = await thrown(() => require('./build/tfjs_binding.node'));
   expect(diagnose(error).cause).toBe('native library missing');
   const absolute = withCode("Cannot find module '/app/node_modules/x/lib/binding.node'", 'MODULE_NOT_FOUND');
@@ -50,7 +50,7 @@ test.each([
   });
 });
 
-test('a finding of its own, and everything else by its first line', () => {
+test('our diagnosis, and everything else by its first line', () => {
   expect(diagnose(new Unusable('no adapter', 'There is no GPU.'))).toEqual({
     cause: 'no adapter',
     message: 'There is no GPU.',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failAfterErrors, type GpuBackend } from './gpuErrors';
 
-test('reads give their values until the GPU refuses something, and fail from then on with what it said', async () => {
+test('reads give their values until the GPU rejects something, and then fail with its message', async () => {
   const heard: string[] = [];
   const backend: GpuBackend = {
     device: { onuncapturederror: ({ error }) => heard.push(error.message) },

@@ -33,7 +33,7 @@ function kernel(kernelName: string, shapeOf: (shape: number[], attrs: any) => nu
 }
 const without = (shape: number[], axes: number[]) => shape.filter((_, axis) => !axes.includes(axis));
 
-test('a matrix longer than WebGPU dispatches is transposed as a stack of one; others as ever', () => {
+test('a matrix too long for a WebGPU dispatch is transposed as a stack of one; others are unchanged', () => {
   const transpose = kernel('Transpose', (shape, { perm }) => perm.map((axis: number) => shape[axis]));
   expect(transpose([1_048_560, 2], { perm: [1, 0] })).toEqual([2, 1_048_560]);
   expect(transpose([1_048_561, 2], { perm: [1, 0] })).toEqual([2, 1_048_561]);
@@ -47,7 +47,7 @@ test('a matrix longer than WebGPU dispatches is transposed as a stack of one; ot
   ]);
 });
 
-test('reductions of such a matrix keep their axes and their shape, also with those counted from the end', () => {
+test('reductions of such a matrix keep their axes and their shape, also with axes counted from the end', () => {
   const max = kernel('Max', (shape, { reductionIndices, keepDims }) =>
     keepDims
       ? shape.map((size, axis) => (reductionIndices.includes(axis) ? 1 : size))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { restoreRemovedFromNode } from './removedFromNode';
 
-test('what Node no longer has is there again, and answers as it did', () => {
+test('functions that Node removed are restored, and answer as before', () => {
   const util: Record<string, unknown> = {};
   restoreRemovedFromNode(util, '24.0.0');
   const isNullOrUndefined = util.isNullOrUndefined as (value: unknown) => boolean;
@@ -16,7 +16,7 @@ test('what Node no longer has is there again, and answers as it did', () => {
   expect((util.isArray as (value: unknown) => boolean)([])).toBe(true);
 });
 
-test('what Node has stays as it is, unless it warns', () => {
+test('functions that Node still has are not replaced, unless they warn', () => {
   const own = () => false;
   const util: Record<string, unknown> = { isNullOrUndefined: own, inspect: own };
   restoreRemovedFromNode(util, '20.11.0');

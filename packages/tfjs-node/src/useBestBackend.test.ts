@@ -78,7 +78,7 @@ describe('what it chooses', () => {
     expect(loaded).toEqual(['@tensorflow/tfjs-node-gpu']);
   });
 
-  test('the CUDA package without a CUDA device goes on as the CPU package does, loaded once', async () => {
+  test('the CUDA package without a CUDA device works as the CPU package, loaded once', async () => {
     const loaded: string[] = [];
     const load = machine(
       { '@tensorflow/tfjs-node-gpu': registers('tensorflow', { isUsingGpuDevice: false }) },
@@ -90,14 +90,14 @@ describe('what it chooses', () => {
     expect(loaded).toEqual(['@tensorflow/tfjs-node-gpu']);
   });
 
-  test('a GPU by WebGPU, when the native packages are not there', async () => {
+  test('a GPU by WebGPU, if the native packages are missing', async () => {
     const { chosen, details, skipped } = await chooseBackend({}, machine(gpu(HARDWARE)));
     expect([chosen, details]).toEqual(['webgpu', 'a GPU']);
     expect(tf.getBackend()).toBe('webgpu');
     expect(skipped.map(({ cause }) => cause)).toEqual(['not installed', 'not installed']);
   });
 
-  test('a GPU in software is left out, unless it is asked for by name', async () => {
+  test('a software GPU is skipped, unless it is requested by name', async () => {
     const software = machine(gpu(SOFTWARE));
     const { chosen, skipped } = await chooseBackend({}, software);
     expect(chosen).toBe('cpu');
@@ -109,7 +109,7 @@ describe('what it chooses', () => {
     });
   });
 
-  test('a GPU that is not used leaves nothing behind by which others tell a browser', async () => {
+  test('a GPU that is not used leaves no trace by which other code detects a browser', async () => {
     const before = Object.getOwnPropertyNames(globalThis);
     const dawn = gpu(SOFTWARE);
     const { create } = dawn.webgpu();
@@ -122,13 +122,13 @@ describe('what it chooses', () => {
     Reflect.deleteProperty(globalThis, 'GPUBuffer');
   });
 
-  test('what is preferred before what is fast', async () => {
+  test('a preferred backend before a faster one', async () => {
     const load = machine({ '@tensorflow/tfjs-node': registers('tensorflow') });
     expect((await chooseBackend({}, load)).chosen).toBe('tfjs-node');
     expect(await chooseBackend({ prefer: ['cpu'] }, load)).toMatchObject({ chosen: 'cpu', skipped: [] });
   });
 
-  test('wasm with threads, from the package as it is installed here', async () => {
+  test('wasm with threads, from the installed package', async () => {
     // Node itself says what is not there; vitest's import has words of its own.
     const require = createRequire(import.meta.url);
     const load: Load = async (specifier) =>
@@ -155,7 +155,7 @@ describe('what it chooses', () => {
     expect((await slope.data())[0]).toBe(0 + 2 + 8 + 10);
   });
 
-  test('cpu where nothing else is', async () => {
+  test('cpu if there is nothing else', async () => {
     const { chosen, skipped } = await chooseBackend({}, machine({}));
     expect(chosen).toBe('cpu');
     expect(skipped.map(({ cause }) => cause)).toEqual(Array(4).fill('not installed'));
@@ -163,7 +163,7 @@ describe('what it chooses', () => {
   });
 });
 
-describe('why not', () => {
+describe('reasons of skipped backends', () => {
   const whyNot = async (packages: Record<string, () => unknown>, options: BackendOptions = {}) =>
     (await chooseBackend(options, machine(packages))).skipped;
   const fails = (message: string, code?: string) => () => {
@@ -201,7 +201,7 @@ describe('why not', () => {
     expect(passed.message).not.toContain('\n');
   });
 
-  test('a package that another one needs is named', async () => {
+  test('a missing dependency of a package is named', async () => {
     const passed = await whyNot({
       '@crossreg/tfjs-wasm': () => {
         throw absent('@tensorflow/tfjs-backend-wasm');
@@ -238,7 +238,7 @@ describe('why not', () => {
 });
 
 describe('refused', () => {
-  test('nothing of what is required works: each with its reason, and the backend is the one from before', async () => {
+  test('if no required backend works, each has its reason, and the previous backend is restored', async () => {
     const failing = chooseBackend({ require: ['tfjs-node', 'webgpu'] }, machine(gpu(null)));
     await expect(failing).rejects.toThrow(
       /- tfjs-node: not installed\. .*npm install @tensorflow\/tfjs-node\n- webgpu: no adapter\./,

@@ -14,7 +14,7 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
   const liveArrays = () => tf.memory().numTensors;
   for (const { name, run } of frameworkContract(tfjs, { liveArrays })) test(name, run);
 
-  test('a gradient frees all but what it returns', () => {
+  test('a gradient frees everything except its result', () => {
     const x = tf.variable(tf.tensor1d([1, 2]), false);
     const before = tf.memory().numTensors;
     const { value, gradients } = tfjs.valueAndGradients(() => tf.sum(tf.square(x)), [x]);

@@ -88,7 +88,7 @@ test.each([
   });
 });
 
-test("Adam with a gain of steps up, and a factory without settings, stay core's", () => {
+test('Adam with increaseGain, and a factory without settings, are left to core', () => {
   const made = vi.spyOn(tf.train, 'adam');
   run(adam({ learningRate: 0.05, increaseGain: 2 })).step(1);
   run((framework, variables) => adam({ learningRate: 0.05 })(framework, variables)).step(1);
@@ -97,7 +97,7 @@ test("Adam with a gain of steps up, and a factory without settings, stay core's"
   expect(made).toHaveBeenCalledTimes(1);
 });
 
-test('a weight that is not finite to begin with stays, and its neighbour moves', () => {
+test('a weight that is not finite stays as it is, and its neighbour moves', () => {
   const w = tf.tidy(() => tf.variable(tf.tensor1d([Number.NEGATIVE_INFINITY, -0.2])));
   const optimizer = tfjs.fusedOptimizer?.(adam({ learningRate: 0.05 }).settings, [w]);
   tf.tidy(() => optimizer?.step([tf.tensor1d([0, -3])], tf.scalar(1)));
@@ -107,7 +107,7 @@ test('a weight that is not finite to begin with stays, and its neighbour moves',
   expect(on).toBeCloseTo(-0.15, 5);
 });
 
-test('a run with a schedule is saved and goes on to the bit', async () => {
+test('a saved run with a schedule continues to the identical result', async () => {
   const factory = adam({ learningRate: falling });
   const whole = run(factory);
   whole.step(4);
@@ -119,7 +119,7 @@ test('a run with a schedule is saved and goes on to the bit', async () => {
   expect(numbers(resumed.theta)).toEqual(numbers(whole.theta));
 });
 
-test('θ that are not variables are refused by name', () => {
+test('θ other than variables are refused by name', () => {
   const theta = start();
   expect(() => run(undefined, [theta[0], tf.tensor1d([0, 0]) as tf.Variable])).toThrow(
     /theta: must be tf\.Variables/,

@@ -8,13 +8,13 @@ const { version_core } = tf;
 const missing = (field: string) =>
   `TensorFlow.js ${version_core} keeps no ${field} as internals.ts reads it. Adapt its function there`;
 
-test('holds for the version of TensorFlow.js that is installed', () => {
+test('is as we expect in the installed version of TensorFlow.js', () => {
   expect(heldVersions, `Not yet held for ${version_core}: add it once this file passes`).toContain(
     version_core,
   );
 });
 
-test('an operation is recorded with its gradient, and gets what it saved', () => {
+test('an operation is recorded with its gradient, which receives the saved tensors', () => {
   expect(
     (tf.engine() as unknown as Record<string, unknown>).runKernelFunc,
     missing('Engine.runKernelFunc'),

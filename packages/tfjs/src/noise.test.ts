@@ -86,14 +86,14 @@ describe.each([
     }
   });
 
-  test('every number is finite, for the ends of the uniform range too', () => {
+  test('every number is finite, also at the ends of the uniform range', () => {
     for (let seed = 0; seed < 20; seed++) {
       expect(draw(fill, 100_001, deriveKey(seed)).every(Number.isFinite)).toBe(true);
     }
   });
 });
 
-test('kernel and JavaScript draw the same stream, whatever is left over at its end', () => {
+test('kernel and JavaScript draw the same stream, for any length', () => {
   expect(fillByKernel()).toBeDefined();
   for (const n of [1, 2, 7, 8, 4097, 2 ** 14, 2 ** 14 + 1, 200_003]) {
     // The last key's counter passes 2³¹.
@@ -107,7 +107,7 @@ test('kernel and JavaScript draw the same stream, whatever is left over at its e
   }
 });
 
-test('a kernel draws scaled noise: each number of the stream times the one of its channel', () => {
+test('a kernel draws scaled noise: each number of the stream times the scale of its channel', () => {
   const fill = fillByKernel()!;
   for (const [n, channels] of [
     [1, 1],
@@ -124,7 +124,7 @@ test('a kernel draws scaled noise: each number of the stream times the one of it
   }
 });
 
-test('addNoise: gradients of input and scale are those of x + scale·ε, scalar and per channel', () => {
+test('addNoise: the gradients by input and scale are those of x + scale·ε, for one scale and one per channel', () => {
   const key = deriveKey(5);
   const x = tf.randomNormal([3, 2, 4], 0, 1, 'float32', 1);
   const weights = tf.randomNormal([3, 2, 4], 0, 1, 'float32', 2);
@@ -142,7 +142,7 @@ test('addNoise: gradients of input and scale are those of x + scale·ε, scalar 
   }
 });
 
-test('the scale of a training step costs no gradient: ε is drawn once', () => {
+test('a training step computes no gradient by the scale: ε is drawn once', () => {
   const x = tf.ones([2, 3]);
   const before = tf.memory().numTensors;
   const dx = tf.grad((a) => tf.sum(addNoise(a, tf.scalar(1), deriveKey(1))))(x);
@@ -159,7 +159,7 @@ test('a stream is determined by its seed and count, and ends with its scope', ()
   expect(new NoiseStream(3, 1).next()).toEqual(keys[1]);
 });
 
-test('uniform numbers: distribution, independence of neighbours, and every example its own', () => {
+test('uniform numbers: distribution, independence of neighbours, and separate draws for each example', () => {
   const out = new Float32Array(N);
   fillUniform(out, deriveKey(4));
   const bound = 5 / Math.sqrt(N);
@@ -176,7 +176,7 @@ test('uniform numbers: distribution, independence of neighbours, and every examp
   expect([...later]).toEqual([...out.slice(60, 90)]);
 });
 
-test('sampling is inside withNoise and nowhere else', () => {
+test('noise is active inside withNoise and nowhere else', () => {
   const inner = () => withNoise(new NoiseStream(1), isSampling);
   expect([isSampling(), inner(), withNoise(new NoiseStream(2), () => [inner(), isSampling()])]).toEqual([
     false,
@@ -195,7 +195,7 @@ describe('antithetic keys: pairs of opposite sign', () => {
   const key = deriveKey(5);
   const antithetic = [key[0], key[1], 0, true] as const;
 
-  test('the second half of the rows is the first with the other sign', async () => {
+  test('the second half of the rows is the negative of the first half', async () => {
     const drawn = gaussian([6, 4], antithetic).dataSync();
     const half = gaussian([3, 4], key).dataSync();
     expect([...drawn]).toEqual([...half, ...half.map((v) => -v)]);
@@ -204,7 +204,7 @@ describe('antithetic keys: pairs of opposite sign', () => {
     for (let i = 0; i < 4; i++) expect(uniform[i] + uniform[i + 4]).toBeCloseTo(1, 6);
   });
 
-  test('addNoise adds them, and differentiates by the scale, as x + scale · ε does', () => {
+  test('addNoise has the value and the gradient of x + scale · ε', () => {
     const x = tf.randomNormal([4, 3], 0, 1, 'float32', 1);
     const scale = tf.tensor1d([0.5, 1, 2]);
     const weight = tf.randomNormal([4, 3], 0, 1, 'float32', 2);

@@ -19,7 +19,7 @@ test('the kernels of tfjs-wasm draw the stream of fillGaussian', () => {
   }
 });
 
-test('addNoise and its gradients are those of the portable path', async () => {
+test('addNoise and its gradients agree with the portable path', async () => {
   const run = async (backend: string, perChannel: boolean) => {
     await tf.setBackend(backend);
     const x = tf.linspace(-1, 1, 210).reshape([5, 6, 7]);

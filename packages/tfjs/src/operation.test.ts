@@ -17,7 +17,7 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
     await tf.setBackend(backend);
   });
 
-  test('what is saved outlives a tidy around the forward pass, and nothing outlives the gradient', () => {
+  test('saved tensors survive a tidy around the forward pass, and none survives the gradient', () => {
     const x = tf.tensor1d([1, -2]);
     const before = tf.memory().numTensors;
     // What add gives belongs to nobody else: the tidy disposes it before the backward pass.

@@ -9,7 +9,7 @@ beforeAll(() => tf.setBackend('cpu'));
 
 const noisy = ([x]: tf.Tensor[]) => [addNoise(x, tf.scalar(2), currentNoise().next())];
 
-test('mean and variance are those of the samples, whatever the batches, and nothing leaks', () => {
+test('mean and variance are those of the samples, for any batch size, and nothing leaks', () => {
   const x = tf.tensor2d([
     [1, 2],
     [3, 4],
@@ -29,7 +29,7 @@ test('mean and variance are those of the samples, whatever the batches, and noth
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('the same seed gives the same numbers, another seed others', () => {
+test('the same seed gives the same numbers, a different seed different ones', () => {
   const x = tf.ones([3, 2]);
   const run = (seed: number) => [...monteCarloPredict(noisy, [x], { samples: 3, seed })[0].mean.dataSync()];
   expect(run(1)).toEqual(run(1));
@@ -51,7 +51,7 @@ test('logits average as probabilities', () => {
   expect(tf.sum(tf.exp(mean)).dataSync()[0]).toBeCloseTo(1, 5);
 });
 
-test('each output is averaged as what it is: one kind of averaging for all was wrong for some', () => {
+test('each output has its own kind of averaging (a single kind was wrong for some outputs)', () => {
   // The "noise" is the parity of the sample, so that means and variances are known by hand.
   let k = 0;
   const forward = () => {
@@ -89,7 +89,7 @@ test('wrong averaging is refused: softmax logits of one unit, and fewer kinds th
   expect(() => monteCarloPredict(two, [x], { averaging: ['mean'] })).toThrow('averaging: has 1 entries');
 });
 
-test('bad counts, kinds of averaging and empty inputs are refused', () => {
+test('wrong counts, unknown kinds of averaging and empty inputs are refused', () => {
   const x = tf.ones([1, 1]);
   expect(() => monteCarloPredict(noisy, [tf.zeros([0, 1])])).toThrow('x: has no examples');
   expect(() => monteCarloPredict(noisy, [x], { averaging: 'median' as never })).toThrow(

@@ -44,7 +44,7 @@ beforeEach(() => {
   calls = [];
 });
 
-test('numbers are drawn by pairs, in one row of workgroups of 64, of the stream that the key names', () => {
+test('numbers of a key’s stream are drawn in pairs, by one row of workgroups of 64', () => {
   const key = deriveKey(5);
   expect(gaussian([100_001], key).shape).toEqual([100_001]);
   const [{ program, inputs, uniforms }] = calls;
@@ -57,7 +57,7 @@ test('numbers are drawn by pairs, in one row of workgroups of 64, of the stream 
   expect(uniforms[0]).toEqual({ type: 'int32', data: [key[0] | 0] });
 });
 
-test('noise is one program for a tensor and its scales, whose first example may be a later one', () => {
+test('noise of a tensor and its scales is one program, which can start at any example', () => {
   const x = tf.tensor(new Float32Array(30), [5, 6]);
   const scale = tf.tensor(new Float32Array(6), [6]);
   const key = deriveKey(5);
@@ -76,7 +76,7 @@ test('noise is one program for a tensor and its scales, whose first example may 
   expect(new Set(calls.map(({ program }) => `${program.shaderKey} ${program.getUserCode()}`)).size).toBe(1);
 });
 
-test('pairs ±ε are one program, which draws the first half and writes both', () => {
+test('pairs ±ε are one program, which draws the first half and writes both halves', () => {
   const x = tf.tensor(new Float32Array(30 * 6), [30, 6]);
   const [k0, k1] = deriveKey(5);
   addNoise(x, tf.scalar(1), [k0, k1]);

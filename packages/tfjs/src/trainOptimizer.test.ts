@@ -71,7 +71,7 @@ for (const backend of ['cpu', 'device', 'wasm']) {
   describe(`on ${backend}`, () => {
     beforeAll(() => tf.setBackend(backend));
 
-    test.each(Object.entries(optimizers))('%s takes the steps that it takes by hand', (_, make) => {
+    test.each(Object.entries(optimizers))('%s takes the same steps as in a loop by hand', (_, make) => {
       const seeds: number[] = [];
       const ours = run(make());
       ours.step(5);
@@ -93,7 +93,7 @@ for (const backend of ['cpu', 'device', 'wasm']) {
       expect(ours.values()).toEqual(theta.flatMap((each) => [...each.dataSync()]));
     });
 
-    test('a step that is not finite leaves weights and state as they were', () => {
+    test('a step that is not finite leaves weights and state unchanged', () => {
       const spoilt = run(tf.train.adam(0.05));
       const before = spoilt.values();
       spoilt.step(2, true);
@@ -122,7 +122,7 @@ for (const backend of ['cpu', 'device', 'wasm']) {
       },
     );
 
-    test('a saved run goes on to the bit, in a new optimizer before its first step', async () => {
+    test('a saved run continues to the identical result in a new optimizer', async () => {
       const whole = run(tf.train.adam(0.05), 3);
       whole.step(4);
       const state = structuredClone(await whole.trainer.state());
@@ -148,7 +148,7 @@ for (const backend of ['cpu', 'device', 'wasm']) {
   });
 }
 
-test('what cannot be driven is refused', () => {
+test('objects other than supported optimizers are refused', () => {
   const optimizer = tf.train.sgd(0.1);
   const theta = start();
   expect(() => trainOptimizer('adam' as unknown as tf.Optimizer)).toThrow(/optimizer: must be an optimizer/);

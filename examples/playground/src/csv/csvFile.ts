@@ -19,9 +19,7 @@ export async function readCsv(file: File): Promise<CsvFile> {
       preview: MOST_ROWS,
       complete: ({ data, meta }) => {
         if (!meta.fields || meta.fields.length < 2 || data.length === 0)
-          reject(
-            new Error(`${file.name} has no table: a line of column names is expected, and rows below it.`),
-          );
+          reject(new Error(`${file.name} has no table. It needs a line of column names, and rows below it.`));
         // Cells beyond the last column name belong to no column.
         else resolve({ name: file.name, rows: data.map(({ __parsed_extra, ...row }) => row) });
       },

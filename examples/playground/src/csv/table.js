@@ -41,12 +41,15 @@ export function prepareTable(rows, { target, classify, seed }) {
       columns.every((column) => Number.isFinite(numeric(row[column]))) &&
       (classify ? String(row[target] ?? '').trim() !== '' : Number.isFinite(numeric(row[target]))),
   );
-  if (complete.length < 40) throw new Error(`Only ${complete.length} complete rows: at least 40 are needed.`);
+  if (complete.length < 40)
+    throw new Error(`Only ${complete.length} rows are complete, but at least 40 are needed.`);
 
   const labelOf = (row) => String(row[target]).trim();
   const classes = classify ? [...new Set(complete.map(labelOf))].sort() : [];
   if (classify && (classes.length < 2 || classes.length > 20))
-    throw new Error(`"${target}" has ${classes.length} different values: classes must be 2 to 20.`);
+    throw new Error(
+      `"${target}" has ${classes.length} different values, but a target of classes must have 2 to 20.`,
+    );
 
   const random = randomNumbers(seed);
   const parts = { train: [], heldOut: [], test: [] };
@@ -55,9 +58,7 @@ export function prepareTable(rows, { target, classify, seed }) {
     : [complete];
   groups.forEach((group, i) => {
     if (group.length < 5)
-      throw new Error(
-        `"${classes[i]}" is in ${group.length} rows only: at least 5 of every class are needed.`,
-      );
+      throw new Error(`"${classes[i]}" is in only ${group.length} rows, but every class needs at least 5.`);
     const order = shuffled(group.length, random).map((at) => group[at]);
     const unseen = Math.round(UNSEEN * group.length);
     const held = Math.max(1, Math.round(HELD_OUT * (group.length - unseen)));

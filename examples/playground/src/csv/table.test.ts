@@ -43,7 +43,7 @@ test('every complete row is in one part, classes in proportion, inputs standardi
 });
 
 test.each([
-  [rows.slice(0, 30), { target: 'width', classify: false }, /Only 29 complete rows: at least 40/],
+  [rows.slice(0, 30), { target: 'width', classify: false }, /Only 29 rows are complete, but at least 40/],
   [rows, { target: 'name', classify: true }, /"name" has 79 different values/],
   [
     rows.map(({ width, name }) => ({ width, name })),
@@ -53,7 +53,7 @@ test.each([
   [
     rows.map((row, i) => ({ ...row, kind: i < 3 ? 'rare' : 'a' })),
     { target: 'kind', classify: true },
-    /"rare" is in 3 rows only/,
+    /"rare" is in only 3 rows/,
   ],
 ])('what cannot be learned from is refused in words', (table, options, message) => {
   expect(() => prepareTable(table, { ...options, seed: 1 })).toThrow(message);

@@ -47,7 +47,7 @@ test.each<[string, (x: Array64) => Array64]>([
   }
 });
 
-test('shapes that do not fit are refused', () => {
+test('shapes that do not match are refused', () => {
   expect(() => fw.add(fw.array([1, 2]), fw.array([1, 2, 3]))).toThrow('[2] and [3] do not broadcast');
   expect(() => fw.array([1, 2, 3], [2, 2])).toThrow('3 values do not fill shape [2,2]');
   expect(() => fw.matMul(fw.array([1, 2]), y)).toThrow('cannot multiply');

@@ -44,7 +44,7 @@ const offline = 'http://127.0.0.1:9';
 describe('download', () => {
   const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
 
-  test('gives the bytes, checked, and says how far it has come', async () => {
+  test('returns the checked bytes and reports progress', async () => {
     const url = await serve((_, response) =>
       response.writeHead(200, { 'content-length': bytes.length }).end(bytes),
     );
@@ -69,7 +69,7 @@ describe('download', () => {
     await expect(download(url, options)).rejects.toThrow(/numbers, .* is not the published file: .*sha512-/);
   });
 
-  test('no network and refusals are told with what to do', async () => {
+  test('without a network, and after a refusal, the error says what to do', async () => {
     const options = { name: 'numbers', advice: 'Do this.' };
     await expect(download(offline, options)).rejects.toThrow(
       /^numbers could not be downloaded from http:\/\/127\.0\.0\.1:9 \(fetch failed: .+\)\. Do this\.$/,
@@ -105,7 +105,7 @@ describe('the cache', () => {
     expect(await readdir(join(folder, 'a'))).toEqual(['b']);
   });
 
-  test('a process that comes second takes what the first has made', async () => {
+  test('a second process uses the files of the first', async () => {
     const path = join(folder, 'set');
     await cached(path, async (temporary) => {
       await mkdir(temporary);
@@ -117,7 +117,7 @@ describe('the cache', () => {
     expect(await readdir(folder)).toEqual(['set']);
   });
 
-  test('lies where the system keeps caches', () => {
+  test('is in the system’s folder for caches', () => {
     expect(defaultCacheFolder({ CROSSREG_CACHE: '/data' }, 'linux')).toBe('/data');
     expect(defaultCacheFolder({ XDG_CACHE_HOME: '/c' }, 'linux')).toBe(join('/c', 'crossreg'));
     expect(defaultCacheFolder({}, 'linux')).toMatch(/\.cache.crossreg$/);
@@ -153,14 +153,14 @@ describe('files of an npm package', () => {
     expect([...files.get('data/a.bin')!]).toEqual([1, 2, 3]);
   });
 
-  test('need a registry to ask', async () => {
+  test('need a registry', async () => {
     vi.stubEnv('npm_config_registry', '');
     vi.stubEnv('PATH', '');
     const source = { name: 'numbers', version: '1.0.0', integrity: sha512(new Uint8Array(1)) };
     await expect(npmPackageFiles(source, { advice: '' })).rejects.toThrow(/no npm_config_registry is given/);
   });
 
-  test('are refused if the registry has something else', async () => {
+  test('are refused if the registry has a different file', async () => {
     await registry(await tarball());
     const source = { name: 'numbers', version: '1.0.0', integrity: sha512(new Uint8Array(1)) };
     await expect(npmPackageFiles(source, { advice: '' })).rejects.toThrow(
@@ -250,7 +250,7 @@ describe('the progress bar', () => {
     ]);
   });
 
-  test('is one line elsewhere', () => {
+  test('is one line if the output is not a terminal', () => {
     const { lines, draw } = record(false);
     draw({ name: 'x', received: 5e6, total: 1e7 });
     draw({ name: 'x', received: 1e7, total: 1e7 });
