@@ -80,16 +80,23 @@ test('with little noise, two pairs ±ε have a fraction of the error of four ind
   expect(Math.abs(pairs.mean - exactLoss(a, sigma))).toBeLessThan(4 * pairs.standardError + 1e-5);
 });
 
-test('the correction is at most ½, reached when one group has all of the probability', () => {
+test('at most ⅛ is subtracted, and nothing where one group has all of the probability', () => {
+  const subtracted = (draws: number[][]) =>
+    negativeLog(draws.flat()).data[0] - debiasedLoss(float64, draws, negativeLog).data[0];
   for (const groups of [2, 3, 8]) {
-    const draws = Array.from({ length: groups }, (_, g) => [g === 0 ? 0.9 : 1e-30]);
-    const plain = negativeLog(draws.flat()).data[0];
-    expect(plain - debiasedLoss(float64, draws, negativeLog).data[0]).toBeCloseTo(0.5, 9);
+    const drawsOf = (low: number) => Array.from({ length: groups }, (_, g) => [g === 0 ? 0.9 : low]);
+    expect(subtracted(drawsOf(1e-30))).toBeCloseTo(0, 9);
+    const most = Math.max(...Array.from({ length: 300 }, (_, i) => subtracted(drawsOf(0.9 * 0.97 ** i))));
+    expect(most).toBeGreaterThan(0.124);
+    expect(most).toBeLessThanOrEqual(0.125 + 1e-12);
   }
 });
 
-test('by hand: 0.2 and 0.6 give −log 0.4 less (½² + ½²) / 4; a single group gives its plain loss', () => {
-  expect(debiasedLoss(float64, [[0.2], [0.6]], negativeLog).data[0]).toBeCloseTo(-Math.log(0.4) - 0.125, 12);
+test('by hand: of 0.2 and 0.6, −log 0.4 less c (1 − 2c) with c = (½² + ½²) / 4; a single group is its plain loss', () => {
+  expect(debiasedLoss(float64, [[0.2], [0.6]], negativeLog).data[0]).toBeCloseTo(
+    -Math.log(0.4) - 0.125 * 0.75,
+    12,
+  );
   expect(debiasedLoss(float64, [[0.2, 0.6]], negativeLog).data[0]).toBeCloseTo(-Math.log(0.4), 12);
 });
 

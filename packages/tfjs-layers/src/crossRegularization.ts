@@ -28,6 +28,7 @@ import { checkModel } from './checkInputs';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import type { ClassWeights } from './classWeights';
 import { lossFunctions } from './compiled';
+import { checkEstimator, type Estimator } from './estimator';
 import {
   checkFinite,
   checkFit,
@@ -46,7 +47,7 @@ import { checkOneOptimizer, type Norm } from './norms';
 import type { AveragingChoice } from './outputAveraging';
 import { type PreparedModel, prepareAgain, prepareModel } from './prepareModel';
 import { checkRegularizationData, isPart, isTensors, type RegularizationData } from './regularizationData';
-import { checkEstimator, type Estimator, regularizationLoss } from './regularizationObjective';
+import { regularizationLoss } from './regularizationObjective';
 import { type Counts, type CrossState, hookedWeights, Resumption, type RunProgress } from './resumption';
 import { dataSettings, fittedData, noiseSettings } from './runSettings';
 import { checkLoss } from './trainingLoss';
@@ -74,7 +75,10 @@ export interface CrossRegularizationOptions extends Partial<Schedule> {
   learningRate?: LearningRate;
   /** Replaces the optimizer of ρ. */
   optimizer?: OptimizerFactory;
-  /** How the regularization loss is estimated from K draws, see {@link Estimator}. Default `'average'`. */
+  /**
+   * How the regularization loss is estimated from K draws, see {@link Estimator}. Default: `'debiased'` for outputs whose loss is
+   * known to be a cross-entropy, a stock one or one of logits; `'average'` for all others.
+   */
   estimator?: Estimator;
   /**
    * How sampled outputs are averaged: one answer for all outputs, or by the name of the output. Default: inferred from the last
@@ -139,7 +143,7 @@ export class CrossRegularization extends Callback {
   /** The count of skipped ρ steps at the last look at the weights. */
   private skippedBefore = 0;
   private readonly optimizer: OptimizerFactory | undefined;
-  private readonly estimator: Estimator;
+  private readonly estimator: Estimator | undefined;
   private readonly noise: InjectNoiseOptions | undefined;
   private readonly norms: readonly Norm[];
   private readonly data: RegularizationData;
@@ -187,7 +191,7 @@ export class CrossRegularization extends Callback {
     this.allowMissingClasses = allowMissingClasses;
     checkOneOptimizer({ learningRate, optimizer });
     this.optimizer = optimizer ?? (learningRate === undefined ? undefined : rhoOptimizer(learningRate));
-    this.estimator = checkEstimator(options.estimator ?? 'average');
+    this.estimator = checkEstimator(options.estimator);
     this.resumption = new Resumption(
       options.checkpoint === undefined ? undefined : storeOf(options.checkpoint),
     );
@@ -282,7 +286,7 @@ export class CrossRegularization extends Callback {
     const model = compiledModel(given);
     const { noise, norms, optimizer, batchSize, seed, schedule, allowMissingClasses, classWeight, prepared } =
       this;
-    const chosen = { averaging: this.averagingOption, classWeight };
+    const chosen = { averaging: this.averagingOption, estimator: this.estimator, classWeight };
     if (!prepared) {
       const data = isPart(this.data) ? this.heldOut?.tensors : this.data;
       this.prepared = await prepareModel(model, data, {
@@ -349,7 +353,6 @@ export class CrossRegularization extends Callback {
   private async regularize(): Promise<void> {
     if (!this.prepared) return;
     const { model, batches, outputs, step, samples } = this.prepared;
-    const { estimator } = this;
     const batch = await batches.next();
     const stream = new NoiseStream(
       deriveSeed(this.seed, seedStreams.regularizationLoss, this.counts.rhoSteps),
@@ -358,7 +361,7 @@ export class CrossRegularization extends Callback {
       samples % 2 === 0,
     );
     this.counts.rhoSteps += 1;
-    const loss = () => regularizationLoss({ model, batch, stream, samples, outputs, estimator });
+    const loss = () => regularizationLoss({ model, batch, stream, samples, outputs });
     tf.tidy(() => step.run(loss, this.counts.trainingSteps));
     tf.dispose([batch.x, batch.y]);
     // Errors surface at the end of the epoch, which awaits this.

@@ -14,6 +14,7 @@ export {
   crossRegularization,
 } from './crossRegularization';
 export { Ensemble, type EnsemblePrediction, type EnsemblePredictOptions } from './ensemble';
+export type { Estimator } from './estimator';
 export type { NamedTensors, Tensors } from './examples';
 export {
   type EnsembleProgress,
@@ -41,6 +42,5 @@ export type {
   RegularizationSplit,
   RegularizationTensors,
 } from './regularizationData';
-export type { Estimator } from './regularizationObjective';
 export type { EpochLogs, RunProgress } from './resumption';
 export { type InferenceModelOptions, toInferenceModel } from './toInferenceModel';

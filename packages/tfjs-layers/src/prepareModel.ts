@@ -11,7 +11,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, LayerVariable } from '@tensorflow/tfjs-layers';
 import { leafLayers } from './chooseLayers';
 import { type ClassWeights, classWeights } from './classWeights';
-import { compiledWeights, lossFunctions } from './compiled';
+import { compiledWeights, lossFunctions, lossNames } from './compiled';
+import { type Estimator, isDebiased } from './estimator';
 import { type HookedNoise, hookNoise } from './hookNoise';
 import { hookOf } from './hooks';
 import { injectedBy } from './injected';
@@ -61,6 +62,7 @@ export interface Preparation {
   batchSize: number;
   seed: number;
   averaging: AveragingChoice | undefined;
+  estimator: Estimator | undefined;
   classWeight: ClassWeights | undefined;
   allowMissingClasses: boolean;
 }
@@ -145,20 +147,24 @@ export async function prepareModel(
 }
 
 /**
- * The loss of every output, how its draws are averaged, and the weights of its classes.
+ * The loss of every output, how its draws are averaged, whether its bias is subtracted, and the weights of its classes.
  *
  * @throws ArgumentError for an output without a loss, an averaging that cannot be right, and class weights of other classes.
  */
 export async function outputObjectives(
   model: LayersModel,
-  { averaging: choice, classWeight }: Pick<Preparation, 'averaging' | 'classWeight'>,
+  { averaging: choice, estimator, classWeight }: Pick<Preparation, 'averaging' | 'estimator' | 'classWeight'>,
 ): Promise<OutputObjective[]> {
   const losses = lossFunctions(model) ?? [];
   const averaging = await outputAveraging(model, choice);
   const weights = classWeights(classWeight, model);
+  const names = lossNames(model);
   return model.outputNames.map((name, i) => {
     const loss = losses[i];
-    if (loss) return { loss, averaging: averaging[i], classWeights: weights[i] };
+    if (loss) {
+      const debiased = isDebiased(estimator, averaging[i], names[i]);
+      return { loss, averaging: averaging[i], debiased, classWeights: weights[i] };
+    }
     throw new ArgumentError(
       'model',
       `was compiled without a loss for its output ${show(name)}. Give one for each output: loss: { ${show(name)}: … }.`,
@@ -175,7 +181,7 @@ export async function outputObjectives(
 export async function prepareAgain(
   run: PreparedModel,
   model: LayersModel,
-  preparation: Pick<Preparation, 'averaging' | 'classWeight'>,
+  preparation: Pick<Preparation, 'averaging' | 'estimator' | 'classWeight'>,
 ): Promise<void> {
   const same = (a: readonly unknown[], b: readonly unknown[]) =>
     a.length === b.length && a.every((one, i) => one === b[i]);

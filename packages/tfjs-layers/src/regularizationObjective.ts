@@ -1,5 +1,4 @@
 import { type Averaging, averagePredictions, debiasedLoss } from '@crossreg/core';
-import { checkOneOf } from '@crossreg/core/internal';
 import { type NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -12,22 +11,11 @@ import type { RegularizationBatch } from './regularizationData';
 export interface OutputObjective {
   loss: LossFunction;
   averaging: Averaging;
+  /** Whether the bias of few draws is subtracted from the loss, a cross-entropy of the averaged prediction. */
+  debiased: boolean;
   /** Of the classes, by number: the loss of an example is multiplied with that of its class, as in `fit`. */
   classWeights?: readonly number[];
 }
-
-/**
- * How the loss of infinitely many draws is estimated from K draws.
- *
- * - `'average'`: the loss of the average of K draws, as in the paper. It slightly penalizes noise that more draws would average
- *   out. With pairs ±ε this effect is small while σ is small, and slows σ down where it is large.
- * - `'debiased'`: the same without its bias, see {@link debiasedLoss}, for outputs of probabilities or logits, whose loss is a
- *   cross-entropy. A regression is not corrected: the variance of its average is part of the error of its predictions too.
- */
-export type Estimator = 'average' | 'debiased';
-
-export const checkEstimator = (value: unknown): Estimator =>
-  checkOneOf('estimator', value, ['average', 'debiased'], "Leave it out for 'average'.");
 
 /** What a regularization loss is computed from, see {@link regularizationLoss}. */
 export interface RegularizationObjective {
@@ -39,8 +27,6 @@ export interface RegularizationObjective {
   samples: number;
   /** One for each output of the model. */
   outputs: readonly OutputObjective[];
-  /** Default `'average'`. */
-  estimator?: Estimator;
 }
 
 /**
@@ -58,7 +44,7 @@ const FEW_EXAMPLES = 16;
  * layers begin from zero, because the examples continue no training batch, and keep their states.
  */
 export function regularizationLoss(objective: RegularizationObjective): tf.Tensor {
-  const { model, batch, stream, samples, outputs, estimator = 'average' } = objective;
+  const { model, batch, stream, samples, outputs } = objective;
   const examples = batch.x[0].shape[0];
   const inputs = batch.x.map((tensor) => tf.concat(new Array<tf.Tensor>(samples).fill(tensor)));
   const pass = () => withNoise(stream, () => forward(model, inputs, 'zero'));
@@ -67,13 +53,13 @@ export function regularizationLoss(objective: RegularizationObjective): tf.Tenso
     tf.reshape(output, [samples, examples, ...output.shape.slice(1)]),
   );
   const all = Array.from({ length: samples }, (_, k) => k);
-  const groups = estimator === 'average' ? [all] : stream.antithetic ? pairs(samples) : all.map((k) => [k]);
+  const groups = stream.antithetic ? pairs(samples) : all.map((k) => [k]);
   return draws
     .map((output, i) => {
-      const { loss, averaging, classWeights } = outputs[i];
+      const { loss, averaging, debiased, classWeights } = outputs[i];
       const lossOf = (chosen: readonly number[]) =>
         loss(batch.y[i], averagePredictions(tfjs, pick(output, chosen), averaging));
-      const each = averaging === 'mean' ? lossOf(all) : debiasedLoss(tfjs, groups, lossOf);
+      const each = debiased ? debiasedLoss(tfjs, groups, lossOf) : lossOf(all);
       return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
     })
     .reduce((sum, term) => tf.add(sum, term));

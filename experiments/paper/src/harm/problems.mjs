@@ -111,7 +111,7 @@ async function clothes(seed) {
 }
 
 /**
- * Ten small problems, as tutorials have them. For each: a description, `data(seed)`, `model(seed)`, batch size, θ's Adam rate,
+ * Eleven small problems, as tutorials have them. For each: a description, `data(seed)`, `model(seed)`, batch size, θ's Adam rate,
  * epochs, and whether the loss is that of classes or of numbers.
  */
 export const problems = {
@@ -195,6 +195,22 @@ export const problems = {
     model: dense(2, [16], 3),
     rate: 0.01,
     epochs: 40,
+  },
+  spirals: {
+    description: 'two spirals in the plane (drawn), 200 + 50 examples, 50 + 50 units',
+    data(seed) {
+      const { uniform: u, normal } = source(seed);
+      const drawn = rowsOf(1250, (_, i) => {
+        const radius = Math.sqrt(u());
+        const angle = 7 * radius + (i % 2) * Math.PI;
+        const along = [radius * Math.cos(angle), radius * Math.sin(angle)];
+        return [along.map((v) => v + 0.03 * normal()), i % 2];
+      });
+      return parts(drawn, [200, 50, 1000], 2, seed);
+    },
+    model: dense(2, [50, 50], 2),
+    rate: 5e-3,
+    epochs: 200,
   },
   needle: {
     description: 'two of 30 inputs matter (drawn), 160 + 160 examples, 48 + 48 units',
