@@ -50,13 +50,29 @@ export class MovingDeviation {
     const axes = x.shape.slice(0, -1).map((_, axis) => axis);
     const count = tf.util.sizeFromShape(x.shape.slice(0, -1));
     if (mask) return this.updateMasked(x, mask, axes, count);
-    const { mean, squares } = moments(x, axes, count);
+    const fused = x.dtype === 'float32' && x.size > 0 ? this.updateFused(x) : undefined;
+    if (fused) return fused;
+    const mean = tf.mean(x, axes);
+    const squares = tf.sum(tf.squaredDifference(x, mean), axes);
     if (count > 1) {
       this.remember(squares, count - 1, mean, tf.scalar(count));
       return tf.sqrt(tf.div(squares, count - 1));
     }
     this.remember(...this.difference(mean), mean, tf.scalar(count));
     return this.read();
+  }
+
+  /** The same in one kernel, if the backend has it. */
+  private updateFused(x: tf.Tensor): tf.Tensor | undefined {
+    const names = Object.keys(movingDeviationWeights) as (keyof typeof movingDeviationWeights)[];
+    const inputs = Object.fromEntries(names.map((name) => [name, this.weights[name].read()]));
+    const outputs = backendKernel('CrossregMovingDeviation', { x, ...inputs }, { momentum: this.momentum });
+    if (!outputs) return undefined;
+    const [deviation, ...next] = outputs as unknown as tf.Tensor[];
+    names.forEach((name, i) => {
+      this.weights[name].write(next[i]);
+    });
+    return deviation;
   }
 
   /** The same where only the device knows how many values count. */
@@ -101,16 +117,4 @@ export class MovingDeviation {
     last_mean.write(mean);
     last_count.write(count);
   }
-}
-
-/** Mean and Σ(x − x̄)² of every channel: in one pass where the backend has a kernel for it. */
-function moments(x: tf.Tensor, axes: number[], count: number): { mean: tf.Tensor; squares: tf.Tensor } {
-  const fused =
-    x.dtype === 'float32' && x.size > 0 ? backendKernel('CrossregChannelMoments', { x }, {}) : undefined;
-  if (fused) {
-    const [mean, variance] = fused as unknown as tf.Tensor[];
-    return { mean, squares: tf.mul(variance, count) };
-  }
-  const mean = tf.mean(x, axes);
-  return { mean, squares: tf.sum(tf.squaredDifference(x, mean), axes) };
 }

@@ -129,7 +129,11 @@ function writeFactors(
 }
 
 /** Mean and variance over all axes but the last, in one pass over memory. */
-function writeMoments(kernels: Kernels, backend: WasmBackend, x: TensorInfo): [TensorInfo, TensorInfo] {
+export function writeMoments(
+  kernels: Kernels,
+  backend: WasmBackend,
+  x: TensorInfo,
+): [mean: TensorInfo, variance: TensorInfo] {
   const fused = FusedPasses.of(kernels, backend);
   if (fused) return fused.moments(x);
   const channels = x.shape[x.shape.length - 1];
@@ -146,12 +150,6 @@ function writeMoments(kernels: Kernels, backend: WasmBackend, x: TensorInfo): [T
   });
   return [mean, variance];
 }
-
-/** Mean and variance per channel, for `@crossreg/tfjs-layers`: its noise is relative to them. */
-export const channelMoments = defineKernel<{ x: TensorInfo }>(
-  'CrossregChannelMoments',
-  ({ inputs: { x }, backend, kernels }) => writeMoments(kernels, backend, x),
-);
 
 /**
  * Normalization by the moments of the batch: y, mean and variance over all axes but the last. It takes two passes over memory.

@@ -1,14 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { fuseActivations } from './activationLayer';
-import {
-  batchNorm,
-  batchNormSums,
-  channelMoments,
-  normalizeBatch,
-  normalizeBatchInput,
-  scaleRows,
-} from './batchNorm';
+import { batchNorm, batchNormSums, normalizeBatch, normalizeBatchInput, scaleRows } from './batchNorm';
 import { fuseBatchNormalization } from './batchNormLayer';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
 import { conv3D, conv3DBackpropInput } from './convolution3d';
@@ -21,6 +14,7 @@ import { gather } from './gather';
 import { cast, identity } from './identity';
 import { differentiateLazily } from './lazyGradient';
 import { batchMatMul, fusedMatMul } from './matrixProduct';
+import { movingDeviation } from './movingDeviation';
 import { addNoise, gaussian, noiseProducts } from './noise';
 import { optimizerSteps } from './optimizerStep';
 import { fuseOptimizers } from './optimizers';
@@ -38,7 +32,6 @@ const definitions: readonly KernelDefinition[] = [
   batchNorm,
   batchNormSums,
   cast,
-  channelMoments,
   conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
@@ -56,6 +49,7 @@ const definitions: readonly KernelDefinition[] = [
   maxPool,
   maxPoolGrad,
   mean,
+  movingDeviation,
   noiseProducts,
   ...optimizerSteps,
   normalizeBatch,

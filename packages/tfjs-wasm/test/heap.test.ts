@@ -56,9 +56,12 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
   CrossregAddNoise: [{ x: image, scale: [4] }, key],
   CrossregBatchNormSums: [{ x: image, dy: image, mean: [4] }],
   CrossregCenteredRmsProp: step(3, rmsProp),
-  CrossregChannelMoments: [{ x: image }],
   CrossregGaussian: [{}, { shape: [50], ...key }],
   CrossregMomentum: step(1, [-0.1, 0.9]),
+  CrossregMovingDeviation: [
+    { x: image, sum_of_squares: [4], degrees_of_freedom: [], last_mean: [4], last_count: [] },
+    { momentum: 0.9 },
+  ],
   CrossregNesterov: step(1, [-0.1, 0.9]),
   CrossregNoiseProducts: [{ dy: image }, { ...key, perChannel: true }],
   CrossregNormalizeBatch: [{ x: image, scale: [4], offset: [4] }, { varianceEpsilon: 0.01 }],
