@@ -26,27 +26,31 @@ for (let i = 0; i < PAGES; i++) {
     return metrics.find(({ name }) => name === 'TaskDuration').value;
   };
   const before = await busy();
+  const { frames, ...times } = await page.evaluate(async (seconds) => {
+    const step = () => Number(document.getElementById('counter').textContent.replace(/\D/g, ''));
+    const [began, from] = [performance.now(), step()];
+    let [frames, longest, before] = [0, 0, began];
+    while (before < began + 1000 * seconds) {
+      const now = await new Promise(requestAnimationFrame);
+      frames += 1;
+      longest = Math.max(longest, now - before);
+      before = now;
+    }
+    const elapsed = (before - began) / 1000;
+    return {
+      'points (ms)': performance.getEntriesByName('first-contentful-paint')[0].startTime,
+      'networks (ms)': performance.getEntriesByName('first picture')[0].startTime,
+      'frames / s': frames / elapsed,
+      'longest frame (ms)': longest,
+      'steps / s': (step() - from) / elapsed,
+      frames,
+    };
+  }, SECONDS);
+  const computed = (await busy()) - before;
   measured.push({
-    ...(await page.evaluate(async (seconds) => {
-      const step = () => Number(document.getElementById('counter').textContent.replace(/\D/g, ''));
-      const [began, from] = [performance.now(), step()];
-      let [frames, longest, before] = [0, 0, began];
-      while (before < began + 1000 * seconds) {
-        const now = await new Promise(requestAnimationFrame);
-        frames += 1;
-        longest = Math.max(longest, now - before);
-        before = now;
-      }
-      const elapsed = (before - began) / 1000;
-      return {
-        'points (ms)': performance.getEntriesByName('first-contentful-paint')[0].startTime,
-        'networks (ms)': performance.getEntriesByName('first picture')[0].startTime,
-        'frames / s': frames / elapsed,
-        'longest frame (ms)': longest,
-        'steps / s': (step() - from) / elapsed,
-      };
-    }, SECONDS)),
-    'page busy (%)': (100 * ((await busy()) - before)) / SECONDS,
+    ...times,
+    'page busy (%)': (100 * computed) / SECONDS,
+    'page busy per frame (ms)': (1000 * computed) / frames,
   });
   await context.close();
 }
@@ -60,7 +64,7 @@ console.table(
   Object.fromEntries(
     Object.keys(measured[0]).map((name) => [
       name,
-      Number(median(measured.map((one) => one[name])).toFixed(0)),
+      Number(median(measured.map((one) => one[name])).toPrecision(3)),
     ]),
   ),
 );

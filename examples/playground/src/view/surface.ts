@@ -33,6 +33,8 @@ export class Surface {
   private points: { train: ToyPoints; heldOut: ToyPoints } | undefined;
   private readonly cells = new OffscreenCanvas(GRID, GRID);
   private readonly image = new ImageData(GRID, GRID);
+  /** The drawn points. They stay the same from frame to frame, and are most of the work of drawing one. */
+  private dots: OffscreenCanvas | undefined;
   private frame = 0;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
@@ -56,11 +58,16 @@ export class Surface {
     if (!this.target || view !== this.view || still) this.shown.set(map);
     this.target = map;
     this.view = view;
-    this.invalidate();
+    this.drawSoon();
   }
 
-  /** Draws at the next frame. */
+  /** Draws everything at the next frame, in the present size and colours. */
   invalidate(): void {
+    this.dots = undefined;
+    this.drawSoon();
+  }
+
+  private drawSoon(): void {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.draw();
@@ -83,9 +90,10 @@ export class Surface {
         farthest = Math.max(farthest, Math.abs(left));
       }
       this.drawMap(context, size);
-      if (farthest > 0.004) this.invalidate();
+      if (farthest > 0.004) this.drawSoon();
     }
-    this.drawPoints(context, size);
+    this.dots ??= drawPoints(points, size);
+    context.drawImage(this.dots, 0, 0);
   }
 
   private drawMap(context: CanvasRenderingContext2D, size: number): void {
@@ -94,7 +102,8 @@ export class Surface {
     for (let i = 0; i < shown.length; i++) {
       const at = Math.min(1, Math.max(0, shown[i] / largest)) * (stops.length - 1);
       const below = Math.min(stops.length - 2, Math.floor(at));
-      image.data.set([...mix(stops[below], stops[below + 1], at - below), 255], 4 * i);
+      image.data.set(mix(stops[below], stops[below + 1], at - below), 4 * i);
+      image.data[4 * i + 3] = 255;
     }
     cells.getContext('2d')!.putImageData(image, 0, 0);
     context.imageSmoothingQuality = 'high';
@@ -111,28 +120,30 @@ export class Surface {
     context.lineCap = 'round';
     context.stroke();
   }
+}
 
-  private drawPoints(context: CanvasRenderingContext2D, size: number): void {
-    const { train, heldOut } = this.points!;
-    const colors = [css(themeColor('a')), css(themeColor('b'))];
-    const [border, fill] = [css(themeColor('card')), css(themeColor('card'))];
-    const radius = Math.max(2.6, Math.min(4.2, canvasUnit(size))) * devicePixelRatio;
-    for (const { xs, labels } of [train, heldOut]) {
-      const hollow = xs === heldOut.xs;
-      labels.forEach((label, i) => {
-        const x = ((xs[2 * i] / EDGE + 1) / 2) * size;
-        const y = ((1 - xs[2 * i + 1] / EDGE) / 2) * size;
-        context.beginPath();
-        if (label === 0) context.arc(x, y, radius, 0, 2 * Math.PI);
-        else context.rect(x - 0.9 * radius, y - 0.9 * radius, 1.8 * radius, 1.8 * radius);
-        context.fillStyle = hollow ? fill : colors[label];
-        context.strokeStyle = hollow ? colors[label] : border;
-        context.lineWidth = (hollow ? 1.6 : 1) * devicePixelRatio;
-        context.fill();
-        context.stroke();
-      });
-    }
+function drawPoints({ train, heldOut }: { train: ToyPoints; heldOut: ToyPoints }, size: number) {
+  const canvas = new OffscreenCanvas(size, size);
+  const context = canvas.getContext('2d')!;
+  const colors = [css(themeColor('a')), css(themeColor('b'))];
+  const card = css(themeColor('card'));
+  const radius = Math.max(2.6, Math.min(4.2, canvasUnit(size))) * devicePixelRatio;
+  for (const { xs, labels } of [train, heldOut]) {
+    const hollow = xs === heldOut.xs;
+    labels.forEach((label, i) => {
+      const x = ((xs[2 * i] / EDGE + 1) / 2) * size;
+      const y = ((1 - xs[2 * i + 1] / EDGE) / 2) * size;
+      context.beginPath();
+      if (label === 0) context.arc(x, y, radius, 0, 2 * Math.PI);
+      else context.rect(x - 0.9 * radius, y - 0.9 * radius, 1.8 * radius, 1.8 * radius);
+      context.fillStyle = hollow ? card : colors[label];
+      context.strokeStyle = hollow ? colors[label] : card;
+      context.lineWidth = (hollow ? 1.6 : 1) * devicePixelRatio;
+      context.fill();
+      context.stroke();
+    });
   }
+  return canvas;
 }
 
 /** A radius of points that suits a picture of this size, in CSS pixels. */
