@@ -13,7 +13,7 @@ test("a proportion's standard error and interval", () => {
   const interval = bootstrapInterval(accuracy, probabilities, labels, { seed: 1 });
   const error = Math.sqrt((0.75 * 0.25) / 400);
   expect(interval.estimate).toBe(0.75);
-  // 1,000 resamples know a standard deviation to 2.2 %: 10 % is 4.5 deviations, one seed in 150,000.
+  // 1,000 resamples estimate a standard deviation to 2.2 %, so 10 % is 4.5 deviations: one seed in 150,000.
   expect(Math.abs(interval.standardError / error - 1)).toBeLessThan(0.1);
   expect(Math.abs(interval.lower - (0.75 - 1.96 * error))).toBeLessThan(0.25 * error);
   expect(Math.abs(interval.upper - (0.75 + 1.96 * error))).toBeLessThan(0.25 * error);
@@ -45,7 +45,7 @@ test('an interval of 95 % covers the truth about as often', () => {
   let covered = 0;
   const trials = 200;
   for (let trial = 0; trial < trials; trial++) {
-    // A fixed low-discrepancy walk through the binomial's quantiles: no randomness of the test's own.
+    // A fixed low-discrepancy sequence of the binomial's quantiles, so the test has no randomness.
     const right = binomialQuantile(100, truth, (trial + 0.5) / trials);
     const { probabilities, labels } = rows(100, right);
     const { lower, upper } = bootstrapInterval(accuracy, probabilities, labels, {
@@ -54,7 +54,7 @@ test('an interval of 95 % covers the truth about as often', () => {
     });
     if (lower <= truth && truth <= upper) covered++;
   }
-  // The percentile interval covers a proportion of 100 at 93–95 %; 200 resamples blur its ends a little.
+  // The percentile interval covers a proportion of 100 at 93–95 %; with 200 resamples its ends vary a little.
   expect(covered / trials).toBeGreaterThan(0.88);
   expect(covered / trials).toBeLessThan(0.99);
 });

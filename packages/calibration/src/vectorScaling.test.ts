@@ -35,7 +35,7 @@ test('separable data have no minimum, and the result says so (it reported conver
   const half = Array.from({ length: 30 }, (_, i) => (i % 3 === 0 ? [3 + i, 0, 0] : [-1, i % 5, (i * 7) % 5]));
   const labels = half.map((_, i) => (i % 3 === 0 ? 0 : 1 + (i % 2)));
   expect(vectorScaling(half, labels).converged).toBe(false);
-  // A class that has no example.
+  // A class without examples.
   expect(
     vectorScaling(
       half,

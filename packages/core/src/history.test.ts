@@ -5,7 +5,7 @@ import type { Framework } from './framework';
 import { RegularizationHistory } from './history';
 import { regularizationParameter } from './regularizationParameter';
 
-/** The reference framework, which counts the variables that are alive and the times that somebody waits for it. */
+/** The reference framework, which counts the variables that are alive and the reads. */
 function counting() {
   const alive = new Set<Array64>();
   let reads = 0;
@@ -108,7 +108,7 @@ test('a record replaces all earlier and pending numbers; parameters that it lack
   record(6, 0.25);
   await history.flush();
   expect(history.step).toEqual([5, 6]);
-  // A copy: the record of the earlier run is as it was.
+  // A copy: the record of the earlier run is unchanged.
   expect(saved.rho.one.value).toEqual([2]);
   expect(saved.step).toEqual([5]);
 });

@@ -24,7 +24,7 @@ const all: [string, Regularizer][] = [
   ['custom', quartic],
 ];
 
-/** A sparse regression with weights as a matrix [8, 2], so that every regularizer has something to do. */
+/** A sparse regression with weights as a matrix [8, 2], on which every regularizer has an effect. */
 function problem(regularizer: Regularizer, options: Partial<NormLevelOptions<Array64>> = {}) {
   const truth = fw.array([2, -1, 0, 0, 1.5, 0, 0, 0, 1, 0, 0, 0, 0, 0, -1, 0], [8, 2]);
   const data = (n: number, seed: number) => {
@@ -64,7 +64,7 @@ test.each(all)('%s: under Adam, θ steps keep ρ and ρ steps are what changes i
     expect(w.data).not.toEqual(wBefore);
     if (i % 2 === 1) expect(variable.data[0]).toBe(rhoBefore);
     else expect(variable.data[0]).not.toBe(rhoBefore);
-    // Closed forms are exact; Newton steps leave what they leave after a step of Adam.
+    // Closed forms are exact; Newton steps leave a small error after a step of Adam.
     expect(Math.abs(level() / variable.data[0] - 1)).toBeLessThan(regularizer === quartic ? 1e-6 : 1e-10);
   }
   expect(loss(heldOut).data[0]).toBeLessThan(0.8 * before);

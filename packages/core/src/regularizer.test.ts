@@ -54,13 +54,13 @@ test.each(all)('%s: the gradient agrees with central differences', (_, regulariz
 test.each(all)('%s: a retraction lands on the level, from both sides', (_, regularizer, per, ws) => {
   for (const factor of [0.5, 0.98, 1, 1.02, 2]) {
     const level = fw.mul(regularizer.value(fw, ws, per), fw.array(factor));
-    // One Newton-like retraction is for short ways only; the others land from anywhere.
+    // A single Newton-like retraction is for short distances only; the others reach the level from anywhere.
     if (regularizer === logCosh && (factor < 0.9 || factor > 1.9)) continue;
     const back = regularizer.retract(fw, ws, level, per);
     norm(regularizer, back, per).forEach((value, unit) => {
       expect(Math.abs(value / level.data[unit] - 1)).toBeLessThan(1e-12);
     });
-    // And it is a short way: nothing moved far that lay near its level.
+    // Weights near their level do not move far.
     if (factor === 1) {
       flat(back).forEach((v, i) => {
         expect(v).toBeCloseTo(flat(ws)[i], 9);
@@ -101,7 +101,7 @@ test('L1 from outside is the Euclidean projection on the ball, with exact zeros'
       const radius = share * l1Norm().value(fw, [w]).data[0];
       const [back] = l1Norm({ steps: 12 }).retract(fw, [w], fw.array(radius));
       const expected = projectByLength([...w.data].map(Math.abs), radius);
-      // Numbers of one comparison each: an `expect` for every one of them takes seconds.
+      // One comparison for all: an `expect` for each number takes seconds.
       const off = expected.filter((length, i) => Math.abs(Math.abs(back.data[i]) - length) > 1e-10);
       const zeros = expected.filter((length, i) => (length === 0) !== (back.data[i] === 0));
       const turned = expected.filter((_, i) => back.data[i] * w.data[i] < 0);
@@ -118,7 +118,7 @@ test('with fewer steps the level is exact, and repeated retractions converge to 
   const [near] = l1Norm().retract(fw, [w], fw.array(radius));
   expect(norm(l1Norm(), [near])[0] / radius).toBeCloseTo(1, 12);
   expect(zeros(near)).toBeLessThan(zeros(exact));
-  // A training step undone: five steps all but do.
+  // It undoes a training step, which five steps nearly do.
   const moved = fw.add(exact, fw.mul(fw.normal([20_000], 9), fw.array(1e-3)));
   const [a, b] = [5, 12].map((steps) => l1Norm({ steps }).retract(fw, [moved], fw.array(radius))[0]);
   expect(Math.max(...a.data.map((v, i) => Math.abs(v - b.data[i])))).toBeLessThan(1e-5);
@@ -137,7 +137,7 @@ test.each(all)('%s: a weight that is not finite changes no other', (_, regulariz
     flat(back)
       .slice(1)
       .forEach((v, i) => {
-        // In a group norm the block of that weight goes with it.
+        // In a group norm, the block of that weight is affected too.
         if (regularizer.name === 'groupLasso' && !Number.isFinite(v)) return;
         expect(v).toBeCloseTo(flat(broken)[i + 1], 12);
       });
@@ -192,7 +192,7 @@ test('smoothness does not move the null space', () => {
   fit(back.data).forEach((v, i) => {
     expect(v).toBeCloseTo(fit(w.data)[i], 10);
   });
-  // A straight line is on the level set {R = 0} only, a single point of its kind: it stays.
+  // A straight line is on the level set {R = 0} only, so it stays.
   const straight = penalty.retract(fw, [fw.array(line)], fw.array(1))[0];
   straight.data.forEach((v, i) => {
     expect(v).toBeCloseTo(line[i], 10);

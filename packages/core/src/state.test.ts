@@ -11,7 +11,7 @@ import { createTrainer, type Trainer } from './trainer';
 const x = fw.normal([12, 3], 1);
 const y = fw.normal([12, 1], 2);
 
-/** A linear model with a norm level, a noise scale and training noise: everything a state has, for a batch of rows. */
+/** A linear model with a norm level, a noise scale and training noise, so that a state has all of its parts. */
 function run(optimizer: OptimizerFactory, name = 'σ') {
   const w = fw.variable(fw.normal([3, 1], 3));
   const level = fw.variable(l2Norm().value(fw, [w]));
@@ -37,7 +37,7 @@ function run(optimizer: OptimizerFactory, name = 'σ') {
   const train = (from: number, to: number) => {
     for (let i = from; i < to; i++)
       trainer.step(i / 10, () => {
-        // One ρ step that is refused: its loss is no number and must survive in the history.
+        // One refused ρ step: its loss is NaN and must stay in the history.
         return i === 3 ? Number.NaN : 1;
       });
   };
@@ -58,7 +58,7 @@ test.each([
   const saved = deserialize(serialize(await first.trainer.state()));
   first.train(9, 12);
   const second = run(optimizer);
-  // What it did before is forgotten, the history that still waits included.
+  // Its earlier state is forgotten, including pending history.
   second.train(0, 2);
   second.trainer.loadState(saved);
   second.train(9, 20);

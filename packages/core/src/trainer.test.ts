@@ -74,11 +74,11 @@ test('with the L2 norm, training ends within 0.2 % of the ridge solution that is
   }
   const reached = squaredError(w, validation).data[0];
   const unregularized = squaredError(ridge(train, 0), validation).data[0];
-  // Not closer: at the fixed point ∂L_val/∂ρ vanishes at a fixed direction θ, while along the ridge path the
-  // direction moves with ρ. Theorem 3.1 holds to that order only.
+  // It is not closer: at the fixed point ∂L_val/∂ρ vanishes for a fixed direction of θ, while along the ridge path the
+  // direction changes with ρ. Theorem 3.1 holds to that order only.
   expect(reached).toBeLessThan(best * 1.002);
   expect(reached).toBeGreaterThan(best * 0.9999);
-  // The check has teeth: without regularization the loss is clearly worse.
+  // The check can fail: without regularization the loss is clearly worse.
   expect(unregularized).toBeGreaterThan(best * 1.02);
 });
 

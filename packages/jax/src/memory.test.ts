@@ -54,8 +54,8 @@ test('3,000 steps do not change the number of buffers and compiled kernels, nor 
   const after = windows[2];
   expect(after.buffers).toBe(before.buffers);
   expect(after.kernels).toBe(before.kernels);
-  // Buffers are counted above, this is for what else there might be. V8 takes heap when it optimizes, now and then; a leak takes
-  // some in every window: a step that leaked a hundredth of its arrays would be beyond the bound.
+  // Buffers are counted above; this finds other leaks. V8 allocates heap now and then when it optimizes; a leak allocates
+  // in every window. A step that leaked a hundredth of its arrays would exceed the bound.
   const growth = windows.map(({ heap }, i) => heap - (i === 0 ? before : windows[i - 1]).heap);
   expect(Math.min(...growth)).toBeLessThan(1_000_000);
 

@@ -6,7 +6,7 @@ import { stepIfFinite } from './stepIfFinite';
 await init('wasm');
 defaultDevice('wasm');
 
-/** One of the user's own, without `updateIf`. */
+/** A custom optimizer, without `updateIf`. */
 const foreign: GradientTransformation = {
   init: (params) => {
     tree.dispose(params);
@@ -144,7 +144,7 @@ test.each(['adam', 'sgd', 'momentum'] as const)('%s: updateIf equals update if i
     });
   };
   const expected = run(false).flat();
-  // Kernels are put together in another way, so float32 may round otherwise.
+  // Kernels are fused differently, so float32 may round differently.
   for (const [i, value] of run(true).flat().entries()) {
     expect(Math.abs(value / expected[i] - 1)).toBeLessThan(1e-6);
   }

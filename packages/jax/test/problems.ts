@@ -15,7 +15,7 @@ export const array = (n: number[], phase: number) =>
     { shape: n },
   );
 
-/** A classifier with noise of its own, on batches of random numbers. */
+/** A classifier with separate noise, on batches of random numbers. */
 export function classifier() {
   const forward = (params: any, sigma: any, x: JaxArray, key: JaxArray, antithetic = false) => {
     const h = addNoise(np.dot(x, params.first), sigma.hidden, key, { antithetic });

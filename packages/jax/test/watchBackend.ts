@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * What jax-js keeps to itself: how many buffers of its wasm backend are alive, and how many kernels it has compiled. Its backend
+ * Numbers that jax-js does not expose: the live buffers of its wasm backend, and the kernels that it has compiled. Its backend
  * holds buffers in a private `Map`, which is recognized by what is put into it; kernels are WebAssembly modules. To be
  * called before jax-js is imported.
  */

@@ -64,7 +64,7 @@ test.each([
     expect(found.status).toBe(status);
     if (status === 'converged') expect(Math.abs(found.best.u - expected)).toBeLessThan(0.05);
     else expect(found.best.u).toBe(expected);
-    // The lower well, near −2, was not looked at.
+    // The lower minimum, near −2, was not visited.
     expect(found.steps.every(({ u }) => u > 0 || u === Number.NEGATIVE_INFINITY)).toBe(true);
   },
 );

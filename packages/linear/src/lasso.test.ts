@@ -19,7 +19,7 @@ const support = (w: Float64Array) => [...w].flatMap((v, j) => (v === 0 ? [] : [j
 const meanSquare = (model: Lasso, x: ArrayLike<number>[], y: number[]) =>
   model.predict(x).reduce((sum, v, i) => sum + (v - y[i]) ** 2 / y.length, 0);
 
-/** The path of some data, as `fit` makes it. */
+/** The path of some data, as `fit` computes it. */
 function pathOf(x: number[][], y: number[]) {
   const table = new Array64(Float64Array.from(x.flat()), [x.length, x[0].length]);
   const total = sums(

@@ -42,7 +42,7 @@ test.each<Record<string, any>>(cases)('$name: scikit-learn at its best α', (c) 
 test('the gradient in the history is the derivative of the loss with respect to ρ', () => {
   const { x, y, xHeld, yHeld } = cases[0];
   const { history } = new Ridge().fit(x, y, { regularizationData: [xHeld, yHeld] });
-  // Between steps that lie close together: the difference of losses over that of ρ.
+  // Between two close steps: the difference of losses divided by that of ρ.
   const close = history.slice(1).flatMap((step, i) => {
     const way = Math.abs(step.rho / history[i].rho - 1);
     return way < 0.02 && way > 1e-5 ? [[history[i], step]] : [];
@@ -175,13 +175,13 @@ test.each(models)('%s: degenerate data have a defined result', (_, Model) => {
   const y = x.map((row) => row[0] - row[2]);
   const held = random(10, 4, 2);
   const reg = { regularizationData: [held, held.map((row) => row[0] - row[2])] as const };
-  // A constant column has no say.
+  // A constant column has no effect.
   const constant = (rows: Numbers) => rows.map((row) => [...row, 3.7]);
   const withConstant = new Model().fit(constant(x), y, {
     regularizationData: [constant(held), reg.regularizationData[1]],
   });
   expect(withConstant.coefficients[4]).toBe(0);
-  // Nothing but constant columns, or targets that are all the same: the mean.
+  // Constant columns only, or equal targets, give the mean.
   const flat = new Model().fit(
     x.map(() => [1, 2]),
     y,
@@ -196,7 +196,7 @@ test.each(models)('%s: degenerate data have a defined result', (_, Model) => {
   );
   expect(same.coefficients.every((w) => w === 0)).toBe(true);
   expect(same.predict(held)[0]).toBe(4);
-  // One example: its target, whatever X says.
+  // One example gives its target, for any X.
   const one = new Model().fit([[1, 2]], [5], { regularizationData: [[[3, 4]], [7]] });
   expect(one.predict([[100, 100]])[0]).toBe(5);
   // Held-out targets that contradict the training ones: ρ goes to its bound 0.

@@ -18,7 +18,7 @@ test.each<Record<string, any>>(cases)('the curve at a given λ agrees with SciPy
   }
 });
 
-/** Smooth, wiggly, kinked and straight functions with noise from hardly any to most of what is seen. */
+/** Smooth, oscillating, kinked and straight functions with little to very strong noise. */
 function noisyFunction(seed: number) {
   const next = uniform(seed);
   const [a, b, c] = [next() * 3 + 1, next() * 6, next()];

@@ -19,7 +19,7 @@ test.each([
   const storage = make();
   const bundle = storedBundle(storage, 'checkpoints:a');
   expect(await bundle.read()).toBeUndefined();
-  // Shrinking, too: items of a longer one must not come back.
+  // Also after shrinking: items of a longer bundle must not be read.
   for (const length of [0, 1, 3 * megabyte + 1, megabyte / 2, megabyte / 2 + 1, 5]) {
     await bundle.write(bytes(length, length));
     expect(Buffer.compare((await bundle.read())!, bytes(length, length))).toBe(0);
@@ -67,7 +67,7 @@ test.each([1, 2, 3, 4])(
     await bundle.write(second);
     await expect(storedBundle(dying(storage, at), 'a').write(third)).rejects.toThrow('dead');
     expect(Buffer.compare((await bundle.read())!, second)).toBe(0);
-    // A second death, and the former one is still there.
+    // After a second death, the previous bundle is still there.
     await expect(storedBundle(dying(storage, at), 'a').write(third)).rejects.toThrow('dead');
     expect(Buffer.compare((await bundle.read())!, second)).toBe(0);
     await bundle.write(third);

@@ -28,7 +28,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Worker processes as one starts them, and all that they say. */
+  /** Worker processes, started from the command line, and their output. */
   let workers: ChildProcess[] = [];
   let said = '';
   afterEach(() => {
@@ -82,7 +82,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     first.kill('SIGKILL');
     await until(() => half() > 150);
     await redis.kill();
-    // Longer than a worker may be silent: what it does is given to another.
+    // Longer than a worker may be silent: its run is given to another.
     await setTimeout(2500);
     await redis.start();
     const outcomes = await all;
@@ -104,9 +104,9 @@ describe.skipIf(!redisVersion)('over Redis', () => {
       }
       expect(reached).toBe(steps);
     }
-    // That there was something to survive.
+    // The kills did happen.
     expect(runs.filter(({ key }) => stepsOf(key).length > 1).length).toBeGreaterThan(0);
-    // None is repeated, and nothing is left in the queue.
+    // No run is repeated, and the queue is empty.
     const again = await runAll({ task: task('ridge'), runs, connection: redis.url });
     expect(again.every((each) => each.status === 'done' && each.resumed)).toBe(true);
     expect(said).not.toContain(password);
@@ -133,7 +133,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
       'well',
       'fine',
     ]);
-    // Tried as often as asked; a run that failed in a former call is tried by the next.
+    // Retried as often as requested; a run that failed in an earlier call is tried again by the next.
     const [failed] = await runAll({ ...how, runs: [runs[0]], retries: 2 });
     expect(failed).toMatchObject({ status: 'failed', attempts: 3, error: { name: 'RangeError' } });
     const [second] = await runAll({ ...how, runs: [{ key: 'b', how: 'second' }], retries: 1 });

@@ -24,7 +24,7 @@ const logistic = (count: number, steps: number, pause: number) =>
     pause,
     log: join(folder, 'log'),
   }));
-/** What a run gives that nobody kills. */
+/** The result of an uninterrupted run. */
 function alone({ x, steps }: { x: number; steps: number }) {
   for (let i = 0; i < steps; i++) x = 3.9 * x * (1 - x);
   return x;
@@ -147,14 +147,14 @@ test('after the parent is killed with -9, its workers die, and the same call con
   expect(JSON.parse(stdout)).toEqual(runs.map((run) => ['done', alone(run)]));
   expect(readdirSync(join(folder, 'results'))).toHaveLength(runs.length);
   expect(readdirSync(join(folder, 'checkpoints'))).toEqual([]);
-  // None that had a checkpoint was begun from the start again.
+  // No run with a checkpoint was started from the beginning.
   for (const { key } of hadCheckpoint) expect(story(key).from.filter((step) => step === 0)).toHaveLength(1);
 });
 
 function alive(pid: number) {
   try {
     process.kill(pid, 0);
-    // A process that ended and that nobody waited for still has its number.
+    // A zombie process still has its id.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;

@@ -65,10 +65,10 @@ test.each(rows)(
     expect(message.startsWith(argument), message).toBe(true);
     expect(message).toContain(given);
     expect(message).toContain(remedy);
-    // One kind of error in all packages, also in those that depend on nothing: never a TypeError from inside.
+    // All packages throw the same kind of error, also those without dependencies, and never an internal TypeError.
     expect(error.name).toBe('ArgumentError');
     expect(message.startsWith(`${(error as core.ArgumentError).argument}: `), message).toBe(true);
-    // Before the first step: nothing was made, moved or chosen.
+    // Before the first step: no tensor was created, no weight changed, and no backend chosen.
     expect(tf.memory().numTensors).toBe(numTensors);
     expect(model.getWeights().map((w) => w.dataSync())).toEqual(weights);
     expect(tf.getBackend()).toBe(backend);

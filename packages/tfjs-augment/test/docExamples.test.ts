@@ -146,7 +146,7 @@ test.each(here)('the example of %s, %s, runs', async (of, name, code) => {
   });
   // The name itself has to be in it.
   expect(code).toContain(name);
-  // A program may name its own things as those given here.
+  // A program may define the same names as those given here.
   const run = new Function('scope', `with (scope) { return (${outputText.trim().replace(/;$/, '')})(); }`);
   await run(scope);
 });

@@ -184,11 +184,11 @@ test.each(rows)('an option that does not exist is refused: %s %s', async (name, 
   );
   expect(error.message).toMatch(/^(\w+: )?typo:? is not an option of /);
   expect(error.message).toContain('The options are ');
-  // What the code itself makes aside.
+  // Unless the code itself creates tensors.
   if (!/tf\.|make|injectNoise\(model\)/.test(code)) expect(tf.memory().numTensors).toBe(before);
 });
 
-/** `typo: 1` as a seed, beside what a call needs before it looks at one. */
+/** `typo: 1` replaced by a seed, with the arguments that a call checks before its seed. */
 const seeds = rows
   .filter(([name, place]) => options.some((one) => one.package === name && one.place === place && one.seeded))
   .flatMap(([name, place, code]) =>
@@ -204,7 +204,7 @@ function needed(place: string, code: string): string {
       'framework: tfjs, theta: [w], rho: [regularizationParameter(tfjs, { name: "s", variable: tf.variable(tf.scalar(0)) })], trainLoss: () => 0, regularizationLoss: () => 0, typo',
     );
   }
-  // A seed is that of folds, of which this is one.
+  // Only folds have a seed.
   if (!place.endsWith('.regularizationData')) return code;
   return code
     .replace('split: 0.1', 'folds: 2, fold: 0')

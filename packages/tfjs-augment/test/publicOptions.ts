@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 const packages = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Types that a function takes as a thing, not as options: their makers check what they are made of. */
+/** Types that are not options: the functions that create them check their arguments. */
 const things = new Set([
   ...['Regularizer', 'RegularizationParameter', 'RegularizationDataset', 'Norm'],
   ...['Framework', 'GradientTransformation'],

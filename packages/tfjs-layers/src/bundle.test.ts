@@ -8,7 +8,7 @@ beforeAll(() => tf.setBackend('cpu'));
 const roundTrip = async (value: unknown) => decodeBundle(await encodeBundle(value));
 const bitsOf = (values: Float32Array) => [...new Uint32Array(values.buffer.slice(0))];
 
-/** Every kind of float32: −0, the least denormal, both infinities, NaN, and any bits at all. */
+/** Every kind of float32: −0, the smallest denormal, both infinities, NaN, and random bits. */
 const odd = new Uint32Array([0x80000000, 1, 0x807fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0x3f800001]);
 const next = uniform(1);
 const floats = new Float32Array(

@@ -57,14 +57,14 @@ test('a hooked model that predicted one draw, was saved without noise and could 
   model.compile({ optimizer: tf.train.sgd(0), loss: 'meanSquaredError' });
   await model.fit(x, y, { ...args, callbacks: cross });
 
-  // predict of the hooked model is that of the explicit one: the average of many draws.
+  // predict of the hooked model equals that of the explicit one: the average of many draws.
   const [hooked, explicit] = [model, cross.toModel()].map((one) => predict(one, x, { samples: 8, seed: 3 }));
   expect(numbers(hooked.mean)).toEqual(numbers(explicit.mean));
   expect(Math.min(...numbers(hooked.variance))).toBeGreaterThan(0);
-  // model.predict and evaluate are one draw each, and so another one each time.
+  // model.predict and evaluate are one draw each, so they differ each time.
   expect(numbers(model.predict(x))).not.toEqual(numbers(model.predict(x)));
   expect(numbers(model.evaluate(x, y) as tf.Scalar)).not.toEqual(numbers(model.evaluate(x, y) as tf.Scalar));
-  // save keeps the noise; toInferenceModel knows of it.
+  // save and toInferenceModel include the noise.
   expect(numbers(predict(await saved(model), x, { samples: 8, seed: 3 }).mean)).toEqual(numbers(hooked.mean));
   expect(await message(saved(model, { includeOptimizer: true }))).toContain('Leave out includeOptimizer');
   const inference = toInferenceModel(model, { samples: 4 });
@@ -72,12 +72,12 @@ test('a hooked model that predicted one draw, was saved without noise and could 
     numbers(toInferenceModel(cross.toModel(), { samples: 4 }).predict(x)),
   );
 
-  // A second callback goes on with the same σ.
+  // A second callback continues with the same σ.
   const second = crossRegularization({ ...data, every: 1, noise: true });
   await model.fit(x, y, { ...args, callbacks: second });
   expect(Object.keys(second.history.rho)).toEqual(Object.keys(cross.history.rho));
   const [path] = Object.values(second.history.rho);
-  // One step away from 2, whatever its length; a new hook would begin at 1.
+  // One step away from 2; a new hook would begin at 1.
   expect(path.value[0]).toBeGreaterThan(1.2);
   expect(path.value.at(-1)).not.toBe(2);
   second.unhook();
@@ -146,7 +146,7 @@ test('one callback for two models, or twice in a list, is refused (it trained th
   expect(await message(a.fit(x, y, { ...args, callbacks: [cross, cross] }))).toContain(
     'callbacks: has the same crossRegularization 2 times. Give it once.',
   );
-  // Refused before the first step, and usable after.
+  // It was refused before the first step, and works afterwards.
   await a.fit(x, y, { ...args, callbacks: [cross] });
   expect(cross.history.step).toEqual([6]);
   expect(await message(b.fit(x, y, { ...args, callbacks: cross }))).toContain(
@@ -208,14 +208,14 @@ test('logs: History and EarlyStopping of TensorFlow.js see the regularization lo
   });
   expect(history[name]).toEqual([path.value[1], path.value[3], path.value[5]]);
 
-  // A level is there by a name that consumers take as one.
+  // The level has a name that consumers recognize as one.
   const held = network();
   const levels = crossRegularization({ ...data, every: 3, regularizers: [l2({ layers: ['hidden'] })] });
   const { history: ofLevels } = await held.fit(x, y, { ...args, epochs: 2, callbacks: levels });
   const { value } = levels.history.rho['hidden/l2'];
   expect(ofLevels.hidden_l2).toEqual([value[1], value[3]]);
 
-  // With a threshold that nothing can reach, training ends as soon as patience is over.
+  // With a threshold that cannot be reached, training ends when the patience is over.
   const stop = tf.callbacks.earlyStopping({
     monitor: 'regularization_loss',
     minDelta: 1e6,

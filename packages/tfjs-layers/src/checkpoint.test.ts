@@ -35,7 +35,7 @@ const optimizers: Record<string, () => tf.Optimizer> = {
   sgd: () => tf.train.sgd(0.1),
 };
 
-/** A net with batch normalization and a constraint, which must not be applied once more when it is restored. */
+/** A network with batch normalization and a constraint, which must not be applied again on restore. */
 function network({ optimizer = 'adam', units = 6, activation = 'relu' as 'relu' | 'tanh', noise = false }) {
   const init = (seed: number) => tf.initializers.glorotNormal({ seed });
   const plain = tf.sequential({
@@ -66,7 +66,7 @@ interface Run {
   cross?: CrossRegularization;
 }
 
-/** The loop of a user: batches in an order that follows from the step, a checkpoint now and then. */
+/** A user's loop: the order of batches follows from the step, and a checkpoint is saved now and then. */
 async function train({ model, cross }: Run, kept: Checkpoint<Progress>, to: number): Promise<number[]> {
   seedNoise(7);
   const { step: from, losses } = (await kept.restore()) ?? { step: 0, losses: [] };
@@ -90,7 +90,7 @@ async function train({ model, cross }: Run, kept: Checkpoint<Progress>, to: numb
 
 const bits = (tensors: readonly tf.Tensor[]) =>
   tensors.map((tensor) => [...new Uint8Array(new Float32Array(tensor.dataSync()).buffer)]);
-/** Everything that a run ends with, to the bit. */
+/** The complete result of a run, to the bit. */
 async function outcome({ model, cross }: Run, losses: number[]) {
   const { weights, optimizer } = await modelState(model);
   await cross?.onEpochEnd(0);
@@ -144,7 +144,7 @@ test.each(cases)('%s: an interrupted loop continues to the identical result', as
   const expected = await outcome(straight, await train(straight, checkpoint(newFolder(), straight), 18));
   const folder = newFolder();
   const broken = make();
-  // Three steps are lost, and made again.
+  // Three steps are lost, and repeated.
   await train(broken, checkpoint(folder, broken), 14);
   const resumed = make();
   const before = tf.memory().numTensors;
@@ -275,7 +275,7 @@ test('an earlier run is not overwritten by mistake, and a damaged one is not rep
   expect(await damaged.restore()).toBeUndefined();
   await damaged.save({ step: 4 });
   expect((await again().restore()).step).toBe(4);
-  // What a crash leaves of the next one is not looked at.
+  // The remains of the next one after a crash are ignored.
   writeFileSync(`${path}.part`, 'half');
   expect((await again().restore()).step).toBe(4);
   for (const store of [7, '', null, {}, { read() {}, write() {} }]) {

@@ -88,7 +88,7 @@ test.each([
   expect([result.epoch, unnamed(result.history)]).toEqual([epoch, unnamed(history)]);
   expect(outcome(resumed.cross)).toEqual(outcome(straight.cross));
 
-  // Once more, with nothing left to do; then with more epochs.
+  // Again, with nothing left to do; then with more epochs.
   const again = fit(folder, 6);
   expect(unnamed((await again.result).history)).toEqual(unnamed(history));
   expect(outcome(again.cross)).toEqual(outcome(straight.cross));
@@ -276,7 +276,7 @@ describe('a different run is refused, and the error names the difference', () =>
     const folder = newFolder();
     expect(await fit(folder, first)).toBe('accepted');
     expect(await fit(folder, other)).toContain(message);
-    // The same once more, and longer, is no other run.
+    // The same run again, or longer, is not a different run.
     expect(await fit(folder, { ...first, args: { ...first.args, epochs: 2 } })).toBe('accepted');
   });
 

@@ -207,7 +207,7 @@ test('{ split } is taken off the training data by cross.fit, and fitDataset work
   });
   expect(examples).toBe(72);
   expect(cross.history.step).toEqual([2, 4]);
-  // Going on, the held-out examples stay out; with other data nobody could tell which they are.
+  // A second call holds out the same examples; in other data they could not be found.
   const args = { epochs: 1, batchSize: 16, verbose: 0 } as const;
   await cross.fit(noisy, train.x, train.y, args);
   expect(cross.history.step).toEqual([2, 4, 6, 8, 10]);

@@ -14,7 +14,7 @@ beforeAll(() => tf.setBackend('cpu'));
 const x = tf.randomNormal([5, 3], 0, 1, 'float32', 1);
 const M = 3;
 
-/** A member with noise of its own strength; layers have the same names in each. */
+/** A member with its strength of noise; layers have the same names in each. */
 function member(
   seed: number,
   { activation = 'softmax', loss = 'categoricalCrossentropy' as never, units = 2 } = {},
@@ -36,7 +36,7 @@ function member(
   base.dispose();
   for (const layer of noiseLayers(noisy)) {
     layer.rho.assign(tf.scalar(Math.log(0.4 + 0.3 * seed)));
-    // What the noise is relative to: as if training had seen a deviation of 1.
+    // The deviation that the noise is relative to, as if training had seen 1.
     layer.setWeights(layer.getWeights().map((w) => (w.rank === 0 ? w : tf.ones(w.shape))));
   }
   noisy.compile({ optimizer: 'sgd', loss });
@@ -64,7 +64,7 @@ const close = (found: number[], expected: number[], digits = 5) => {
   expect(found).toHaveLength(expected.length);
   for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, digits);
 };
-/** In plain numbers, what an output is averaged as: probabilities. */
+/** In plain numbers, the probabilities as which an output is averaged. */
 const toAverage = (row: number[], kind: string) => {
   if (kind === 'sigmoidLogits') return row.map((z) => 1 / (1 + Math.exp(-z)));
   if (kind !== 'logits') return row;
@@ -156,7 +156,7 @@ describe.each(Object.entries(kinds))('%s', (kind, options) => {
   });
 });
 
-/** Saves in memory by way of the JSON that a file would have. */
+/** Saves in memory, with the JSON that a file would have. */
 async function reloaded(model: tf.LayersModel): Promise<tf.LayersModel> {
   const { handler, saved } = memory();
   await model.save(handler);

@@ -112,7 +112,7 @@ test('resumed repeatedly, member by member, it ends with identical results; a fi
   const before = tf.memory().numTensors;
   await expect(run(folder, breakAt(0, 1))).rejects.toThrow('broken off');
   await expect(run(folder, breakAt(1, 2))).rejects.toThrow('broken off');
-  // What was made on the way is freed, but for what fitDataset itself leaves of the batch that was broken off.
+  // Everything is freed, except what fitDataset itself leaves of the interrupted batch.
   expect(tf.memory().numTensors).toBe(before + 2 * (await leftByFitDataset()));
   expect(bits(await run(folder))).toEqual(straight);
   let steps = 0;
@@ -127,7 +127,7 @@ test('resumed repeatedly, member by member, it ends with identical results; a fi
     /^checkpoint: comes from another run: .*cross\.seed is/,
   );
 
-  // The same in stores, and another seed is another ensemble.
+  // The same with stores; another seed gives another ensemble.
   const kept = new Map<number, Uint8Array>();
   const store = (member: number): CheckpointStore => ({
     read: async () => kept.get(member),
@@ -363,7 +363,7 @@ describe('is refused before the first step:', () => {
       }),
     ).rejects.toThrow(message);
     expect(trained).toBe(false);
-    // A model that is refused itself stays the caller's.
+    // The caller keeps a refused model.
     if (create === createModel) expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -85,7 +85,7 @@ test('single folds, as programs on several machines train them, together are the
       if (kwargs.training) for (const [i] of ([inputs].flat()[0] as tf.Tensor2D).arraySync()) seen.add(i);
       return call(inputs, kwargs);
     };
-    // The callbacks' seeds differ, the dealing is the same.
+    // The callbacks' seeds differ, but the folds are the same.
     const regularizationData = { folds: 4, fold, stratified: true, seed: 9 };
     const cross = crossRegularization({
       regularizationData,

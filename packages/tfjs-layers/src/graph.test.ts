@@ -4,7 +4,7 @@ import { type ApplyLayer, GraphRebuild } from './graph';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-/** As it was, layer by layer. */
+/** The state of a model, layer by layer. */
 const unchanged: ApplyLayer = (_, inputs, { copy, apply }) => apply(copy(), inputs);
 const symbol = (x: unknown) => x as tf.SymbolicTensor;
 const dense = (units: number, options: object = {}) =>
@@ -31,14 +31,14 @@ test.each([false, true])('a copy is the same function with the same variables (i
   const copy = tf.model({ inputs: symbols, outputs: rebuild.outputs(model, symbols) });
   const x = inputs();
   expect(numbers(copy.predict(x))).toEqual(numbers(model.predict(x)));
-  // Training one trains both: they are the same variables.
+  // Training one trains both, because they share the variables.
   for (const weight of model.trainableWeights) {
     tf.tidy(() => {
       weight.write(tf.mul(weight.read(), 1.5));
     });
   }
   expect(numbers(copy.predict(x))).toEqual(numbers(model.predict(x)));
-  // The given model is left as it was, down to how often its layers are used.
+  // The given model is unchanged, even in how often its layers are used.
   expect(model.layers.map(({ name }) => name)).toEqual(before);
   expect(model.getLayer('shared').inboundNodes).toHaveLength(2);
 });
@@ -66,7 +66,7 @@ test('a layer can be changed, and layers can be added around it', () => {
     [-3, 0.5],
   ]);
   const [kernel] = model.getWeights();
-  // By tfjs-core alone: leaky ReLU of x · kernel.
+  // With tfjs-core only: leaky ReLU of x · kernel.
   const expected = tf.leakyRelu(tf.matMul(x, kernel), 0.5).dataSync();
   expect([...(rebuilt.predict(x) as tf.Tensor).dataSync()]).toEqual([...expected]);
 });

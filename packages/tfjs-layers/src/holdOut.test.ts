@@ -42,7 +42,7 @@ describe('a split that leaves something out: stratified', () => {
   ] as const)('%s: a fifth of every class, at least one', async (_, y, loss) => {
     for (const seed of [1, 2, 3]) {
       const { held } = await split([y()], loss, { split: 0.2, stratified: true }, seed);
-      // 12, 6, 1.6 and 0.4, with what rounding left over carried on: 12, 6, 2 and at least 1.
+      // 12, 6, 1.6 and 0.4, with the rounding errors carried over: 12, 6, 2 and at least 1.
       expect(countsOf(held, labels, 4)).toEqual([12, 6, 2, 1]);
     }
     const [a, b] = await Promise.all(

@@ -119,7 +119,7 @@ describe.each(Object.entries(networks))('%s', (_, make) => {
   test('training a compiled model moves weights and statistics as in the explicit model, and never σ', async () => {
     const train = async (model: tf.LayersModel) => {
       for (let step = 0; step < 3; step++) {
-        // trainOnBatch waits before its forward pass, which takes it out of a withNoise.
+        // trainOnBatch awaits before its forward pass, so the pass runs outside a withNoise.
         seedNoise(step);
         await model.trainOnBatch(inputsOf(model), targetsOf(model));
       }

@@ -132,7 +132,7 @@ describe.each(Object.entries(networks))('%s', (name, make) => {
     const before = predictions(model, inputs);
     const noisy = injectNoise(model);
     if (name.startsWith('channels first')) {
-      // The cpu backend would compute it wrongly.
+      // The cpu backend computes this wrongly.
       expect(() => toInferenceModel(noisy)).toThrow(/normalizes axis 1/);
       return;
     }

@@ -125,7 +125,7 @@ test('θ moves along the level set, and the ρ step uses the component along ∇
   await one.trainOnBatch(model, train.x, train.y);
   await one.onEpochEnd(0);
   const { value, gradient } = one.history.rho['first/l2'];
-  // d L_val / d log ρ by differences of the loss, with the direction as it is.
+  // d L_val / d log ρ by differences of the loss, at the present direction.
   const weights = model.getLayer('first').weights[0];
   const now = weights.read().clone();
   const lossAt = (level: number) => {
@@ -172,7 +172,7 @@ test('several norms and noise at once, each with its own optimizer', async () =>
   const stride = (name: string, start: number) => Math.abs(Math.log(path(name)[0] / start));
   expect(stride('last/squares', start.squares)).toBeCloseTo(0.01, 4);
   expect(stride('second/l1', start.l1)).toBeCloseTo(0.05, 4);
-  // Two norms on one weight: the last holds exactly, the other to within what that moved it.
+  // Of two norms on one weight, the last holds exactly, the other up to the change that the last one made.
   expect(lengths.l1(kernel(model, 'first')) / path('first/l1').at(-1)!).toBeCloseTo(1, 5);
   expect(Math.abs(Math.log(lengths.l2(kernel(model, 'first')) / path('first/l2').at(-1)!))).toBeLessThan(0.1);
   cross.dispose();
@@ -202,7 +202,7 @@ test('a batch does not wait for the device, and leaves no tensor behind', async 
   for (let i = 0; i < 3; i++) await cross.trainOnBatch(model, train.x, train.y);
   await cross.onEpochEnd(0);
   const before = tf.memory().numTensors;
-  // A device that answers when everything is over.
+  // A device that answers only at the end.
   const { data: read } = tf.Tensor.prototype;
   const waiting: (() => void)[] = [];
   const asked = vi.spyOn(tf.Tensor.prototype, 'data');

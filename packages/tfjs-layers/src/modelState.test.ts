@@ -36,7 +36,7 @@ test.each<[string, () => tf.Optimizer]>([
   const [one, other] = [model(optimizer()), model(optimizer())];
   await train(one, 4);
   const state = await modelState(one);
-  // Off the variables, which move on.
+  // Copies, because the variables change.
   const copy = {
     weights: state.weights.map((w) => tf.clone(w)),
     optimizer: {

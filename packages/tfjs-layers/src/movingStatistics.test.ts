@@ -33,7 +33,7 @@ const train = async (model: tf.LayersModel, epochs: number) => {
 const compile = (model: tf.LayersModel) =>
   model.compile({ optimizer: tf.train.sgd(1e-9), loss: 'meanSquaredError' });
 
-// The weights and the data have seeds; what is left to chance moves the ratio by 0.01 about 0.09.
+// The weights and the data have seeds; the remaining randomness changes the ratio by 0.01 about 0.09.
 test('30 steps after a jump of σ, the moving mean is that of inputs with the new noise', async () => {
   const model = injectNoise(network());
   compile(model);

@@ -57,7 +57,7 @@ async function saveTo(name: string, model: tf.LayersModel): Promise<void> {
   );
 }
 
-/** Runs a script, with the model `name` loaded as `model`, in a new process, and gives back what it returns. */
+/** Runs a script in a new process, with the model `name` loaded as `model`, and returns its result. */
 function inNewProcess(name: string, imports: string, body: string): unknown {
   const script = `
     import { readFileSync } from 'node:fs';
@@ -83,7 +83,7 @@ test('a saved model loads in a new process and predicts the same numbers for the
   const noisy = injectNoise(trained());
   noisy.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
   const batch = tf.tensor(x, [3, 4]);
-  // Moving statistics that are not what a new model begins with.
+  // Moving statistics other than those of a new model.
   for (let step = 0; step < 3; step++) await noisy.trainOnBatch(batch, tf.oneHot([0, 1, 0], 2));
   noiseLayers(noisy).forEach((layer, i) => {
     layer.rho.assign(tf.scalar(0.3 * i - 0.5));

@@ -49,7 +49,7 @@ test.each(['cpu', 'wasm'])(
       expect(Math.abs(computed[1] - byHand[1])).toBeGreaterThan(1);
 
       const [inputs, targets] = [tf.randomNormal([8, 2, 3], 0, 1, 'float32', 1), tf.zeros([8, 1])];
-      // What computes with the model at once, and not by a callback.
+      // Functions that compute with the model directly, not in a callback.
       const now = [
         (given: tf.LayersModel) => predict(given, inputs, { samples: 2 }),
         (given: tf.LayersModel) => toInferenceModel(given, { samples: 2 }),

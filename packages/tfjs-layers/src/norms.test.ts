@@ -16,7 +16,7 @@ test('groupLasso sums the lengths of blocks: the weights of an input, an array, 
   expect(value(0)).toBe(3 + 4 + 12);
   expect(value(1)).toBe(5 + 12);
   expect(value(-1)).toBe(5 + 12);
-  // By inputs or units: where a kernel has them is known with its layer, so that only the choice is noted.
+  // Inputs or units: their axis in a kernel follows from the layer later, so only the choice is stored.
   expect(groupLasso().blocks).toBe('inputs');
   expect(groupLasso({ axis: 'units' }).blocks).toBe('units');
   expect(l2().blocks).toBeUndefined();

@@ -13,7 +13,7 @@ const softmaxLoss = (y: tf.Tensor, z: tf.Tensor) => tf.losses.softmaxCrossEntrop
 const sigmoidLoss = (y: tf.Tensor, z: tf.Tensor) => tf.losses.sigmoidCrossEntropy(y, z);
 const smoothed = (y: tf.Tensor, z: tf.Tensor) => tf.losses.softmaxCrossEntropy(y, z, 1, 0.1);
 const hinge = (y: tf.Tensor, z: tf.Tensor) => {
-  // Crammer and Singer's: as blind to a shift of all scores as a softmax.
+  // Crammer and Singer's loss, which ignores a shift of all scores as a softmax does.
   const right = tf.sum(tf.mul(y, z), -1);
   const wrong = tf.max(tf.sub(z, tf.mul(y, 1e6)), -1);
   return tf.relu(tf.add(tf.sub(wrong, right), 1));
@@ -164,7 +164,7 @@ describe('outputs of several kinds in one model: each has its kind of average', 
     const model = make();
     await prepared(model);
     const inference = toInferenceModel(model, { samples: 3, seed: 4 });
-    // Each draw of an inference model is a path; with the averaging 'mean' forced nothing but the plain mean is left.
+    // Each draw of an inference model is a path; with averaging 'mean', they are averaged as they are.
     const path = (k: number) => {
       const names = [`head0_inference_${k}_log`];
       const tensor = inference.getLayer(names[0]).input as tf.SymbolicTensor;

@@ -11,7 +11,7 @@ test('nothing to tune in an own loop either: createTrainer and the callback reac
   const steps = 400;
   const x = tf.randomNormal([16, 4], 0, 1, 'float32', 1);
   const xHeld = tf.randomNormal([64, 4], 0, 1, 'float32', 2);
-  // A line under much noise, of which a network of 24 units learns by heart what it can.
+  // A line with strong noise, which a network of 24 units memorizes in part.
   const target = (inputs: tf.Tensor, seed: number) =>
     tf.add(tf.sum(inputs, 1, true), tf.randomNormal([inputs.shape[0], 1], 0, 2, 'float32', seed));
   const [y, yHeld] = [target(x, 3), target(xHeld, 4)];
@@ -57,7 +57,7 @@ test('nothing to tune in an own loop either: createTrainer and the callback reac
   const byLoop = Math.exp(raw.dataSync()[0]);
 
   console.log({ byCallback, byLoop });
-  // σ moved by much more than the two differ, which draw other noise.
+  // σ changed by much more than the difference of the two, which draw different noise.
   expect(Math.abs(Math.log(byCallback / 0.3))).toBeGreaterThan(1);
   expect(Math.abs(Math.log(byLoop / byCallback))).toBeLessThan(0.35);
 });

@@ -74,7 +74,7 @@ test('a stateful recurrent model predicts as its own predict does, and its state
   const x = tf.randomNormal([4, 3, 1], 0, 1, 'float32', 1);
   const [ours, stock] = [lstm(), lstm()];
   stock.setWeights(ours.getWeights());
-  // Two batches of two: stock predict goes on from one to the next.
+  // Two batches of two: stock predict carries the state from one to the next.
   const expected = values(stock.predict(x, { batchSize: 2 }) as tf.Tensor);
   for (let repeat = 0; repeat < 2; repeat++) {
     const { mean } = predict(ours, x);
@@ -82,7 +82,7 @@ test('a stateful recurrent model predicts as its own predict does, and its state
       expect(values(mean)[i]).toBeCloseTo(v, 6);
     });
   }
-  // From zero each: the second batch no longer follows the first.
+  // Each from zero: the second batch does not continue the first.
   const fresh = values(forward(ours, [x], 'zero')[0]);
   expected.slice(0, 4).forEach((v, i) => {
     expect(fresh[i]).toBeCloseTo(v, 6);

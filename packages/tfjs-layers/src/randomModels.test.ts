@@ -259,7 +259,7 @@ async function check(recipe: Recipe) {
       kind === 'logits' ? tf.softmax(z) : kind === 'sigmoidLogits' ? tf.sigmoid(z) : z;
     const [a, b, v] = [unit(mean), unit(inference[i]), variance].map((t) => [...t.dataSync()]);
     a.forEach((value, j) => {
-      // A floor, as a variance of few draws may be too small by chance.
+      // A lower bound, because the variance of few draws may be too small by chance.
       const floor = Math.max(...v) / 4;
       expect(Math.abs(value - b[j])).toBeLessThan(
         6 * Math.sqrt(Math.max(v[j], floor) * (1 / K + 1 / F)) + 1e-4,

@@ -39,7 +39,7 @@ test.each([
   const [model, stock] = [network(layer), network(layer)];
   stock.setWeights(model.getWeights());
   const silent = injectNoise(model, { initialSigma: 0, recurrent: false });
-  // What has been seen before is in the state.
+  // The state contains what was seen before.
   for (const each of [silent, stock]) tf.dispose(each.predict(x(1)));
   const before = states(silent);
   expect(before.flat().some((state) => state !== 0)).toBe(true);

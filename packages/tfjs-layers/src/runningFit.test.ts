@@ -89,7 +89,7 @@ test('in a running fit, NaN in a regularization batch skips the ρ step, and in 
   expect(await message(fitDataset(model, dataset([good, missing]), cross))).toMatch(
     /^Error loss: is NaN in epoch 0 .* not finite after training step 2\. Check the training data for NaN/,
   );
-  // σ stays what it was, and with weights of before the same callback goes on.
+  // σ is unchanged, and with earlier weights the same callback continues.
   model.setWeights(before);
   await fitDataset(model, dataset([good]), cross);
   expect(numbers(model).every(Number.isFinite)).toBe(true);
@@ -190,7 +190,7 @@ test('trainOnBatch: the check of a batch is one read in addition to the loss, an
   vi.spyOn(backend, 'read').mockImplementation(async (id) => {
     events.push('ask');
     const values = await read.call(backend, id);
-    // As a device that is busy.
+    // Like a busy device.
     await new Promise((resolve) => setTimeout(resolve, 5));
     events.push('answer');
     return values;

@@ -103,7 +103,7 @@ test('a data set without a class is refused after its first pass, tensors before
     'no example of class 0 in the target of output "flag"',
   );
   await passes(withoutTwo, 5, true);
-  // Complete over the pass, though no batch is.
+  // The pass has all classes, although no batch has.
   await passes(complete, 5);
 });
 

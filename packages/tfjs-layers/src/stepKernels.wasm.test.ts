@@ -26,7 +26,7 @@ function network() {
 }
 
 async function counted(f: () => Promise<unknown>): Promise<Record<string, number>> {
-  // tf.profile counts kernels of one synchronous stretch as well as of several.
+  // tf.profile also counts kernels across awaits.
   const { kernels } = await tf.profile(f as never);
   const counts: Record<string, number> = {};
   for (const { name } of kernels) counts[name] = (counts[name] ?? 0) + 1;

@@ -5,7 +5,7 @@ import { injectNoise } from './injectNoise';
 
 await tf.setBackend('cpu');
 
-/** Reads of tensors, which on a GPU end when all is computed that was begun. Those held come once they are let go. */
+/** Reads of tensors. On a GPU they end when all earlier work is done; here, held reads end when they are released. */
 function watchReads() {
   const synchronous = ['dataSync', 'arraySync', 'bufferSync'] as const;
   const spies = synchronous.map((name) => vi.spyOn(tf.Tensor.prototype, name));
@@ -70,7 +70,7 @@ test('no training step waits for the device: it reads nothing, and a ρ step rea
     };
   }
   const callbacks = [new Watch(), cross];
-  // Whoever waited for a read within an epoch would wait for ever.
+  // Waiting for a read within an epoch would never end.
   await model.fit(x, y, { epochs: 2, batchSize: 8, shuffle: false, verbose: 0, callbacks });
   reads.stop();
   const [begun, ended, begunAgain, endedAgain] = seen;

@@ -33,6 +33,6 @@ test.each([
 ])('%s of @crossreg/%s is at most %i KB in a bundle, compressed', async (name, from, budget) => {
   const size = await kilobytes(name, from);
   expect(size).toBeLessThan(budget);
-  // A budget that is far too large holds nothing.
+  // A budget that is far too large limits nothing.
   expect(size).toBeGreaterThan(budget / 2);
 });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, expect, test } from 'vitest';
 import { allowLongMatrices } from './longMatrices';
 
-/** What the backend's own kernel was asked for. */
+/** The calls of the backend's own kernel. */
 let asked: unknown[] = [];
 afterEach(() => {
   asked = [];

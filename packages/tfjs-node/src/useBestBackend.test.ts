@@ -4,13 +4,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Load } from './candidate';
 import { type BackendOptions, chooseBackend } from './useBestBackend';
 
-/** As Node says it of a package that is not there. */
+/** Node's error for a missing package. */
 const absent = (name: string) =>
   Object.assign(new Error(`Cannot find package '${name}' imported from /app/index.js`), {
     code: 'ERR_MODULE_NOT_FOUND',
   });
 
-/** A machine: what loading each package does there; all others are not installed. */
+/** A machine: what happens when each package is loaded; all others are not installed. */
 const machine =
   (packages: Record<string, () => unknown>, loaded: string[] = []): Load =>
   async (specifier) => {
@@ -129,7 +129,7 @@ describe('what it chooses', () => {
   });
 
   test('wasm with threads, from the installed package', async () => {
-    // Node itself says what is not there; vitest's import has words of its own.
+    // The errors of Node itself; those of vitest's import differ.
     const require = createRequire(import.meta.url);
     const load: Load = async (specifier) =>
       specifier.startsWith('@crossreg/') ? import(specifier) : require(specifier);

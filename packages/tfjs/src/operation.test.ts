@@ -20,7 +20,7 @@ describe.each(['cpu', 'wasm'])('%s', (backend) => {
   test('saved tensors survive a tidy around the forward pass, and none survives the gradient', () => {
     const x = tf.tensor1d([1, -2]);
     const before = tf.memory().numTensors;
-    // What add gives belongs to nobody else: the tidy disposes it before the backward pass.
+    // Nothing else holds the result of add, so the tidy disposes it before the backward pass.
     const dx = tf.grad((v: tf.Tensor) => tf.tidy(() => tf.sum(cube(tf.add(v, 1)))))(x);
     expect([...dx.dataSync()]).toEqual([12, 3]);
     dx.dispose();

@@ -72,7 +72,7 @@ test('noise of a tensor and its scales is one program, which can start at any ex
   // Four examples of six numbers further.
   expect(later[0]).toBe((first[0] + 24) | 0);
   expect(later[1]).toBe(first[1]);
-  // One name is one code: it is compiled once.
+  // One name means one program, which is compiled once.
   expect(new Set(calls.map(({ program }) => `${program.shaderKey} ${program.getUserCode()}`)).size).toBe(1);
 });
 

@@ -9,7 +9,7 @@ import { addNoise, deriveKey } from './noise';
 import { trainOptimizer } from './trainOptimizer';
 
 beforeAll(() => {
-  // A backend that the adapter does not know, as those are whose numbers are on a device.
+  // A backend that the adapter does not know, like those with numbers on a device.
   tf.registerBackend('device', () => new MathBackendCPU());
   tf.copyRegisteredKernels('cpu', 'device');
 });
@@ -75,7 +75,7 @@ for (const backend of ['cpu', 'device', 'wasm']) {
       const seeds: number[] = [];
       const ours = run(make());
       ours.step(5);
-      // The seeds of core's steps, from a loop that only looks at them.
+      // The seeds of core's steps, recorded by a loop that does nothing else.
       const spy = createTrainer<tf.Tensor, null>({
         framework: tfjs,
         theta: start(),
@@ -98,7 +98,7 @@ for (const backend of ['cpu', 'device', 'wasm']) {
       const before = spoilt.values();
       spoilt.step(2, true);
       expect(spoilt.values()).toEqual(before);
-      // Adam's first step has the size of the learning rate, whatever the gradient: the moments are still empty.
+      // Adam's first step has the size of the learning rate for any gradient, because the moments are still empty.
       spoilt.step(1);
       spoilt.values().forEach((value, i) => {
         expect(Math.abs(value - before[i])).toBeCloseTo(0.05, 4);

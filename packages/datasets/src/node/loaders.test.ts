@@ -38,7 +38,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 const sha512 = (bytes: Uint8Array) => `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
-/** Port 9 is one that fetch never connects to: as good as no network, and no request leaves this machine. */
+/** fetch never connects to port 9, so this acts as no network, and no request leaves the machine. */
 const offline = 'http://127.0.0.1:9';
 
 describe('download', () => {

@@ -52,7 +52,7 @@ const epochs = 4;
 const straight = (name: string, threads?: number) =>
   start({ threads, epochs, folder: join(root, `${name}, straight`) });
 
-/** Kills it again and again, each time where it is told to, and looks where it begins after that. */
+/** Kills the program repeatedly, at the given positions, and records where it begins afterwards. */
 async function broken(
   name: string,
   threads: number | undefined,
@@ -72,7 +72,7 @@ test('wasm: killed in epochs and in every part of writing, the runs end where st
   const expected = await straight('wasm', 1);
   expect(expected.told).toHaveLength(4 * epochs * 4);
   const resumed = await broken('wasm', 1, [
-    // Before anything was kept.
+    // Before anything was saved.
     ['noise 0.2', 'noise 0.0'],
     [`${fit} 2.1`, 'noise 0.0'],
     [{ kind: 'augmentation', save: 2, at: 'half written' }, `${fit} 2.0`],

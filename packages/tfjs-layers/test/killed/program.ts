@@ -39,7 +39,7 @@ export interface ProgramOptions {
 const options: ProgramOptions = JSON.parse(process.argv[2]);
 if (options.threads === undefined) await tf.setBackend('cpu');
 else await useWasm({ threads: options.threads });
-/** Saves of the run that is on. */
+/** Number of saves in the present run. */
 let saves = 0;
 let current: Kind = 'noise';
 if (options.die) dieInWrite(options.die);
@@ -122,7 +122,7 @@ function build(run: Run): { model: tf.LayersModel; cross?: CrossRegularization }
   return { model, cross };
 }
 
-/** Lets the parent look, and kill. */
+/** Tells the parent the position, so that it can kill this process. */
 function tell(epoch: number, batch: number): Promise<void> {
   process.stdout.write(`${current} ${epoch}.${batch}\n`);
   return setTimeout(2);
@@ -148,7 +148,7 @@ async function byLoop(run: Run, model: tf.LayersModel, cross?: CrossRegularizati
   for (let epoch = first; epoch < options.epochs; epoch++) {
     const order = permutation(40, deriveSeed(1, epoch));
     for (let batch = 0; batch < 4; batch++) {
-      // Stock dropout draws from Math.random, which no checkpoint knows: here it follows from the step.
+      // Stock dropout draws from Math.random, which no checkpoint saves; here it follows from the step.
       if (run.kind === 'dropout') Math.random = uniform(deriveSeed(2, epoch, batch));
       const at = tf.tensor1d([...order.subarray(batch * 10, batch * 10 + 10)], 'int32');
       const [x, y] = [tf.gather(train.x, at), tf.gather(train.y, at)];
