@@ -80,8 +80,8 @@ export const experiments = {
   ],
   estimator: [
     [
-      variant('debiased', { cross: { estimator: 'debiased' } }),
-      variant('longer-debiased', { cross: { estimator: 'debiased' }, times: 2 }),
+      variant('average', { cross: { estimator: 'average' } }),
+      variant('longer-average', { cross: { estimator: 'average' }, times: 2 }),
     ],
   ],
   longer: [[over('longer-plain', { ...vgg, times: 2, scale: true }), variant('longer', { times: 2 })]],

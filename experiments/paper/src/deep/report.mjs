@@ -152,10 +152,10 @@ export function tablesOf(results, profile) {
   const estimator = markdown(
     head,
     [
-      ['average', 1, 'cross', 'noise'],
-      ['debiased', 1, 'debiased', 'estimator'],
-      ['average', 2, 'longer', 'longer'],
-      ['debiased', 2, 'longer-debiased', 'estimator'],
+      ['average', 1, 'average', 'estimator'],
+      ['debiased', 1, 'cross', 'noise'],
+      ['average', 2, 'longer-average', 'estimator'],
+      ['debiased', 2, 'longer', 'longer'],
     ].map(([kind, times, name, experiment]) =>
       row(`\`'${kind}'\`, ${(plainSteps * times).toLocaleString('en')} steps`, name, experiment),
     ),
