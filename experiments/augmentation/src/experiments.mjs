@@ -54,8 +54,18 @@ export const experiments = {
       'small, fast, floor': { augmentation: floor, cross: fast },
     },
   },
-  'law-upright': { data: upright, seeds: [1, 2, 3], steps: 2000, methods: comparison(large, { cross: former }) },
-  'law-everywhere': { data: underLaw, seeds: [1, 2, 3], steps: 2000, methods: comparison(large, { cross: former }) },
+  'law-upright': {
+    data: upright,
+    seeds: [1, 2, 3],
+    steps: 2000,
+    methods: comparison(large, { cross: former }),
+  },
+  'law-everywhere': {
+    data: underLaw,
+    seeds: [1, 2, 3],
+    steps: 2000,
+    methods: comparison(large, { cross: former }),
+  },
   'grid-upright': {
     data: upright,
     seeds: [1, 2, 3],

@@ -28,7 +28,14 @@ test.each(['auto', 1, 5] as const)(
 );
 
 test('σ climbs twice as far where gradients agree', () => {
-  expect(walk('auto', 500, -1) / -walk('auto', 500, 1)).toBeCloseTo(2, 6);
+  const from = (sign: number) => walk('auto', 1900, sign) - walk('auto', 440, sign);
+  expect(from(-1) / -from(1)).toBeCloseTo(2, 6);
+});
+
+test('before a network can overfit, σ climbs slowly: by a nat in 100 steps', () => {
+  expect(walk('auto', 100, -1)).toBeLessThan(1);
+  expect(walk('auto', 100, -1)).toBeGreaterThan(0.9);
+  expect(walk('auto', 300, -1) / walk('auto', 100, -1)).toBeCloseTo(3, 1);
 });
 
 test('late in a run σ climbs by the time itself: four nats in 2,000 steps, and falls by its logarithm', () => {

@@ -3,14 +3,14 @@ import { checkOptions } from '../../../common/checkOptions';
 import { adam, type OptimizerFactory } from './optimizer';
 import { elapsedShare, rhoStepTime, type Schedule } from './schedule';
 
-/** The longest e-fold, in training steps, for steps that raise σ. */
-export const LONGEST_EFOLD = 2000;
+/** Bounds of an e-fold, in training steps, for steps that raise σ. */
+export const [SHORTEST_EFOLD, LONGEST_EFOLD] = [400, 2000];
 
 /** How far log σ may move while training time grows by a factor of e (an e-fold). */
 export interface NoiseOptimizerOptions {
   /** Downwards. Default 2. */
   maxDecrease?: number;
-  /** Upwards, in an e-fold or 2,000 training steps, whichever is shorter, times the share of the gradient that is signal. Default 4. */
+  /** Upwards, in an e-fold of at least 400 and at most 2,000 training steps, times the share of the gradient that is signal. Default 4. */
   maxIncrease?: number;
 }
 
@@ -22,8 +22,9 @@ export interface NoiseOptimizerOptions {
  *
  * σ rises faster than it falls. The gradient of the regularization loss is taken at fixed weights. It measures what noise
  * costs now, and it shows a benefit only after the network has begun to overfit. σ then has to rise quickly, even late in a
- * long run. So log σ falls with the logarithm of time, and from step 2,000 on it can rise in proportion to time. It rises
- * only where the gradients agree, so that their noise does not raise σ (see `increaseGain` of {@link adam}).
+ * long run. So log σ falls with the logarithm of time, and from step 2,000 on it can rise in proportion to time. Before step 400,
+ * where a network has not overfitted yet, it rises slowly. It rises only where the gradients agree, so that their noise does not
+ * raise σ (see `increaseGain` of {@link adam}).
  *
  * Source: docs/method.md, *Pace*.
  *
@@ -41,6 +42,9 @@ export function noiseOptimizer(
   return adam({
     learningRate: (step) => maxDecrease * elapsedShare(schedule, step),
     beta2: 0.99,
-    increaseGain: (step) => gain * Math.max(1, rhoStepTime(schedule, step) / LONGEST_EFOLD),
+    increaseGain: (step) => {
+      const time = rhoStepTime(schedule, step);
+      return (gain * time) / Math.min(Math.max(time, SHORTEST_EFOLD), LONGEST_EFOLD);
+    },
   });
 }

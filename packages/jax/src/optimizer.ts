@@ -1,5 +1,12 @@
 import { ArgumentError, createSchedule, type Framework, type Schedule } from '@crossreg/core';
-import { adamDirection, adamMoments, checkAbove, checkOptions, LONGEST_EFOLD } from '@crossreg/core/internal';
+import {
+  adamDirection,
+  adamMoments,
+  checkAbove,
+  checkOptions,
+  LONGEST_EFOLD,
+  SHORTEST_EFOLD,
+} from '@crossreg/core/internal';
 import { type Array as JaxArray, numpy as np, tree } from '@jax-js/jax';
 import type { Handle } from './handle';
 import { lift } from './lift';
@@ -212,8 +219,11 @@ export function noiseOptimizer(
   return adam({
     learningRate: (step) => elapsedShare(every, step).mul(maxDecrease),
     beta2: 0.99,
-    increaseGain: (step) =>
-      np.maximum(rhoStepTime(every, step).div(LONGEST_EFOLD), 1).mul(maxIncrease / maxDecrease),
+    increaseGain: (step) => {
+      const time = rhoStepTime(every, step);
+      const efold = np.minimum(np.maximum(time.ref, SHORTEST_EFOLD), LONGEST_EFOLD);
+      return time.div(efold).mul(maxIncrease / maxDecrease);
+    },
   });
 }
 
