@@ -182,7 +182,7 @@ struct MomentsJob {
     block: usize,
     channels: usize,
     /// Tables of Σ x, Σ (x − m) and Σ (x − m)² for each block.
-    partial: usize,
+    partial: *mut f32,
 }
 
 impl Moments {
@@ -195,7 +195,7 @@ impl Moments {
         let blocks = rows.div_ceil(block);
         let row = channels + DRAWN;
         let mut partial = vec![0.0f32; blocks * 3 * row];
-        let job = MomentsJob { x, rows, block, channels, partial: partial.as_mut_ptr() as usize };
+        let job = MomentsJob { x, rows, block, channels, partial: partial.as_mut_ptr() };
         let threads = self.rows.threads(threads);
         pool::run(threads, blocks, blocks.div_ceil(threads * 4).max(1), &|from, to| unsafe {
             job.blocks(from, to)
@@ -244,7 +244,7 @@ impl MomentsJob {
         let mut totals = vec![0.0f64; self.channels];
         let mut means = vec![0.0f32; row];
         for block in from..to {
-            let sums = (self.partial as *mut f32).add(block * 3 * row);
+            let sums = self.partial.add(block * 3 * row);
             let (left, squares) = (sums.add(row), sums.add(2 * row));
             let begin = block * self.block;
             let end = self.rows.min(begin + self.block);
@@ -557,7 +557,7 @@ struct SumsJob {
     k1: u32,
     /// How far a number is from its mirror image; 0: there is none.
     mirror: usize,
-    partial: usize,
+    partial: *mut f32,
 }
 unsafe impl Sync for SumsJob {}
 
@@ -601,7 +601,7 @@ impl Sums {
             k0: self.k0,
             k1: self.k1,
             mirror,
-            partial: partial.as_mut_ptr() as usize,
+            partial: partial.as_mut_ptr(),
         };
         let threads = self.rows.threads(threads);
         pool::run(threads, blocks, blocks.div_ceil(threads * 4).max(1), &|from, to| unsafe {
@@ -629,7 +629,7 @@ impl SumsJob {
     unsafe fn blocks_of<const FUSED: bool>(&self, from: usize, to: usize) {
         let row = self.channels + DRAWN;
         for block in from..to {
-            let sums = (self.partial as *mut f32).add(block * 3 * row);
+            let sums = self.partial.add(block * 3 * row);
             let begin = block * self.block;
             let end = self.rows.min(begin + self.block);
             let mut walk = Walk::new(begin * self.channels, end * self.channels, self.channels);

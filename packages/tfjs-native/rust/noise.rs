@@ -164,6 +164,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes an hour for a million numbers")]
     fn the_moments_are_those_of_a_standard_normal() {
         let mut memory = vec![0.0f32; 2048 + 1_000_000];
         noise(1_000_000).run(heap(&mut memory), 2).unwrap();

@@ -248,7 +248,7 @@ struct FilterJob {
     spans: Vec<(usize, usize, usize)>,
     block: usize,
     rows: usize,
-    partial: usize,
+    partial: *mut f32,
 }
 unsafe impl Sync for FilterJob {}
 
@@ -272,7 +272,7 @@ impl DepthwiseFilter {
         let spans = (0..w.x.taps).map(|tap| span(w.x, tap)).collect();
         let size = size as usize;
         let mut partial = vec![0.0f32; blocks * size];
-        let job = FilterJob { x, dy, w, spans, block, rows, partial: partial.as_mut_ptr() as usize };
+        let job = FilterJob { x, dy, w, spans, block, rows, partial: partial.as_mut_ptr() };
         let threads = w.threads(w.result()?, threads);
         pool::run(threads, blocks, blocks.div_ceil(threads * 4).max(1), &|from, to| unsafe {
             job.blocks(from, to)
@@ -317,7 +317,7 @@ impl FilterJob {
         let step = w.x.stride as usize * channels;
         let taps = w.y.taps as usize * w.x.taps as usize;
         for block in from..to {
-            let sums = (self.partial as *mut f32).add(block * taps * channels);
+            let sums = self.partial.add(block * taps * channels);
             let mut c = 0;
             while c < channels {
                 let count = W.min(channels - c);
