@@ -70,7 +70,7 @@ const budgets = {
   'tfjs-layers': 370,
   'tfjs-native': 40,
   'tfjs-node': 40,
-  'tfjs-wasm': 290,
+  'tfjs-wasm': 310,
 };
 
 await step('pack', () => {
