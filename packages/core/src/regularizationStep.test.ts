@@ -55,9 +55,9 @@ test('the default of a scale is noiseOptimizer, at the pace of the schedule', ()
     );
     return raw.data[0];
   };
-  // Upwards 4 nats an e-fold of time: of the time t + 20 that has passed, the first step comes after t = 1, or `every`.
-  expect(first()).toBeCloseTo(4 / 21, 5);
-  expect(first({ every: 20 })).toBeCloseTo((4 * 20) / 40, 5);
+  // Upwards 4 nats in 400 steps at first; the first step comes after 1 training step, or `every`.
+  expect(first()).toBeCloseTo(4 / 400, 5);
+  expect(first({ every: 20 })).toBeCloseTo((4 * 20) / 400, 5);
 });
 
 test('nothing but ρ is differentiated, and weights of the loss stay', () => {

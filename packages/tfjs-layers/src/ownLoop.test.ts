@@ -8,7 +8,7 @@ import { injectNoise, noiseLayers } from './injectNoise';
 beforeAll(() => tf.setBackend('cpu'));
 
 test('nothing to tune in an own loop either: createTrainer and the callback reach the same σ', async () => {
-  const steps = 400;
+  const steps = 1000;
   const x = tf.randomNormal([16, 4], 0, 1, 'float32', 1);
   const xHeld = tf.randomNormal([64, 4], 0, 1, 'float32', 2);
   // A line with strong noise, which a network of 24 units memorizes in part.
@@ -57,7 +57,7 @@ test('nothing to tune in an own loop either: createTrainer and the callback reac
   const byLoop = Math.exp(raw.dataSync()[0]);
 
   console.log({ byCallback, byLoop });
-  // σ changed by much more than the difference of the two, which draw different noise.
-  expect(Math.abs(Math.log(byCallback / 0.3))).toBeGreaterThan(1);
-  expect(Math.abs(Math.log(byLoop / byCallback))).toBeLessThan(0.35);
+  // σ rose by far more than the difference of the two, which draw different noise where the loss is nearly flat in σ.
+  expect(Math.log(byCallback / 0.3)).toBeGreaterThan(1.8);
+  expect(Math.abs(Math.log(byLoop / byCallback))).toBeLessThan(0.5);
 });
