@@ -24,6 +24,20 @@ function rate(args: usize, i: i32): v128 {
   return f32x4.splat(real(args, i));
 }
 
+/** A decaying mean with one more number in it: mean · decay + number · (1 − decay). */
+// @ts-ignore: decorator
+@inline
+function decayingMean(mean: v128, decay: v128, number: v128, rest: v128): v128 {
+  return f32x4.add(f32x4.mul(mean, decay), f32x4.mul(number, rest));
+}
+
+/** RMSProp's momentum with one more step in it: the gradient times the rate, over the root. */
+// @ts-ignore: decorator
+@inline
+function rmsPropMoment(moment: v128, inertia: v128, gradient: v128, step: v128, root: v128): v128 {
+  return f32x4.add(f32x4.mul(moment, inertia), f32x4.div(f32x4.mul(gradient, step), root));
+}
+
 /** Rates: −rate. */
 export function sgd(args: usize, from: i32, to: i32): void {
   const end = min(arg(args, 3), to * BLOCK);
@@ -69,13 +83,9 @@ export function rmsProp(args: usize, from: i32, to: i32): void {
   for (let i = from * BLOCK; i < end; i += 4) {
     const count = end - i;
     const gradient = read(args, 3, i, count);
-    const square = f32x4.add(
-      f32x4.mul(read(args, 1, i, count), decay), f32x4.mul(f32x4.mul(gradient, gradient), rest),
-    );
-    const moment = f32x4.add(
-      f32x4.mul(read(args, 2, i, count), inertia),
-      f32x4.div(f32x4.mul(gradient, step), f32x4.sqrt(f32x4.add(square, epsilon))),
-    );
+    const square = decayingMean(read(args, 1, i, count), decay, f32x4.mul(gradient, gradient), rest);
+    const root = f32x4.sqrt(f32x4.add(square, epsilon));
+    const moment = rmsPropMoment(read(args, 2, i, count), inertia, gradient, step, root);
     write(args, 4, i, f32x4.sub(read(args, 0, i, count), moment), count);
     write(args, 5, i, square, count);
     write(args, 6, i, moment, count);
@@ -90,15 +100,11 @@ export function centeredRmsProp(args: usize, from: i32, to: i32): void {
   for (let i = from * BLOCK; i < end; i += 4) {
     const count = end - i;
     const gradient = read(args, 4, i, count);
-    const square = f32x4.add(
-      f32x4.mul(read(args, 1, i, count), decay), f32x4.mul(f32x4.mul(gradient, gradient), rest),
-    );
-    const mean = f32x4.add(f32x4.mul(read(args, 3, i, count), decay), f32x4.mul(gradient, rest));
+    const square = decayingMean(read(args, 1, i, count), decay, f32x4.mul(gradient, gradient), rest);
+    const mean = decayingMean(read(args, 3, i, count), decay, gradient, rest);
     // TensorFlow.js subtracts ε as well, so the root is NaN where a gradient hardly varies.
     const spread = f32x4.sqrt(f32x4.sub(square, f32x4.add(f32x4.mul(mean, mean), epsilon)));
-    const moment = f32x4.add(
-      f32x4.mul(read(args, 2, i, count), inertia), f32x4.div(f32x4.mul(gradient, step), spread),
-    );
+    const moment = rmsPropMoment(read(args, 2, i, count), inertia, gradient, step, spread);
     write(args, 5, i, f32x4.sub(read(args, 0, i, count), moment), count);
     write(args, 6, i, square, count);
     write(args, 7, i, moment, count);
@@ -114,10 +120,8 @@ export function adam(args: usize, from: i32, to: i32): void {
   for (let i = from * BLOCK; i < end; i += 4) {
     const count = end - i;
     const gradient = read(args, 3, i, count);
-    const first = f32x4.add(f32x4.mul(read(args, 1, i, count), b1), f32x4.mul(gradient, r1));
-    const second = f32x4.add(
-      f32x4.mul(read(args, 2, i, count), b2), f32x4.mul(f32x4.mul(gradient, gradient), r2),
-    );
+    const first = decayingMean(read(args, 1, i, count), b1, gradient, r1);
+    const second = decayingMean(read(args, 2, i, count), b2, f32x4.mul(gradient, gradient), r2);
     const root = f32x4.add(f32x4.sqrt(f32x4.div(second, c2)), epsilon);
     const moved = f32x4.add(f32x4.mul(f32x4.div(f32x4.div(first, c1), root), step), read(args, 0, i, count));
     write(args, 4, i, moved, count);
