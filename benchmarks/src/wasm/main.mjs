@@ -6,7 +6,7 @@
 //      once (12 GB in ~/.cache/crossreg) where PyPI has them;
 //   4. a quarter-width VGG-16 with learned noise, in GFLOP/s, and the share of each kernel in a step.
 // `--quick` takes fewer shapes and rounds, `--steps` leaves out the first two parts and `--updates` all but the updates,
-// `--native` takes the kernels of @crossreg/tfjs-native for updates and whole steps.
+// `--native` takes the kernels of @crossreg/tfjs-native for whole steps.
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';

@@ -4,7 +4,6 @@ import * as tf from '@tensorflow/tfjs';
 import { interleaved } from './measure.mjs';
 import { networks } from './networks.mjs';
 
-const native = process.argv.includes('--native');
 /** Steps in a measurement: one alone is too short for the clock. */
 const STEPS = 20;
 
@@ -20,7 +19,7 @@ const optimizers = {
  * @param stock - `applyGradients` of TensorFlow.js by class name, as it was before `@crossreg/tfjs-wasm` replaced it.
  */
 export async function optimizerSteps(stock) {
-  await useWasm({ threads: 1, native });
+  await useWasm({ threads: 1 });
   const table = {};
   for (const network of ['mlp', 'quickstart', 'vgg']) {
     const variables = networks[network]().trainableWeights.map((weight) => weight.read());
@@ -40,8 +39,6 @@ export async function optimizerSteps(stock) {
       table[network][name] = (before / after).toFixed(1);
     }
   }
-  console.log(
-    `\nupdates of all weights: one kernel over TensorFlow.js, ${native ? 'native' : 'wasm'}, ${cpus()[0].model}`,
-  );
+  console.log(`\nupdates of all weights: one wasm kernel over TensorFlow.js, ${cpus()[0].model}`);
   console.table(table);
 }
