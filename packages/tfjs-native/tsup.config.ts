@@ -1,5 +1,5 @@
 import { defineConfig } from 'tsup';
 import { packageBuild } from '../../tsup.shared';
 
-// Shims: the CommonJS build has no import.meta, from which the binary is found.
+// Shims, because the CommonJS build has no import.meta, which the search for the binary needs.
 export default defineConfig({ ...packageBuild(), platform: 'node', shims: true });

@@ -7,7 +7,7 @@ import { PNG } from 'pngjs';
 const [rows, columns] = [6, 12];
 
 /**
- * Writes images as they are (first column of each row) and as the layer augments them now, as one PNG.
+ * Writes one PNG: original images in the first column, and draws of the layer's present augmentation beside them.
  *
  * @param x - images [any, height, width, 1 or 3] in [0, 1], at least six of them.
  */

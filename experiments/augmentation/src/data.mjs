@@ -8,11 +8,11 @@ import * as tf from '@tensorflow/tfjs';
 /** The law that turns and moves digits: uniform in ± degrees and ± pixels. */
 export const law = { rotate: 25, translate: 3 };
 
-/** `ranges` as options of a layer that keeps them. */
+/** Options of a layer whose ranges stay at `ranges`. */
 export const fixed = (ranges) =>
   Object.fromEntries(Object.entries(ranges).map(([kind, initial]) => [kind, { initial, trainable: false }]));
 
-/** A set under the law: every image turned and moved once, by its own draw. */
+/** A set under the law: each image is turned and moved once, by its own draw. */
 function underLaw({ x, ...rest }, seed, draw) {
   const layer = new LearnableAugmentation(fixed(law));
   const moved = tf.tidy(() => withNoise(new NoiseStream(seed, 100 * draw), () => layer.apply(x)));
@@ -20,7 +20,7 @@ function underLaw({ x, ...rest }, seed, draw) {
   return { ...rest, x: moved };
 }
 
-/** Every other image turned to the left by so many degrees, the rest to the right; which way is the class. */
+/** Turns every other image to the left by `degrees` and the rest to the right. The direction is the class. */
 function leaning({ x, y, labels }, degrees) {
   const sides = labels.map((_, i) => i % 2);
   const matrices = Array.from(sides, (side) => {
@@ -46,7 +46,7 @@ const sizes = { train: 2500, test: 5000 };
 const held = 500;
 const onProgress = progressBar();
 
-/** The first `count` images of some classes, which are numbered from 0. */
+/** The first `count` images of the given classes, which are renumbered from 0. */
 function keepClasses({ images, labels, shape, ...rest }, classes, count) {
   const rows = [...labels.keys()].filter((i) => classes.includes(labels[i])).slice(0, count);
   const area = images.length / labels.length;
@@ -66,7 +66,7 @@ const sources = {
   mnist: (seed) => mnist({ ...sizes, seed, onProgress }),
   fashion: (seed) => fashionMnist({ ...sizes, test: 3000, seed }),
   cifar10: (seed) => cifar10({ ...sizes, test: 3000, seed, onProgress }),
-  // Digits that a turn by 180° makes the same.
+  // Turned by 180°, each of these digits becomes the other.
   sixNine: async (seed) => {
     const { train, test } = await mnist({ seed, onProgress });
     return { train: keepClasses(train, [6, 9], sizes.train), test: keepClasses(test, [6, 9], 1500) };
@@ -74,11 +74,12 @@ const sources = {
 };
 
 /**
- * Training (2,000), regularization (500), both together, and test images (5,000 digits, 3,000 others) of a seed, as tensors.
+ * The images of a seed, as tensors: training (2,000), regularization (500), both together, and test (5,000 digits, 3,000
+ * others).
  *
  * @param moved - which of the sets are under the law.
- * @param lean - degrees: the images of {@link leaning} instead of the digits' own classes.
- * @param classes - how many there are: the first ones of ten.
+ * @param lean - degrees. The class is then the direction of {@link leaning} instead of the digit.
+ * @param classes - how many of the ten classes there are, counted from the first.
  */
 export async function prepare({ source, seed, moved = [], classes = 10, lean }) {
   const drawn = await sources[source](seed);

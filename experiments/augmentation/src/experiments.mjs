@@ -1,6 +1,6 @@
 import { fixed, law } from './data.mjs';
 
-/** Upright digits to train on; those that ρ learns from and the test digits are under the law. */
+/** The training digits are upright. The regularization and test digits are under the law. */
 const upright = { source: 'mnist', moved: ['regularization', 'test'] };
 /** All digits under the law, each once. */
 const underLaw = { source: 'mnist', moved: ['training', 'regularization', 'test'] };
@@ -10,7 +10,7 @@ const times = (factor, ranges) =>
 
 const small = { translate: 1, rotate: 5, shear: 5 };
 const large = { translate: 4, rotate: 30, shear: 15 };
-/** The defaults until commit 7d07381, with which the tables that are not of `fashion` and `cifar10` were made. */
+/** The defaults until commit 7d07381. All tables but those of `fashion` and `cifar10` were made with them. */
 const former = { every: 20, learningRate: 0.02, estimator: 'average' };
 const fast = { every: 10, learningRate: 0.05, estimator: 'average' };
 const floor = {
@@ -19,14 +19,14 @@ const floor = {
   shear: { initial: 5, min: 2 },
 };
 
-/** No augmentation, no augmentation but the regularization images too, and learned ranges. */
+/** No augmentation, the same trained on the regularization images too, and learned ranges. */
 const comparison = (augmentation, { cross = {}, ...options } = {}) => ({
   plain: options,
   'plain, all images': { ...options, trainOn: 'both' },
   learned: { ...options, augmentation, cross },
 });
 
-/** Ranges that stay, as multiples of the law; each network is measured with other averages too. */
+/** Fixed ranges, as multiples of the law. Each network is also measured with predictions averaged over other ranges. */
 const multiples = (factors) =>
   Object.fromEntries(
     factors.map((m) => [
@@ -40,7 +40,7 @@ const multiples = (factors) =>
 
 /** By name: `data` (options of `prepare`), seeds, training steps, and methods by name (options of `trainAndEvaluate`). */
 export const experiments = {
-  /** Where to start and how fast to go. On seeds that are used for nothing else. */
+  /** Initial ranges and learning rates, on seeds that are used for nothing else. */
   starts: {
     data: upright,
     seeds: [11, 12, 13],
@@ -78,7 +78,7 @@ export const experiments = {
     steps: 2000,
     methods: multiples([0, 0.25, 0.5, 0.75, 1]),
   },
-  /** Shear, of which the law has none, besides the law and besides half of it. */
+  /** The law has no shear. Here it is added to the law, and to half of it. */
   'grid-shear': {
     data: upright,
     seeds: [1, 2, 3],
@@ -92,7 +92,7 @@ export const experiments = {
       ),
     ),
   },
-  /** ρ steps that count what a change of the ranges does to θ. Not what the packages do. */
+  /** ρ steps that account for the effect of the ranges on θ. The packages do not do this. */
   'look-ahead': {
     data: upright,
     seeds: [1, 2, 3],
@@ -102,7 +102,7 @@ export const experiments = {
       'small, response only, fast': { augmentation: small, lookAhead: fast },
     },
   },
-  /** Sixes and nines, none moved: a turn by 180° makes one the other. */
+  /** Sixes and nines, none of them moved. Turned by 180°, each becomes the other. */
   harmful: {
     data: { source: 'sixNine', classes: 2 },
     seeds: [1, 2, 3],
@@ -112,7 +112,7 @@ export const experiments = {
       'from 90°, at least 30°': { augmentation: { rotate: { initial: 90, min: 30 } }, cross: fast },
     },
   },
-  /** Digits turned by 10° to one side or the other, which is the class: every turn takes away from it. */
+  /** Digits turned by 10° to one side or the other. The side is the class, so every further turn hides it. */
   leaning: {
     data: { source: 'mnist', classes: 2, lean: 10 },
     seeds: [1, 2, 3],

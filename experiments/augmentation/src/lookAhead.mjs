@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 /** The streams of a seed, see `deriveSeed`. Results depend on these numbers, so none changes. */
 const streams = { trainingOrder: 1, regularizationOrder: 2, regularizationNoise: 3, trainingNoise: 4 };
 
-/** Batches without end, in a random order of the rows. */
+/** Endless batches, in a new random order of the rows each round. */
 function* batchesOf({ x, y }, size, seed) {
   const rows = x.shape[0];
   for (let round = 0; ; round++) {
@@ -19,15 +19,15 @@ function* batchesOf({ x, y }, size, seed) {
 }
 
 /**
- * An experiment, not part of any package: ρ steps that also count what a change of the ranges does to θ. One step of
+ * An experiment that is part of no package: ρ steps that also account for the effect of the ranges on θ. One step of
  * gradient descent on the training loss, θ' = θ − κ ∇_θ L_train(θ, s), has
  *
  * dL_val(θ', s)/ds ≈ ∂L_val/∂s − κ ∂/∂s ⟨∇_θ L_train(θ, s), v⟩,  v = ∇_θ L_val(θ, s),
  *
- * whose second term is a difference of ∂L_train/∂s at θ ± εv. The callback takes the first term alone, as the paper
- * does. Same interface as the callback, as far as `train` needs it.
+ * whose second term is a difference of ∂L_train/∂s at θ ± εv. The callback uses the first term alone, as the paper does. This
+ * object has the part of the callback's interface that `train` needs.
  *
- * @param direct - the weight of the first term: 0 leaves it out, as κ → ∞ does.
+ * @param direct - the weight of the first term. 0 leaves the term out, which is the limit κ → ∞.
  */
 export function lookAhead({
   training,

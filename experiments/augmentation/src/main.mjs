@@ -1,5 +1,5 @@
-// Runs experiments on learned augmentation and keeps every result as soon as it is there: results/NAME.json. What is
-// in a file already is not run again; delete the file, or a result in it, to repeat it.
+// Runs experiments on learned augmentation and writes each result to results/NAME.json as soon as it is computed. Results that
+// a file already contains are not computed again. To repeat one, delete it, or the file.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

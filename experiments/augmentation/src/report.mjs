@@ -1,4 +1,5 @@
-// Tables (Markdown, printed), figures and contact sheets of docs/augmentation.md from results/: nothing is trained.
+// Prints the tables of docs/augmentation.md as Markdown and draws its figures and contact sheets, from results/. It trains
+// nothing.
 import { existsSync, readFileSync } from 'node:fs';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';

@@ -15,7 +15,7 @@ const metrics = ({ accuracy, nll, ece }) => ({
   ece: rounded(ece),
 });
 
-/** The history in four digits, by kind of range. */
+/** The history with four significant digits, by kind of range. */
 const shortHistory = ({ step, loss, rho }) => ({
   step,
   loss: loss.map(rounded),
@@ -28,10 +28,10 @@ const shortHistory = ({ step, loss, rho }) => ({
  * Trains one network and measures it.
  *
  * @param data - sets of `prepare`.
- * @param run - `{ seed, steps }`, `trainOn` the set to train on (default training), `filters` of the network, and
- *   `augmentation`, options of `injectAugmentation`, with `cross`, options of the callback, where ranges are learned.
+ * @param run - `{ seed, steps }`, `trainOn` the name of the set to train on (default `training`), `filters` of the network, and
+ *   `augmentation`, options of `injectAugmentation`, with `cross`, options of the callback, if ranges are learned.
  *   `lookAhead`: options of `lookAhead`, instead of the callback.
- *   `averageOver`: names with ranges to average the prediction over instead, once training is done.
+ *   `averageOver`: ranges by name. After training, predictions are averaged over these ranges too.
  */
 export async function trainAndEvaluate(data, run) {
   const { name, seed, steps, trainOn = 'training', filters, augmentation, cross: options, averageOver } = run;
@@ -57,7 +57,7 @@ export async function trainAndEvaluate(data, run) {
     ...(averageOver && {
       averaged: Object.fromEntries(
         Object.entries(averageOver).map(([label, other]) => {
-          // Never disposed: that would be the end of the network, which it shares.
+          // Not disposed, because that would dispose the network, which it shares.
           const averaging = injectAugmentation(base, fixed(other));
           return [label, metrics(measure(averaging, data.part))];
         }),
@@ -65,7 +65,7 @@ export async function trainAndEvaluate(data, run) {
     }),
   };
   cross?.dispose();
-  // With all of its layers, the network among them.
+  // This disposes all of its layers, the shared network included.
   model.dispose();
   optimizer.dispose();
   return result;

@@ -1,6 +1,6 @@
 import { createTrainer, float64 as fw, normLevel, sgd } from '@crossreg/core';
 
-/** [n] rows and n targets as arrays of core. */
+/** Rows [n] and n targets, as arrays of core. */
 export const batchOf = (x, y) => ({
   x: fw.array(
     x.flatMap((row) => [...row]),
@@ -15,8 +15,8 @@ export const squaredError = (w, { x, y }) => {
 };
 
 /**
- * The paper's alternating scheme on a linear regression without intercept: gradient steps of θ on the training batch,
- * of ρ on the held-out one, every `every` steps. Returns w and the path of ρ, a number a step.
+ * The paper's alternating scheme on a linear regression without intercept: gradient steps of θ on the training batch and, every
+ * `every` steps, of ρ on the held-out one. Returns w and the path of ρ, one number per step.
  */
 export function alternate({
   training,

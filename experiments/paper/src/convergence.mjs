@@ -1,5 +1,5 @@
-// Theorem 4.1: ρ converges linearly for small enough rates, at the predicted rate. Theorem 4.5: to the same point from
-// everywhere, and which point that is.
+// Theorem 4.1: ρ converges linearly for small enough rates, at the predicted rate. Theorem 4.5: it converges to the same point
+// from every start. This also measures which point that is.
 import { l2Norm } from '@crossreg/core';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
@@ -7,7 +7,7 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { alternate, batchOf } from './alternate.mjs';
 import { dot, normal, quantile, rows, seedOf, slope } from './numbers.mjs';
 
-/** See `seedOf`: a set of examples takes two streams, for inputs and errors. */
+/** See `seedOf`. A set of examples uses two streams, one for inputs and one for errors. */
 const streams = { truth: 1, training: 2, heldOut: 4 };
 
 function problem(seed, n = 40, p = 8, noise = 2) {
@@ -20,7 +20,7 @@ function problem(seed, n = 40, p = 8, noise = 2) {
   return { training: draw(n, streams.training), heldOut: draw(60, streams.heldOut), p };
 }
 
-/** One step of the scheme as a function of w: ρ is its length, so w is all of the state. */
+/** One step of the scheme as a function of w: ρ is its length, so w is the whole state. */
 const stepOf = (options) => (w) => alternate({ ...options, start: w, steps: 1 }).w;
 
 /** The largest |eigenvalue| of the derivative of one step at its fixed point: the factor of linear convergence. */
@@ -52,7 +52,7 @@ export function convergence() {
     const { path } = alternate({ ...options, start, steps: Math.round(12 / rhoRate) + 800 });
     const limit = Math.hypot(...w);
     const distance = path.map((rho) => Math.abs(rho - limit));
-    // The slowest mode alone: far along, above rounding.
+    // Only the slowest mode is left here: late in the run, but well above rounding.
     const tail = distance.flatMap((d, i) =>
       d < 1e-4 * limit && d > 1e-11 * limit ? [[i, Math.log(d)]] : [],
     );
@@ -85,7 +85,7 @@ export function convergence() {
   );
   console.table(table);
 
-  // The limit, from starts of every length, and against the best point of the path over many problems.
+  // The limit from starts of different lengths, and next to the best point of the path in many problems.
   const options = { ...scheme, thetaRate, rhoRate: 0.1 };
   const limits = [0.01, 0.1, 1, 3].map((scale) => {
     const { path } = alternate({ ...options, start: start.map((v) => 10 * scale * v), steps: 4000 });

@@ -1,4 +1,4 @@
-// LASSO on the diabetes data: coefficient paths, what was learned of sparsity, and how often a first minimum misleads.
+// LASSO on the diabetes data: coefficient paths, the learned sparsity, and how often the first minimum misleads.
 import { deriveSeed, l1Norm, permutation } from '@crossreg/core';
 import { diabetes } from '@crossreg/datasets';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
@@ -61,7 +61,7 @@ export async function lasso() {
     `splits with more than one local minimum along the path: ${reference.filter(({ minima }) => minima > 1).length} of 50`,
   );
 
-  // The alternating scheme itself, on centered data: gradient steps and projections on the ℓ1 ball, exact zeros.
+  // The alternating scheme itself, on centered data: gradient steps and projections onto the ℓ1 ball, which give exact zeros.
   const alternating = splits.slice(0, 10).map(({ training, heldOut }, i) => {
     const center = mean(training.y);
     const columns = training.x[0].map((_, j) => mean(training.x.map((row) => row[j])));
@@ -85,7 +85,7 @@ export async function lasso() {
       b.y.data.map((_, k) => w.reduce((sum, v, j) => sum + v * b.x.data[k * 10 + j], 0)),
       b.y.data,
     );
-    const free = reference[i].history.at(-1).rho / 20; // ρ without a penalty, in these units
+    const free = reference[i].history.at(-1).rho / 20; // the ρ of no penalty, in these units
     return {
       zeros: w.filter((v) => v === 0).length,
       'above the best': `${(100 * (loss / reference[i].validationLoss - 1)).toFixed(2)} %`,

@@ -1,4 +1,4 @@
-// The paper's experiments as commands, of norms (which print) and of networks (which write results):
+// The paper's experiments as commands. Those on norms print their tables; those on networks write results:
 //   node experiments/paper/src/main.mjs ridge lasso spline sparse convergence risk harm
 //   node experiments/paper/src/main.mjs noise … [--profile smoke|small|full|paper] [--only cross] [--force] [--steps 20]
 //     [--jobs 2] [--backend wasm] [--threads 1] [--redis redis://…]
@@ -31,7 +31,7 @@ try {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: networks.options });
   const unknown = positionals.find((name) => !(name in commands));
   if (unknown) throw new Error(`there is no experiment "${unknown}"`);
-  if (positionals.length === 0) throw new Error('no experiment is named');
+  if (positionals.length === 0) throw new Error('no experiment was named');
   networks.checkOptions(values);
   for (const name of positionals) await commands[name](values);
 } catch (error) {

@@ -1,4 +1,4 @@
-/** A table in Markdown, its columns aligned as the formatter has them. */
+/** A table in Markdown, with columns aligned as the formatter aligns them. */
 export function markdown(head, rows) {
   const all = [head, ...rows];
   const widths = head.map((_, i) => Math.max(3, ...all.map((cells) => cells[i].length)));

@@ -1,6 +1,6 @@
 import { float64 } from '@crossreg/core';
 
-/** Eight seeds for each problem, one a stream. Results depend on these numbers, so none changes. */
+/** Eight seeds for each problem, one for each stream. Results depend on these numbers, so none changes. */
 export const seedOf = (problem, stream) => 8 * problem + stream;
 
 export const normal = (n, seed) => float64.normal([n], seed).data;
@@ -19,7 +19,7 @@ export const quantile = (xs, q) =>
   [...xs].sort((a, b) => a - b)[Math.min(xs.length - 1, Math.floor(q * xs.length))];
 export const meanSquare = (predicted, y) => mean(Array.from(predicted, (v, i) => (v - y[i]) ** 2));
 
-/** Least squares y = a + b x: the slope b with its 95 % interval, by the t distribution for few points. */
+/** Least squares y = a + b x: the slope b with its 95 % interval, from the t distribution, because there are few points. */
 export function slope(x, y) {
   const [mx, my] = [mean(x), mean(y)];
   const sxx = x.reduce((sum, v) => sum + (v - mx) ** 2, 0);

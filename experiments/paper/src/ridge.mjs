@@ -1,11 +1,11 @@
-// Ridge: the path of cross-regularization against the validation curve over λ, and the schemes against each other.
+// Ridge: the path of cross-regularization next to the validation curve over λ, and the schemes next to each other.
 import { adam, l2Norm } from '@crossreg/core';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
 import { alternate, batchOf } from './alternate.mjs';
 import { dot, meanSquare, normal, rows } from './numbers.mjs';
 
-/** A set of examples takes two seeds, for inputs and errors. Results depend on them, so none changes. */
+/** A set of examples uses two seeds, one for inputs and one for errors. Results depend on them, so none changes. */
 const seeds = { training: 1, heldOut: 3, test: 5, truth: 99 };
 
 export function ridge() {
@@ -68,7 +68,7 @@ export function ridge() {
     row(`alternating, literal, both rates ${thetaRate}`, result.w);
     return result;
   });
-  // Minibatches keep θ in motion, so that straight steps keep leaving the level set.
+  // Minibatches keep θ moving, so straight steps leave the level set again and again.
   for (const schemeName of ['retracted', 'literal']) {
     for (const rate of [0.1, 0.02]) {
       const { w } = alternate({

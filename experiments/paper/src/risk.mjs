@@ -1,24 +1,24 @@
-// Theorem 4.4: what it costs to fit ρ to a regularization set grows with dim ρ = k, falls with the size m of that set, and
-// does not depend on dim θ = d. Slopes on log-log axes.
+// Theorem 4.4: the excess risk of a ρ fitted to a regularization set grows with dim ρ = k, falls with the size m of that set,
+// and does not depend on dim θ = d. Slopes on log-log axes.
 
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { Ridge } from '@crossreg/linear';
 import { dot, mean, normal, rows, seedOf, slope, standardError } from './numbers.mjs';
 
-/** See `seedOf`. With `Ridge` a set of examples takes two streams, for inputs and errors. */
+/** See `seedOf`. With `Ridge`, a set of examples uses two streams, one for inputs and one for errors. */
 const streams = { truth: 1, training: 2, heldOut: 4 };
 const groupedStreams = { errors: 2, heldOut: 3, heldOutErrors: 4 };
 
 const repetitions = 200;
 
 /**
- * Ridge in k groups of columns, each with its own ρ, on a training set with orthogonal columns: there w_g is the least
- * squares solution ŵ_g scaled to length ρ_g, and nothing but the lengths is to be learned. Excess over the best lengths in
- * expected squared error, in units of the noise variance.
+ * Ridge with k groups of columns, each with its own ρ, on a training set with orthogonal columns. There w_g is the least
+ * squares solution ŵ_g scaled to length ρ_g, so only the lengths have to be learned. Returns the excess of the expected squared
+ * error over that of the best lengths, in units of the noise variance.
  */
 function grouped({ k, m, d }, seed) {
   const truth = normal(d, seedOf(seed, streams.truth)).map((v) => v / Math.sqrt(d));
-  // n = d training examples at noise 1: the error of each coefficient has variance 1/d, as much as the coefficient.
+  // n = d training examples at noise 1: the error of each coefficient has variance 1/d, like the coefficient itself.
   const errors = normal(d, seedOf(seed, groupedStreams.errors));
   const solution = truth.map((v, j) => v + errors[j] / Math.sqrt(d));
   const size = d / k;
@@ -43,7 +43,9 @@ function grouped({ k, m, d }, seed) {
   return rho.reduce((sum, r, g) => sum + (r - Math.max(0, dot(directions[g], part(truth, g)))) ** 2, 0);
 }
 
-/** `Ridge` itself, one ρ, columns that are not orthogonal. The best ρ is found by the same fit, told the truth. */
+/**
+ * `Ridge` itself, with one ρ and columns that are not orthogonal. The same fit, given the true coefficients, finds the best ρ.
+ */
 function ridge({ m, d }, seed) {
   const truth = normal(d, seedOf(seed, streams.truth)).map((v) => v / Math.sqrt(d));
   const draw = (count, stream) => {

@@ -1,4 +1,4 @@
-// Numbers of small runs, which no change that only moves or renames code may change:
+// Numbers of small runs. A change that only moves or renames code must not change them:
 //   node experiments/paper/src/smokeNumbers.mjs > experiments/paper/results/smoke.json
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,10 @@ export function linearNumbers() {
   };
 }
 
-/** On wasm kernels, one thread (the native ones differ by the instructions that a processor has): networks of the smoke profile with learned noise and without. */
+/**
+ * Networks of the smoke profile, with and without learned noise, on wasm kernels and one thread. (Native kernels depend on the
+ * instructions of the processor.)
+ */
 export async function networkNumbers() {
   await useWasm({ threads: 1, native: false });
   const numbers = {};

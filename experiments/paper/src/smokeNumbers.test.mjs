@@ -6,7 +6,10 @@ import { linearNumbers, networkNumbers } from './smokeNumbers.mjs';
 // regularization loss of a cross-entropy is debiased by default.
 const before = JSON.parse(readFileSync(new URL('../results/smoke.json', import.meta.url), 'utf8'));
 
-/** Bits are not compared: exp and the like are the engine's, and newer ones fuse multiplications with additions. */
+/**
+ * Bits are not compared, because exp and similar functions depend on the engine, and newer engines fuse multiplications with
+ * additions.
+ */
 function expectSame(now, then, tolerance) {
   expect(Object.keys(now)).toEqual(Object.keys(then));
   for (const [name, numbers] of Object.entries(now)) {

@@ -8,7 +8,7 @@ import { normal } from './numbers.mjs';
 
 const [inputs, informative, units, epochs, batchSize] = [200, 20, 16, 250, 100];
 const seeds = [11, 12, 13, 14, 15];
-/** What is added to three times a seed, for each set. Results depend on these numbers, so none changes. */
+/** For each set, the offset that is added to three times the seed. Results depend on these numbers, so none changes. */
 const streams = { training: 0, heldOut: 1, test: 2 };
 
 /** Four saturating sums of five inputs each, with noise of standard deviation 0.3. */
@@ -64,8 +64,8 @@ export async function sparse() {
     };
     const plain = testLoss(await train(training));
     const all = testLoss(await train(training.map((t, i) => tf.concat([t, heldOut[i]]))));
-    // A level for both layers together, and one for the hidden layer alone. What that takes away the output layer can
-    // undo by larger weights, so its level falls on: fewer inputs, a larger loss.
+    // One level for both layers together, or one for the hidden layer alone. In the second case the output layer can compensate
+    // with larger weights, so the level falls further: fewer inputs and a larger loss.
     for (const [name, norm] of Object.entries({
       'both layers': l1({ per: 'model' }),
       'hidden layer': l1({ layers: ['hidden'] }),

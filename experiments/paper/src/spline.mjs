@@ -1,4 +1,4 @@
-// Smoothing spline: the fit, and its roughness against the truth and the best for the test set.
+// Smoothing spline: the fit, and its roughness next to the roughness of the truth and the best one for the test set.
 import { uniform } from '@crossreg/core';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { SmoothingSpline } from '@crossreg/linear';
@@ -19,7 +19,7 @@ function draw(f, n, noise, seed) {
   return [x, x.map((v, i) => f(v) + noise * errors[i])];
 }
 
-/** What is added to ten times a seed, for each set. Results depend on these numbers, so none changes. */
+/** For each set, the offset that is added to ten times the seed. Results depend on these numbers, so none changes. */
 const streams = { training: 0, heldOut: 3 };
 
 export function spline() {
@@ -40,7 +40,7 @@ export function spline() {
       const best = fitAll({})(sets);
       excess.first.push(fitAll({ earlyStopping: true })(sets).validationLoss / best.validationLoss - 1);
       excess.projected.push(fitAll({ gradient: 'projected' })(sets).validationLoss / best.validationLoss - 1);
-      // The best that any roughness could do, judged by the truth itself.
+      // The best that any roughness can reach, measured against the truth.
       const grid = Float64Array.from({ length: 500 }, (_, i) => (i + 0.5) / 500);
       const truth = [grid, grid.map(f)];
       const oracle = fitAll({})([sets[0], truth]);

@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs';
 
 const batchSize = 64;
 
-/** Training (2,000), regularization (500), both together and test images of a seed, as tensors. */
+/** The images of a seed, as tensors: training (2,000), regularization (500), both together, and test. */
 export function prepare({ train: images, test }, seed) {
   const [training, regularization] = split(images, { size: 500, stratified: true, seed });
   const sets = { training, regularization, both: images, test };
@@ -16,11 +16,11 @@ export function prepare({ train: images, test }, seed) {
 }
 
 /**
- * Trains one network and measures it: plain, or cross-regularized where there are options for the callback (`{}` for
- * its defaults). Everything else is the same for all.
+ * Trains one network and measures it: plain, or cross-regularized if there are options for the callback (`{}` for the
+ * defaults). Everything else is the same for all.
  *
  * @param options - of `injectNoise` and `crossRegularization`, or nothing for a plain network.
- * @param data - the sets of {@link prepare}; `trainOn` names the one whose images are trained on.
+ * @param data - the sets of {@link prepare}; `trainOn` names the one to train on.
  * @returns figures on training and test images, seconds, losses, and for a cross-regularized network σ by layer name
  *   and the callback's history.
  */

@@ -104,7 +104,7 @@ ${panels.map(panel).join('\n')}
 </svg>\n`;
 }
 
-/** Writes {@link figure} as NAME.svg into a folder (a URL, made if it is not there) and says where. */
+/** Writes a {@link figure} as NAME.svg into a folder (a URL, created if necessary) and prints the path. */
 export function saveFigure(folder, name, panels) {
   const path = fileURLToPath(folder);
   mkdirSync(path, { recursive: true });

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
 /**
- * Command line flags: `numbers`, whole and above 0, and `texts`, each with its default. Prints `usage` and ends the
- * program for --help, and for what cannot be read.
+ * Reads command line flags: `numbers` (whole, above 0) and `texts`, each with its default. For --help and for invalid flags, it
+ * prints `usage` and ends the program.
  */
 export function readFlags({ usage, numbers = {}, texts = {} }) {
   const refuse = (message) => {

@@ -1,4 +1,4 @@
-/** Mean of numbers, with its standard error where there are several. */
+/** The mean of numbers, with its standard error if there are several. */
 export function meanOf(numbers, digits = 3) {
   const mean = numbers.reduce((a, b) => a + b) / numbers.length;
   if (numbers.length === 1) return mean.toFixed(digits);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * The quickstart's network, which studies and benchmarks measure: two convolution blocks with batch norm and one hidden
+ * The quickstart's network, which studies and benchmarks use: two convolution blocks with batch norm and one hidden
  * dense layer, for images of 28×28 and ten classes.
  *
  * @param seed - of the initial weights.

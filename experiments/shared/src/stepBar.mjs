@@ -1,6 +1,6 @@
 import progress from 'cli-progress';
 
-/** A bar that shows how far a run is: `increment()` after every step, `stop()` at the end. */
+/** A progress bar for training steps. Call `increment()` after every step and `stop()` at the end. */
 export function stepBar(name, steps) {
   const bar = new progress.SingleBar({
     format: '{name} [{bar}] {value}/{total} steps, {eta_formatted} left',

@@ -6,8 +6,8 @@ import { predict } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * Trains a compiled model for a number of steps. The batches come from our own order of the data, so that a seed
- * repeats a run (`fit` shuffles with Math.random).
+ * Trains a compiled model for a number of steps. The order of the batches follows from the seed, so that a run can be repeated
+ * (`fit` shuffles with Math.random).
  *
  * @param cross - the crossRegularization callback, or nothing for plain training.
  * @param onStep - called after every step.
@@ -35,7 +35,8 @@ export async function train({ model, data, steps, batchSize, seed, cross, onStep
     rhoSeconds += (performance.now() - trained) / 1000;
     tf.dispose([indices, x, y]);
     onStep();
-    // wasm computes synchronously: without this no timer runs, and off a terminal the progress bar is one.
+    // wasm computes synchronously. Without this pause no timer runs, and the progress bar needs one when the output is not a
+    // terminal.
     await setImmediate();
   }
   await cross?.onTrainEnd();

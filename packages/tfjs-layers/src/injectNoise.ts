@@ -238,7 +238,7 @@ function positionOf(
   }
   if (isLinear || stockLinear.has(kind)) return { reason: 'has no nonlinearity' };
   return {
-    reason: `nothing is known of a nonlinearity in its class ${kind}; chosen by \`layers\` it gets noise on its output`,
+    reason: `its class ${kind} is unknown, and so is its nonlinearity; chosen by \`layers\` it gets noise on its output`,
   };
 }
 

@@ -1,15 +1,15 @@
-//! Batch normalization of rows of channels, with the noise and the activation behind it: each direction in as few passes over
-//! memory as there can be. Noise is drawn again in the backward pass, never stored, and the activation's derivative is
-//! told by its output.
+//! Batch normalization of rows of channels, with the noise and the activation after it, in as few passes over memory as
+//! possible in each direction. Noise is never stored: the backward pass draws it again. The derivative of the activation
+//! follows from its output.
 
 use crate::each_set::{fma, on_each_set};
 use crate::heap::Heap;
 use crate::noise::{draw, read, write, DRAWN, SHARED_NUMBERS};
 use crate::pool;
 
-/// Rows whose sums are taken in float32 (more where rows are short); the sums of blocks are added in float64.
+/// Rows that are summed in float32 (more if rows are short). The sums of such blocks are added in float64.
 const BLOCK: usize = 128;
-/// Numbers in a unit of work that sums nothing.
+/// Numbers in a unit of work without sums.
 const UNIT: usize = 4096;
 
 /// Whole rows, an even number of them: a pair of Gaussian numbers begins at every even position.
@@ -45,7 +45,7 @@ impl Activation {
         }
     }
 
-    /// The derivative where the output is y. That of a NaN is one.
+    /// The derivative where the output is y. It is 1 for a NaN.
     #[inline(always)]
     fn derivative(&self, y: f32) -> f32 {
         let low = if y <= 0.0 { self.slope } else { y };
@@ -58,14 +58,14 @@ impl Activation {
     }
 }
 
-/// A stream of Gaussian numbers, and what they are multiplied with: the address of 1 number or one a channel.
+/// A stream of Gaussian numbers, and the address of their factors: one number, or one per channel.
 #[derive(Clone, Copy, Debug)]
 pub struct Drawn {
     pub scale: u32,
     pub scales: u32,
     pub k0: u32,
     pub k1: u32,
-    /// Whether the second half of the rows has the numbers of the first with the other sign.
+    /// Whether the second half of the rows has the numbers of the first half with the opposite sign.
     pub mirrored: bool,
 }
 
@@ -101,7 +101,7 @@ impl Rows {
     }
 }
 
-/// One number a channel, over and over, so that `DRAWN` neighbours can be read from any channel on.
+/// One number per channel, repeated so that `DRAWN` neighbours can be read from any channel on.
 fn table(channels: usize, f: impl Fn(usize) -> f32) -> Vec<f32> {
     let mut table: Vec<f32> = (0..channels).map(f).collect();
     table.reserve(DRAWN);
@@ -281,7 +281,7 @@ impl MomentsJob {
 #[derive(Clone, Copy, Debug)]
 pub struct Normalize {
     pub x: u32,
-    /// 0: x is taken as it is.
+    /// 0: x is not normalized.
     pub mean: u32,
     pub variance: u32,
     /// 0: none. So is the offset.
@@ -294,7 +294,7 @@ pub struct Normalize {
     pub activation: Activation,
 }
 
-/// scale / √(variance + ε), as the wasm kernels have it: in float64, rounded once.
+/// scale / √(variance + ε), as in the wasm kernels: computed in float64 and rounded once.
 unsafe fn factor(variance: *const f32, scale: Option<*const f32>, epsilon: f32, c: usize) -> f64 {
     let rstd = 1.0 / (f64::from(*variance.add(c)) + f64::from(epsilon)).sqrt();
     scale.map_or(rstd, |scale| rstd * f64::from(*scale.add(c)))
@@ -383,7 +383,7 @@ fn noise_scales(heap: Heap, drawn: Drawn, channels: usize) -> Result<Vec<f32>, S
     Ok(table(channels, |c| unsafe { *scales.add(if count == 1 { 0 } else { c }) }))
 }
 
-/// Shares out all numbers in units that begin at an even position.
+/// Divides all numbers into units that begin at an even position.
 fn flat(rows: Rows, threads: usize, work: &(dyn Fn(usize, usize) + Sync)) -> Result<(), String> {
     let count = rows.count() as usize;
     let units = count.div_ceil(UNIT);
@@ -452,7 +452,7 @@ impl NormalizeJob {
     }
 }
 
-/// g = dy · activation'(y): what arrives before an activation, never stored where a sum or a gradient is made of it.
+/// g = dy · activation'(y): the gradient before an activation. It is not stored if a sum or a gradient is computed from it.
 #[derive(Clone, Copy, Debug)]
 pub struct Arriving {
     pub dy: u32,
@@ -527,7 +527,7 @@ impl ActivationJob {
     }
 }
 
-/// Σ g, Σ g · (x − mean) and Σ g · ε of every channel; each where its address is not 0.
+/// Σ g, Σ g · (x − mean) and Σ g · ε of every channel. Each is computed if its address is not 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Sums {
     pub arriving: Arriving,
@@ -539,7 +539,7 @@ pub struct Sums {
     pub rows: Rows,
     pub k0: u32,
     pub k1: u32,
-    /// As in [`Drawn`]; for the sum with noise alone.
+    /// As in [`Drawn`]; only for the sum with noise.
     pub mirrored: bool,
 }
 
@@ -663,8 +663,9 @@ impl SumsJob {
     }
 }
 
-/// out = g · factor + (x − mean) · slope + shift, the gradient of a normalization by its input: factor is that of the
-/// normalization; slope and shift come of the sums where statistics are those of the rows, and are 0 where they are given.
+/// out = g · factor + (x − mean) · slope + shift, the gradient of a normalization by its input. The factor is that of the
+/// normalization. Slope and shift follow from the sums if the statistics are those of the rows, and are 0 if the statistics are
+/// given.
 #[derive(Clone, Copy, Debug)]
 pub struct NormalizeInput {
     pub arriving: Arriving,

@@ -1,4 +1,4 @@
-//! Functions that the compiler vectorizes by itself, compiled once for each instruction set.
+//! Compiles functions that the compiler vectorizes by itself once for each instruction set.
 
 /// Defines the method `$name` of `$type`, which runs `$inner`, inlined and compiled for the instruction set in use. The inner
 /// method's parameter says whether there are fused multiply-adds.
@@ -28,7 +28,7 @@ macro_rules! on_each_set {
 }
 pub(crate) use on_each_set;
 
-/// a · b + c, rounded once where the processor has such an instruction. (`mul_add` is a call where it has not.)
+/// a · b + c, rounded once where the processor has such an instruction. (Elsewhere `mul_add` is a function call.)
 #[inline(always)]
 pub(crate) fn fma<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED {

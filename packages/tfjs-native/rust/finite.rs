@@ -20,7 +20,7 @@ struct FiniteJob {
 }
 
 impl AllFinite {
-    /// Runs it, on one thread: it reads what is in the cache.
+    /// Runs it on one thread, because the numbers are in the cache.
     pub fn run(&self, heap: Heap) -> Result<(), String> {
         let output = heap.numbers("output", self.output, 1)?;
         let mut all = true;

@@ -7,7 +7,7 @@ pub trait Lanes: Copy {
     unsafe fn zero() -> Self::V;
     unsafe fn splat(value: f32) -> Self::V;
     unsafe fn load(from: *const f32) -> Self::V;
-    /// The first `count` (1 to N) numbers, 0 in the others; nothing else is read.
+    /// The first `count` (1 to N) numbers, and 0 in the other lanes. Nothing else is read.
     unsafe fn load_part(from: *const f32, count: usize) -> Self::V;
     unsafe fn store(to: *mut f32, v: Self::V);
     /// Writes the first `count` (1 to N) numbers.
@@ -128,7 +128,7 @@ pub mod x86 {
         unsafe fn add(a: __m256, b: __m256) -> __m256 {
             _mm256_add_ps(a, b)
         }
-        // The instructions answer with the second operand where one is a NaN.
+        // If one operand is a NaN, the instructions return the second.
         #[inline(always)]
         unsafe fn min(a: __m256, b: __m256) -> __m256 {
             _mm256_min_ps(b, a)

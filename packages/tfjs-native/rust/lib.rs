@@ -1,4 +1,4 @@
-//! The heavy kernels of @crossreg/tfjs-wasm, run by the processor itself, in place on the memory of the wasm backend.
+//! The heavy kernels of @crossreg/tfjs-wasm, compiled for the processor, and run in place on the memory of the wasm backend.
 
 pub mod channels;
 mod each_set;

@@ -19,7 +19,8 @@ pub struct MatrixProducts {
 }
 
 impl MatrixProducts {
-    /// Runs them, on up to `threads` threads: many small ones one on each, few large ones all on each.
+    /// Runs them on up to `threads` threads. Many small products run one per thread; a few large ones run on all threads
+    /// together.
     pub fn run(&self, heap: Heap, threads: usize) -> Result<(), String> {
         let count = self.addresses.len();
         let small = u64::from(self.rows) * u64::from(self.inner) * u64::from(self.columns) < 4_000_000;

@@ -1,5 +1,5 @@
-//! Gaussian noise of a keyed counter: the same numbers as assembly/noise.ts of @crossreg/tfjs-wasm, to the bit where both
-//! have fused multiply-adds.
+//! Gaussian noise from a keyed counter. The numbers are those of assembly/noise.ts of @crossreg/tfjs-wasm, to the bit if both
+//! use fused multiply-adds.
 
 use crate::each_set::{fma, on_each_set};
 use crate::heap::Heap;
@@ -10,7 +10,7 @@ pub(crate) const DRAWN: usize = 32;
 const LANES: usize = DRAWN / 2;
 /// Numbers in a unit of work.
 const UNIT: usize = 4096;
-/// Fewer are drawn on one thread.
+/// Fewer numbers than this are drawn on one thread.
 pub(crate) const SHARED_NUMBERS: usize = 1 << 17;
 
 /// hash32 of @crossreg/core.
@@ -77,7 +77,7 @@ pub(crate) fn draw<const FUSED: bool>(position: u32, k0: u32, k1: u32) -> [f32; 
     drawn
 }
 
-/// The first `count` numbers, 0 for the others; nothing else is read.
+/// The first `count` numbers, and 0 for the others. Nothing else is read.
 #[inline(always)]
 pub(crate) unsafe fn read(from: *const f32, count: usize) -> [f32; DRAWN] {
     if count == DRAWN {
@@ -97,7 +97,7 @@ pub(crate) unsafe fn write(to: *mut f32, numbers: [f32; DRAWN], count: usize) {
     }
 }
 
-/// out = ε. The address in bytes, the size in numbers.
+/// out = ε. The address is in bytes, the size in numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Noise {
     pub output: u32,

@@ -27,11 +27,11 @@ pub struct OuterProducts {
     pub taps: Vec<(i32, i32)>,
 }
 
-/// Numbers of a and b that are worked on together: they stay in the first cache.
+/// Numbers of a and b in one block, which stays in the first-level cache.
 const BLOCK_NUMBERS: usize = 8192;
 const BLOCK_PIXELS: usize = 64;
 
-/// Neighbouring pixels: where those of a and b start, and how many.
+/// Neighbouring pixels: where they start in a and in b, and their number.
 #[derive(Clone, Copy)]
 struct Run {
     a: *const f32,
@@ -139,7 +139,7 @@ impl OuterProducts {
         let work = job.pieces.iter().flatten().map(|(_, from, to)| (to - from) as u64).sum::<u64>() * count;
         let units = taps * strips * panels;
         let threads = if work < SHARED_WORK { 1 } else { threads };
-        // All at once on one thread: a block is then read once.
+        // All at once on one thread, so that a block is read once.
         let chunk = if threads == 1 { units } else { units.div_ceil(threads * 4) };
         pool::run(threads, units, chunk, &|from, to| unsafe { run(&job, from, to) })
     }
@@ -216,8 +216,8 @@ thread_local! {
     static RUNS: std::cell::RefCell<Vec<Run>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
-/// A unit is one panel of columns of one strip of the matrix of one tap: [tap][panel][strip]. Its order of summation does
-/// not depend on how units are shared out.
+/// A unit is one panel of columns of one strip of the matrix of one tap: [tap][panel][strip]. Its order of summation does not
+/// depend on how units are divided among threads.
 #[inline(always)]
 unsafe fn units<L: Lanes, const W: usize>(job: &Job, from: usize, to: usize) {
     let mut runs = RUNS.with(|cell| cell.take());
@@ -288,7 +288,7 @@ unsafe fn load<L: Lanes, const FULL: bool>(from: *const f32, left: usize) -> L::
 /// `R` rows × `W` vectors of columns. FULL: all columns of all vectors are there.
 #[inline(always)]
 unsafe fn sum<L: Lanes, const R: usize, const W: usize, const FULL: bool>(job: &Job, part: &Part) {
-    // How many columns each vector has: all but the last are full.
+    // The number of columns in each vector. All but the last are full.
     let tail = if FULL { L::N } else { part.left - (W - 1) * L::N };
     let mut sums = [[L::zero(); W]; R];
     for run in part.runs {

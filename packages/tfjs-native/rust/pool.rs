@@ -1,22 +1,22 @@
-//! Threads that share out the units of a call. They sleep between calls.
+//! Threads that divide the units of a call among them. They sleep between calls.
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-/// More would wait for memory.
+/// More threads would wait for memory.
 pub const MOST_THREADS: usize = 64;
 
 type Work = dyn Fn(usize, usize) + Sync + 'static;
 
 struct Job {
-    /// Lives as long as `active` is above 0 or the job is in the list: `run` waits for that.
+    /// Valid while `active` is above 0 or the job is in the list. `run` waits until neither holds.
     work: *const Work,
     units: usize,
     chunk: usize,
     next: AtomicUsize,
     failed: AtomicBool,
-    /// Threads that may still join, and threads that are at work; both change under the pool's lock.
+    /// The number of threads that may still join, and of threads at work. Both change under the pool's lock.
     seats: AtomicUsize,
     active: AtomicUsize,
 }
@@ -74,8 +74,8 @@ fn worker() {
     }
 }
 
-/// Runs `work(from, to)` over all units, on up to `threads` threads, the calling one included. A thread that is late costs
-/// nothing: nobody waits for one that has not begun.
+/// Runs `work(from, to)` over all units, on up to `threads` threads, including the calling one. A late thread costs nothing,
+/// because the call does not wait for threads that have not begun.
 pub fn run(threads: usize, units: usize, chunk: usize, work: &(dyn Fn(usize, usize) + Sync)) -> Result<(), String> {
     let helpers = threads.min(MOST_THREADS).min(units.div_ceil(chunk.max(1))).saturating_sub(1);
     let job = Arc::new(Job {

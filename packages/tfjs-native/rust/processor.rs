@@ -42,7 +42,7 @@ pub fn available() -> Vec<Set> {
 
 static CHOSEN: AtomicU8 = AtomicU8::new(0);
 
-/// The one in use: what was chosen last, the fastest at first.
+/// The instruction set in use: the one chosen last, or the fastest.
 pub fn chosen() -> Set {
     match CHOSEN.load(Ordering::Relaxed) {
         1 => Set::Portable,

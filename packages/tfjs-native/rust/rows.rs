@@ -1,14 +1,14 @@
 //! One kernel for every product of rows with a matrix: convolution, its input gradient, matrix product.
 //!
 //! out[p, :] = Σ_t in[row(p, t), :] · W_t for a grid of positions p. Rows outside the input are rows of zeros. Strides,
-//! dilations and paddings are all in the table of rows; the arithmetic never sees them.
+//! dilations and paddings exist only in the table of rows, not in the arithmetic.
 
 use crate::heap::{product, Heap};
 use crate::lanes::Lanes;
 use crate::pool;
 use crate::processor::{self, Set};
 
-/// Which input pixel a tap reads for the grid's origin, and where its weights start, in numbers.
+/// The input pixel that a tap reads for the grid's origin, and the start of its weights, in numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Tap {
     pub z: i32,
@@ -17,7 +17,7 @@ pub struct Tap {
     pub weights: u32,
 }
 
-/// What is done to sums before they are stored: + bias, then a limit from both sides.
+/// Applied to sums before they are stored: add a bias, then clamp.
 #[derive(Clone, Copy, Debug)]
 pub struct Epilogue {
     pub bias: u32,
@@ -59,9 +59,9 @@ pub struct RowProduct {
     pub epilogue: Option<Epilogue>,
 }
 
-/// Tiles of rows that go through one panel of weights before the next: they keep the panel in the cache.
+/// Tiles of rows that use one panel of weights before the next panel, so that it stays in the cache.
 const BLOCK: usize = 8;
-/// Numbers along depth that are multiplied at a time: a panel of them stays in the second cache.
+/// Numbers along depth that are multiplied at a time. A panel of them fits into the second-level cache.
 const DEPTH_BLOCK: usize = 2048;
 
 /// A call whose addresses have been checked.
@@ -71,12 +71,12 @@ struct Job {
     /// [panel][tap][depth][panel's columns], padded with zeros.
     panels: *const f32,
     zeros: *const f32,
-    /// One a column, padded to whole panels.
+    /// One per column, padded to whole panels.
     biases: Vec<f32>,
     limits: Option<(f32, f32)>,
     /// Numbers from the pixel of a grid position to that of each tap.
     offsets: Vec<isize>,
-    /// The grid positions all of whose taps lie inside the image: from and to, along z, y and x.
+    /// The grid positions whose taps all lie inside the image: from and to, along z, y and x.
     inside: [(usize, usize); 3],
     rows: usize,
     depth: usize,
@@ -88,7 +88,7 @@ struct Job {
 }
 unsafe impl Sync for Job {}
 
-/// How large the tiles of an instruction set are.
+/// The size of the tiles of an instruction set.
 struct Tiles {
     rows: usize,
     /// Columns of a panel.
@@ -180,7 +180,7 @@ impl RowProduct {
         let input = heap.numbers("input", self.input, product(&[input_image, u64::from(self.images)])?)?;
         let weights = heap.numbers("weights", self.weights, self.weights_end()?)?;
         let output = heap.numbers("output", self.output, self.output_end()?)?;
-        // Else a grid written over itself, by a stride of 0, is as large as one likes.
+        // Otherwise a grid that overwrites itself, with a stride of 0, could have any size.
         heap.numbers("output", 0, product(&[rows, u64::from(self.columns)])?)?;
         heap.numbers("weights", 0, product(&[self.taps.len() as u64, depth, u64::from(self.columns)])?)?;
         let set = processor::chosen();
@@ -208,7 +208,7 @@ impl RowProduct {
         let rows = rows as usize;
         let work = product(&[rows as u64, columns as u64, depth, self.taps.len() as u64])?;
         let numbers = |tap: &Tap| {
-            // Used only where the tap is inside the image, so that they are in the heap.
+            // Used only where the tap is inside the image, so these addresses are in the heap.
             i64::from(tap.z)
                 .wrapping_mul(input_plane as i64)
                 .wrapping_add(i64::from(tap.y).wrapping_mul(input_row as i64))
@@ -242,7 +242,7 @@ impl RowProduct {
     }
 }
 
-/// The positions from..to along one axis all of whose taps lie inside the image.
+/// The positions from..to along one axis whose taps all lie inside the image.
 fn inside(step: u32, size: u32, taps: impl Iterator<Item = i32> + Clone) -> (usize, usize) {
     let (step, size) = (i64::from(step), i64::from(size));
     let least = i64::from(taps.clone().min().unwrap_or(0));
@@ -275,7 +275,7 @@ fn pack(p: &RowProduct, weights: *const f32, wide: usize, threads: usize) -> Res
         let mut to = to.add(unit * depth * wide);
         let from = from.add(p.taps[t].weights as usize + panel * wide * column_stride);
         if depth_stride == 1 && column_stride != 1 {
-            // A column at a time: it lies side by side.
+            // One column at a time, because its numbers are contiguous.
             for j in 0..wide {
                 for k in 0..depth {
                     *to.add(k * wide + j) = if j < left { *from.add(j * column_stride + k) } else { 0.0 };
@@ -312,7 +312,7 @@ struct Table {
 
 impl Table {
     /// # Safety
-    /// The job's addresses must be right.
+    /// The job's addresses must be valid.
     #[inline(always)]
     unsafe fn fill(&mut self, job: &Job, first: usize, count: usize, tile: usize) {
         let p = &job.p;
@@ -452,7 +452,7 @@ struct Part {
     end: usize,
 }
 
-/// `R` rows × `W` vectors of columns; W may be fewer than the panel has.
+/// `R` rows × `W` vectors of columns; W may be smaller than the number of vectors in the panel.
 #[inline(always)]
 unsafe fn multiply<L: Lanes, const R: usize, const W: usize>(job: &Job, part: &Part, wide: usize) {
     let mut sums = [[L::zero(); W]; R];

@@ -1,14 +1,15 @@
-//! Depthwise convolution of as many channels as come out, forward and both gradients; and maximum pooling, which reads the same
-//! windows. A vector holds neighbouring channels, so nothing depends on strides, dilations and paddings but which pixels meet.
+//! Depthwise convolution with one output channel per input channel, forward and both gradients, and maximum pooling, which
+//! reads the same windows. A vector holds neighbouring channels. Strides, dilations and paddings only determine which pixels
+//! meet.
 
 use crate::each_set::{fma, on_each_set};
 use crate::heap::{product, Heap};
 use crate::pool;
 
-/// Channels that are worked on together: as many of these as divide them all.
+/// Channels that are processed together: the largest of these numbers that divides the number of channels.
 const WIDTHS: [usize; 3] = [32, 16, 8];
 
-/// The first `count` numbers, 0 for the others; nothing else is read.
+/// The first `count` numbers, and 0 for the others. Nothing else is read.
 #[inline(always)]
 unsafe fn read<const W: usize>(from: *const f32, count: usize) -> [f32; W] {
     if count == W {
@@ -28,7 +29,7 @@ unsafe fn write<const W: usize>(to: *mut f32, numbers: [f32; W], count: usize) {
     }
 }
 
-/// Runs a method compiled for each number of channels that are worked on together.
+/// Runs a method that is compiled for each number of channels processed together.
 macro_rules! by_width {
     ($job:ident, $channels:expr, $name:ident, ($($arg:expr),*)) => {
         match WIDTHS.into_iter().find(|wide| $channels % wide == 0) {
@@ -40,9 +41,9 @@ macro_rules! by_width {
 }
 /// Multiplications below which waking another thread costs more than it saves.
 const SHARED_WORK: u64 = 500_000;
-/// Pixels whose products are summed in float32; the sums of blocks are added in float64.
+/// Pixels whose products are summed in float32. The sums of such blocks are added in float64.
 const BLOCK: usize = 256;
-/// As many meetings of taps and pixels along an axis are listed for any image, however small the memory is.
+/// So many meetings of taps and pixels along an axis are always allowed, however small the memory is.
 const FEW_MEETINGS: u64 = 1 << 16;
 
 /// One axis of a window that moves over an image.
@@ -51,7 +52,7 @@ pub struct Axis {
     /// Pixels of the image and of the result of the forward pass.
     pub size: u32,
     pub out: u32,
-    /// Taps of the window, and pixels from one to the next.
+    /// Taps of the window, and the distance between them in pixels.
     pub taps: u32,
     pub dilation: u32,
     pub stride: u32,
@@ -59,7 +60,7 @@ pub struct Axis {
     pub pad: u32,
 }
 
-/// For each target, which taps meet which source.
+/// For each target, the taps and the source pixels that they meet.
 type Meetings = Vec<Vec<(usize, usize)>>;
 
 impl Axis {
@@ -85,7 +86,7 @@ impl Axis {
         }
         meetings
     }
-    /// Listing the meetings takes memory of its own, so more of them than the heap has numbers are refused.
+    /// The list of meetings takes additional memory, so a longer list than the heap has numbers is refused.
     fn checked(&self, heap: Heap) -> Result<(), String> {
         let meetings = product(&[u64::from(self.out), u64::from(self.taps)])?.max(u64::from(self.size));
         if meetings > FEW_MEETINGS {
@@ -131,7 +132,7 @@ impl Windows {
     }
 }
 
-/// out = x ∗ w; or, `transposed`, ∂L/∂x from dy in the place of x.
+/// out = x ∗ w; or, if `transposed`, ∂L/∂x from dy, which takes the place of x.
 #[derive(Clone, Copy, Debug)]
 pub struct Depthwise {
     pub input: u32,
@@ -244,7 +245,7 @@ struct FilterJob {
     x: *const f32,
     dy: *const f32,
     w: Windows,
-    /// For each tap along x, the outputs that it meets a pixel for, the first of those pixels.
+    /// For each tap along x: the outputs for which it meets a pixel, and the first of those pixels.
     spans: Vec<(usize, usize, usize)>,
     block: usize,
     rows: usize,
@@ -253,7 +254,7 @@ struct FilterJob {
 unsafe impl Sync for FilterJob {}
 
 impl DepthwiseFilter {
-    /// Runs it, on up to `threads` threads. Sums do not depend on how many.
+    /// Runs it on up to `threads` threads. The sums do not depend on their number.
     pub fn run(self, heap: Heap, threads: usize) -> Result<(), String> {
         let w = self.windows;
         w.checked(heap)?;
@@ -290,7 +291,7 @@ impl DepthwiseFilter {
     }
 }
 
-/// The outputs from..to that a tap meets a pixel for, and the first of those pixels.
+/// The outputs from..to for which a tap meets a pixel, and the first of those pixels.
 fn span(axis: Axis, tap: u32) -> (usize, usize, usize) {
     let inside: Vec<u32> = (0..axis.out).filter(|out| axis.pixel(*out, tap).is_some()).collect();
     match (inside.first(), inside.last()) {
@@ -333,7 +334,7 @@ impl FilterJob {
                                 for k in 0..W {
                                     sum[k] = fma::<FUSED>(x[k], dy[k], sum[k]);
                                 }
-                                // Not beyond the last, which may lie outside of the memory.
+                                // Not beyond the last one, which may lie outside the memory.
                                 a = a.wrapping_add(step);
                                 b = b.wrapping_add(channels);
                             }

@@ -1,4 +1,4 @@
-// Builds the binary for this machine where cargo is, next to package.json, where src/binding.ts looks first.
+// If cargo is installed, builds the binary for this machine next to package.json, where src/binding.ts looks first.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';

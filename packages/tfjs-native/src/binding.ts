@@ -8,11 +8,11 @@ import { createRequire } from 'node:module';
  * @throws Error - each kernel, if an argument reaches beyond the memory.
  */
 export interface NativeKernels {
-  /** What this processor has, the fastest first: of `avx512`, `avx2`, `neon` and `portable`, which all have. */
+  /** The instruction sets of this processor, the fastest first: some of `avx512`, `avx2` and `neon`, and always `portable`. */
   instructionSets(): string[];
-  /** The one in use. */
+  /** The instruction set in use. */
   instructionSet(): string;
-  /** Uses another one from now on, in the whole process. */
+  /** Uses another instruction set from now on, in the whole process. */
   useInstructionSet(name: string): void;
   /** out[p, :] = Σ_t in[row(p, t), :] · W_t. The fields of `RowProduct` in rust/rows.rs. */
   rowProduct(heap: Uint8Array, args: Int32Array, threads: number): void;
@@ -44,7 +44,7 @@ export interface NativeKernels {
   allFinite(heap: Uint8Array, args: Int32Array, threads: number): void;
 }
 
-/** What the binary for this machine is called: as npm packages of napi-rs are. */
+/** The name of the binary for this machine, by the convention of napi-rs. */
 function target(): string {
   const { platform, arch } = process;
   if (platform === 'win32') return `win32-${arch}-msvc`;
@@ -56,12 +56,12 @@ function target(): string {
 let loaded: NativeKernels | undefined;
 
 /**
- * Loads the binary for this machine: the one that was built here, or that of the npm package for this system and
- * processor, which npm installs along. The environment variable `CROSSREG_INSTRUCTION_SET` names the instruction set
- * to use; without it, it is the fastest that the processor has.
+ * Loads the binary for this machine: the one built in this clone, or the one in the npm package for this system and processor,
+ * which npm installs as an optional dependency. The environment variable `CROSSREG_INSTRUCTION_SET` names the instruction set
+ * to use. Default: the fastest that the processor has.
  *
- * @throws Error - if there is no binary for this machine, or it does not load, or the processor has no such instruction
- *   set. The message tells what to do.
+ * @throws Error - if there is no binary for this machine, if it does not load, or if the processor lacks the named instruction
+ *   set. The message says what to do.
  */
 export function nativeKernels(): NativeKernels {
   if (loaded) return loaded;
@@ -87,6 +87,6 @@ export function nativeKernels(): NativeKernels {
     reasons.length > 0
       ? `The native kernels for ${name} do not load: ${reasons.join('; ')}`
       : `There are no native kernels for ${name}. Install the npm package ${places[1]}, which npm leaves out with ` +
-          '--omit=optional, or build them in a clone of the repository, where cargo is: npm run build.',
+          '--omit=optional, or install cargo and build them in a clone of the repository: npm run build.',
   );
 }

@@ -1,5 +1,5 @@
-//! Random shapes of every pass over channels, against what defines it, in float64, on each instruction set of the processor;
-//! the same to the bit on one thread and on three; and nothing is written beyond the outputs.
+//! Every pass over channels, in random shapes and on each instruction set of the processor, agrees with its definition in
+//! float64. It gives the same bits on one thread and on three, and writes nothing beyond the outputs.
 
 mod common;
 

@@ -1,7 +1,7 @@
-//! Random shapes of every product, against sums written as they are defined, in float64, on each instruction set of the
-//! processor and on several threads; and random arguments, which may be refused but must not reach beyond the memory: what lies
-//! around it stays as it was. Build with AddressSanitizer to see reads too:
-//! `RUSTFLAGS=-Zsanitizer=address cargo +nightly test --no-default-features --target x86_64-unknown-linux-gnu`.
+//! Every product, in random shapes, on each instruction set of the processor and on several threads, agrees with sums written
+//! by the definition in float64. Random arguments may be refused, but must not change anything outside the memory. Build with
+//! AddressSanitizer to find reads outside it too: `RUSTFLAGS=-Zsanitizer=address cargo +nightly test --no-default-features
+//! --target x86_64-unknown-linux-gnu`.
 
 mod common;
 
@@ -230,7 +230,7 @@ proptest! {
     }
 }
 
-/// It would run for as long as one likes.
+/// It could run for any length of time.
 #[test]
 fn a_grid_written_over_itself_is_refused() {
     let c = Convolution {

@@ -1,6 +1,6 @@
-//! Random windows of depthwise convolution and of maximum pooling, against what defines them, in float64, on each instruction
-//! set of the processor; the same to the bit on one thread and on three; and nothing reaches beyond the memory. The check for
-//! finite numbers likewise.
+//! Depthwise convolution and maximum pooling, with random windows and on each instruction set of the processor, agree with
+//! their definitions in float64. They give the same bits on one thread and on three, and reach nothing beyond the memory. The
+//! check for finite numbers is tested in the same way.
 
 mod common;
 
@@ -74,7 +74,7 @@ fn sizes(w: Windows) -> [usize; 3] {
 
 fn pooling_takes_the_first_maximum_of(w: Windows, seed: u32) {
     let [_, image, result] = sizes(w);
-    // Few different numbers, so that there are equal ones.
+    // Few different numbers, so that some are equal.
     let x: Vec<f32> = numbers(image, seed).iter().map(|x| (x * 3.0).round()).collect();
     let dy = numbers(result, seed ^ 1);
     let mut best = vec![(f64::NEG_INFINITY, None); result];
@@ -102,7 +102,7 @@ fn pooling_takes_the_first_maximum_of(w: Windows, seed: u32) {
     );
 }
 
-/// A window of more taps than the memory holds numbers: a pool keeps none of them there.
+/// A window with more taps than the memory holds numbers. Pooling stores no taps there.
 #[test]
 fn pooling_of_one_pixel_in_a_memory_of_six_numbers() {
     let y = Axis { size: 1, out: 1, taps: 2, dilation: 1, stride: 2, pad: 1 };

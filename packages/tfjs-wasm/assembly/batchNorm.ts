@@ -1,11 +1,11 @@
 // The gradient of batch normalization y = (x − mean) · rstd · scale + offset over rows of channels.
 import { arg } from './simd';
 
-/** Rows a unit of {@link batchNormSums}: they stay in the cache while their channels are walked through. */
+/** Rows per unit of {@link batchNormSums}. They stay in the cache while the loop goes through their channels. */
 const BLOCK: i32 = 128;
 
 /**
- * Σ dy and Σ dy · (x − mean) per channel over one block of rows: partial sums, one row of each output a unit.
+ * Σ dy and Σ dy · (x − mean) per channel over one block of rows: partial sums, one row of each output per unit.
  * args: x, dy, mean, sums of dy, sums of dy (x − mean), rows, channels. A unit is 128 rows.
  */
 export function batchNormSums(args: usize, from: i32, to: i32): void {
@@ -79,8 +79,8 @@ export function normalizeRows(args: usize, from: i32, to: i32): void {
 }
 
 /**
- * Σ x and Σ (x − x̄)² per channel of one block of rows, with x̄ the block's own mean: so that memory is read once, and nothing
- * cancels however far the mean is from 0. args: x, sums, squares, rows, channels. A unit is 128 rows.
+ * Σ x and Σ (x − x̄)² per channel of one block of rows, with x̄ the mean of the block. So memory is read once, and no digits
+ * cancel, however far the mean is from 0. args: x, sums, squares, rows, channels. A unit is 128 rows.
  */
 export function blockMoments(args: usize, from: i32, to: i32): void {
   const rows = arg(args, 3);
@@ -153,8 +153,8 @@ export function joinMoments(args: usize, from: i32, to: i32): void {
 }
 
 /**
- * out[r, :] = dy[r, :] · factor + (x[r, :] − mean) · slope + shift: the gradient by the input of a normalization by the
- * batch's own moments. args: dy, x, factor, mean, slope, shift, out, channels. A unit is one row.
+ * out[r, :] = dy[r, :] · factor + (x[r, :] − mean) · slope + shift: the gradient by the input of a normalization that uses the
+ * moments of the batch. args: dy, x, factor, mean, slope, shift, out, channels. A unit is one row.
  */
 export function batchNormInput(args: usize, from: i32, to: i32): void {
   const factor = <usize>arg(args, 2), mean = <usize>arg(args, 3), slope = <usize>arg(args, 4), shift = <usize>arg(args, 5);

@@ -1,7 +1,7 @@
 // One kernel for every product of rows with a matrix: convolution, its input gradient, matrix product.
 //
 // out[p, :] = Σ_t in[row(p, t), :] · W_t, where row(p, t) comes from a table: an offset into the image, or −1 for
-// a row of zeros (padding). Strides, dilations and paddings are all in the table; the arithmetic never sees them.
+// a row of zeros (padding). Strides, dilations and paddings exist only in the table, not in the arithmetic.
 import { arg, fma, storeLanes, zero } from './simd';
 
 /**
@@ -10,7 +10,7 @@ import { arg, fma, storeLanes, zero } from './simd';
  * 6 × 2 and 4 × 3 spill, at two thirds of the speed; so does this one, unrolled or inlined into a deeper loop.
  */
 const TILE: i32 = 4;
-/** Tiles that go through one panel of W before the next: keeps the panel and the rows in the first cache. */
+/** Tiles that use one panel of W before the next panel. The panel and the rows stay in the first-level cache. */
 const BLOCK: i32 = 8;
 
 // @ts-ignore: decorator
@@ -122,7 +122,7 @@ export function tile1(
   if (valid > 3) storeRow(to + load<i32>(rows, 12), total(c3, r3), c3, 1, epilogue, bias);
 }
 
-/** The sum of all lanes and a rest. */
+/** The sum of all lanes and a remainder. */
 // @ts-ignore: decorator
 @inline
 function total(c: v128, rest: f32): v128 {

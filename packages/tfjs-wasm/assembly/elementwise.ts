@@ -1,7 +1,7 @@
-// Small passes over memory that tfjs makes in several, fused. Sizes in numbers; a unit is BLOCK numbers or one row.
+// Fused passes over memory, each of which takes several passes in tfjs. Sizes in numbers; a unit is BLOCK numbers or one row.
 import { arg, real } from './simd';
 
-/** Numbers a unit. */
+/** Numbers per unit. */
 const BLOCK: i32 = 1024;
 
 /** out = a · b · factor. args: a, b, out, size, factor. */

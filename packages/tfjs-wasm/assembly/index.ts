@@ -1,4 +1,4 @@
-// Every kernel is a function of an argument block and a range of units, so that ranges can be shared out.
+// Every kernel is a function of an argument block and a range of units, so that threads can divide the range.
 export { batchNormInput, batchNormSums, blockMoments, joinMoments, normalizeRows, scaleRows } from './batchNorm';
 export { convolve, fillTable, packPanels, storeRow, tile1, tile4, tile8 } from './convolution';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';

@@ -1,10 +1,10 @@
 // Standard normal numbers that are a pure function of a key and a position, in the same stream as fillGaussian of
 // @crossreg/tfjs: a counter through keyed rounds of a 32-bit hash, pairs of uniforms by Box–Muller. Eight numbers at a
-// time: four pairs side by side. Where the engine has fused multiply-adds the last bit may be another.
+// time: four pairs side by side. With fused multiply-adds, the last bit may differ.
 import { arg, fma, loadLanes, storeLanes, zero } from './simd';
 
-// The constants of draw, by their place in a table in memory: a load that V8 folds into the arithmetic, where a vector
-// constant costs it three instructions at every use.
+// The constants of draw, by their place in a table in memory. V8 folds such a load into the arithmetic, while a vector constant
+// takes three instructions at every use.
 const MULTIPLIER_1: usize = 0;
 const MULTIPLIER_2: usize = 4;
 const SECOND_KEY: usize = 8;
@@ -32,7 +32,7 @@ const TWO_BIT: usize = 88;
 /** Writes the table that the other functions here take as `constants`, 92 bytes. args: table. */
 export function noiseConstants(args: usize, from: i32, to: i32): void {
   const t = <usize>arg(args, 0);
-  // The multipliers of hash32 of @crossreg/core, and what tells the second hash of a pair from the first.
+  // The multipliers of hash32 of @crossreg/core, and the number that makes the second hash of a pair different from the first.
   store<i32>(t + MULTIPLIER_1, 0x21f0aaad);
   store<i32>(t + MULTIPLIER_2, 0x735a2d97);
   store<i32>(t + SECOND_KEY, 0x9e3779b9);
@@ -92,15 +92,15 @@ function radius(u: v128, constants: usize): v128 {
   series = fma(z, series, constant(constants, LOG_3));
   const turns = f32x4.convert_i32x4_s(i32x4.sub(constant(constants, BITS), exponent));
   const square = fma(s, series, f32x4.mul(turns, constant(constants, TWICE_LN_2)));
-  // Rounding can leave a hair below 0 where u is largest.
+  // Where u is largest, rounding can give a number just below 0.
   return f32x4.sqrt(f32x4.pmax(square, zero()));
 }
 
-/** The results of {@link draw}: a function of WebAssembly that AssemblyScript can write returns one value. */
+/** The results of {@link draw}, because functions in AssemblyScript return only one value. */
 let low: v128 = zero();
 let high: v128 = zero();
 
-/** Puts the eight numbers from an even `position` on into {@link low} and {@link high}. */
+/** Writes the eight numbers from an even `position` on to {@link low} and {@link high}. */
 function draw(position: i32, k0: i32, k1: i32, constants: usize): void {
   const counter = i32x4.add(i32x4.splat(position + k0), i32x4(0, 2, 4, 6));
   const state = v128.xor(hash(counter, constants), i32x4.splat(k1));
@@ -108,7 +108,7 @@ function draw(position: i32, k0: i32, k1: i32, constants: usize): void {
   const v = hash(v128.xor(state, constant(constants, SECOND_KEY)), constants);
   const r = radius(u, constants);
 
-  // The angle 2π v/2³² is `quarter` right angles and a rest in [−π/4, π/4).
+  // The angle 2π v/2³² is `quarter` right angles and a remainder in [−π/4, π/4).
   const quarter = i32x4.shr_s(i32x4.add(v, constant(constants, EIGHTH_TURN)), 30);
   const rest = i32x4.sub(v, i32x4.shl(quarter, 30));
   const t = f32x4.mul(f32x4.convert_i32x4_s(rest), constant(constants, ANGLE_UNIT));
@@ -121,7 +121,7 @@ function draw(position: i32, k0: i32, k1: i32, constants: usize): void {
   cos = fma(z, cos, constant(constants, COS_2));
   cos = fma(z, cos, constant(constants, ONE));
 
-  // In odd quarters sine and cosine change places: the lowest bit of `quarter`, spread over all of them.
+  // In odd quarters sine and cosine change places: a mask of the lowest bit of `quarter`.
   const isOdd = i32x4.shr_s(i32x4.shl(quarter, 31), 31);
   const c = v128.bitselect(sin, cos, isOdd), s = v128.bitselect(cos, sin, isOdd);
   // cos is negative in quarters 1 and 2, sin in 2 and 3: the second bit of quarter + 1, and of quarter.
@@ -160,9 +160,9 @@ function storeEight(to: usize, first: v128, second: v128, count: i32): void {
 
 /**
  * out[p] = in[p] + table[p mod channels] · ε[p].
- * args: in, table, out, count, channels, key, constants, mirror. The table goes on for 8 entries, from its start again, so that
- * eight neighbours can be loaded at any channel. A unit is 4096 numbers. Where `mirror` is not 0, the number at p + mirror
- * gets −ε[p].
+ * args: in, table, out, count, channels, key, constants, mirror. The table repeats its first 8 entries at its end, so that
+ * eight neighbours can be loaded at any channel. A unit is 4096 numbers. Where `mirror` is not 0, the number at p + mirror gets
+ * −ε[p].
  */
 export function addNoise(args: usize, from: i32, to: i32): void {
   const input = <usize>arg(args, 0), table = <usize>arg(args, 1), output = <usize>arg(args, 2);
@@ -187,10 +187,9 @@ export function addNoise(args: usize, from: i32, to: i32): void {
 }
 
 /**
- * Σ dy[p] · ε[p] over the p of one unit with the same p mod channels, a row of out for each unit: adding the rows up
- * is left to a kernel that does it without loss.
- * args: dy, out [units, channels], sums (channels + 8 numbers for each unit), count, channels, key, constants,
- * numbers in a unit, mirror. Where `mirror` is not 0, dy[p] − dy[p + mirror] is in the place of dy[p].
+ * Σ dy[p] · ε[p] over the p of one unit with the same p mod channels, one row of out per unit. Another kernel adds the rows
+ * without loss of precision. args: dy, out [units, channels], sums (channels + 8 numbers for each unit), count, channels, key,
+ * constants, numbers in a unit, mirror. Where `mirror` is not 0, dy[p] − dy[p + mirror] takes the place of dy[p].
  */
 export function noiseProducts(args: usize, from: i32, to: i32): void {
   const dy = <usize>arg(args, 0), output = <usize>arg(args, 1), scratch = <usize>arg(args, 2);

@@ -1,9 +1,9 @@
-// A step of an optimizer on one array. args: the value, what the optimizer keeps of it (arrays), the gradient; the new value,
-// and what is kept of it from now on; size; rates. A unit is BLOCK numbers. The operations are those of TensorFlow.js in its
-// order, so the results are its own to the last bit.
+// A step of an optimizer on one array. args: the value, the arrays of its optimizer state, the gradient; the new value, and the
+// new state; size; rates. A unit is BLOCK numbers. The operations and their order are those of TensorFlow.js, so the results
+// agree with it to the last bit.
 import { arg, loadLanes, real, storeLanes } from './simd';
 
-/** Numbers a unit. */
+/** Numbers per unit. */
 const BLOCK: i32 = 1024;
 
 // @ts-ignore: decorator
@@ -24,14 +24,14 @@ function rate(args: usize, i: i32): v128 {
   return f32x4.splat(real(args, i));
 }
 
-/** A decaying mean with one more number in it: mean · decay + number · (1 − decay). */
+/** A decaying mean, updated with one number: mean · decay + number · (1 − decay). */
 // @ts-ignore: decorator
 @inline
 function decayingMean(mean: v128, decay: v128, number: v128, rest: v128): v128 {
   return f32x4.add(f32x4.mul(mean, decay), f32x4.mul(number, rest));
 }
 
-/** RMSProp's momentum with one more step in it: the gradient times the rate, over the root. */
+/** The momentum of RMSProp, updated with one step: the gradient times the rate, over the root. */
 // @ts-ignore: decorator
 @inline
 function rmsPropMoment(moment: v128, inertia: v128, gradient: v128, step: v128, root: v128): v128 {
@@ -49,7 +49,7 @@ export function sgd(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Kept: a decaying sum of gradients. Rates: −rate, momentum. */
+/** State: a decaying sum of gradients. Rates: −rate, momentum. */
 export function momentum(args: usize, from: i32, to: i32): void {
   const end = min(arg(args, 5), to * BLOCK);
   const step = rate(args, 6), decay = rate(args, 7);
@@ -61,7 +61,10 @@ export function momentum(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Momentum, with a step along the sum that the next gradient would find. Arguments as for {@link momentum}. */
+/**
+ * Nesterov's momentum: the step uses the sum after the present gradient has been added once more. Arguments as for {@link
+ * momentum}.
+ */
 export function nesterov(args: usize, from: i32, to: i32): void {
   const end = min(arg(args, 5), to * BLOCK);
   const step = rate(args, 6), decay = rate(args, 7);
@@ -75,7 +78,7 @@ export function nesterov(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Kept: mean square of the gradient, momentum. Rates: rate, decay, 1 − decay, momentum, ε. */
+/** State: mean square of the gradient, momentum. Rates: rate, decay, 1 − decay, momentum, ε. */
 export function rmsProp(args: usize, from: i32, to: i32): void {
   const end = min(arg(args, 7), to * BLOCK);
   const step = rate(args, 8), decay = rate(args, 9), rest = rate(args, 10);
@@ -92,7 +95,7 @@ export function rmsProp(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Kept: mean square of the gradient, momentum, mean of the gradient. Rates as for {@link rmsProp}. */
+/** State: mean square of the gradient, momentum, mean of the gradient. Rates as for {@link rmsProp}. */
 export function centeredRmsProp(args: usize, from: i32, to: i32): void {
   const end = min(arg(args, 9), to * BLOCK);
   const step = rate(args, 10), decay = rate(args, 11), rest = rate(args, 12);
@@ -112,7 +115,7 @@ export function centeredRmsProp(args: usize, from: i32, to: i32): void {
   }
 }
 
-/** Kept: first and second moment. Rates: β₁, 1 − β₁, β₂, 1 − β₂, 1 − β₁ᵗ, 1 − β₂ᵗ, ε, −rate. */
+/** State: first and second moment. Rates: β₁, 1 − β₁, β₂, 1 − β₂, 1 − β₁ᵗ, 1 − β₂ᵗ, ε, −rate. */
 export function adam(args: usize, from: i32, to: i32): void {
   const end = min(arg(args, 7), to * BLOCK);
   const b1 = rate(args, 8), r1 = rate(args, 9), b2 = rate(args, 10), r2 = rate(args, 11);

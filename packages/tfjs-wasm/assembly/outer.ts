@@ -3,7 +3,7 @@
 // out[t][i][j] = Σ_p a[p + tap t][i] · b[p][j], p over rows of pixels. Padding is left out, not multiplied by zero.
 import { arg, fma, zero } from './simd';
 
-/** Sums of one block of pixels go to the output together: fewer roundings than one long chain. */
+/** The sums of one block of pixels are added to the output together, which rounds less often than one long chain. */
 // @ts-ignore: decorator
 @inline
 function put(to: usize, value: v128): void {
@@ -150,7 +150,7 @@ function strip1(
 /**
  * args: a, b, out, images, a height, a width, a depth, b height, b width, b depth (columns), stride y, stride x,
  * taps, tap list (dy, dx pairs), rows of b a block. A unit is 4 rows of the matrix of one tap: [tap][depth / 4].
- * The order of summation does not depend on how units are shared out.
+ * The order of summation does not depend on how units are divided among threads.
  */
 export function outerProducts(args: usize, from: i32, to: i32): void {
   const a = <usize>arg(args, 0), b = <usize>arg(args, 1), out = <usize>arg(args, 2);

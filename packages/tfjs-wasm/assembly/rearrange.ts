@@ -42,7 +42,7 @@ function interleaveHigh(a: v128, b: v128): v128 {
   return i32x4.shuffle(a, b, 2, 6, 3, 7);
 }
 
-/** Columns that one unit of {@link segmentSum} owns. */
+/** Columns in one unit of {@link segmentSum}. */
 const COLUMNS: i32 = 16;
 
 /**

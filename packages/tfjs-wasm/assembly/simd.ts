@@ -39,7 +39,7 @@ export function storeLanes(to: usize, value: v128, count: i32): void {
   if (count > 2) v128.store32_lane(to, value, 2, 8);
 }
 
-/** Reads the first `count` lanes, 0 in the others: all of them for 4 or more, none for 0 or less. */
+/** Reads the first `count` lanes and sets the others to 0. It reads all lanes for 4 or more, and none for 0 or less. */
 // @ts-ignore: decorator
 @inline
 export function loadLanes(from: usize, count: i32): v128 {

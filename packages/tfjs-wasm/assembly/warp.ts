@@ -1,15 +1,15 @@
-// Images resampled bilinearly through affine maps, and the gradient of that with respect to the maps. Numbers of
-// @crossreg/tfjs-augment's portable path: coordinates are rounded to 1/16384 of a pixel.
+// Bilinear resampling of images through affine maps, and its gradient with respect to the maps. The numbers are those of the
+// portable path of @crossreg/tfjs-augment: coordinates are rounded to 1/16384 of a pixel.
 //
-// The pixels of a row whose neighbours all lie in the image follow each other, because coordinates along a row are
-// monotone. Those go by four, read and mixed as vectors: of pixels where there is one channel, of channels where there are 3
-// or 4. At the edge, and for other numbers of channels, it is a pixel at a time.
+// The pixels of a row whose neighbours all lie in the image follow each other, because coordinates along a row are monotone.
+// They are read and mixed as vectors: of four pixels if there is one channel, of channels if there are 3 or 4. At the edge, and
+// for other numbers of channels, the loop takes one pixel at a time.
 import { arg, fma, loadLanes, storeLanes, zero } from './simd';
 
 const BITS = 14;
 const SUBPIXELS: i32 = 1 << BITS;
 
-/** A whole coordinate brought into [0, n), or −1 beyond the edge in mode 0 (constant). 1 edge, 2 reflect, 3 wrap. */
+/** An integer coordinate mapped into [0, n), or −1 beyond the edge in mode 0 (constant). 1 edge, 2 reflect, 3 wrap. */
 // @ts-ignore: decorator
 @inline
 function indexIn(i: i32, n: i32, mode: i32): i32 {
@@ -22,7 +22,7 @@ function indexIn(i: i32, n: i32, mode: i32): i32 {
   return r < n ? r : period - 1 - r;
 }
 
-/** Where a pixel is, or 0 beyond the edge. */
+/** The address of a pixel, or 0 beyond the edge. */
 // @ts-ignore: decorator
 @inline
 function pixel(image: usize, row: i32, column: i32, width: i32, channels: i32): usize {
@@ -37,7 +37,7 @@ function value(at: usize, channel: i32, fill: f32): f32 {
 
 /**
  * Where four pixels x of a row come from along one axis, slope · x + rest, in whole subpixels: `slope` and `rest` are in
- * subpixels too. Far outside, or where they are not finite, any number that is no pixel's, or 0.
+ * subpixels too. Far outside, or where they are not finite, the result is 0 or a number that belongs to no pixel.
  */
 // @ts-ignore: decorator
 @inline
@@ -47,7 +47,7 @@ function source(x: v128, slope: v128, rest: v128): v128 {
   return i32x4.trunc_sat_f32x4_s(at);
 }
 
-/** What is left of subpixels beyond a whole pixel, as a part of one. */
+/** The fraction of a pixel in a number of subpixels. */
 // @ts-ignore: decorator
 @inline
 function fraction(at: v128): v128 {
@@ -55,7 +55,7 @@ function fraction(at: v128): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(rest), f32x4.splat(<f32>1 / <f32>SUBPIXELS));
 }
 
-/** Of four columns from c: a bit for each whose source has all of its neighbours in [0, columns] × [0, rows]. */
+/** For the four columns from c: one bit per column, set if the source has all of its neighbours in [0, columns] × [0, rows]. */
 // @ts-ignore: decorator
 @inline
 function inside(c: i32, cx: f32, slopesX: v128, restsX: v128, slopesY: v128, restsY: v128, columns: i32, rows: i32): i32 {
@@ -66,8 +66,8 @@ function inside(c: i32, cx: f32, slopesX: v128, restsX: v128, slopesY: v128, res
 }
 
 /**
- * Of a row, the columns [first, last) whose sources have all neighbours in the image, as last · 2³² + first. Where there are
- * none, first is `width`.
+ * The columns [first, last) of a row whose sources have all neighbours in the image, as last · 2³² + first. If there are none,
+ * first is `width`.
  */
 // @ts-ignore: decorator
 @inline
@@ -99,7 +99,7 @@ function lane(x: v128, i: i32): v128 {
     : v128.shuffle<f32>(x, x, 3, 3, 3, 3);
 }
 
-/** The channels, up to four, of a pixel. What is read beyond them counts nothing; beyond `end` nothing is read. */
+/** The channels of a pixel, up to four. Numbers read beyond them are ignored, and nothing is read beyond `end`. */
 // @ts-ignore: decorator
 @inline
 function color(at: usize, channels: i32, fill: v128, end: usize): v128 {
@@ -160,7 +160,7 @@ export function warp(args: usize, from: i32, to: i32): void {
     const slopesX = f32x4.splat(load<f32>(m) * <f32>SUBPIXELS), slopesY = f32x4.splat(load<f32>(m, 12) * <f32>SUBPIXELS);
     const restsX = f32x4.splat((load<f32>(m, 4) * y + load<f32>(m, 8) + cx) * <f32>SUBPIXELS);
     const restsY = f32x4.splat((load<f32>(m, 16) * y + load<f32>(m, 20) + cy) * <f32>SUBPIXELS);
-    // Three channels are read as four: not where the fourth would lie beyond all images.
+    // Three channels are read as four, except where the fourth would lie beyond all images.
     const rows = max(0, height - 1 - i32(channels == 3 && b == batch - 1));
     let first = width, last = 0;
     if (wide || channels == 1) {
@@ -225,7 +225,7 @@ export function warpGradient(args: usize, from: i32, to: i32): void {
   const cx: f32 = <f32>(width - 1) / 2, cy: f32 = <f32>(height - 1) / 2;
   const step = <usize>channels << 2, line = <usize>width * step, bytes = <usize>height * line;
   const vectors = channels == 1 || channels == 3 || channels == 4;
-  /** Three channels are read as four; the fourth counts nothing. */
+  /** Three channels are read as four; the fourth is ignored. */
   const used = channels == 3 ? i32x4(-1, -1, -1, 0) : i32x4.splat(-1);
   for (let b = from; b < to; b++) {
     const image = <usize>arg(args, 0) + <usize>b * bytes, m = <usize>arg(args, 1) + <usize>b * 24;
@@ -242,7 +242,7 @@ export function warpGradient(args: usize, from: i32, to: i32): void {
         const columns = columnsInside(width, rows, cx, slopesX, restsX, slopesY, restsY);
         first = <i32>columns, last = <i32>(columns >> 32);
       }
-      // Of this row: dL/d(source) along both axes, and the same times x.
+      // For this row: dL/d(source) along both axes, and the same times x.
       let xs = zero(), ys = zero(), xsX = zero(), ysX = zero();
       let edgeX: f64 = 0, edgeY: f64 = 0;
       for (let c = 0; c < width; c++) {

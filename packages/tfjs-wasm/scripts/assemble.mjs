@@ -6,7 +6,7 @@ import asc from 'assemblyscript/asc';
 const packages = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Compiles AssemblyScript to one binary: raw pointers only, no runtime, no static data, on a memory that its user owns.
+ * Compiles AssemblyScript to one binary: raw pointers only, no runtime, no static data, on a memory that the caller provides.
  *
  * @param entry - a file of one of the packages.
  * @param relaxed - with fused multiply-adds, for engines that have relaxed SIMD.
@@ -31,7 +31,7 @@ export async function assemble(entry, relaxed = false) {
   return binary;
 }
 
-/** A string constant of a module that holds a binary: no file to locate at run time, whoever loads or bundles it. */
+/** The source of a string constant that holds a binary, so that no file has to be located at run time, in any bundle. */
 export const constant = (name, binary) =>
   `export const ${name} =\n  '${Buffer.from(binary).toString('base64')}';\n`;
 

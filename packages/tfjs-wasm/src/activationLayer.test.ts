@@ -63,7 +63,7 @@ describe('kernels', () => {
   };
   const x = () => tf.tensor(floats([6, 7], 1).values, [6, 7]);
 
-  test('of a gradient: one pass for product, bias and activation, none by the input where nobody asks', async () => {
+  test('a gradient takes one pass for product, bias and activation, and none for an input that needs no gradient', async () => {
     const layer = dense();
     layer.build([6, 7]);
     const variables = layer.trainableWeights.map((weight) => weight.read() as tf.Variable);
@@ -76,7 +76,7 @@ describe('kernels', () => {
     expect(await count(step, 'BatchMatMul')).toBe(1);
   });
 
-  test('second derivatives go tfjs’s way', () => {
+  test('second derivatives are those of tfjs', () => {
     const layer = dense({ units: 1, kernelInitializer: 'ones', useBias: false });
     layer.build([1, 2]);
     // (x₁ + x₂)² for a positive sum: the gradient is 2(x₁ + x₂), its sum's gradient 4.

@@ -73,7 +73,7 @@ test('a mean far from 0 costs no digits of the variance', () => {
 });
 
 test.each([[{ scale: false }], [{ center: false }], [{ scale: false, center: false }]])(
-  '%j, with which tfjs’s own cannot be trained',
+  '%j, which tfjs cannot train',
   (options) => {
     const [y] = trained([50, 3], options);
     const [gamma, beta] = [1, 2].map((seed) => floats([3], seed).values);
@@ -91,7 +91,7 @@ test.each([[{ scale: false }], [{ center: false }], [{ scale: false, center: fal
   },
 );
 
-test('channels in the middle are left to tfjs', async () => {
+test('tfjs handles channels that are not last', async () => {
   const y = () =>
     tf
       .tidy(() => {

@@ -5,7 +5,7 @@ import { defineKernel } from './define';
 import { defineGradient } from './gradient';
 import { bits } from './kernels';
 
-/** Numbers a unit of assembly/elementwise.ts. */
+/** Numbers per unit of assembly/elementwise.ts. */
 export const ELEMENTS = 1024;
 
 const ScaledProduct = 'CrossregScaledProduct';

@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
 
-/** 1 if every number of every tensor is finite, else 0, which `@crossreg/tfjs` asks for. Inputs by place. */
+/** 1 if every number of every tensor is finite, else 0. `@crossreg/tfjs` calls it. Inputs are named by position. */
 export const allFinite = defineKernel<Record<string, TensorInfo>>(
   'CrossregAllFinite',
   ({ inputs, backend, kernels }) => {

@@ -4,8 +4,8 @@ import type { Work } from './deferred';
 import { bits, type Kernels } from './kernels';
 
 /**
- * y = v above 0 and at most `most`, slope · v below 0 and at least `floor`. Its derivative is told by y, except at
- * `most` itself, where it is 0.
+ * y = v above 0 and at most `most`, slope · v below 0 and at least `floor`. Its derivative follows from y. At `most` itself it
+ * is 0.
  */
 export interface Activation {
   readonly slope: number;
@@ -38,11 +38,11 @@ export interface AddedNoise {
   readonly scale: TensorInfo;
   readonly k0: number;
   readonly k1: number;
-  /** Whether the second half of the rows has the numbers of the first with the other sign. */
+  /** Whether the second half of the rows has the numbers of the first half with the opposite sign. */
   readonly mirrored: boolean;
 }
 
-/** A normalization, or x as it is, and noise on it. */
+/** A normalization, or x itself, and the noise on it. */
 interface Pass extends Partial<Omit<Normalization, 'x'>> {
   readonly x: TensorInfo;
   readonly noise?: AddedNoise;

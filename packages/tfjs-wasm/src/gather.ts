@@ -3,8 +3,8 @@ import { sizeOf } from './backend';
 import { defineKernel } from './define';
 
 /**
- * Rows by their number, each copied as a whole: the batches of `fit` and of ρ steps. The backend's own kernel works out the place
- * of every single number.
+ * Rows by their index, each copied as a whole, as for the batches of `fit` and of ρ steps. The kernel of the backend computes
+ * the place of every single number.
  */
 export const gather = defineKernel<{ x: TensorInfo; indices: TensorInfo }, GatherV2Attrs>(
   GatherV2,

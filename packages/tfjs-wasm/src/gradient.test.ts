@@ -45,7 +45,7 @@ async function sameGradient(
 
 const small = (max: number) => fc.integer({ min: 1, max });
 
-describe('gradients of our own agree with those of cpu', () => {
+describe('our gradients agree with those of cpu', () => {
   test.each([
     ['sum', tf.sum],
     ['mean', tf.mean],

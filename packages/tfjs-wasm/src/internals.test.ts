@@ -16,7 +16,7 @@ import {
 } from './internals';
 
 const { version_core } = tf;
-/** What a failing check says: which field of which version is not as `internals.ts` has it. */
+/** The message of a failing check: which field of which version differs from `internals.ts`. */
 const missing = (field: string) =>
   `TensorFlow.js ${version_core} keeps no ${field} as internals.ts declares it. Adapt what uses it`;
 
@@ -24,7 +24,7 @@ test.each([
   ['tfjs-core', version_core],
   ['tfjs-layers', version_layers],
 ])('holds for the version of %s that is installed', (_, version) => {
-  expect(heldVersions, `Not yet held for ${version}: add it once this file passes`).toContain(version);
+  expect(heldVersions, `${version} is not listed yet: add it once this file passes`).toContain(version);
 });
 
 test('the engine tells how deep it differentiates and in which operation it is', () => {

@@ -57,7 +57,9 @@ test('segment sums of integers are exact, negative ones and large ones too', () 
   expect(values).toEqual([-2, 16777219, 0]);
 });
 
-/** Σ over every letter of the product of the operands, by the definition: cpu's kernel sums some letters twice over. */
+/**
+ * The sum of the product of the operands over every letter, by the definition, because the cpu kernel sums some letters twice.
+ */
 function einsumByDefinition(
   operands: string[][],
   kept: string[],
@@ -83,7 +85,7 @@ function einsumByDefinition(
   return out;
 }
 
-test('einsum of any two operands is the sum it says', () => {
+test('einsum of any two operands is the sum of its definition', () => {
   const letters = 'abcd';
   const subset = fc.shuffledSubarray([...letters], { minLength: 1 });
   const size: Record<string, number> = { a: 2, b: 3, c: 4, d: 5 };

@@ -30,7 +30,7 @@ const products: Record<string, [shapes: number[][], f: (...operands: tf.Tensor[]
   'convolution of one image': [
     [[7, 6, 3], [3, 2, 3, 5], [5]],
     (x, filter, bias) =>
-      // Elsewhere tfjs's own gradient of this one fails.
+      // On other backends, the gradient of tfjs fails for this one.
       tf.getBackend() === 'wasm'
         ? tf.fused.conv2d({ x: x as tf.Tensor3D, filter: filter as tf.Tensor4D, bias, strides: 1, pad: 1 })
         : tf.add(tf.conv2d(x as tf.Tensor3D, filter as tf.Tensor4D, 1, 1), bias),
@@ -117,7 +117,7 @@ describe('kernels of a gradient', () => {
   });
 });
 
-test('second derivatives go tfjs’s way', () => {
+test('second derivatives are those of tfjs', () => {
   // (xw)² summed: ∂²/∂x∂x summed is 2 Σⱼ (Σ of w's rows)ⱼ, by hand for x of one row.
   const w = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
   const f = (x: tf.Tensor) => tf.sum(tf.square(tf.fused.matMul({ a: x as tf.Tensor2D, b: w })));
@@ -127,7 +127,7 @@ test('second derivatives go tfjs’s way', () => {
   expect(Array.from(second.dataSync())).toEqual(expected);
 });
 
-test('a custom gradient of a user’s own is not touched', () => {
+test('a custom gradient of the user is not touched', () => {
   const straightThrough = tf.customGrad((x) => ({
     value: tf.fused.matMul({ a: x as tf.Tensor2D, b: tf.tensor2d([3], [1, 1]) }),
     gradFunc: (dy: tf.Tensor) => tf.mul(dy, 7),

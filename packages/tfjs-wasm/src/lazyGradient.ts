@@ -38,15 +38,15 @@ export function differentiateLazily(): void {
 }
 
 interface LazyOperation {
-  /** Runs the product's kernel, which tells what it was asked for, and saves the operands as tfjs-core does. */
+  /** Runs the kernel of the product, which reports its arguments, and saves the operands as tfjs-core does. */
   forward(save: Save): tf.Tensor;
-  /** dy behind the activation, given that before it: for a product that has one. */
+  /** dy before the activation, from dy after it, for a product with an activation. */
   through?(dy: tf.Tensor, y: tf.Tensor): tf.Tensor;
-  /** All gradients at once, where ours are not for the case at hand. */
+  /** All gradients at once, for cases that ours do not cover. */
   otherwise?(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[];
 }
 
-/** A product of the kind that a scope of tfjs-core names, each of whose gradients is computed when it is asked for. */
+/** A product named by a scope of tfjs-core. Each of its gradients is computed on demand. */
 export function lazyOperation(
   scope: string,
   inputs: readonly tf.Tensor[],
@@ -65,7 +65,7 @@ export function lazyOperation(
     },
     backwardsFunc(dy, saved) {
       const linear = through ? { ...attrs!, activation: 'linear' } : attrs;
-      // Our kernels have no gradients, tfjs's own composition has.
+      // Our kernels have no gradients, but the composition of tfjs has.
       const first = engine.state.gradientDepth === 0 || !otherwise;
       const behind = through ? through(dy, saved[2]) : dy;
       const lazy = linear && first ? operations[scope](behind, saved, linear) : undefined;
@@ -89,7 +89,7 @@ interface Attrs {
 
 let told: Attrs | undefined;
 
-/** Called by the kernels of the two operations: what they were asked for is in nobody else's reach. */
+/** Called by the kernels of the two operations, because only they see the arguments. */
 export const tellAttrs = (attrs: Attrs): void => {
   told = attrs;
 };

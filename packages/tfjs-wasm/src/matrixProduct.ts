@@ -144,7 +144,7 @@ export const batchMatMul = defineKernel<Matrices, BatchMatMulAttrs>(
     product(kernels, backend, inputs, attrs, sizesOf(BatchMatMul, inputs, attrs)),
 );
 
-/** activation(A · B + bias). The backend's own kernel drops the bias where an operand is transposed. */
+/** activation(A · B + bias). The kernel of the backend ignores the bias if an operand is transposed. */
 export const fusedMatMul = defineKernel<
   Matrices & { bias?: TensorInfo; preluActivationWeights?: TensorInfo },
   _FusedMatMulAttrs
@@ -156,7 +156,7 @@ export const fusedMatMul = defineKernel<
   );
 });
 
-/** For int32, which is rare (confusion matrices) and which float32 would round. Addresses in numbers. */
+/** For int32, which is rare (confusion matrices) and would be rounded in float32. Addresses in numbers. */
 function multiplyIntegers(
   heap: Int32Array,
   p: Product & { aStep: number; aInner: number; bStep: number; bInner: number },

@@ -70,7 +70,7 @@ describe.each(native ? [false, true] : [false])('native: %s', (isNative) => {
     },
   );
 
-  test('a batch is added to what fades, by hand', () => {
+  test('a batch is added to the decayed weights, as computed by hand', () => {
     const before: Numbers = {
       ...{ sum_of_squares: [4, 8], degrees_of_freedom: [2], last_mean: [9, 9], last_count: [3] },
     };
@@ -87,7 +87,7 @@ describe.each(native ? [false, true] : [false])('native: %s', (isNative) => {
     expectClose(deviation, [Math.sqrt(51 / 2.5), Math.sqrt(18 / 2.5)], 1e-6);
   });
 
-  test('one value and nothing before: 1, and the next one is compared with it', () => {
+  test('a single first value has deviation 1, and the next value is compared with it', () => {
     const first = run([7], [1, 1], nothing(1));
     expect(first).toEqual({
       deviation: [1],

@@ -7,8 +7,8 @@ import { defineKernel } from './define';
 type Weights = Record<'sum_of_squares' | 'degrees_of_freedom' | 'last_mean' | 'last_count', TensorInfo>;
 
 /**
- * What `MovingDeviation` of `@crossreg/tfjs-layers` makes of a training batch, channels last: the deviation of each channel, and
- * its next weights. The composed operations there define the numbers.
+ * What `MovingDeviation` of `@crossreg/tfjs-layers` computes for a training batch, channels last: the deviation of each
+ * channel, and the next weights. The operations there define the numbers.
  */
 export const movingDeviation = defineKernel<Weights & { x: TensorInfo }, { momentum: number }>(
   'CrossregMovingDeviation',

@@ -23,7 +23,7 @@ const mean = (n: number, f: (i: number) => number) => {
   return sum / n;
 };
 
-// Every bound below is 5 standard errors of the statistic under N(0, 1): a false alarm in 1.7 million.
+// Every bound below is 5 standard errors of the statistic under N(0, 1): one false alarm in 1.7 million.
 describe('Gaussian numbers', () => {
   test('moments, tails and independence of neighbours and streams', () => {
     const x = draw(N, 12345, -987654321);
@@ -53,7 +53,7 @@ describe('Gaussian numbers', () => {
   });
 });
 
-// All remainders of eight, one channel and many, fewer channels than a vector, several units.
+// All remainders modulo eight, one channel and many, fewer channels than a vector, several units.
 const shapes = [[1], [5, 3], [8, 1], [3, 7, 7, 5], [2, 9, 16], [13, 33], [1000, 9], [6, 30, 30, 4]];
 
 test.each(shapes)('x + scale · ε and its gradient agree with the plain sums, shape %j', (...shape) => {
@@ -81,7 +81,7 @@ test.each(shapes)('x + scale · ε and its gradient agree with the plain sums, s
 });
 
 test.each([[2], [2, 1], [6, 3], [2, 7, 7, 5], [26, 33], [1000, 9], [6, 30, 30, 4]])(
-  'mirrored, the second half of the rows has the noise of the first with the other sign, shape %j',
+  'if mirrored, the second half of the rows has the noise of the first with the opposite sign, shape %j',
   (...shape) => {
     const size = tf.util.sizeFromShape(shape);
     const channels = shape[shape.length - 1];

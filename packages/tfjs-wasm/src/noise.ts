@@ -5,14 +5,16 @@ import { FusedPasses } from './fusedPasses';
 import type { Kernels } from './kernels';
 import { sumMiddle } from './reduction';
 
-/** Two 32-bit integers that name the stream: the counter starts at the first, the second goes between the hashes. */
+/**
+ * Two 32-bit integers that name the stream: the first is the start of the counter, and the second enters between the hashes.
+ */
 interface KeyAttrs {
   k0: number;
   k1: number;
 }
 
 interface AddedAttrs extends KeyAttrs {
-  /** Whether the second half of the rows has the numbers of the first with the other sign. Default false. */
+  /** Whether the second half of the rows has the numbers of the first half with the opposite sign. Default false. */
   mirrored?: boolean;
 }
 
@@ -70,7 +72,7 @@ export const addNoise = defineKernel<{ x: TensorInfo; scale: TensorInfo }, Added
   },
 );
 
-/** How many numbers are drawn for an array. */
+/** The number of Gaussian numbers drawn for an array. */
 const drawnOf = (shape: readonly number[], mirrored: boolean) => sizeOf(shape) / (mirrored ? 2 : 1);
 
 /** Σ dy · ε, over everything or (with `channels`) over all axes but the last: the gradient of the scale. */

@@ -5,8 +5,8 @@ import { ELEMENTS } from './elementwise';
 import { bits } from './kernels';
 
 /**
- * What an optimizer does to a variable in a step, as a function of assembly/optimizers.ts: how many arrays it keeps for each
- * variable, and about how many nanoseconds it takes for a number. There are no native kernels for it: memory bounds it.
+ * The step of an optimizer on one variable, as a function of assembly/optimizers.ts: the number of state arrays per variable,
+ * and the approximate nanoseconds per number. It has no native kernel, because memory bounds its speed.
  */
 const rules = {
   adam: { kept: 2, nanoseconds: 2 },
@@ -28,8 +28,8 @@ export interface StepAttrs {
 }
 
 /**
- * A kernel for each rule: one step on any number of variables. Inputs by position, for each variable: its value, what the
- * optimizer keeps of it, and the gradient. Outputs for each variable: the new value, and what is kept from now on.
+ * A kernel for each rule: one step on any number of variables. Inputs by position, for each variable: its value, its optimizer
+ * state, and the gradient. Outputs for each variable: the new value, and the new state.
  */
 export const optimizerSteps: readonly KernelDefinition[] = names.map((rule) =>
   defineKernel<Record<string, TensorInfo>, StepAttrs>(

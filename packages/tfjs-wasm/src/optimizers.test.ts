@@ -80,11 +80,11 @@ describe.each(native ? [false, true] : [false])('on wasm, beside native kernels:
     return trajectory(...args);
   };
 
-  test.each(names)('%s goes where tfjs goes on cpu, with the same state, to the bit', async (name) => {
+  test.each(names)('%s gives the weights and state of tfjs on cpu, to the bit', async (name) => {
     expectSame(await onWasm('wasm', name, 20), await trajectory('cpu', name, 20));
   });
 
-  test.each(names)('%s goes on from saved weights', async (name) => {
+  test.each(names)('%s continues from saved weights', async (name) => {
     const reload = async (optimizer: tf.Optimizer) => {
       const weights = await optimizer.getWeights();
       await optimizer.setWeights(weights.map((weight) => ({ ...weight, tensor: weight.tensor.clone() })));

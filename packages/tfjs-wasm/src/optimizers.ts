@@ -10,14 +10,16 @@ import {
 } from './internals';
 import { type Rule, stepKernelName } from './optimizerStep';
 
-/** A step of an optimizer of tfjs, as one kernel takes it. */
+/** A step of an optimizer of tfjs as one kernel. */
 interface Step {
   readonly rule: Rule;
   /** As assembly/optimizers.ts has them for the rule. */
   readonly rates: readonly number[];
-  /** What the optimizer keeps of each variable, in the order of the kernel, and what tfjs appends to the variable's name. */
+  /**
+   * The optimizer state of each variable, in the order of the kernel, with the suffix that tfjs adds to the variable's name.
+   */
   readonly kept: readonly (readonly [moments: Moment[], suffix: string])[];
-  /** What else the optimizer changes in a step. */
+  /** The other state that the optimizer changes in a step. */
   finish?(): void;
 }
 

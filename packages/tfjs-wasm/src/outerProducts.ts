@@ -19,7 +19,7 @@ export interface OuterProducts {
   readonly taps: readonly { readonly y: number; readonly x: number }[];
 }
 
-/** Numbers of a and b that are worked on together, a block that stays in the first cache; pixels of it at least. */
+/** Numbers of a and b in one block, which stays in the first-level cache, and the smallest number of pixels in a block. */
 const BLOCK_NUMBERS = 6144;
 const BLOCK_PIXELS = 64;
 

@@ -1,6 +1,6 @@
 import { builtin } from './node';
 
-/** What a worker is started with. */
+/** The data that a worker starts with. */
 interface WorkerData {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;

@@ -20,7 +20,7 @@ const geometry = (shape: readonly number[], { filterSize, strides, pad, dimRound
     dimRoundingMode,
   );
 
-/** The maximum of each window, for native kernels; the backend's own has the other cases. */
+/** The maximum of each window, for native kernels. The kernel of the backend covers the other cases. */
 export const maxPool = defineKernel<{ x: TensorInfo }, MaxPoolAttrs>(
   MaxPool,
   ({ inputs: { x }, attrs, backend, kernels, stock }) => {
@@ -32,7 +32,7 @@ export const maxPool = defineKernel<{ x: TensorInfo }, MaxPoolAttrs>(
   },
 );
 
-/** dy at the first maximum of each window. */
+/** The gradient: dy at the first maximum of each window. */
 export const maxPoolGrad = defineKernel<{ dy: TensorInfo; input: TensorInfo }, MaxPoolGradAttrs>(
   MaxPoolGrad,
   ({ inputs: { dy, input }, attrs, backend, kernels }) => {

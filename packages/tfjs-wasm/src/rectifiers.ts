@@ -22,7 +22,7 @@ import { kernelsOf } from './kernels';
 
 const RectifierGradient = 'CrossregRectifierGradient';
 
-/** dy · activation'(y). Without native kernels for ReLU only. */
+/** dy · activation'(y). Without native kernels, for ReLU only. */
 export const rectifierGradient = defineKernel<{ dy: TensorInfo; y: TensorInfo }, Activation>(
   RectifierGradient,
   ({ inputs: { dy, y }, attrs, backend, kernels }) => {
@@ -46,10 +46,10 @@ const gradientOf = (dy: tf.Tensor, y: tf.Tensor, activation: Activation) =>
 const isNative = () => kernelsOf(tf.backend() as unknown as WasmBackend).isNative;
 
 /**
- * The backend's own kernel, except for a normalization that is not written yet, which takes the activation along; with a
- * gradient of one pass, where tfjs's takes three.
+ * The kernel of the backend, except after a normalization that is not written yet: that pass then applies the activation too.
+ * The gradient takes one pass instead of the three of tfjs.
  *
- * @param saves - what tfjs's own gradient takes, and the output last.
+ * @param saves - the tensors that the gradient of tfjs takes, and the output last.
  */
 function rectifier(
   kernelName: string,
@@ -74,7 +74,7 @@ function rectifier(
   );
 }
 
-// The derivative of a ReLU is the same by its output as by its input, so that tfjs's own may have the output too.
+// The derivative of a ReLU follows from its output as well as from its input, so the gradient of tfjs may get the output too.
 export const relu = rectifier(
   Relu,
   () => rectified,

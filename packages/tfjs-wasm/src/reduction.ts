@@ -13,7 +13,7 @@ interface ReductionAttrs {
   keepDims: boolean;
 }
 
-/** Rows that are summed at a time where there are many: they stay in the cache while columns are walked through. */
+/** Rows that are summed at a time if there are many. They stay in the cache while the loop goes through the columns. */
 const [FEWEST_ROWS, MOST_ROWS] = [32, 512];
 
 /** The largest number of rows from {@link FEWEST_ROWS} to {@link MOST_ROWS} that divides them all, if there is one. */
@@ -62,7 +62,7 @@ interface Middle {
   readonly inner: number;
 }
 
-/** How a reduction over neighbouring axes looks; undefined for other axes. */
+/** The view of a reduction over neighbouring axes, or undefined for other axes. */
 function middleOf(shape: readonly number[], axis: number | number[]): Middle | undefined {
   const axes = util.parseAxisParam(axis, shape as number[]).sort((a, b) => a - b);
   if (axes.length === 0 || axes.some((each, i) => i > 0 && each !== axes[i - 1] + 1)) return undefined;
@@ -92,7 +92,10 @@ function reduction(kernelName: string, call: KernelCall<{ x: TensorInfo }, Reduc
   return out;
 }
 
-/** The gradient spread over what was summed: one pass, where tfjs makes a tensor of ones in JavaScript and two more. */
+/**
+ * The gradient spread over the summed numbers, in one pass. tfjs makes a tensor of ones in JavaScript and takes two passes
+ * more.
+ */
 const gradient =
   (kernelName: string): GradientFunction =>
   (dy, [x], attrs) => {
@@ -104,7 +107,7 @@ const gradient =
     return { x: () => tf.engine().runKernel(Spread, { dy: dy as tf.Tensor }, spreadAttrs) as tf.Tensor };
   };
 
-/** dy, given once for each sum, times a factor, at the place of every number that was summed. */
+/** dy, which has one number per sum, times a factor, at the place of every summed number. */
 export const spread = defineKernel<
   { dy: TensorInfo },
   { shape: number[]; axis: number | number[]; factor: number }

@@ -13,7 +13,7 @@ export interface RowProduct {
   readonly weights: number;
   readonly output: number;
   readonly images: number;
-  /** Pixels, and channels a pixel, of one input image. */
+  /** Pixels and channels of one input image. */
   readonly inputHeight: number;
   readonly inputWidth: number;
   readonly depth: number;
@@ -25,7 +25,7 @@ export interface RowProduct {
   /** Numbers between neighbours of W_t along depth and along columns. */
   readonly depthStride: number;
   readonly columnStride: number;
-  /** Which input pixel each tap reads for the grid's origin (y, x), and where its weights start (in numbers). */
+  /** The input pixel that each tap reads for the grid's origin (y, x), and the start of its weights (in numbers). */
   readonly taps: readonly Tap[];
   readonly gridHeight: number;
   readonly gridWidth: number;
@@ -37,7 +37,7 @@ export interface RowProduct {
   readonly outputOrigin: number;
   readonly outputRow: number;
   readonly outputColumn: number;
-  /** For volumes: planes of the input and of the grid (1), input planes a grid plane (1), numbers of an output plane. */
+  /** For volumes: planes of the input and of the grid (1), input planes per grid plane (1), numbers of an output plane. */
   readonly inputPlanes?: number;
   readonly gridPlanes?: number;
   readonly stepZ?: number;
@@ -53,15 +53,15 @@ export interface Tap {
   readonly weights: number;
 }
 
-/** What is done to sums before they are stored: + bias, then a limit from both sides. */
+/** Applied to sums before they are stored: add a bias, then clamp. */
 export interface Epilogue {
-  /** One number, or one a column. */
+  /** One number, or one per column. */
   readonly bias?: { readonly address: number; readonly size: number };
   readonly least?: number;
   readonly most?: number;
 }
 
-/** How many images share a table: a divisor of all, and just enough for {@link TABLE_ROWS}. */
+/** The number of images that share a table: the smallest divisor of all images that reaches {@link TABLE_ROWS}. */
 function imagesInTable(images: number, rows: number): number {
   for (let count = 1; count < images; count++) {
     if (images % count === 0 && count * rows >= TABLE_ROWS) return count;

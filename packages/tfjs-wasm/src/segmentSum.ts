@@ -23,7 +23,7 @@ export const unsortedSegmentSum = defineKernel<
   return out;
 });
 
-/** For int32, which is rare and whose bits the kernel would add as floats. */
+/** For int32, which is rare. The kernel would add its bits as floats. */
 function sumIntegers(
   heap: Int32Array,
   p: { x: number; ids: number; out: number; rows: number; columns: number; numSegments: number },

@@ -6,7 +6,7 @@ const LIMITED = 1;
 const SHARED = 2;
 
 const ascii = (text: string) => new TextEncoder().encode(text);
-/** One of the backend's exports: by it the backend's module is told from others. */
+/** An export of the backend, by which its module is recognized. */
 const BACKEND = ascii('register_tensor');
 /** The import of our own module, up to the flags: name and kind. */
 const MEMORY_IMPORT = [...ascii('memory'), 2];
@@ -80,7 +80,7 @@ export async function withSharedMemory<R>(start: () => Promise<R>): Promise<R> {
     }
     return instantiate(source as BufferSource, imports);
   };
-  // In a browser modules are compiled while they arrive: this one has to be there first.
+  // Browsers compile modules while they arrive, but this one must be complete first.
   const fetched: typeof instantiateStreaming = async (response, imports) =>
     sharing(await (await response).arrayBuffer(), imports) as ReturnType<typeof instantiateStreaming>;
   WebAssembly.instantiate = sharing as typeof instantiate;

@@ -6,7 +6,7 @@ import { floats, wasm } from '../test/agreement';
 import { kernelsOf } from './kernels';
 import { useWasm } from './useWasm';
 
-// Each test starts the backend anew, with other threads.
+// Each test starts the backend again, with other threads.
 const restart = async (threads: number) => {
   if (tf.engine().registry.wasm) {
     const factory = tf.findBackendFactory('wasm');
@@ -17,7 +17,7 @@ const restart = async (threads: number) => {
 };
 afterAll(() => tf.removeBackend('wasm'));
 
-/** Every kernel that takes part in a training step, large enough to be shared out, and its numbers. */
+/** Every kernel of a training step, large enough for several threads, and its numbers. */
 function step(): number[][] {
   return tf.tidy(() => {
     const tensor = (shape: number[], seed: number) => tf.tensor(floats(shape, seed).values, shape);
@@ -67,7 +67,7 @@ describe('threads', () => {
     expect(before).toEqual(expected);
   });
 
-  test('a backend that was started without shared memory goes on with one, and says why', async () => {
+  test('a backend that was started without shared memory uses one thread, and says why', async () => {
     await restart(1);
     const status = await useWasm({ threads: 2 });
     expect(status.threads).toBe(1);

@@ -10,7 +10,7 @@ beforeAll(() => tf.setBackend('wasm'));
 type Size = readonly [batch: number, height: number, width: number, channels: number];
 const modes = ['constant', 'edge', 'reflect', 'wrap'];
 
-/** A whole coordinate in [0, n) as the fill mode has it, or −1. */
+/** An integer coordinate mapped into [0, n) by the fill mode, or −1. */
 function place(i: number, n: number, mode: string): number {
   const modulo = (m: number) => ((i % m) + m) % m;
   if (mode === 'edge') return Math.min(Math.max(i, 0), n - 1);
@@ -19,7 +19,7 @@ function place(i: number, n: number, mode: string): number {
   return i >= 0 && i < n ? i : -1;
 }
 
-/** The warp and the gradient of its matrices for `dy`, from the definition, in float64. */
+/** The warp, and the gradient of its matrices for `dy`, by the definition in float64. */
 function defined(
   [batch, h, w, c]: Size,
   images: Numbers,
@@ -61,7 +61,7 @@ function defined(
 }
 type Numbers = ArrayLike<number> & { slice(from: number, to: number): ArrayLike<number> };
 
-/** Both kernels, the warp in two calls as two threads would have it. */
+/** Both kernels. The warp takes two calls, as on two threads. */
 function run(
   kernels: Kernels,
   size: Size,
@@ -96,14 +96,14 @@ const small = (max: number) => fc.integer({ min: 1, max });
 const size = fc.tuple(small(3), small(12), small(19), fc.constantFrom(1, 3, 4, 2, 7)) as fc.Arbitrary<Size>;
 const part = (reach: number) => fc.integer({ min: -1000, max: 1000 }).map((v) => (v / 1000) * reach);
 
-test.each([false, true])('agrees with the definition, relaxed SIMD where there is %j', (mayRelax) => {
+test.each([false, true])('agrees with the definition, with relaxed SIMD: %j', (mayRelax) => {
   const kernels = new Kernels(wasm(), mayRelax);
   fc.assert(
     fc.property(
       size,
       fc.constantFrom(...modes),
       fc.nat(),
-      // A turn, a magnification, and a movement that leads some pixels over the edge, and sometimes all.
+      // A rotation, a magnification, and a shift that moves some pixels, and sometimes all, over the edge.
       fc.array(fc.tuple(part(180), part(0.7), part(9), part(9)), { minLength: 3, maxLength: 3 }),
       (shape, mode, seed, movements) => {
         const matrices = movements.slice(0, shape[0]).flatMap(([degrees, log, dx, dy]) => {
@@ -114,8 +114,8 @@ test.each([false, true])('agrees with the definition, relaxed SIMD where there i
         const [images, dy] = [floats(shape, seed).values, floats(shape, seed + 1).values];
         const expected = defined(shape, images, maps, dy, mode, 0.3);
         const actual = run(kernels, shape, images, maps, dy, mode, 0.3);
-        // A coordinate may be rounded to the neighbouring subpixel, and a number at a kink then counts as another slope:
-        // where slopes jump, the gradient may too. So it is judged by how few entries are off.
+        // A coordinate may be rounded to the neighbouring subpixel. At a kink it then has another slope, and the gradient
+        // jumps. So the test allows a few wrong entries.
         expected.result.forEach((v, i) => {
           expect(Math.abs(actual.result[i] - v)).toBeLessThan(3e-4);
         });
@@ -129,7 +129,7 @@ test.each([false, true])('agrees with the definition, relaxed SIMD where there i
   );
 });
 
-test('maps that are not finite, or lead far away, read no memory that is not the image’s', () => {
+test('maps that are not finite, or lead far away, read no memory outside the image', () => {
   const kernels = new Kernels(wasm());
   const shape = [5, 3, 9, 3] as const;
   const far = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e30, -1e9];

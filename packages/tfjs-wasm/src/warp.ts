@@ -10,21 +10,21 @@ interface Inputs {
 interface Attrs {
   /** Beyond the edge: 0 constant, 1 edge, 2 reflect, 3 wrap. */
   mode: number;
-  /** Of the constant. */
+  /** The value of the constant fill. */
   value: number;
 }
 
 /** About how long the work on one number of an image takes. */
 const NANOSECONDS = 1.5;
 
-/** What both kernels begin with: images, matrices, out, height, width, channels, mode, fill, batch. */
+/** The first arguments of both kernels: images, matrices, out, height, width, channels, mode, fill, batch. */
 function argumentsOf({ inputs, attrs, kernels }: KernelCall<Inputs, Attrs>, out: TensorInfo): number[] {
   const [batch, ...size] = inputs.images.shape;
   const addresses = [inputs.images, inputs.matrices, out].map((tensor) => kernels.address(tensor));
   return [...addresses, ...size, attrs.mode, bits(attrs.value), batch];
 }
 
-/** Each image resampled bilinearly through its own affine map. */
+/** Resamples each image bilinearly through its affine map. */
 export const warp = defineKernel<Inputs, Attrs>('CrossregWarp', (call) => {
   const { shape } = call.inputs.images;
   const out = call.backend.makeOutput(shape, 'float32');

@@ -29,7 +29,7 @@ export function floats(shape: readonly number[], seed: number): Input {
 
 export const wasm = () => tf.findBackend('wasm') as unknown as WasmBackend & tf.KernelBackend;
 
-/** Runs the kernel on a backend and gives back plain numbers; frees all that it made. */
+/** Runs the kernel on a backend, returns plain numbers, and frees everything else. */
 export function onBackend(name: 'cpu' | 'wasm', kernelName: string, { inputs, attrs }: Case) {
   const backend = tf.findBackend(name) as any;
   const made: tf.TensorInfo[] = [];

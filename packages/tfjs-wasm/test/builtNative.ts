@@ -1,6 +1,6 @@
 import { type NativeKernels, nativeKernels } from '@crossreg/tfjs-native';
 
-/** The native kernels, where they were built. Where they were not, tests leave them out, and say so in capitals. */
+/** The native kernels, if they were built. If not, their tests are skipped with a notice in capitals. */
 export const native: NativeKernels | undefined = (() => {
   try {
     return nativeKernels();

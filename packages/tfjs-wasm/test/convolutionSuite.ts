@@ -41,7 +41,7 @@ function shapes(w: Window, dilations: [number, number] = [1, 1]) {
 
 const fits = (w: Window) => shapes(w).outShape.every((n) => n > 0);
 
-/** Convolution and its gradients on the wasm backend as it is set up, `runs` random cases a kernel at most. */
+/** Convolution and its gradients on the wasm backend in its present setup, with at most `runs` random cases per kernel. */
 export function convolutionTests(runs = 500): void {
   const agreesWithCpu = (kernelName: string, cases: fc.Arbitrary<Case>, numRuns = 500) =>
     agrees(kernelName, cases, Math.min(numRuns, runs));
@@ -134,7 +134,7 @@ export function convolutionTests(runs = 500): void {
   });
 
   // tfjs's gradient refuses dilations on every backend: convolution is linear in the input and in the filter, so
-  // ⟨dy, x ∗ w⟩ = ⟨dx, x⟩ = ⟨dw, w⟩, and the same with another x or w in its place.
+  // ⟨dy, x ∗ w⟩ = ⟨dx, x⟩ = ⟨dw, w⟩, which also holds with another x or w.
   test('the gradients of a dilated convolution are its adjoints', () => {
     const tensor = (shape: [number, number, number, number], seed: number) =>
       tf.tensor4d(floats(shape, seed).values, shape);

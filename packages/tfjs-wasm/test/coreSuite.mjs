@@ -18,7 +18,7 @@ const wasmFiles = join(
   '/',
 );
 
-/** Has every backend of the run use native kernels: the suite makes many. */
+/** Makes every backend of the run use native kernels, because the suite creates many backends. */
 const useNative = `
   const load = require('node:module').createRequire('${here}/package.json');
   const native = load('@crossreg/tfjs-native').nativeKernels();
@@ -71,7 +71,7 @@ const program = (run) => `
   });
 `;
 
-/** [name, status, message of the first failure] of every spec whose name has `filter` in it. */
+/** [name, status, message of the first failure] of every spec whose name contains `filter`. */
 export async function runSuite(name, filter = '') {
   const folder = mkdtempSync(join(tmpdir(), 'tfjs-core-'));
   try {
@@ -83,7 +83,7 @@ export async function runSuite(name, filter = '') {
       platform: 'node',
       format: 'cjs',
       mainFields: ['module', 'main'],
-      // tfjs-core declares most of its files free of side effects, its specs too.
+      // tfjs-core declares most of its files free of side effects, including its specs.
       ignoreAnnotations: true,
       logLevel: 'error',
     });

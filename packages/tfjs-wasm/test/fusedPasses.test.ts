@@ -7,7 +7,7 @@ import { kernelsOf } from '../src/kernels';
 import { floats, relativeError, wasm } from './agreement';
 import { native } from './builtNative';
 
-// What is written together with the next kernel, next to the same operations one by one on our wasm kernels.
+// Operations that are written together with the next kernel, compared with the same ones run singly on our wasm kernels.
 const sets = native?.instructionSets() ?? [];
 beforeAll(() => tf.setBackend('wasm'));
 afterAll(() => {
@@ -35,7 +35,7 @@ interface Problem {
   statistic: (typeof statistics)[number];
   noise: (typeof noises)[number];
   mirrored: boolean;
-  /** Whether somebody reads what lies between. */
+  /** Whether the intermediate tensors are read. */
   between: boolean;
   seed: number;
 }
@@ -96,7 +96,7 @@ function results(problem: Problem): number[][] {
   });
 }
 
-/** The gradient is a step at 0 and at 6: no number may be so near that rounding decides. */
+/** The gradient jumps at 0 and at 6, so no number may be so near that rounding decides. */
 const isClear = (problem: Problem) => {
   use();
   return results({ ...problem, activation: 'none', between: false })[0].every((y) => Math.abs(y) > 1e-4);
@@ -112,7 +112,7 @@ describe.each(sets.map((set, i) => [set, i === 0 ? 500 : 100] as const))('on %s'
         for (const threads of [1, 3]) {
           use(set, threads);
           results(problem).forEach((values, i) => {
-            // What cancels, as with one row, leaves a rounding error of what it was.
+            // Where numbers cancel, as with one row, a rounding error of their size remains.
             expect(relativeError([1, ...values], [1, ...expected[i]])).toBeLessThan(1e-4);
           });
         }
@@ -134,11 +134,11 @@ describe.runIf(native)('an output that is not written', () => {
     );
   const isWritten = (y: tf.Tensor) => kernelsOf(wasm()).deferred.of(y) === undefined;
 
-  test('is written by the first who reads it, whatever has become of its inputs', () => {
+  test('is written by its first reader, whatever happened to its inputs', () => {
     const y = tf.tidy(() => normalized(tf.fill([4, 3], 2)));
     const same = tf.reshape(tf.clone(y), [3, 4]);
     expect(isWritten(y)).toBe(false);
-    // In the memory that the inputs would have left.
+    // In the memory that would be free without the inputs.
     const others = Array.from({ length: 8 }, () => tf.fill([4, 3], 5));
     const doubled = tf.mul(same, 2);
     expect(isWritten(y)).toBe(true);
@@ -148,7 +148,7 @@ describe.runIf(native)('an output that is not written', () => {
     tf.dispose([y, same, doubled, others]);
   });
 
-  test('is never written where nobody reads it, and leaves nothing behind', () => {
+  test('is never written if it is not read, and leaves nothing behind', () => {
     const before = [wasm().numDataIds(), tf.memory().numTensors, tf.memory().numDataBuffers];
     for (let i = 0; i < 100; i++) tf.tidy(() => tf.relu(normalized(tf.ones([4, 3]))).dataSync());
     const y = tf.tidy(() => normalized(tf.ones([4, 3])));
@@ -158,7 +158,7 @@ describe.runIf(native)('an output that is not written', () => {
     expect([wasm().numDataIds(), tf.memory().numTensors, tf.memory().numDataBuffers]).toEqual(before);
   });
 
-  test('may be added to itself, when its inputs are gone', () => {
+  test('may be added to itself after its inputs were disposed', () => {
     const sum = tf.tidy(() => {
       const y = tf.tidy(() => normalized(tf.fill([2000, 3], 2)));
       return tf.add(y, y);

@@ -16,7 +16,7 @@ const [image, filter, depthwise] = [
   [3, 3, 4, 1],
 ];
 const out = [2, 6, 5, 6];
-/** A step of an optimizer that keeps a number of arrays for each of two variables. */
+/** A step of an optimizer with a number of state arrays for each of two variables. */
 const step = (kept: number, rates: number[]): [number[][], object] => [
   [9, 5].flatMap((size) => new Array<number[]>(kept + 2).fill([size])),
   { rates },
@@ -193,7 +193,7 @@ test
 });
 
 describe('a full heap', () => {
-  /** Runs a kernel with an allocator that fails at its n-th call, and counts what it gives out and takes back. */
+  /** Runs a kernel with an allocator that fails at its n-th call, and counts its allocations and releases. */
   function failing(kernelName: string, at: number): { error: unknown; open: number } {
     const { run, dispose } = caller(kernelName);
     run();
@@ -244,7 +244,7 @@ describe('a full heap', () => {
     }
   });
 
-  test('is refused by the backend too, which goes on with what it has', () => {
+  test('is refused by the backend too, which then continues to work', () => {
     const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
     const { numTensors } = tf.memory();
     expect(() => tf.fill([2 ** 30 - 4], 1)).toThrow(/no room for 4294967280 more bytes/);

@@ -6,7 +6,7 @@ import { agreesWithCpu as agrees, type Case, floats, onBackend } from './agreeme
 
 const small = (max: number) => fc.integer({ min: 1, max });
 
-/** Matrix products on the wasm backend as it is set up, `runs` random cases a kernel at most. */
+/** Matrix products on the wasm backend in its present setup, with at most `runs` random cases per kernel. */
 export function matrixProductTests(runs = 500): void {
   const agreesWithCpu = (kernelName: string, cases: fc.Arbitrary<Case>, numRuns = 500) =>
     agrees(kernelName, cases, Math.min(numRuns, runs));

@@ -14,7 +14,7 @@ import { matrixProductTests } from './matrixProductSuite';
 import { reductionTests } from './reductionSuite';
 import { windowTests } from './windowSuite';
 
-// The random cases of our wasm kernels, on native ones.
+// The random cases of our wasm kernels, run on native kernels.
 const sets = native?.instructionSets() ?? [];
 beforeAll(() => tf.setBackend('wasm'));
 afterAll(() => native?.useInstructionSet(sets[0]));
@@ -24,7 +24,7 @@ const use = (set: string, threads = 1) => {
   kernelsOf(wasm()).useNative(native, threads);
 };
 
-// The fastest takes 500 cases a kernel, the others fewer: they differ in the arithmetic only.
+// The fastest set takes 500 cases per kernel. The others take fewer, because they differ only in the arithmetic.
 describe.each(sets.map((set, i) => [set, i === 0 ? 500 : 100] as const))('native, %s', (set, runs) => {
   beforeAll(() => use(set));
   convolutionTests(runs);
@@ -51,7 +51,7 @@ function products(): Float32Array[] {
   });
 }
 
-/** By their bits; quicker than `toEqual` of as many numbers. */
+/** Compares bits, which is faster than `toEqual` for so many numbers. */
 const same = (a: Float32Array[], b: Float32Array[]) =>
   a.every((values, i) => Buffer.compare(Buffer.from(values.buffer), Buffer.from(b[i].buffer)) === 0);
 
@@ -153,7 +153,7 @@ describe.runIf(native)('memory', () => {
   test('of the process does not grow with the calls', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
-    // [1, 1, 5, 7] times [1, 1, 7, 6], at the addresses 16, 4096 and 8192 of a heap of its own.
+    // [1, 1, 5, 7] times [1, 1, 7, 6], at the addresses 16, 4096 and 8192 of a separate heap.
     const product = [16, 4096, 8192, 1, 1, 5, 1, 7, 1, 5, 6, 6, 1, 1, 5, 1, 1, 1, 1, 0, 0, 6, 0, 0];
     const args = [...product, ...new Array(5).fill(0), ...new Array(4).fill(0)];
     const heap = new Uint8Array(1e6);

@@ -21,7 +21,7 @@ const key = { k0: 123_456_789, k1: -987_654_321 };
 const run = (kernel: string, inputs: tf.NamedTensorMap, attrs: object) =>
   tf.engine().runKernel(kernel, inputs, { ...key, ...attrs }) as tf.Tensor;
 
-/** ε, noise added and sums, for shapes that end anywhere within a vector; mirrored too, where there are two halves. */
+/** ε, added noise and sums, for shapes that end anywhere within a vector. They are mirrored too if there are two halves. */
 function drawn(): { isSum: boolean; values: number[] }[] {
   return tf.tidy(() =>
     [[1], [33], [7, 5], [129, 3], [6, 35], [64, 32, 40]].flatMap((shape) => {

@@ -72,7 +72,7 @@ test
   }
 });
 
-// On what is built, as a process of its own: it must end by itself, and leave nothing behind.
+// Runs the built package in a separate process, which must end by itself and leave no file behind.
 test.each(Object.entries(programs))(
   'two threads in %s: works, ends, leaves no file',
   async (_name, program) => {

@@ -5,7 +5,9 @@ import { agreesWithCpu, type Case, floats, onBackend, relativeError } from './ag
 
 const small = (max: number) => fc.integer({ min: 1, max });
 
-/** Sums and means, and the check for finite numbers, on the wasm backend as it is set up, `runs` random cases a kernel. */
+/**
+ * Sums, means and the check for finite numbers on the wasm backend in its present setup, with `runs` random cases per kernel.
+ */
 export function reductionTests(runs = 500): void {
   describe.each(['Sum', 'Mean'])('%s', (kernelName) => {
     const reduction = fc

@@ -59,7 +59,7 @@ test('the cases leave out no layer', () => {
   expect(left).toEqual([]);
 });
 
-test('nearest-neighbour resizing has the gradient of its forward pass; on cpu it has not', () => {
+test('nearest-neighbour resizing has the gradient of its forward pass, which it lacks on cpu', () => {
   const attrs = { size: [12, 12], alignCorners: false, halfPixelCenters: false };
   const [images, dy, other] = [floats([2, 6, 6, 3], 1), floats([2, 12, 12, 3], 2), floats([2, 6, 6, 3], 3)];
   const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>

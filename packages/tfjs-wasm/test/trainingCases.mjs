@@ -15,7 +15,7 @@ const sequence = [6, 3];
 const image = [6, 6, 3];
 const volume = [4, 4, 4, 2];
 
-/** Layers that tf.layers has under a second name, or that are no layer of a model by themselves. */
+/** Second names in tf.layers, and classes that are not a layer of a model by themselves. */
 export const notLayers = {
   aliases: [
     ...['avgPool1d', 'avgPool2d', 'avgPool3d', 'avgPooling1d', 'avgPooling2d', 'avgPooling3d'],
@@ -122,7 +122,7 @@ const layers = {
   zeroPadding2d: [[image, { padding: 1 }]],
 };
 
-/** Preprocessing of one example at a time, which has no place in a model that is trained on batches. */
+/** Preprocessing of single examples, which does not belong in a model trained on batches. */
 export const ofOneExample = ['categoryEncoding', 'randomWidth'];
 
 /**
@@ -164,7 +164,7 @@ export function trainingCases(tf) {
       model,
     });
   const rank = (shape) => shape.length;
-  // A trained layer before the one under test has its input's gradient computed, one after it the output's.
+  // A trained layer before the one under test requires the gradient of its input, and one after it the gradient of its output.
   const around = (shape, layer) => () => {
     const stack = [tf.layers.dense({ units: shape.at(-1), inputShape: shape }), layer()];
     const model = tf.sequential({ layers: stack });
@@ -233,7 +233,7 @@ export function trainingCases(tf) {
     ),
     { layer: 'masking' },
   );
-  // No gradient goes through these on any backend: they stand first.
+  // No backend has a gradient through these, so they come first.
   const first = {
     centerCrop: [image, { height: 4, width: 4 }],
     resizing: [image, { height: 4, width: 9 }],

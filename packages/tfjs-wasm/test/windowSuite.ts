@@ -6,7 +6,7 @@ import { agreesWithCpu, type Case, floats, onBackend, wasm } from './agreement';
 
 const small = (max: number) => fc.integer({ min: 1, max });
 
-/** What moves a window over images, on the wasm backend as it is set up, `runs` random cases a kernel. */
+/** Kernels that move a window over images, on the wasm backend in its present setup, with `runs` random cases per kernel. */
 export function windowTests(runs = 500, isNative = false): void {
   describe('max pooling', () => {
     const pool = fc.record({
@@ -72,8 +72,8 @@ export function windowTests(runs = 500, isNative = false): void {
       Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
 
     // Not against cpu's gradients, which ignore dilations: convolution is linear in the input and in the filter, so
-    // ⟨dy, x ∗ w⟩ = ⟨dx, x⟩ = ⟨dw, w⟩, and the same with another x or w in its place.
-    // The backend's own forward kernel is not ours, and pads some windows of stride 3 in another way than cpu.
+    // ⟨dy, x ∗ w⟩ = ⟨dx, x⟩ = ⟨dw, w⟩, which also holds with another x or w.
+    // The forward kernel of the backend is not ours, and pads some windows of stride 3 differently from cpu.
     test.runIf(isNative)('agrees with cpu', () => {
       const forward = window
         .filter(({ filter }) => filter.shape[3] === 1)

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-// TensorFlow.js has no layers for these two. Tokens are [batch, tokens, width].
+// TensorFlow.js has neither of these layers. Tokens are [batch, tokens, width].
 
 const glorot = (seed) => tf.initializers.glorotUniform({ seed });
 

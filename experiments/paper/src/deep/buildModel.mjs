@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import { networks } from './networks.mjs';
 
 /**
- * A compiled model for a run, with its callback if it has one.
+ * A compiled model for a run, with its callback if there is one.
  *
- * @param run - see experiments.mjs: `network`, `noise` (options of injectNoise, `lastLayers` for how many of the last ones
- *   get any), `cross` (options of crossRegularization), `dropout`, `multiplicative`.
+ * @param run - see experiments.mjs: `network`, `noise` (options of injectNoise; `lastLayers` says how many layers get noise,
+ *   counted from the last), `cross` (options of crossRegularization), `dropout`, `multiplicative`.
  */
 export function buildModel(run, profile, { seed, regularization }) {
   const { network, ...options } = profile.networks[run.network];
@@ -41,7 +41,7 @@ export function buildModel(run, profile, { seed, regularization }) {
   };
 }
 
-/** σ of every random layer by name; of channels, their root mean square, smallest and largest. */
+/** σ of every random layer by name. For one σ per channel: the root mean square, the smallest and the largest. */
 export function sigmas(model) {
   return Object.fromEntries(
     randomLayers(model).map((layer) => {

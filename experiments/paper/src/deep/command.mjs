@@ -8,7 +8,7 @@ import { schedule } from './schedule.mjs';
 
 export const names = Object.keys(experiments);
 
-/** Options of the command line, all strings. */
+/** Options of the command line. All are strings. */
 export const options = {
   profile: { type: 'string', default: 'small' },
   jobs: { type: 'string', default: '2' },
@@ -24,11 +24,12 @@ const here = (path) => fileURLToPath(new URL(`../../${path}/`, import.meta.url))
 const resultsOf = (profile) => store(here(`results/${profile}`));
 
 /**
- * Does the runs of an experiment that have no result yet.
+ * Runs all runs of an experiment that have no result yet.
  *
- * @param only - names of the runs to do, all seeds; with `force` those that have a result too.
- * @param steps - instead of the profile's, to see that it works, so that little is measured: results then go to `out`.
- * @param redis - URL of a Redis: workers there do the runs, as many as were started, instead of `jobs` processes here.
+ * @param only - names of the runs, on all seeds. With `force`, also those that have a result.
+ * @param steps - the number of steps instead of the profile's, for a quick trial. Evaluations are small too, and results go to
+ *   `out`.
+ * @param redis - URL of a Redis server. Its workers do the runs, instead of `jobs` processes on this machine.
  */
 export async function runExperiment(name, options) {
   const { profile, jobs, backend, threads, only, force, steps, redis } = options;
@@ -47,10 +48,10 @@ export async function runExperiment(name, options) {
   }
 }
 
-/** Tables and figures from the committed results. */
+/** Makes tables and figures from the committed results. */
 export const writeReport = () => report(resultsOf);
 
-/** @throws Error that says what is allowed. */
+/** @throws Error - for an unknown value; the message says what is allowed. */
 export function checkOptions({ profile, jobs, threads, only, steps }) {
   if (!(profile in profiles)) {
     throw new Error(`--profile ${profile}: must be one of ${Object.keys(profiles).join(', ')}.`);

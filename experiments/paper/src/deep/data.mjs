@@ -4,21 +4,22 @@ import * as tf from '@tensorflow/tfjs';
 
 const loaders = { cifar10, fashionMnist };
 const loaded = {};
-/** All images of a set, read once in a process. */
+/** All images of a set, read once per process. */
 async function load(name) {
   loaded[name] ??= await loaders[name]({ pixels: 'byte' });
   return loaded[name];
 }
 
-/** `size` of the images, class by class in proportion. */
+/** `size` of the images, with the classes in proportion. */
 const subset = (set, size, seed) =>
   size === set.labels.length ? set : split(set, { size, stratified: true, seed })[1];
 
 /**
- * The images of a run: `regularization` are held out of all that a model may learn from, `training` is the rest or, for
- * the run that trains on `both`, all; `test` is for reporting only. The same seed gives the same images to every method.
+ * The images of a run: `regularization` is held out of all images that a model may learn from. `training` is the rest, or all
+ * of them for a run that trains on `both`. `test` is for reporting only. The same seed gives the same images to every method.
  *
- * @param sizes - of a profile: `data`, which set; `images`, how many in all; `held`, how many of them are held out; `test`.
+ * @param sizes - of a profile: `data`, the name of the set; `images`, their number; `held`, how many of them are held out;
+ *   `test`, the number of test images.
  */
 export async function prepare({ data, images, held, test: testImages }, { seed, trainOn }) {
   const { train, test } = await load(data);

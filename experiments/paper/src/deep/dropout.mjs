@@ -2,8 +2,8 @@ import { currentNoise, gaussian } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * Dropout whose masks come from the seeded stream of the noise layers, so that a run can be repeated. TensorFlow.js's
- * own, given a seed, uses one mask for ever.
+ * Dropout whose masks come from the seeded stream of the noise layers, so that a run can be repeated. With a seed, the layer of
+ * TensorFlow.js uses the same mask in every step.
  */
 export class Dropout extends tf.layers.Layer {
   static className = 'SeededDropout';

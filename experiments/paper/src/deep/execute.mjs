@@ -14,7 +14,7 @@ import { trainPopulation } from './population.mjs';
 import { batchOrder } from './training.mjs';
 import { trainOne } from './trainOne.mjs';
 
-/** Of a reliability diagram. */
+/** Bins of a reliability diagram. */
 const binsOf = (probabilities, labels) =>
   reliabilityCurve(probabilities, labels).map(({ confidence, accuracy, count }) => ({
     confidence,
@@ -27,7 +27,7 @@ const evaluateWithBins = (probabilities, labels) => ({
   bins: binsOf(probabilities, labels),
 });
 
-/** The steps at which a run's training data grow, each stage as long as the others. */
+/** The steps at which the training data of a run grow. All stages have the same length. */
 function stagesOf(run, profile, count) {
   if (!run.growing) return { stages: [{ start: 0, count }], steps: profile.steps * (run.times ?? 1) };
   const steps =
@@ -38,20 +38,20 @@ function stagesOf(run, profile, count) {
   return { stages: profile.growing.map((size, i) => ({ start: i * length, count: size })), steps };
 }
 
-/** The training steps that a run takes, of all its models. */
+/** The training steps of a run, added up over its models. */
 export function stepCount(run, profile) {
   const { steps } = stagesOf(run, profile);
   return run.ensemble ? 0 : steps * (run.population ? profile.population : 1);
 }
 
 /**
- * One run from its beginning, or from its last checkpoint, to its end.
+ * Does one run, from its beginning or its last checkpoint to its end.
  *
  * @param run - of experiments.mjs.
- * @param checkpoint - where it has its checkpoint: a store, or a folder.
- * @param memberPredictions - of an ensemble: the test probabilities of its members.
- * @param onStep - called with the number of steps that are done, of all models together.
- * @returns the run's result, and `predictions`, its test probabilities, where it is no ensemble.
+ * @param checkpoint - a store or a folder for its checkpoint.
+ * @param memberPredictions - for an ensemble: the test probabilities of its members.
+ * @param onStep - called with the number of steps done so far by all models together.
+ * @returns the run's result, and `predictions`, its test probabilities, unless it is an ensemble.
  */
 export async function execute(run, profile, { checkpoint, memberPredictions, onStep }) {
   const { held = profile.held } = run;
@@ -118,7 +118,7 @@ async function trainAndEvaluate(run, profile, data, { checkpoint, onStep }) {
   return { ...result, predictions: probabilities };
 }
 
-/** The mean prediction of runs that are done. */
+/** The mean prediction of finished runs. */
 function ensemble(predictions, { test }) {
   const mean = predictions[0].map(
     (_, i) => predictions.reduce((sum, p) => sum + p[i], 0) / predictions.length,

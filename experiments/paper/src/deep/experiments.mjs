@@ -1,12 +1,12 @@
-// Which runs an experiment has. A run is a plain object:
+// The runs of each experiment. A run is a plain object:
 //   key, seed        its name, and the seed of data, initial weights, order and noise
-//   network          of the profile; `options` add to what the profile has of it
-//   trainOn          'training' (default) or 'both': with the held-out images
-//   noise            options of injectNoise; `lastLayers` gives it to the last ones only
-//   cross            options of crossRegularization beside the data
+//   network          the name of a network of the profile; `options` are added to its options there
+//   trainOn          'training' (default) or 'both', which adds the held-out images
+//   noise            options of injectNoise; with `lastLayers`, only the last layers get noise
+//   cross            options of crossRegularization, except the data
 //   weightDecay, cosine, growing, population, ensemble (keys of its members), held (how many images are held out)
-//   times            the steps of the profile
-//   initSeed         of the initial weights and the order, where it is not `seed`
+//   times            a factor of the profile's steps
+//   initSeed         the seed of initial weights and order, if it is not `seed`
 //   scale            fit temperature and vector scaling on the held-out images
 // A run that several experiments share has one key and is trained once.
 
@@ -14,7 +14,7 @@ const vgg = { network: 'vgg' };
 const learned = { ...vgg, noise: {}, cross: {} };
 const run = (name, seed, rest) => ({ key: `${name}-${seed}`, name, seed, ...rest });
 
-// Experiments are made of functions that give runs for a profile.
+// An experiment consists of functions that return runs for a profile.
 const over = (name, rest) => (profile) => profile.seeds.map((seed) => run(name, seed, rest));
 const seedOne = (name, rest) => () => [run(name, 1, rest)];
 /** A change of the cross-regularized run, by name. */
@@ -28,8 +28,8 @@ const population = over('population', { ...vgg, noise: {}, population: true });
 
 const GRID_SEED = 100;
 /**
- * Runs of a baseline with each of some values of its setting, `tried`, on a seed that is not reported; and `best`, all seeds
- * with the value of the lowest held-out NLL, once all of those have results.
+ * Runs of a baseline. `tried`: one for each value of its setting, on a seed that is not reported. `best`: all seeds, with the
+ * value that has the lowest held-out NLL, once all of `tried` have results.
  */
 function grid(name, values, rest) {
   const trials = values.map((value) => [value, run(`grid-${name}-${value}`, GRID_SEED, rest(value))]);
@@ -61,7 +61,10 @@ const ensembles = (profile) =>
     return run('ensemble', seed, { ensemble });
   });
 
-/** Experiments by name: stages, one after the other, each a list of functions that give runs for a profile and the results so far. */
+/**
+ * Experiments by name. Each is a list of consecutive stages, and a stage is a list of functions that take a profile and the
+ * results so far and return runs.
+ */
 export const experiments = {
   noise: [
     [plain, cross, plainAll, fixed, grids.dropout.tried, grids.decay.tried],
@@ -114,7 +117,7 @@ export const experiments = {
 /** The runs of a stage. */
 export const runsOf = (stage, profile, results) => stage.flatMap((make) => make(profile, results));
 
-/** All runs of a profile that are known before there are results. */
+/** All runs of a profile that do not depend on results. */
 export const knownRuns = (profile) =>
   runsOf(Object.values(experiments).flat(2), profile, { has: () => false });
 

@@ -15,7 +15,7 @@ import { profiles } from './profiles.mjs';
 if (!redisVersion) console.error(`\n!!! SKIPPED: ${noRedis.toUpperCase()} !!!\n`);
 
 const task = fileURLToPath(new URL('./watchedRun.mjs', import.meta.url));
-/** Of the smoke profile, each another kind of training. */
+/** Runs of the smoke profile, each a different kind of training. */
 const names = [
   ...['plain', 'cross', 'plain-all', 'fixed-noise', 'grid-dropout-0.25', 'grid-decay-0.5'],
   ...['population', 'channels', 'residual', 'transformer', 'cross-decay-cosine', 'multiplicative'],
@@ -34,11 +34,11 @@ const runsWith = (more) =>
     },
     ...more,
   }));
-/** Results without what a clock says. */
+/** Results without times. */
 const resultsOf = (outcomes) =>
   outcomes.map(({ run, result, error }) => [run.key, error ?? { ...result, seconds: 0 }]);
 
-/** What each run gives that is done alone, and that nobody kills. */
+/** The result of each run when it runs alone and is not killed. */
 let expected;
 beforeAll(async () => {
   const runs = runsWith({ log: join(root, 'log alone'), rest: 0 });
@@ -64,7 +64,7 @@ const start = (args, env, cwd) => {
   return child;
 };
 
-/** What was written down: run, step or `looks` (for a checkpoint) or `saved`, process, its parent. */
+/** The log: run, event (a step number, `looks` for a checkpoint, or `saved`), process, and its parent. */
 function notes() {
   const log = join(folder, 'log');
   const lines = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : [];
@@ -73,7 +73,7 @@ function notes() {
     return { key, what, process: Number(process), parent: Number(parent) };
   });
 }
-/** Waits for a run that has just saved its first checkpoint, after `count` others did, and is not at its end. */
+/** Waits until `count` other runs have saved a checkpoint and one more, unfinished run has just saved its first. */
 async function savedFirst(count) {
   for (;;) {
     const saved = notes().filter(({ what }) => what === 'saved');
@@ -84,10 +84,10 @@ async function savedFirst(count) {
 }
 
 /**
- * Holds what was written down against what a run may do: a process goes on after the checkpoint that was there when it
- * looked for one, or after a later one, step by step, and one of them comes to the end.
+ * Checks the log: each process continues step by step from the checkpoint that existed when it looked for one, or from a later
+ * one, and one of the processes finishes the run.
  *
- * @returns how often a process went on from a checkpoint of another.
+ * @returns how often a process continued from the checkpoint of another.
  */
 function expectNothingLost() {
   let goneOn = 0;
@@ -119,12 +119,12 @@ const expectedSteps = (key) => profiles.smoke.steps * (key === 'population' ? pr
 describe.skipIf(!redisVersion)('12 smoke runs, by three workers over Redis', () => {
   let redis;
   beforeAll(async () => {
-    // Each write is on the disk before it is confirmed, so that a checkpoint that was written is there.
+    // Redis confirms a write only when it is on disk, so no saved checkpoint is lost.
     redis = await RedisServer.start({ settings: { appendfsync: 'always' } });
   });
   afterAll(() => redis.stop());
 
-  test('a worker and then Redis killed with -9: each ends once, to the same bit, from its checkpoint', async () => {
+  test('runs go on from their checkpoints after -9 to a worker and then to Redis, each to the same bits', async () => {
     const main = createRequire(import.meta.url).resolve('@crossreg/runs');
     const program = join(main, '../../bin/crossreg-runs.js');
     const work = () =>
@@ -141,13 +141,13 @@ describe.skipIf(!redisVersion)('12 smoke runs, by three workers over Redis', () 
     work();
     await savedFirst(6);
     await redis.kill();
-    // Longer than a worker may be silent: what it does is given to another.
+    // Longer than a worker may be silent, so its run is given to another.
     await setTimeout(2500);
     await redis.start();
 
     expect(resultsOf(await all)).toEqual(expected);
     expect(told.sort()).toEqual([...names].sort());
-    // That of the worker, and those that waited for Redis longer than a worker may be silent.
+    // The run of the killed worker, and the runs that waited for Redis longer than a worker may be silent.
     expect(expectNothingLost()).toBeGreaterThan(0);
     const again = await runAll({ task, runs, connection: redis.url });
     expect(again.every(({ status, resumed }) => status === 'done' && resumed)).toBe(true);
@@ -155,10 +155,10 @@ describe.skipIf(!redisVersion)('12 smoke runs, by three workers over Redis', () 
   }, 300_000);
 });
 
-test('12 smoke runs in processes here, one of them and then their parent killed with -9: the same', async () => {
+test('12 smoke runs in local processes: the results survive -9 to one of them and then to their parent', async () => {
   const state = join(folder, 'state');
   const options = { task, runs, state, processes: 3, retries: 1 };
-  // Of the packages as they are built, as the task is.
+  // This uses the built packages, as the task does.
   const program = `import('@crossreg/runs').then(({ runAll }) => runAll(${JSON.stringify(options)}))`;
   const parent = start(['-e', program], {}, fileURLToPath(new URL('.', import.meta.url)));
   const one = await savedFirst(2);
@@ -166,7 +166,7 @@ test('12 smoke runs in processes here, one of them and then their parent killed 
   process.kill(one.process, 'SIGKILL');
   await savedFirst(6);
   parent.kill('SIGKILL');
-  // Its processes die with it, at the latest after 0.2 s; what they still write down is theirs.
+  // Its processes end with it, within 0.2 s. They may still write to the log until then.
   await setTimeout(500);
   const done = readdirSync(join(state, 'results'));
   expect(done.length).toBeLessThan(runs.length);

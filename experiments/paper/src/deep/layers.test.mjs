@@ -10,13 +10,13 @@ import { trainSteps } from './training.mjs';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-test('dropout zeroes its share, keeps the mean, draws anew, and is off in inference', () => {
+test('dropout zeroes its share, keeps the mean, draws a new mask every time, and is off at inference', () => {
   const layer = new Dropout({ rate: 0.25 });
   const ones = tf.ones([100, 100]);
   seedNoise(1);
   const [first, second] = [0, 1].map(() => [...layer.apply(ones, { training: true }).dataSync()]);
   const dropped = first.filter((v) => v === 0).length;
-  // Binomial(10,000, 1/4), standard deviation 43: 5 of them err once in 1.7 million seeds.
+  // Binomial(10,000, 1/4) has a standard deviation of 43. Five of them are exceeded for one seed in 1.7 million.
   expect(Math.abs(dropped - 2500)).toBeLessThan(5 * 43.3);
   expect(new Set(first)).toEqual(new Set([0, Math.fround(4 / 3)]));
   expect(second).not.toEqual(first);
@@ -31,7 +31,7 @@ test('multiplicative noise has mean x and deviation σ |x|', () => {
   const model = tf.model({ inputs: input, outputs: layer.apply(input) });
   expect(randomLayers(model)).toEqual([layer]);
   const { mean, variance } = predict(model, tf.tensor2d([[2, -4]]), { samples: 4000 });
-  // The standard errors of the mean are 0.016 and 0.032, of the deviation 0.011 and 0.022: 5 of them.
+  // The standard errors of the mean are 0.016 and 0.032, of the deviation 0.011 and 0.022. The bounds are five of them.
   const [m, v] = [mean.dataSync(), variance.dataSync()];
   expect(Math.abs(m[0] - 2)).toBeLessThan(0.08);
   expect(Math.abs(m[1] + 4)).toBeLessThan(0.16);

@@ -4,8 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 
 /**
  * x · (1 + σ ε), ε ~ N(0, I) with a learned σ: Gaussian dropout (Srivastava et al. 2014, §10; a dropout rate p is
- * σ = √(p / (1 − p))), differentiable in its rate. `regularizationParameters` is all that the callback and `predict`
- * ask of a layer.
+ * σ = √(p / (1 − p))), differentiable in its rate. The callback and `predict` need only `regularizationParameters` of a layer.
  */
 export class MultiplicativeNoise extends tf.layers.Layer {
   static className = 'MultiplicativeNoise';

@@ -3,13 +3,13 @@ import { Embedding, SelfAttention } from './attention.mjs';
 import { Dropout } from './dropout.mjs';
 import { MultiplicativeNoise } from './multiplicativeNoise.mjs';
 
-/** Initializers that a seed repeats: every call gives one with a seed of its own. */
+/** Reproducible initializers: every call returns one with another seed, derived from `seed`. */
 function initializers(seed, make = tf.initializers.heNormal) {
   let count = 0;
   return () => make({ seed: seed * 1000 + count++ });
 }
 
-/** A 3×3 convolution without bias, as batch norm follows it. */
+/** A 3×3 convolution without bias, because batch norm follows it. */
 const convolution = (name, filters, kernelInitializer, options = {}) =>
   tf.layers.conv2d({
     name,
@@ -31,8 +31,8 @@ const activation = (name) => [
  * VGG-like: blocks of 3×3 convolutions, each followed by pooling, then a dense layer.
  *
  * @param blocks - widths of the convolutions, by block: `[[64, 64], [128, 128]]` are four of them.
- * @param dropout - rate after every block and the dense layer.
- * @param multiplicative - σ to start from of learned multiplicative noise after every ReLU.
+ * @param dropout - rate of dropout after every block and the dense layer.
+ * @param multiplicative - initial σ of learned multiplicative noise after every ReLU.
  */
 export function vgg({ seed, inputShape, blocks, dense, dropout = 0, multiplicative = 0 }) {
   const init = initializers(seed);

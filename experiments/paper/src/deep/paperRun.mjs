@@ -1,10 +1,10 @@
-// The task of schedule.mjs for @crossreg/runs: one run, in a process that does one after the other, here or on another
-// machine (npx @crossreg/runs work --redis … --task experiments/paper/src/deep/paperRun.mjs).
+// The task of schedule.mjs for @crossreg/runs: one run, in a process that does runs one after the other, on this machine or
+// another (npx @crossreg/runs work --redis … --task experiments/paper/src/deep/paperRun.mjs).
 import { useBestBackend } from '@crossreg/tfjs-node';
 import { execute, stepCount } from './execute.mjs';
 import { provenance } from './provenance.mjs';
 
-// Now, because this is the code that the process has read when the run ends.
+// Computed now, because this is the code that the process has loaded; files may change before the run ends.
 const origin = provenance();
 /** One for all runs. */
 let choice;
@@ -18,7 +18,7 @@ export default async function paperRun({ run: order, checkpoint, onProgress }) {
     ...{ checkpoint, memberPredictions },
     onStep: (done) => onProgress(done, total),
   });
-  // As a file has it: without what is undefined.
+  // As a file would store it: without undefined entries.
   const plain = JSON.parse(JSON.stringify({ ...origin, ...result, backend: chosen }));
   return predictions ? { ...plain, predictions } : plain;
 }

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { buildModel, sigmas } from './buildModel.mjs';
 import { trainSteps } from './training.mjs';
 
-/** σ of a new member: log-uniform between these, each layer its own. */
+/** σ of a new member is log-uniform between these, drawn for each layer. */
 const range = [0.05, 2];
 
 /** The streams of a seed, see `deriveSeed`. Results depend on these numbers, so none changes. */
@@ -13,8 +13,8 @@ const streams = { initialSigma: 77, perturbation: 78 };
 
 /**
  * Population-based training (Jaderberg et al. 2017) of the noise scales: every interval each model is scored by the NLL of
- * its averaged prediction for the held-out images; the worst quarter (at least one) takes over weights, optimizer and σ of
- * the best quarter, and multiplies every σ by 0.8 or 1.25. See execute.mjs for what goes in.
+ * its averaged prediction for the held-out images; the worst quarter (at least one) copies weights, optimizer state and σ of
+ * the best quarter, and multiplies every σ by 0.8 or 1.25. See execute.mjs for the arguments.
  *
  * @returns the best member by its last score.
  */
@@ -82,7 +82,7 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
   };
 }
 
-/** Weights and the optimizer's state of one model to another of the same architecture. */
+/** Copies weights and optimizer state from one model to another of the same architecture. */
 async function copy(from, to) {
   to.setWeights(from.getWeights());
   const [state, former] = [await from.optimizer.getWeights(), await to.optimizer.getWeights()];

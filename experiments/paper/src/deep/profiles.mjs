@@ -1,13 +1,13 @@
 /**
- * Sizes of the experiments. `smoke` shows in a minute that everything works, on images that the packages bring; the
- * results in this repository are those of `small`; `full` is all of CIFAR-10 with networks of a quarter of the paper's width, 30
- * epochs, for two cores and hours; `paper` has the paper's networks and is for a GPU.
+ * Sizes of the experiments. `smoke` shows in a minute that everything works, on images that the packages ship. The results in
+ * this repository are from `small`. `full` is all of CIFAR-10 with networks of a quarter of the paper's width, for 30 epochs;
+ * it takes hours on two cores. `paper` has the paper's networks and needs a GPU.
  *
  * - `images`: of the training part, of which `held` are held out; `test`: of the test part.
  * - `steps` of `batchSize` with Adam at `rate`; every `interval` steps the model is evaluated and a checkpoint is written.
  * - `samples`: K of the averaged prediction at the end; `monitoring`: test images and K while it trains.
- * - `growing`: training images by stage of the growing-data experiment, of equal numbers of steps.
- * - `population`: models of population-based training, which are compared every interval.
+ * - `growing`: training images in each stage of the growing-data experiment. All stages have the same number of steps.
+ * - `population`: the number of models in population-based training. They are compared every interval.
  */
 export const profiles = {
   smoke: {

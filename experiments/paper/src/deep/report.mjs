@@ -9,7 +9,7 @@ import { mean } from '../numbers.mjs';
 import { profiles } from './profiles.mjs';
 import { either } from './resultStore.mjs';
 
-/** A table of the rows that there are. */
+/** A table of the rows that are defined. */
 const markdown = (head, rows) =>
   markdownOf(
     head,
@@ -19,17 +19,17 @@ const markdown = (head, rows) =>
 const docs = new URL('../../../../docs/', import.meta.url);
 const figures = new URL('figures/', docs);
 
-/** `mean ± standard error`; of none a dash. */
+/** `mean ± standard error`, or a dash if there are no numbers. */
 const plusMinus = (values) => (values.length === 0 ? '–' : meanOf(values));
-/** The ECE to expect of a perfectly calibrated network with the confidences of these bins: the mean of |N(0, n c (1 − c))|. */
+/** The expected ECE of a perfectly calibrated network with the confidences of these bins: the mean of |N(0, n c (1 − c))|. */
 const eceOfPerfect = (bins) =>
   bins.reduce((sum, { count, confidence: c }) => sum + Math.sqrt((2 / Math.PI) * count * c * (1 - c)), 0) /
   bins.reduce((sum, { count }) => sum + count, 0);
-/** σ as results have it: of a layer, or of its first channel where each has one. */
+/** σ of a layer in a result, or of its first channel if each channel has one. */
 const sigmaOf = (value) => [value].flat()[0];
 /** The layer that a noise layer belongs to. */
 const layerOf = (noise) => noise.replace(/_(relu|gelu)?_?noise$/, '');
-/** The results of a run that are there, by seed. */
+/** The existing results of a run, by seed. */
 const runsOf = (results, name, seeds) =>
   seeds
     .map((seed) => `${name}-${seed}`)
@@ -39,12 +39,15 @@ const runsOf = (results, name, seeds) =>
 /**
  * Tables and figures of the networks, from the results of a profile.
  *
- * @returns tables in Markdown by the name that stands in the document.
+ * @returns tables in Markdown, by their names in the document.
  */
 export function tablesOf(results, profile) {
   const of = (name, seeds = profile.seeds) => runsOf(results, name, seeds);
   const plainSteps = profile.steps;
-  /** A row of the four figures, or nothing for a run without a result; `pick` finds them in a result, `experiment` has the run. */
+  /**
+   * A row with the four metrics, or undefined for a run without a result. `pick` finds them in a result, and `experiment`
+   * contains the run.
+   */
   const row = (
     title,
     name,
@@ -212,7 +215,7 @@ export function tablesOf(results, profile) {
     row('additive noise', 'cross', 'noise', one),
     row('multiplicative noise', 'multiplicative', 'multiplicative', one),
   ]);
-  /** σ at the end of every stage; a run of as many steps on data that do not grow tells what the steps alone do. */
+  /** σ at the end of every stage. A run of as many steps on data that do not grow shows the effect of the steps alone. */
   const stageRow =
     (title) =>
     ({ run, course: curve }) => [
@@ -250,7 +253,7 @@ export function tablesOf(results, profile) {
   };
 }
 
-/** Mean over runs of something in their curves, which result files call `course`, against the step. */
+/** The mean over runs of an entry of their curves (`course` in result files), against the step. */
 function meanCurve(runs, pick) {
   return {
     x: runs[0].course.map(({ step }) => step),
@@ -354,23 +357,23 @@ export function drawLargest(results, profile) {
   ]);
 }
 
-/** Puts tables in a document, each between `<!-- table NAME -->` and `<!-- end -->`. */
+/** Writes tables into a document, each between `<!-- table NAME -->` and `<!-- end -->`. */
 export function fill(text, tables) {
   return text.replace(/(<!-- table (\S+) -->\n)[\s\S]*?(<!-- end -->)/g, (whole, start, name, end) =>
     name in tables ? `${start}\n${tables[name]}\n\n${end}` : whole,
   );
 }
 
-/** Tables by names with something before them. */
+/** Tables with a prefix added to their names. */
 const prefixed = (prefix, tables) =>
   Object.fromEntries(Object.entries(tables).map(([name, table]) => [`${prefix}-${name}`, table]));
 
 /**
- * All tables of docs/results.md that are made from results.
+ * All tables of docs/results.md that are generated from results.
  *
- * @param resultsOf - gives the results by the folder they are in: `small`, `full`, and `earlier`, which has those of `small` with
- *   the defaults of commit 7d07381. Its tables have names with `earlier-` before them, and take from `small` the rows that the
- *   defaults do not change. The names of those of `full` have `full-` before them.
+ * @param resultsOf - returns the results in a folder: `small`, `full`, or `earlier`, which holds those of `small` with the
+ *   defaults of commit 7d07381. The names of its tables begin with `earlier-`, and rows that the defaults do not change are
+ *   taken from `small`. The names of the tables of `full` begin with `full-`.
  */
 export const allTables = (resultsOf) => ({
   ...tablesOf(resultsOf('small'), profiles.small),
@@ -380,7 +383,7 @@ export const allTables = (resultsOf) => ({
   harm: harmTable(readHarm()),
 });
 
-/** The document of the networks, of folds and of small problems, and the figures, made from the results. */
+/** Generates the figures, and the tables of networks, folds and small problems in docs/results.md. */
 export function report(resultsOf) {
   const path = fileURLToPath(new URL('results.md', docs));
   writeFileSync(path, fill(readFileSync(path, 'utf8'), allTables(resultsOf)));

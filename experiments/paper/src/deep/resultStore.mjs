@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Seven digits are more than float32 has. */
+/** Seven digits are enough for float32. */
 const rounded = (_, value) =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value;
 
@@ -13,14 +13,14 @@ export function store(place) {
     read: (key) => JSON.parse(readFileSync(file(key), 'utf8')),
     write(key, result) {
       mkdirSync(place, { recursive: true });
-      // Whole or not at all, whenever the process ends.
+      // Written completely or not at all, whenever the process ends.
       writeFileSync(`${file(key)}.tmp`, `${JSON.stringify(result, rounded)}\n`);
       renameSync(`${file(key)}.tmp`, file(key));
     },
   };
 }
 
-/** The results of one store, and of another where the first has none. To read only. */
+/** Reads the results of one store, and of another where the first has none. It cannot write. */
 export const either = (first, second) => ({
   has: (key) => first.has(key) || second.has(key),
   read: (key) => (first.has(key) ? first : second).read(key),

@@ -11,14 +11,14 @@ import { profiles } from './profiles.mjs';
 const root = mkdtempSync(join(tmpdir(), 'crossreg-paper-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Does one run, as a worker process of @crossreg/runs does, and tells what it hears. */
+/** Does one run as a worker process of @crossreg/runs does, and sends progress and result to its parent. */
 const program = `
   import paperRun from './paperRun.mjs';
   const { run, checkpoint } = JSON.parse(process.argv[1]);
   const onProgress = (done) => process.send({ done });
   process.send({ result: await paperRun({ run, checkpoint, onProgress }) });`;
 
-/** Begins a run in a process of its own, on the packages as they are built. */
+/** Starts a run in a separate process, with the built packages. */
 function begin(run, checkpoint) {
   const order = { run: { run, profile: profiles.smoke, backend: 'wasm', threads: 1 }, checkpoint };
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, JSON.stringify(order)], {
@@ -28,7 +28,7 @@ function begin(run, checkpoint) {
   });
   const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)));
   let first;
-  /** The result without what a clock says, and the step that was reported first. */
+  /** The result without times, and the step that was reported first. */
   const result = new Promise((resolve) => {
     child.on('message', (message) => {
       first ??= message.done;
@@ -41,7 +41,7 @@ function begin(run, checkpoint) {
 const runs = knownRuns(profiles.smoke);
 
 test.each(['plain', 'cross', 'grid-dropout-0.25', 'population', 'cross-decay-cosine'])(
-  '%s: killed by the system, a run goes on to the identical result',
+  '%s: a run that the system killed continues to the identical result',
   async (name) => {
     const run = runs.find((each) => each.name === name);
     const straight = begin(run, join(root, `${name}-straight`));

@@ -2,20 +2,20 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { runAll } from '@crossreg/runs';
 
-/** Test probabilities of a run, for ensembles of it. Not committed. */
+/** Test probabilities of a run, for ensembles. They are not committed. */
 const predictionFile = (folder, key) => join(folder, 'predictions', `${key}.bin`);
 
 /**
- * Does the runs of stages, `jobs` at a time in as many processes, or by the workers at a Redis.
+ * Does the runs of all stages: `jobs` at a time in as many processes, or on the workers of a Redis server.
  *
- * @param stages - functions that give runs for the results so far; one is begun when the former are done.
+ * @param stages - functions that take the results so far and return runs. A stage starts when the one before is done.
  * @param profile - of profiles.mjs.
  * @param backend - a name that `useBestBackend` knows; `threads` are for wasm.
- * @param folder - for what is not committed: checkpoints and predictions.
- * @param force - whether to repeat what was done before.
- * @param redis - URL of a Redis instead of processes here.
+ * @param folder - for files that are not committed: checkpoints and predictions.
+ * @param force - whether to repeat runs that have a result.
+ * @param redis - URL of a Redis server to use instead of local processes.
  * @returns how many runs were done.
- * @throws Error that names the runs that failed, after the others of their stage.
+ * @throws Error - that names the failed runs, once all others of their stage are done.
  */
 export async function schedule(stages, options) {
   const { profile, results, jobs, backend, threads, folder, force = false, redis } = options;
@@ -38,7 +38,7 @@ export async function schedule(stages, options) {
       progress: true,
       onOutcome({ run: { run }, status, result, error, seconds }) {
         if (status === 'failed') {
-          // Now too: the others of the stage may take hours.
+          // Report it now as well, because the others of the stage may take hours.
           process.stderr.write(`\n${run.key} failed: ${error.message}\n`);
           return failures.push(`${run.key}: ${error.stack ?? error.message}`);
         }

@@ -6,7 +6,7 @@ import { take } from './data.mjs';
 import { trainSteps } from './training.mjs';
 
 /**
- * Trains one model, from its checkpoint if there is one; see execute.mjs for what goes in.
+ * Trains one model, from its checkpoint if there is one. See execute.mjs for the arguments.
  *
  * @returns the model, its held-out metrics, and its curve: metrics and σ at every interval.
  */
@@ -42,7 +42,7 @@ export async function trainOne({ run, profile, data, steps, seed, shared, store,
     await cross?.onEpochEnd(to);
     const held = run.scale ? evaluateOn(data.regularization) : undefined;
     curve.push({ step: to, loss, held, test: evaluateOn(monitored), sigma: sigmas(model) });
-    // Early stopping: the weights of the lowest held-out loss.
+    // For early stopping: the weights with the lowest held-out loss.
     if (run.scale && held.nll < best.nll) {
       tf.dispose(best.weights);
       best = { nll: held.nll, step: to, weights: model.getWeights().map((w) => tf.clone(w)) };

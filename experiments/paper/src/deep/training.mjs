@@ -3,7 +3,7 @@ import { deriveSeed, permutation } from '@crossreg/core';
 import { seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs';
 
-/** Which examples the batch of a step holds: a function of the step alone, so that a run can go on anywhere. */
+/** The examples in the batch of a step. They depend on the step alone, so that a run can continue at any step. */
 export function batchOrder({ stages, batchSize, seed }) {
   let known = {};
   return (step) => {
@@ -25,8 +25,8 @@ export function batchOrder({ stages, batchSize, seed }) {
  * @param order - of {@link batchOrder}.
  * @param cross - the crossRegularization callback, or nothing.
  * @param rateAt - θ's learning rate by step.
- * @param weightDecay - of AdamW: every kernel shrinks by rate · weightDecay a step (Loshchilov & Hutter 2019).
- * @param clock - seconds of `theta` and `rho` are added to it.
+ * @param weightDecay - of AdamW: every kernel shrinks by rate · weightDecay in each step (Loshchilov & Hutter 2019).
+ * @param clock - the seconds spent in θ and ρ steps are added to its `theta` and `rho`.
  * @returns the mean training loss.
  */
 export async function trainSteps({
@@ -42,7 +42,7 @@ export async function trainSteps({
   clock,
   onStep,
 }) {
-  // A state of its own for each stretch: whoever goes on from its start repeats it.
+  // Each interval has its own state, so that a run that continues at its start repeats it.
   seedNoise(deriveSeed(seed, from));
   const decayed = weightDecay > 0 ? kernelsOf(model) : [];
   let sum = 0;
@@ -62,13 +62,13 @@ export async function trainSteps({
     clock.rho += (performance.now() - trained) / 1000;
     tf.dispose([indices, x, y]);
     onStep(step + 1);
-    // wasm computes synchronously: without this no message leaves the process.
+    // wasm computes synchronously. Without this pause, no message leaves the process.
     if (step % 10 === 0) await setImmediate();
   }
   return sum / (to - from);
 }
 
-/** Kernels and what is like them; not by `name`, which counts the layers that the process has made before. */
+/** Kernels and similar weights. Not found by `name`, which contains a count of all layers made in the process. */
 function kernelsOf(model) {
   const kernels = model.trainableWeights.filter(({ originalName }) =>
     /(kernel|projection|mixing)$/.test(originalName),

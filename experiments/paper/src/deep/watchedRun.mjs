@@ -1,5 +1,5 @@
-// The task of killed.test.mjs: a paper run that writes down what it does, and rests after each checkpoint, so that there is
-// time to kill it.
+// The task of killed.test.mjs: a paper run that logs what it does and pauses after each checkpoint, so that there is time to
+// kill it.
 import { appendFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import paperRun from './paperRun.mjs';

@@ -1,4 +1,4 @@
-// Few examples: five models on five folds, next to what else can be done with the same data. Everything at its default.
+// Few examples: five models on five folds, next to other ways to use the same data. All options have their defaults.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { problems } from '../harm/problems.mjs';
 import { problemsOfFolds } from './problems.mjs';
 import { tablesOfFolds } from './tables.mjs';
 
-// Others than those of the harm experiment, whose networks, rates and epochs these are: nothing was chosen on them.
+// Networks, rates and epochs come from the harm experiment. These seeds are different, so nothing was chosen on them.
 const SEEDS = [11, 12, 13, 14, 15];
 const MEMBERS = 5;
 const batchSize = 32;
@@ -20,7 +20,7 @@ const file = fileURLToPath(new URL('../../results/folds.json', import.meta.url))
 
 const mean = (xs) => xs.reduce((a, b) => a + b, 0) / xs.length;
 
-/** Mean squared error of numbers; of classes what is usually reported. */
+/** Mean squared error for numbers; the usual metrics for classes. */
 async function scores(prediction, y) {
   try {
     const { mean: average } = prediction;
@@ -34,7 +34,7 @@ async function scores(prediction, y) {
   }
 }
 
-/** The scores of an ensemble, and the means of those of its members each alone. Frees it. */
+/** The scores of an ensemble, and the mean scores of its single members. Disposes the ensemble. */
 async function scoresOf(ensemble, { x, y }) {
   const options = { samples: 16, batchSize: 500 };
   const together = await scores(ensemble.predict(x, options), y);
@@ -77,7 +77,7 @@ async function trainAll({ model: build, rate, epochs, data }, seed) {
     one.compile({ optimizer: tf.train.adam(rate), loss });
     return one;
   };
-  // A fifth of the examples is held out of each.
+  // Each holds out a fifth of the examples.
   const held5 = { folds: MEMBERS, stratified: isClasses };
   const cross = async (regularizationData) => {
     let rhoSteps = 0;
@@ -110,12 +110,12 @@ async function trainAll({ model: build, rate, epochs, data }, seed) {
   return result;
 }
 
-/** Trains what has no result yet, writes the results and prints the table. */
+/** Trains the models without a result, writes the results and prints the table. */
 export async function folds() {
   await useWasm({ threads: 1 });
   mkdirSync(dirname(file), { recursive: true });
   const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  // Seed by seed, so that one that is stopped early has as many of each.
+  // Seed by seed, so that all ways have the same number of results if the program is stopped.
   for (const seed of SEEDS) {
     for (const [name, { of, times }] of Object.entries(problemsOfFolds)) {
       results[name] ??= [];

@@ -1,4 +1,4 @@
-/** What of the harm experiment's problems are tried with folds, and for how many times the epochs they have there. */
+/** The problems of the harm experiment that are tried with folds, and a factor of their epochs there. */
 export const problemsOfFolds = {
   diabetes: { description: 'diabetes, 265 examples', of: 'diabetes', times: 1 },
   digits: { description: 'digits, 200 images', of: 'digits200', times: 1 },

@@ -3,7 +3,7 @@ import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
 import { markdown } from '../markdown.mjs';
 import { problemsOfFolds } from './problems.mjs';
 
-/** All results there are, by problem. */
+/** All existing results, by problem. */
 export const readResults = () =>
   JSON.parse(readFileSync(new URL('../../results/folds.json', import.meta.url), 'utf8'));
 
@@ -15,11 +15,12 @@ const ways = [
   ['split', 'together', 'five cross-regularized models, the same fifth held out'],
   ['folds', 'together', '**five cross-regularized models, five folds**'],
 ];
-/** The loss that is compared: mean squared error of numbers, NLL of classes. */
+/** The loss that is compared: mean squared error for numbers, NLL for classes. */
 const lossOf = ({ mse, nll }) => mse ?? nll;
 
 /**
- * The tables of docs/results.md: every way of using the examples, and how far folds are from each with as many members.
+ * The tables of docs/results.md: every way to use the examples, and folds relative to each of them with the same number of
+ * members.
  *
  * @param results - by problem, a list with a result for each seed.
  */
@@ -37,7 +38,7 @@ export function tablesOfFolds(results) {
     }),
   );
   const folds = markdown(['', '', 'MSE', 'accuracy', 'NLL', 'ECE', 'steps of θ + of ρ'], rows);
-  /** Of the loss, over the mean loss of the other way: paired by seed. */
+  /** The ratio of the losses, paired by seed, over the mean loss of the other way. */
   const against = (runs, other) => {
     const theirs = runs.map((run) => lossOf(run[other].together));
     const mean = theirs.reduce((a, b) => a + b) / theirs.length;

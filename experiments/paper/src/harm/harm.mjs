@@ -1,4 +1,4 @@
-// Does the drop-in do harm? Ten small problems, everything at its default: mean test loss over plain training's.
+// Does the drop-in do harm? Small problems with default options: mean test loss relative to plain training.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { crossRegularization, injectNoise, predict } from '@crossreg/tfjs-layers';
@@ -8,13 +8,13 @@ import { batchOrder, trainSteps } from '../deep/training.mjs';
 import { problems } from './problems.mjs';
 import { harmTable } from './table.mjs';
 
-// 1 to 5 were looked at when the defaults were chosen (docs/results.md).
+// Seeds 1 to 5 were used when the defaults were chosen (docs/results.md).
 const SEEDS = Array.from({ length: 20 }, (_, i) => 6 + i);
 const batchSize = 32;
 
 /**
- * Options of injectNoise and crossRegularization, or nothing; whether the held-out examples are trained on; and the momentum
- * of batch normalization, which the callback lowers while noise is learned, so that its share of a gain shows.
+ * Options of injectNoise and crossRegularization, if any; whether to train on the held-out examples; and the momentum of batch
+ * normalization. The callback lowers that momentum while noise is learned, and one row shows the effect of this alone.
  */
 const methods = {
   plain: {},
@@ -23,7 +23,7 @@ const methods = {
   'cross-regularized': { noise: {}, cross: {} },
 };
 
-/** NLL of classes, or mean squared error. */
+/** NLL for classes, mean squared error for numbers. */
 function testLoss(model, { x, y }) {
   return tf.tidy(() => {
     const { mean } = predict(model, x, { samples: 16, batchSize: 500 });
@@ -47,13 +47,13 @@ async function train({ model: build, rate, epochs }, data, { all, momentum, nois
     loss: classes ? 'categoricalCrossentropy' : 'meanSquaredError',
   });
   const { training, held } = data;
-  // A random forty of ten digits may lack one.
+  // Forty random examples of ten digits may lack a digit.
   const heldOut = { regularizationData: [held.x, held.y], allowMissingClasses: true };
   const cross = options && crossRegularization({ ...heldOut, seed, ...options });
   const set = all
     ? { x: tf.concat([training.x, held.x]), y: tf.concat([training.y, held.y]) }
     : { x: training.x, y: training.y };
-  // As many steps for all.
+  // All methods take the same number of steps.
   const steps = epochs * Math.floor(training.x.shape[0] / batchSize);
   cross?.setModel(model);
   await cross?.onTrainBegin();

@@ -27,7 +27,7 @@ const dense =
     });
   };
 
-/** One of scikit-learn's tables of numbers, the class last: rows and labels. */
+/** Rows and labels of one of scikit-learn's tables, in which the class is the last column. */
 async function table(name) {
   const text = await readFile(new URL(`../../data/${name}.csv`, import.meta.url), 'utf8');
   const rows = text
@@ -38,7 +38,7 @@ async function table(name) {
   return { rows: rows.map((row) => row.slice(0, -1)), targets: rows.map((row) => row.at(-1)) };
 }
 
-/** Columns of mean 0 and variance 1, by the rows that a model may learn from. */
+/** Standardizes columns to mean 0 and variance 1 over the rows that a model may learn from. */
 function standardize(rows, known) {
   const columns = rows[0].map((_, c) => {
     const values = known.map((i) => rows[i][c]);
@@ -53,7 +53,7 @@ function standardize(rows, known) {
  * Three disjoint parts of a table as tensors, drawn at random by the seed.
  *
  * @param sizes - examples to train on, to hold out, and to test on.
- * @param classes - of labels; 0 for numbers, which are standardized too.
+ * @param classes - the number of classes; 0 for numeric targets, which are standardized too.
  */
 function parts({ rows, targets }, [training, held, test], classes, seed) {
   const order = [...permutation(rows.length, deriveSeed(seed, streams.parts))];
@@ -111,8 +111,8 @@ async function clothes(seed) {
 }
 
 /**
- * Eleven small problems, as tutorials have them. For each: a description, `data(seed)`, `model(seed)`, batch size, θ's Adam rate,
- * epochs, and whether the loss is that of classes or of numbers.
+ * Eleven small problems like those of tutorials. For each: a description, `data(seed)`, `model(seed)`, batch size, θ's Adam
+ * rate, epochs, and whether the targets are classes or numbers.
  */
 export const problems = {
   iris: {

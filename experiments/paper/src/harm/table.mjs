@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { markdown } from '../markdown.mjs';
 import { mean } from '../numbers.mjs';
 
-/** What `npm run paper -- harm` has written. */
+/** The results that `npm run paper -- harm` wrote. */
 export const readHarm = () =>
   JSON.parse(readFileSync(new URL('../../results/harm.json', import.meta.url), 'utf8'));
 
 const others = ['plain, all examples', 'plain, batch norm momentum 0.9', 'cross-regularized'];
 
-/** The mean test loss of each method over plain training's, with the standard error of the difference by seed. */
+/** The mean test loss of each method relative to plain training, with the standard error of the difference by seed. */
 export function harmTable({ results }) {
   const rows = Object.values(results).map(({ description, steps, runs }) => {
     const plain = runs.plain.map(({ loss }) => loss);

@@ -1,5 +1,5 @@
 //! What the tests of all kernels share: random numbers, a memory with walls, and every instruction set in turn.
-// Each test is a crate, and not every one needs all of it.
+// Each test is a crate, and not every crate uses everything here.
 #![allow(dead_code)]
 
 use crossreg_tfjs_native::heap::Heap;
@@ -7,7 +7,8 @@ use crossreg_tfjs_native::processor;
 use proptest::test_runner::{Config, RngSeed};
 use std::sync::{Mutex, MutexGuard};
 
-/// So many cases, the same in every run. `PROPTEST_CASES=5000 PROPTEST_RNG_SEED=$RANDOM cargo test` draws more and others.
+/// The number of cases, which are the same in every run. `PROPTEST_CASES=5000 PROPTEST_RNG_SEED=$RANDOM cargo test` draws more
+/// and different ones.
 pub fn random_cases(cases: u32) -> Config {
     let given = Config::default();
     Config {
@@ -20,7 +21,7 @@ pub fn random_cases(cases: u32) -> Config {
     }
 }
 
-/// The instruction set is one for the process: while what this returns lives, no other test changes it.
+/// The process has one instruction set. While the returned guard lives, no other test changes it.
 pub fn alone() -> MutexGuard<'static, ()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -67,8 +68,8 @@ pub fn on_each_set(mut f: impl FnMut()) {
     processor::choose(sets[0].name()).unwrap();
 }
 
-/// Runs `f` on a memory with these arrays and walls around them, on each set, on one thread and on three: the walls stay, the
-/// arrays are the same to the bit, and `check` is given them.
+/// Runs `f` on a memory with these arrays and walls around them, on each set, on one thread and on three: the walls must not
+/// change, the arrays must have the same bits, and `check` gets them.
 pub fn within_walls(arrays: &[&[f32]], f: impl Fn(Heap, &[u32], usize), check: impl Fn(&[Vec<f32>])) {
     on_each_set(|| {
         let results = [1, 3].map(|threads| {
