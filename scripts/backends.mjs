@@ -1,12 +1,13 @@
-// Runs scripts/suite on the packages as they are built, in a folder outside the workspace, for backends and
-// versions of Node, and prints the table of docs/backends.md:
+// Runs scripts/suite with the built packages in a folder outside the workspace, on several backends and versions of Node, and
+// prints the table of docs/backends.md:
 //
 //   node scripts/backends.mjs                           # all backends, on the Node that runs this
 //   node scripts/backends.mjs --only tfjs-node          # one of them: part of `npm test`
 //   node scripts/backends.mjs --nodes 20,22,24 --time   # Nodes as the npm package `node` brings them; step times
 //   node scripts/backends.mjs … --write                 # puts the table into docs/backends.md
 //
-// `chromium` stands for wasm and WebGL in a page. A backend that cannot be had here is skipped, in capitals; whatever starts and then fails is an error.
+// `chromium` stands for wasm and WebGL in a page. A backend that cannot be installed here is skipped with a notice in capitals.
+// A backend that starts and then fails is an error.
 import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +48,7 @@ function attempt(what, f) {
   }
 }
 
-/** Has the folder's `@crossreg/tfjs-native` a binary while `f` runs: the one that was built here. */
+/** Gives `@crossreg/tfjs-native` in the folder the binary that was built here, while `f` runs. */
 function withNativeKernels(f) {
   const from = join(root, 'packages', 'tfjs-native');
   const binary = readdirSync(from).find((name) => name.endsWith('.node'));
@@ -97,7 +98,7 @@ if (folder) {
         if (backend === 'native') withNativeKernels(() => runSuite(backend, program));
         else runSuite(backend, program);
       } catch (error) {
-        // No GPU is a machine's lack; a native library that is prepared and does not load is an error.
+        // A machine may lack a GPU, but a prepared native library that does not load is an error.
         if (backend === 'webgpu' && /no adapter/.test(why(error))) skip(backend, error);
         else {
           failures += 1;

@@ -6,7 +6,10 @@ import { cache } from './native-tensorflow.mjs';
 
 const folder = join(cache, 'backends');
 
-/** What users have beside our packages. Install scripts do not run: that of tfjs-node would ask its download host. */
+/**
+ * The packages that users install besides ours. Install scripts do not run, because the one of tfjs-node needs its download
+ * host.
+ */
 export const TFJS = '4.22.0';
 export const WEBGPU = '0.6.2';
 const others = {
@@ -17,7 +20,7 @@ const others = {
   webgpu: WEBGPU,
 };
 
-/** Puts ours into a folder, as they are built, new each time. */
+/** Copies our built packages into a folder, again in every run. */
 export function ownPackages(folder) {
   const scope = join(folder, 'node_modules', '@crossreg');
   rmSync(scope, { recursive: true, force: true });
@@ -30,7 +33,7 @@ export function ownPackages(folder) {
   }
 }
 
-/** A folder outside the workspace with every backend, as far as npm alone can install it, and our packages. */
+/** A folder outside the workspace with our packages, and with every backend that npm alone can install. */
 export function backendsFolder() {
   installIn(folder, others);
   ownPackages(folder);

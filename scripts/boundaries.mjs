@@ -1,5 +1,6 @@
-// Holds the arrows of docs/architecture.md: who may depend on whom, in package.json and in the imports of sources, tests,
-// AssemblyScript, build scripts, examples, experiments and benchmarks. An arrow that is not in these tables does not exist.
+// Enforces the arrows of docs/architecture.md: which package may depend on which, in package.json and in the imports of
+// sources, tests, AssemblyScript, build scripts, examples, experiments and benchmarks. An arrow that is not in these tables is
+// not allowed.
 import { pathToFileURL } from 'node:url';
 import {
   codeIn,
@@ -12,7 +13,7 @@ import {
   resolved,
 } from './workspace.mjs';
 
-/** What the sources of a package may import of the others. */
+/** The packages that the sources of a package may import. */
 export const arrows = {
   core: [],
   calibration: [],
@@ -28,24 +29,24 @@ export const arrows = {
   'tfjs-layers': ['core', 'tfjs'],
   'tfjs-augment': ['core', 'tfjs', 'tfjs-layers'],
 };
-/** What the tests of a package may import besides. */
+/** The packages that the tests of a package may import in addition. */
 const testArrows = {
   linear: ['datasets'],
   tfjs: ['tfjs-wasm'],
   'tfjs-layers': ['calibration', 'tfjs-wasm', 'tfjs-augment'],
-  // docs/bad-inputs.md has one table for all packages, and so have the names of options; they are tested where most
-  // packages are at hand.
+  // docs/bad-inputs.md and the test of option names cover all packages, so they are in the package that depends on most of the
+  // others.
   'tfjs-augment': ['calibration', 'datasets', 'jax', 'linear', 'report', 'runs', 'tfjs-wasm', 'tfjs-node'],
 };
 /**
- * Files outside its folder that a package may read, by folder or by the start of a path. `common/` is built into every
- * package that uses it, so that it is no dependency at run time.
+ * Files outside its folder that a package may read, by folder or by the start of a path. `common/` is built into every package
+ * that uses it, so it is not a dependency at run time.
  */
 const neighbours = [
   ['scripts/gpu', ['benchmarks/src/wasm/networks.mjs', 'experiments/paper/src/deep/']],
   ['packages/*/src', ['common/']],
   ['packages/*/tsup.config.ts', ['tsup.shared']],
-  // `tfjs` carries one kernel of tfjs-wasm, compiled for a small memory of its own.
+  // `tfjs` contains one kernel of tfjs-wasm, compiled for a small separate memory.
   ['packages/tfjs/assembly', ['packages/tfjs-wasm/assembly/noise']],
   ['packages/tfjs/scripts', ['packages/tfjs-wasm/scripts/assemble.mjs']],
   ['packages/jax/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
@@ -58,9 +59,9 @@ const neighbours = [
     ['scripts/findRedis.mjs', 'scripts/redisServer.mjs'],
   ],
 ];
-/** Packages with no runtime dependency at all, on anybody. */
+/** Packages without any dependency at run time. */
 const dependencyFree = ['core', 'calibration'];
-/** The frameworks, and who may know each; everyone else must not import them. */
+/** The frameworks, and the packages that may import each of them. */
 const frameworks = [
   [/^@tensorflow\//, ['tfjs', 'tfjs-layers', 'tfjs-augment', 'tfjs-wasm', 'tfjs-node']],
   [/^@jax-js\//, ['jax']],
@@ -68,7 +69,7 @@ const frameworks = [
 
 /**
  * The layers of core, from the ground up, by the files of `src/` without their ending. A file imports from its own layer
- * and from those below, never upwards, and never in a circle.
+ * and from those below, never from those above, and never in a circle.
  */
 export const coreLayers = [
   ['the ground: random numbers, what a framework is', ['random', 'framework']],
@@ -104,7 +105,7 @@ export const coreLayers = [
 const problems = [];
 const report = (problem) => problems.push(problem);
 
-/** Checks one import of a file, which may import only from `folder`. */
+/** Checks one relative import of a file, which may import only from `folder`. */
 function checkRelative(file, specifier, folder) {
   const target = resolved(file, specifier);
   if (target.startsWith(`${folder}/`)) return;
@@ -120,9 +121,9 @@ const development = Object.keys(manifestOf('.').devDependencies);
 /**
  * Checks the imports of a file by the names of packages.
  *
- * @param ours - names of @crossreg packages that it may import, without the scope.
- * @param declared - names of other packages.
- * @param why - where those would have to be declared.
+ * @param ours - the @crossreg packages that it may import, without the scope.
+ * @param declared - the other packages that it may import.
+ * @param why - the place where those must be declared.
  */
 function checkNamed(file, specifier, { ours, declared, why }) {
   const name = packageOf(specifier);
@@ -173,7 +174,7 @@ function checkPackage(folder) {
   }
 }
 
-/** Rooms outside of packages use what they declare: packages, and of each other only what `others` names. */
+/** Folders outside of packages may import the packages that they declare, and of each other only what `others` names. */
 function checkUser(folder, others = []) {
   const { dependencies = {}, devDependencies = {} } = manifestOf(folder);
   const declared = Object.keys({ ...dependencies, ...devDependencies });
@@ -214,7 +215,7 @@ function checkCoreLayers() {
         report(`${file} imports ${target}, which is in a higher layer of core`);
     }
   }
-  // What is left when files without imports are taken away again and again imports in a circle.
+  // Remove files without imports again and again. The files that remain import in a circle.
   let left = files;
   for (;;) {
     const free = left.filter((file) => !imported[file].some((target) => left.includes(target)));
@@ -230,7 +231,7 @@ function checkAll() {
   for (const folder of foldersOf('experiments')) checkUser(folder, ['experiment-shared']);
   checkUser('benchmarks', ['experiment-shared']);
   checkCoreLayers();
-  // The programs in scripts/suite, gpu, interop and keras run outside of the workspace, where all packages are installed.
+  // The programs in scripts/suite, gpu, interop and keras run outside the workspace, where all packages are installed.
   for (const file of codeIn('scripts')) {
     const installed = /^scripts\/(suite|gpu|interop|keras)\//.test(file) ? /^@tensorflow\/|^webgpu$/ : /^$/;
     for (const specifier of importsOf(file)) {

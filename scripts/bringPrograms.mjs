@@ -1,5 +1,5 @@
-// Installs from Debian what tests need beside Node, where CI runs as root and has it not, so that nothing is skipped there.
-// A machine that is somebody's is left alone: there, `apt-get install chromium redis-server` is theirs to say.
+// Installs missing programs for the tests from Debian when CI runs as root, so that no test is skipped there. It changes
+// nothing on other machines: their users decide about `apt-get install chromium redis-server`.
 import { spawnSync } from 'node:child_process';
 import { chromiumPath, noChromium } from './findChromium.mjs';
 import { noRedis, redisVersion } from './findRedis.mjs';
@@ -24,7 +24,7 @@ for (const { name, found, missing, packages } of programs) {
 }
 
 function apt(...args) {
-  // Runlevel 1: no service is started.
+  // Runlevel 1, so that no service starts.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const { status } = spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   return status === 0;

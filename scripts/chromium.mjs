@@ -1,5 +1,5 @@
-// The suite in a browser: bundles scripts/suite/page.mjs for production with Vite, from the packages that are installed in a
-// folder, and runs it in headless Chromium, one page for each backend.
+// The suite in a browser. It bundles scripts/suite/page.mjs for production with Vite and the packages installed in a folder,
+// and runs it in headless Chromium, one page per backend.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, preview } from 'vite';
@@ -9,10 +9,10 @@ import { root } from './documents.mjs';
 /**
  * Runs the suite on backends in Chromium.
  *
- * @param folder - where the packages are installed, with @tensorflow/tfjs and @tensorflow/tfjs-backend-wasm.
- * @param options.short - whether to leave out what takes long in software.
- * @param options.time - whether to measure training steps, over those of wasm.
- * @returns one row a backend: by check, what failed.
+ * @param folder - the folder with the installed packages, including @tensorflow/tfjs and @tensorflow/tfjs-backend-wasm.
+ * @param options.short - whether to leave out checks that take long on a software GPU.
+ * @param options.time - whether to measure training steps, relative to those of wasm.
+ * @returns one row per backend, with the failures by check.
  */
 export async function suiteInChromium(
   folder,
@@ -21,20 +21,20 @@ export async function suiteInChromium(
   const place = join(folder, 'suite');
   cpSync(join(root, 'scripts', 'suite'), place, { recursive: true });
   const config = { root: place, configFile: false, logLevel: 'error' };
-  // tfjs is one large chunk, and nobody here waits for it to come over a network.
+  // tfjs is one large chunk, which does not matter without a network.
   await build({ ...config, build: { target: 'es2022', chunkSizeWarningLimit: 10_000 } });
   const server = await preview({
     ...config,
     preview: {
       port: 0,
-      // An isolated page, which has threads.
+      // The page is cross-origin isolated, so it has threads.
       headers: {
         'Cross-Origin-Opener-Policy': 'same-origin',
         'Cross-Origin-Embedder-Policy': 'require-corp',
       },
     },
   });
-  // Without a GPU it draws in software.
+  // Without a GPU, Chromium draws in software.
   const browser = await launchChromium(['--enable-unsafe-swiftshader', '--ignore-gpu-blocklist']);
   try {
     const rows = [];

@@ -1,9 +1,9 @@
-// Chromium as tests drive it, and the page of one program in it.
+// Starts Chromium for tests, and pages that run one program.
 import { createServer } from 'node:http';
 import { chromium } from 'playwright-core';
 import { chromiumPath } from './findChromium.mjs';
 
-/** Starts the machine's Chromium, without its sandbox, which containers forbid. */
+/** Starts the Chromium of this machine without its sandbox, which containers forbid. */
 export const launchChromium = (args = []) =>
   chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', ...args] });
 

@@ -8,7 +8,7 @@ import { codeIn, foldersOf, importsOf, isTest, isTool, manifestOf, packageOf, ro
 const folders = ['packages', 'examples', 'experiments'].flatMap(foldersOf);
 const byPackage = new Map(folders.map((folder) => [manifestOf(folder).name, folder]));
 const packages = new Set(foldersOf('packages').map((folder) => folder.split('/')[1]));
-/** The last part of the path, preceded by the first where a package already has that name. */
+/** The last part of the path, preceded by the first if a package already has that name. */
 const node = (folder) => {
   const [part, name] = folder.split('/');
   return part !== 'packages' && packages.has(name) ? `${part}-${name}` : name;
@@ -29,7 +29,7 @@ const optionalPeers = (folder) =>
     .filter(([name, { optional }]) => optional && byPackage.has(name))
     .map(([name]) => byPackage.get(name));
 
-/** Mermaid source: a solid arrow for an import, a dashed one to an optional peer, which is used when it is installed. */
+/** Mermaid source: a solid arrow for an import, and a dashed one for an optional peer, which is used if it is installed. */
 export function diagram() {
   const arrows = new Map(folders.map((folder) => [folder, importedBy(folder)]));
   for (const folder of folders) {
@@ -43,7 +43,7 @@ export function diagram() {
   for (const folder of folders) {
     const targets = [...arrows.get(folder)].sort();
     for (const target of targets) {
-      // An example shows what it is about: what its packages bring with them is drawn there.
+      // For an example, only its main packages are drawn. Their dependencies have arrows already.
       const implied = targets.some((other) => other !== target && reaches(other, target));
       if (implied && !folder.startsWith('packages/')) continue;
       const arrow = optionalPeers(folder).includes(target) ? '-.->' : '-->';
@@ -53,7 +53,7 @@ export function diagram() {
   return lines.join('\n');
 }
 
-/** A document with the diagram between its marks. */
+/** The document with the diagram between its marks. */
 export const withDiagram = (text) =>
   text.replace(
     /(<!-- diagram -->\n)[\s\S]*?(<!-- end -->)/,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { diagram, withDiagram } from './diagram.mjs';
 
-test('docs/architecture.md shows the arrows that the imports have; if not, node scripts/diagram.mjs --write', () => {
+test('docs/architecture.md shows the arrows of the imports (node scripts/diagram.mjs --write updates it)', () => {
   const document = readFileSync(new URL('../docs/architecture.md', import.meta.url), 'utf8');
   expect(document).toContain('<!-- diagram -->');
   expect(withDiagram(document)).toBe(document);

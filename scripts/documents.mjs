@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-// What the READMEs and guides say, as programs that a user would write. Blocks of one file are one program, in order; those in TypeScript use no types, so that Node runs them too. Where a snippet
-// speaks of the reader's own data and model, stand-ins of the right shape take their place: the test is of the code,
-// nothing is learned from them.
+// The code of the READMEs and guides, as programs that a user would write. The blocks of one file are one program, in order.
+// Those in TypeScript use no types, so that Node runs them too. Stand-ins of the right shape take the place of the reader's
+// data and model. The test is about the code, so nothing is learned from them.
 const model = `
     const model = tf.sequential({
       layers: [
@@ -46,7 +46,7 @@ const imageData = `
       ],
     });`;
 
-/** A document, the folder of the package whose users it speaks to, and what it takes as given. */
+/** A document, the folder of the package whose users it addresses, and the code that it presupposes. */
 export const documents = [
   ['README.md', 'examples/quickstart', `${model}${examples}`],
   ...[

@@ -1,5 +1,5 @@
-// What the errors that refuse an input say, read off the sources: every message that stands in `new ArgumentError(…)` and its kin.
-// Each has to show what was given, and to close with a sentence that says what to do.
+// The messages of errors that refuse an input, read from the sources: every message in `new ArgumentError(…)` and similar
+// classes. Each must show what was given, and end with a sentence that says what to do.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -7,7 +7,7 @@ import { codeIn, isTest, root } from './workspace.mjs';
 
 const errors = new Set(['ArgumentError', 'DatasetError']);
 
-/** All texts that an expression can be, with `⟨code⟩` for what is put in. */
+/** All texts that an expression can have, with `⟨code⟩` for inserted values. */
 function textsOf(node, source) {
   if (ts.isParenthesizedExpression(node)) return textsOf(node.expression, source);
   if (ts.isStringLiteralLike(node)) return [node.text];
@@ -34,7 +34,7 @@ export function messagesIn(file, text = readFileSync(join(root, file), 'utf8'), 
   const visit = (node) => {
     if (ts.isNewExpression(node) && classes.has(node.expression.getText(source))) {
       const [first, second] = node.arguments;
-      // The name of the argument comes first, where there are two texts.
+      // If there are two texts, the first is the name of the argument.
       const message = second && !ts.isObjectLiteralExpression(second) ? second : first;
       if (!message) return;
       const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
@@ -46,15 +46,15 @@ export function messagesIn(file, text = readFileSync(join(root, file), 'utf8'), 
   return found;
 }
 
-/** What was given is put in, or told: `is 'inputs', which …`, `has no examples.`, `lacks weights …`. */
+/** The given value is inserted, or described: `is 'inputs', which …`, `has no examples.`, `lacks weights …`. */
 const given = /⟨|^(is|was|has|holds|gives|leaves|lacks|does not)\b|\bbut (is|has)\b|\bis missing\b|\bgiven\b/;
 const sentences = /(?:[.?!]|⟩) (?=[A-Z⟨])/;
 
-/** What a message lacks: 'what was given', 'what to do', or nothing. */
+/** The part that a message lacks: 'what was given', 'what to do', or nothing. */
 export function lacks(text) {
   if (!given.test(text)) return 'what was given';
   const last = text.split(sentences).slice(1).at(-1) ?? '';
-  // What is put in is advice where it is called so.
+  // An inserted value is advice if its name says so.
   return last !== '' || /⟨[^⟩]*advice[^⟩]*⟩$/i.test(text) ? undefined : 'what to do';
 }
 

@@ -14,11 +14,11 @@ test('every error that refuses an input shows what was given and says what to do
     .map(({ place, text }) => ({ place, lacks: lacks(text), text }))
     .filter((one) => one.lacks && !exceptions.some((each) => one.text.includes(each)));
   expect(wrong).toEqual([]);
-  // None stands here for nothing.
+  // No entry of this list is unnecessary.
   expect(exceptions.filter((each) => !messages.some(({ text }) => text.includes(each)))).toEqual([]);
 });
 
-test('whoever says what an argument must be throws an ArgumentError, in packages that depend on nothing too', () => {
+test('errors about arguments are ArgumentErrors, also in packages without dependencies', () => {
   const plain: Message[] = allMessages(new Set(['Error', 'TypeError', 'RangeError']));
   expect(plain.length).toBeGreaterThan(20);
   expect(plain.filter(({ text }) => /\bmust\b/.test(text))).toEqual([]);
@@ -28,11 +28,11 @@ test('whoever says what an argument must be throws an ArgumentError, in packages
   expect(silent).toEqual([]);
 });
 
-/** Parts of messages that say it in another way. */
+/** Parts of messages that say it differently. */
 const exceptions: readonly string[] = [
-  // The sentence is made where each refusal is called.
+  // The callers add the sentence.
   '⟨message⟩',
-  // One of those, with the number of the batch.
+  // One of those messages, with the number of the batch.
   'batch ⟨taken⟩ of pass ⟨passes - 1⟩ (both counted from 0): ⟨problem⟩',
 ];
 
@@ -47,7 +47,7 @@ test.each([
   expect(lacks(text)).toBe(expected);
 });
 
-test('of a condition both texts are looked at', () => {
+test('both texts of a condition are checked', () => {
   const texts = messagesIn('x.ts', "new DatasetError('a ' + (b ? 'c' : 'd' + e) + '.f')").map(
     ({ text }: Message) => text,
   );

@@ -1,2 +1,2 @@
-/** Examples of one file, which the rehearsal copies into an empty folder and runs there. */
+/** Examples that consist of one file. The rehearsal copies each into an empty folder and runs it there. */
 export const singleFileExamples = ['basic', 'text', 'tabular'];

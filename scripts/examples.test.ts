@@ -19,7 +19,7 @@ test.each(singleFileExamples)(
     expect(program.split('\n').length - 1).toBeLessThanOrEqual(60);
     const { dependencies } = JSON.parse(read(`${name}/package.json`));
     expect(read('README.md')).toContain(`\`npm install ${Object.keys(dependencies).join(' ')}\``);
-    // What the packages ask for as peers is installed by name, too.
+    // The peers of the packages are installed by name, too.
     const imported = [...program.matchAll(/(?:from '|resolve\(`)((?:@[\w-]+\/)?[\w-]+)/g)].map(
       ([, one]) => one,
     );

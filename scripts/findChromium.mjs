@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A Chromium of the machine's: CHROMIUM_PATH, or one on the PATH. None is downloaded. */
+/** The Chromium of this machine: CHROMIUM_PATH, or one on the PATH. Nothing is downloaded. */
 function findChromium() {
   const names = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -16,9 +16,9 @@ function findChromium() {
   });
 }
 
-/** The program; undefined where there is none. */
+/** The program, or undefined. */
 export const chromiumPath = findChromium();
-/** What to say then. */
+/** The message if there is none. */
 export const noChromium =
   'no Chromium was found, so nothing is tested in a browser. Install one (Debian: apt-get install chromium) or name it in ' +
   'CHROMIUM_PATH.';

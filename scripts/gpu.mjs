@@ -1,15 +1,16 @@
-// What the GPU of this machine gives, by one command (`npm run gpu`): what useBestBackend chooses and why, the suite of all
-// backends, what is right at size, and training steps of networks on WebGPU, wasm, native kernels and, where Python has it,
-// PyTorch. Writes out/gpu/report.md and report.json.
+// Tests and measures the GPU of this machine with one command (`npm run gpu`): the choice of useBestBackend and its reasons,
+// the suite of all backends, correctness at size, and training steps of networks on WebGPU, wasm, native kernels and, if it is
+// installed, PyTorch. Writes out/gpu/report.md and report.json.
 //
 //   node scripts/gpu.mjs [--batch 128] [--steps 10] [--only suite,large,steps] [--networks mlp,VGG-16] [--software]
 //   node scripts/gpu.mjs --pack [folder] [--no-images]
 //
-// --pack makes the same as parts of at most 60 MiB, for a machine without a network (x86-64 Linux):
+// --pack packs the same into parts of at most 60 MiB, for a machine without a network (x86-64 Linux):
 //
 //   cat crossreg-gpu.tar.gz.* | tar xz && ./crossreg-gpu/run.sh
 //
-// --software takes a GPU that software imitates: the one of Debian's chromium, where it is. --check fails where anything does.
+// --software uses a GPU emulated in software: the one in Debian's chromium, if that is installed. With --check, the command
+// fails if any part fails.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -36,9 +37,9 @@ const { values: options, positionals } = parseArgs({
 const NAME = 'crossreg-gpu';
 
 const runScript = `#!/bin/sh
-# What the GPU of this machine gives: report/report.md and report.json. Nothing is downloaded.
+# Tests and measures the GPU of this machine: report/report.md and report.json. Nothing is downloaded.
 #   ./run.sh [--batch 128] [--steps 10] [--only suite,large,steps] [--networks mlp,VGG-16]
-#   ./run.sh --software …                       the GPU that software imitates, where there is none
+#   ./run.sh --software …                       a GPU emulated in software, if there is no other
 #   ./run.sh paper noise --profile smoke …      the paper's experiments on WebGPU (node experiments/paper/src/main.mjs)
 here=$(cd "$(dirname "$0")" && pwd)
 export CROSSREG_CACHE="$here/images"
@@ -68,7 +69,7 @@ else {
   execFileSync(process.execPath, args, { cwd: folder, env, stdio: 'inherit' });
 }
 
-/** Whether a file of the folder is of use on Linux with an x86-64 processor. */
+/** Whether a file of the folder is needed on Linux with an x86-64 processor. */
 function isOfUse(path) {
   if (/\.map$|\.d\.[cm]?ts$|\/tf\.(es2017|fesm|min)[^/]*$|\/tf-[a-z-]+\.(es2017|fesm|min)[^/]*$/.test(path))
     return false;

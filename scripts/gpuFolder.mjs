@@ -7,7 +7,7 @@ import { cache } from './native-tensorflow.mjs';
 
 const folder = join(cache, 'gpu');
 
-/** What is run there, at the places that it has in the repository: programs import each other by those. */
+/** The programs, at their places in the repository, because they import each other by path. */
 const sources = [
   'scripts/gpu',
   'scripts/suite',
@@ -17,7 +17,7 @@ const sources = [
   'experiments/paper/src',
 ];
 
-/** Dependencies of our packages and of what is run, that are neither ours nor peers. */
+/** Dependencies of our packages and of the programs that are neither ours nor peers. */
 function dependencies() {
   const folders = ['datasets', 'linear', 'runs'].map((name) => join('packages', name));
   const all = [...folders, 'experiments/shared'].flatMap((folder) =>
@@ -26,7 +26,7 @@ function dependencies() {
   return Object.fromEntries(all.filter(([name, version]) => !/^@/.test(name) && !/:/.test(version)));
 }
 
-/** A folder outside of the workspace where scripts/gpu/main.mjs runs, with all that it and the paper's experiments need. */
+/** A folder outside the workspace where scripts/gpu/main.mjs runs, with everything that it and the paper's experiments need. */
 export function gpuFolder() {
   installIn(folder, {
     '@tensorflow/tfjs': TFJS,
@@ -36,7 +36,7 @@ export function gpuFolder() {
     ...dependencies(),
   });
   ownPackages(folder);
-  // The native kernels, where they were built here.
+  // The native kernels, if they were built here.
   const native = join('packages', 'tfjs-native');
   for (const file of readdirSync(join(root, native)).filter((each) => each.endsWith('.node'))) {
     cpSync(join(root, native, file), join(folder, 'node_modules', '@crossreg', 'tfjs-native', file));

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 
 /**
- * Makes `place` a folder in which npm has installed `dependencies`. Does nothing where it is one.
+ * Makes `place` a folder in which npm has installed `dependencies`. Does nothing if it already is one.
  *
- * @param overrides - versions of what the dependencies depend on.
+ * @param overrides - versions of indirect dependencies.
  */
 export function installIn(place, dependencies, { flags = ['--ignore-scripts'], overrides = {} } = {}) {
   const manifest = JSON.stringify({ private: true, type: 'module', dependencies, overrides });

@@ -1,5 +1,5 @@
-// What works, from runs: `npm run interop` installs bundlers and runtimes from npm, builds or runs scripts/interop with each,
-// compares the numbers with those of this Node, and with --write puts the table into docs/bundlers-and-runtimes.md.
+// Tests bundlers and runtimes: `npm run interop` installs them from npm, builds or runs scripts/interop with each, and compares
+// the numbers with those of this Node. With --write, it writes the table of docs/bundlers-and-runtimes.md.
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,7 +16,7 @@ import { cache } from './native-tensorflow.mjs';
 const folder = join(cache, 'interop');
 const versions = { vite: '8.3.8', webpack: '5.113.0', esbuild: '0.28.2', deno: '2.9.6', bun: '1.4.5' };
 const platform = { x64: 'x64', arm64: 'aarch64' }[process.arch];
-/** Binaries as npm packages, so that no script has to run at installation. */
+/** Binaries in npm packages, so that no install script has to run. */
 const binaries = {
   [`@deno/linux-${process.arch}-glibc`]: versions.deno,
   [`@oven/bun-linux-${platform}`]: versions.bun,

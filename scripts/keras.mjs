@@ -1,5 +1,5 @@
 // Whether a frozen model loads in Python: `npm run keras` trains a network with learned noise, freezes it with toInferenceModel,
-// loads it in Keras by the package tensorflowjs, and compares the predictions. The virtual environment is made once (1.5 GB).
+// loads it in Keras with the package tensorflowjs, and compares the predictions. The virtual environment is made once (1.5 GB).
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { root } from './documents.mjs';
 import { installIn } from './installIn.mjs';
 import { cache } from './native-tensorflow.mjs';
 
-/** What `tensorflowjs` needs to read a Layers model; what it declares besides is for converters from other formats. */
+/** The requirements of `tensorflowjs` for reading a Layers model. The others that it declares are for other formats. */
 const requirements = [
   'tensorflow-cpu==2.15.1',
   'numpy<2',

@@ -14,7 +14,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 const text = (file: string) =>
   readFileSync(join(root, file), 'utf8').replace(/```[\s\S]*?```|`[^`\n]*`/g, '');
 
-/** The anchors of a document's headings, as GitHub makes them. */
+/** The anchors of a document's headings, as on GitHub. */
 const anchors = (file: string) =>
   new Set(
     [...readFileSync(join(root, file), 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
@@ -26,7 +26,7 @@ const anchors = (file: string) =>
     ),
   );
 
-test.each(files)('links of %s lead somewhere', (file) => {
+test.each(files)('the targets of all links in %s exist', (file) => {
   const links = [...text(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link);
   const dead = links.filter((link) => {
     if (/^[a-z]+:/.test(link)) return false;
@@ -34,7 +34,7 @@ test.each(files)('links of %s lead somewhere', (file) => {
     const target = path ? join(dirname(file), path) : file;
     const place = join(root, target);
     if (!existsSync(place)) return true;
-    // On the site a package is the page of its folder, which has a slash at its end.
+    // On the site, a package is the page of its folder, whose address ends in a slash.
     if (/(^|\/)packages\/[a-z-]+$/.test(target)) return true;
     const document = statSync(place).isDirectory() ? join(target, 'README.md') : target;
     return anchor !== undefined && !(document.endsWith('.md') && anchors(document).has(anchor));

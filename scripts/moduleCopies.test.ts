@@ -4,13 +4,13 @@ import { promisify } from 'node:util';
 import { test } from 'vitest';
 import { root } from './documents.mjs';
 
-/** Runs a program in Node, with the packages at hand that a package of ours has. */
+/** Runs a program in Node that can import the dependencies of one of our packages. */
 const runIn = (name: string, program: string) =>
   promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
     cwd: join(root, 'packages', name),
   });
 
-// What is built, as programs load it that mix import and require: each of the two ways makes a copy of the module.
+// The built package, in a program that mixes import and require. Each of them makes a copy of the module.
 test('the ES module and the CommonJS module of @crossreg/tfjs share one stream of noise', async () => {
   const program = `
     import assert from 'node:assert/strict';
@@ -33,7 +33,7 @@ test('the ES module and the CommonJS module of @crossreg/tfjs share one stream o
   await runIn('tfjs', program);
 });
 
-test('an error that a sister package has @crossreg/core throw is an ArgumentError of its index, in either format', async () => {
+test('an error of @crossreg/core that comes through another package is an ArgumentError, in both formats', async () => {
   const program = `
     import assert from 'node:assert/strict';
     import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// Whether an installed package is the same in every module system.
+// Checks that an installed package is the same in every module system.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { root } from './documents.mjs';
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
-/** Loads a package as an ES module and as CommonJS, in a process each, and finds the same names in both. */
+/** Loads a package as an ES module and as CommonJS, in separate processes, and compares the exported names. */
 export function checkModules(folder, name, node = process.execPath) {
   const keys = "Object.keys(m).filter((key) => key !== 'default' && key !== 'module.exports').sort().join()";
   const load = (file, program) => {

@@ -1,5 +1,5 @@
-// Names in every package's manifest the repository it is published from: npm wants it for provenance, and the links of a
-// README lead there. Only the workflow that publishes knows it.
+// Writes the repository into every package's manifest: npm needs it for provenance and for the links of a README. Only the
+// workflow that publishes knows it.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

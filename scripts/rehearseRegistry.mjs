@@ -1,8 +1,8 @@
-// Rehearses publishing: starts a local registry (Verdaccio), gives every package its next version
-// with Changesets in a copy of the workspace, publishes all of them there as the release workflow does, and then, for each
-// package, in an empty folder outside the workspace:
-//   installs it alone from that registry, with npm and with pnpm, next to what its README imports: peers of TensorFlow.js
-//   in the lowest version that their range allows, and in the highest there is,
+// Rehearses publishing: starts a local registry (Verdaccio), gives every package its next version with Changesets in a copy of
+// the workspace, and publishes all of them there like the release workflow. Then, for each package, in an empty folder outside
+// the workspace, it
+//   installs it alone from that registry, with npm and with pnpm, next to what its README imports: the peers of TensorFlow.js
+//   once in the lowest version that their range allows and once in the highest one,
 //   runs its README's code, and loads it as an ES module and as CommonJS, on Node 20, 22 and 24,
 //   and compiles against its types with moduleResolution node16 and bundler.
 //
@@ -70,7 +70,7 @@ const port = await freePort();
 const registry = `http://127.0.0.1:${port}/`;
 const verdaccio = join(cache, 'verdaccio');
 step('Verdaccio', () => {
-  // One of its parts asks for the tag node-fetch@cjs, which mirrors of the registry need not have.
+  // One of its dependencies needs the tag node-fetch@cjs, which mirrors of the registry may lack.
   installIn(verdaccio, { verdaccio: '6.10.4' }, { overrides: { 'node-fetch': '2.7.0' } });
 });
 writeFileSync(
@@ -79,14 +79,14 @@ writeFileSync(
     `storage: ${join(work, 'storage')}`,
     `uplinks: { npm: { url: '${upstream}', timeout: 120s, maxage: 60m } }`,
     'packages:',
-    // Ours come from here only, so that what is published somewhere else cannot stand in.
+    // Our packages come only from here, so that published versions cannot take their place.
     "  '@crossreg/*': { access: $all, publish: $all }",
     "  '**': { access: $all, proxy: npm }",
     'max_body_size: 100mb',
     'log: { type: stdout, format: pretty, level: error }',
   ].join('\n'),
 );
-// Verdaccio wants Node 22.
+// Verdaccio needs Node 22.
 server = spawn(
   nodeProgram('22'),
   [
@@ -111,7 +111,7 @@ for (let attempts = 0; ; attempts++) {
   await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
-/** Registry and a token that it does not look at, for npm and pnpm. */
+/** The registry, and a token that it does not check, for npm and pnpm. */
 const npmrc = `registry=${registry}\n//127.0.0.1:${port}/:_authToken=rehearsal\n`;
 const userconfig = join(work, 'npmrc');
 writeFileSync(userconfig, npmrc);
@@ -171,7 +171,7 @@ const imported = (program) =>
         .slice(0, name.startsWith('@') ? 2 : 1)
         .join('/'),
     );
-/** The frameworks that packages have as peers, each with the lowest and the highest version that its range allows. */
+/** The frameworks that are peers of packages, each with the lowest and the highest version in its range. */
 const ends = step('versions of peers', () => {
   const ranges = Object.assign({}, ...published.map(({ peerDependencies }) => peerDependencies));
   const found = Object.keys(ranges)
@@ -189,7 +189,7 @@ const ends = step('versions of peers', () => {
 const clients = [
   { client: 'npm', end: 'highest' },
   { client: 'pnpm', end: 'highest' },
-  // Nothing new where the range has one version so far.
+  // Nothing new if the range has only one version so far.
   ...(Object.values(ends).some(({ lowest, highest }) => lowest !== highest)
     ? [{ client: 'npm', end: 'lowest' }]
     : []),
@@ -198,7 +198,8 @@ const clients = [
 for (const { name, peerDependencies = {}, peerDependenciesMeta = {} } of published) {
   const document = documents.find(([file]) => file === `packages/${name.split('/')[1]}/README.md`);
   const program = programOf(document);
-  // Who trains imports @tensorflow/tfjs; a README that sets a backend needs that; peers that npm must be told of.
+  // Programs that train import @tensorflow/tfjs, and a README that sets a backend needs that backend. npm must be told of such
+  // peers.
   const needed = Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
   const wasm = /setBackend\('wasm'\)|tfjs-wasm'|'wasm'/.test(program)
     ? ['@tensorflow/tfjs-backend-wasm', '@crossreg/tfjs-wasm']

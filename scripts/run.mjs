@@ -1,5 +1,5 @@
-// `npm start`, `npm test` and `npm run bench` on a machine that has only Node and npm: brings pnpm and
-// everything else by itself (exact versions from pnpm-lock.yaml), then runs the steps of the task.
+// `npm start`, `npm test` and the other commands, on a machine that has only Node and npm. Installs pnpm and everything else
+// (exact versions from pnpm-lock.yaml), then runs the steps of the task.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -29,7 +29,7 @@ function run(title, command, args) {
 }
 
 const install = () =>
-  // Offline first: after the first run everything is in the store and nothing is asked of the registry.
+  // Offline first: after the first run everything is in the store, and the registry is not needed.
   existsSync(join(bin, 'pnpm'))
     ? run('install', 'pnpm', ['install', '--frozen-lockfile', '--prefer-offline'])
     : run('install', 'npm', [
@@ -41,7 +41,7 @@ const install = () =>
         'install',
         '--frozen-lockfile',
       ]);
-/** Everything, or only what one package of the workspace is made of. */
+/** Builds everything, or only one package of the workspace and its dependencies. */
 const build = (target) =>
   run('build', 'turbo', [
     'run',

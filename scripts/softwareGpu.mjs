@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A GPU in software that Debian's chromium brings, with a Vulkan loader, for where there is none. */
+/** The software GPU of Debian's chromium, with a Vulkan loader, for machines without a GPU. */
 const chromium = '/usr/lib/chromium';
 
-/** Where the system has a Vulkan loader; undefined where it has none. */
+/** The path of the system's Vulkan loader, or undefined. */
 function systemLoader() {
   try {
     const libraries = execFileSync('ldconfig', ['-p'], {
@@ -19,14 +19,14 @@ function systemLoader() {
 }
 
 const existing = (file) => (existsSync(join(chromium, file)) ? join(chromium, file) : undefined);
-/** Files of this machine, each undefined where there is none. */
+/** Files of this machine, or undefined for each that is missing. */
 export const vulkan = {
   loader: systemLoader() ?? existing('libvulkan.so.1'),
   driver: existing('libvk_swiftshader.so'),
   manifest: existing('vk_swiftshader_icd.json'),
 };
 
-/** The environment of a program that is to find a GPU: what the system has, else the one in software. */
+/** The environment in which a program finds a GPU: that of the system, or else the one in software. */
 export function gpuEnvironment(env = process.env) {
   const all = { ...env };
   if (!all.VK_DRIVER_FILES && vulkan.manifest) all.VK_DRIVER_FILES = vulkan.manifest;

@@ -1,4 +1,4 @@
-// How long core is, and which of its functions branch most: core is meant to be read in one sitting.
+// Measures the length of core and the branches of its functions, because core is meant to be read in one sitting.
 //   node scripts/sourceSize.mjs [packages/linear/src …]
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const branching = new Set([
 
 const parse = (text) => ts.createSourceFile('source.ts', text, ts.ScriptTarget.Latest, true);
 
-/** How many lines of a source text hold code: not those that are empty, or hold nothing but a comment. */
+/** The number of lines with code in a source text: without empty lines and lines with only a comment. */
 export function codeLines(text) {
   const source = parse(text);
   const lines = new Set();
@@ -41,7 +41,7 @@ export function codeLines(text) {
   return lines.size;
 }
 
-/** The cyclomatic complexity (McCabe 1976) of every function with a body: one, and one for each place where it branches. */
+/** The cyclomatic complexity (McCabe 1976) of every function with a body: one, plus one for each branch. */
 export function complexities(text) {
   const found = [];
   const visit = (node, current) => {
@@ -56,7 +56,7 @@ export function complexities(text) {
 }
 
 /**
- * Sources of a folder with their sizes. The contract that adapters are tested by is a test; tables of contents (`index.ts`,
+ * Sources of a folder with their sizes. The contract for adapters counts as a test; tables of contents (`index.ts`,
  * `internal.ts`) hold no code.
  */
 export const sizes = (folder) =>

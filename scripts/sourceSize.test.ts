@@ -13,7 +13,7 @@ test('no function of core has a cyclomatic complexity above 15', () => {
   expect(functions.filter(({ complexity }) => complexity > 15)).toEqual([]);
 });
 
-test('lines are counted by what stands on them', () => {
+test('a line counts if it has code', () => {
   const text = `/** Not code. */
 // Nor this.
 

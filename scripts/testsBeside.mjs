@@ -1,13 +1,13 @@
-// Every source file of more than a screen has its test beside it: `x.ts` has `x.test.ts`, or `x.KIND.test.ts`. What is
-// tested elsewhere is named here, with where and why.
+// Every source file of more than a screen has its test beside it: `x.ts` has `x.test.ts`, or `x.KIND.test.ts`. This list names
+// the files that are tested elsewhere, with the place and the reason.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeIn, foldersOf, isTest, root } from './workspace.mjs';
 
-/** Lines of a screen. */
+/** Lines on a screen. */
 export const SCREEN = 60;
 
-/** What is tested elsewhere: a package, files of its `src` by the test that covers them, and why it is not beside them. */
+/** Files that are tested elsewhere: a package, files of its `src`, the test that covers them, and the reason. */
 const elsewhere = [
   [
     'core',

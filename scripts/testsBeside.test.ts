@@ -8,7 +8,7 @@ test('a source file of more than a screen has its test beside it, or is listed i
   expect(withoutTest().filter((file) => !testedElsewhere.has(file))).toEqual([]);
 });
 
-test('the list names what needs it: files that are there, long, and without a test beside them; and tests that are there', () => {
+test('the list names only existing long files without a test beside them, and existing tests', () => {
   const needed = new Set(withoutTest());
   expect([...testedElsewhere.keys()].filter((file) => !needed.has(file))).toEqual([]);
   for (const where of testedElsewhere.values())

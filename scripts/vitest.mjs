@@ -1,4 +1,4 @@
-// Runs the whole suite and closes with one plain line, `N passed, N failed, N skipped`, that any CI can read.
+// Runs the whole suite and ends with one plain line, `N passed, N failed, N skipped`, that any CI can read.
 import { startVitest } from 'vitest/node';
 
 const vitest = await startVitest('test', process.argv.slice(2), { watch: false });

@@ -7,15 +7,15 @@ const architecture = readFileSync(join(root, 'docs', 'architecture.md'), 'utf8')
 const section = architecture.split('## Where to find what')[1].split('\n## ')[0];
 const rows = [...section.matchAll(/^\| ([^|]+?) +\| \[`([^`]+)`\]\(([^)]+)\)/gm)].map(([, ...row]) => row);
 
-test('docs/architecture.md says of 20 ideas which file holds each, and no idea or file is there twice', () => {
+test('docs/architecture.md names the files of at least 20 ideas, and no idea or file twice', () => {
   expect(rows.length).toBeGreaterThanOrEqual(20);
-  // Every row of the table was read, the head and the line under it aside.
+  // Every row of the table was read, except the head and the line under it.
   expect(rows.length).toBe(section.match(/^\|/gm)!.length - 2);
   expect(new Set(rows.map(([idea]) => idea)).size).toBe(rows.length);
   expect(new Set(rows.map(([, , path]) => path)).size).toBe(rows.length);
 });
 
-test.each(rows)('%s: %s is there', (_, name, path) => {
+test.each(rows)('%s: %s exists', (_, name, path) => {
   expect(path.endsWith(`/${name}`)).toBe(true);
   expect(existsSync(join(root, 'docs', path)), path).toBe(true);
 });

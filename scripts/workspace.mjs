@@ -1,4 +1,4 @@
-// What the workspace consists of and what its files import: for boundaries.mjs, diagram.mjs and sourceSize.mjs.
+// The parts of the workspace and the imports of its files, for boundaries.mjs, diagram.mjs and sourceSize.mjs.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,11 +6,11 @@ import ts from 'typescript';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Paths are those of the repository, with slashes, wherever this runs. */
+/** A path in the repository, with slashes on every system. */
 const inRepository = (path) => relative(root, path).split(sep).join('/');
 const notOurs = new Set(['node_modules', 'dist', 'target', 'out', 'fixtures', 'results', '.turbo']);
 
-/** All TypeScript, AssemblyScript and JavaScript under a folder, but for what was built or generated. */
+/** All TypeScript, AssemblyScript and JavaScript under a folder, except built and generated files. */
 export function codeIn(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
@@ -19,7 +19,7 @@ export function codeIn(folder) {
   });
 }
 
-/** What a file imports, exports from or asks for with `import()`, as it is written there. */
+/** The specifiers that a file imports, re-exports or loads with `import()`, as written. */
 export function importsOf(file) {
   const specifiers = [];
   const visit = (node) => {
@@ -48,14 +48,14 @@ export const packageOf = (specifier) =>
 
 export const manifestOf = (folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
 
-/** The package folders in a part of the workspace: `foldersOf('packages')` is `packages/core` and so on. */
+/** The folders in a part of the workspace: `foldersOf('packages')` is `packages/core` and so on. */
 export const foldersOf = (part) =>
   readdirSync(join(root, part), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => `${part}/${entry.name}`);
 
-/** Tests, and what only tests use. */
+/** Tests, and files that only tests use. */
 export const isTest = (file) =>
   /\.test\.m?ts$|\.test\.mjs$/.test(file) || /^packages\/[^/]+\/test\//.test(file);
-/** What is run while developing or building, and is part of nothing that is published. */
+/** Scripts for development and builds, which are not published. */
 export const isTool = (file) => /^[^/]+\/[^/]+\/(scripts\/|[^/]+$)/.test(file);

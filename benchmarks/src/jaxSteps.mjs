@@ -1,7 +1,7 @@
 // Step times of @crossreg/jax on jax-js's wasm backend: next to the same loop written by hand in jax-js, and next to TensorFlow.js
 // on wasm, one thread, with the kernels of @crossreg/tfjs-wasm. An MLP 784-256-128-10 with learned noise, batch 64, a ρ step of
-// 4 samples every 20 steps. Medians of whole rounds (20 training steps and the ρ step that follows), taken in turn in one
-// process, in processor time: other work on the machine disturbs it less than the clock.
+// 4 samples every 20 steps. Medians of whole rounds (20 training steps and the ρ step that follows), taken alternately in one
+// process, in processor time, which other work on the machine disturbs less than wall-clock time.
 import { cpus } from 'node:os';
 import * as core from '@crossreg/core';
 import { adam, addNoise, averagedPrediction, crossRegularize, noiseOptimizer } from '@crossreg/jax';
@@ -27,7 +27,7 @@ await useWasm({ threads: 1 });
 await init('wasm');
 defaultDevice('wasm');
 
-/** The same weights and images for all. */
+/** The same weights and images for all loops. */
 const x = tf.randomUniform([BATCH, 784], 0, 1, 'float32', 1);
 const y = tf
   .oneHot(
@@ -71,7 +71,7 @@ function tensorflow() {
   return async () => run.step(x, () => x).dispose();
 }
 
-/** What both loops in jax-js share. */
+/** The common part of both loops in jax-js. */
 function problem() {
   const params = kernels.map((kernel) => ({
     kernel: np.array(kernel.dataSync().slice(), { shape: kernel.shape }),

@@ -1,5 +1,5 @@
-# Time of plain training steps of the quickstart's network (experiments/shared/src/smallConvNet.mjs) in Keras, in
-# milliseconds, the median: what scripts/nativeCost.mjs divides by.
+# The median time of plain training steps of the quickstart's network (experiments/shared/src/smallConvNet.mjs) in Keras, in
+# milliseconds. scripts/nativeCost.mjs divides by it.
 import statistics
 import time
 

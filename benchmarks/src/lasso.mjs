@@ -1,5 +1,5 @@
-// Lasso.fit with 5 folds against scikit-learn's LassoCV on the same data and folds: times as ratios of medians, and whether
-// the answers agree. Needs a Python with scikit-learn (PYTHON names it; default python3): without it the comparison is skipped.
+// Lasso.fit with 5 folds against scikit-learn's LassoCV on the same data and folds: times as ratios of medians, and whether the
+// results agree. It needs a Python with scikit-learn (PYTHON names it; default python3), and is skipped without one.
 //   PYTHON=/usr/bin/python3 node benchmarks/src/lasso.mjs
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { Lasso } from '@crossreg/linear';
 const python = process.env.PYTHON ?? 'python3';
 const script = fileURLToPath(new URL('./lassoCV.py', import.meta.url));
 
-/** y from 20 of the columns with noise of the signal's size. */
+/** y depends on 20 of the columns, with noise as large as the signal. */
 function synthetic(n, p) {
   const { data } = fw.normal([n, p], 1);
   const { data: noise } = fw.normal([n], 2);

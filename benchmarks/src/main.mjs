@@ -1,7 +1,7 @@
 // What cross-regularization costs, as ratios of medians, measured in one process and in turn:
-// (a) steps of the cross-regularized model over plain steps of the un-noised one, split into noise and ρ steps;
-// (b) our Gaussian noise over tf.randomNormal;
-// (c) by lower deciles, learned augmentation, as a share of its training step and against the network's convolutions.
+// (a) steps of the cross-regularized model relative to steps of the plain one, split into noise and ρ steps;
+// (b) our Gaussian noise relative to tf.randomNormal;
+// (c) learned augmentation, as a share of its training step and relative to the network's convolutions, by lower deciles.
 import { smallConvNet } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import { deriveKey, gaussian } from '@crossreg/tfjs';
 import { augmentationLayers, injectAugmentation, warp } from '@crossreg/tfjs-augment';
@@ -34,7 +34,7 @@ const [layer] = augmentationLayers(augmented);
 const convolutions = smallConvNet(1).layers.filter((one) => one.getClassName() === 'Conv2D');
 const features = convolutions.map((one) => tf.randomNormal([64, ...one.input.shape.slice(1)]));
 const colour = tf.randomUniform([64, 32, 32, 3]);
-// Turned by up to 10° and moved by up to 2 pixels, each image in its own way.
+// Each image is rotated by up to 10° and shifted by up to 2 pixels.
 const matrices = tf.tensor3d(
   Array.from({ length: 64 }, (_, i) => {
     const angle = (Math.PI / 18) * Math.sin(i);
@@ -60,7 +60,8 @@ for (let i = 0; i < 45; i++) {
     if (i >= 5) costs[name].push(time);
   }
 }
-// The lower decile: on a busy machine the longer of two tasks is interrupted more, and a ratio of medians flatters the shorter.
+// The lower decile, because on a busy machine the longer of two tasks is interrupted more often, so a ratio of medians favors
+// the shorter one.
 const decile = (xs) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 10)];
 const share = (a, b) => (decile(costs[a]) / decile(costs[b])).toFixed(3);
 console.log(

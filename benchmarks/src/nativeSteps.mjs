@@ -1,4 +1,5 @@
-// Run by scripts/nativeCost.mjs, which puts it and what it imports in a folder that has the native binding. The last line is the time of a plain step in milliseconds, for the comparison with Keras.
+// Run by scripts/nativeCost.mjs, which copies it and its imports into a folder that has the native binding. The last line is
+// the time of a plain step in milliseconds, for the comparison with Keras.
 import { smallConvNet } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import { useBestBackend } from '@crossreg/tfjs-node';
 import { useWasm } from '@crossreg/tfjs-wasm';

@@ -1,5 +1,5 @@
-// What norms cost on wasm: the retraction of the weights after every batch, relative to a plain training step.
-// Ratios of medians, measured alternately in one process.  node benchmarks/src/norms.mjs
+// What norms cost on wasm: the retraction of the weights after every batch, relative to a plain training step. Ratios of
+// medians, measured alternately in one process.  node benchmarks/src/norms.mjs
 import { crossRegularization, groupLasso, l1, l2 } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import '@crossreg/tfjs-wasm';

@@ -3,9 +3,9 @@ import { fashionMnist } from '@crossreg/datasets';
 import { crossRegularization, injectNoise } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 
-/** Training steps of a run whose cost is reported, those of the quickstart. */
+/** Training steps of the run whose cost is reported: as many as in the quickstart. */
 export const RUN = 2400;
-/** Training steps for each ρ step, on the average of such a run. */
+/** Training steps per ρ step, averaged over such a run. */
 export const meanInterval =
   RUN /
   Array.from({ length: RUN }, (_, step) => step).filter((step) =>
@@ -23,7 +23,7 @@ export const compiled = (model) => {
   return model;
 };
 
-/** A batch of 64 real images with their labels, and what is left of 600 as a regularization set. */
+/** A batch of 64 real images with their labels, and the rest of 600 images as the regularization set. */
 export async function images() {
   const { train } = await fashionMnist({ train: 600, test: 10, seed: 1 });
   const all = tf.tensor(train.images, train.shape);
@@ -35,8 +35,8 @@ export async function images() {
 }
 
 /**
- * What cross-regularization adds to training steps at the defaults, on the backend in use: medians of steps of the plain
- * network and the one with noise, taken in turn, and of the ρ steps between them.
+ * The cost that cross-regularization adds to training steps with the defaults, on the backend in use: medians of alternating
+ * steps of the plain network and the one with noise, and of the ρ steps between them.
  *
  * @param network - makes the network from a seed; a batch is 64 × 28 × 28 × 1, ten classes.
  */
@@ -45,7 +45,7 @@ export async function overhead(network, { rounds = 12 } = {}) {
     batch: [x, y],
     regularizationData,
   } = await images();
-  // ρ steps that come regularly, to time them between training steps.
+  // ρ steps at a fixed interval, so that they can be timed between training steps.
   const every = 20;
   const cross = crossRegularization({ regularizationData, every });
   const [plain, noisy] = [compiled(network(1)), compiled(injectNoise(network(1)))];
@@ -68,7 +68,7 @@ export async function overhead(network, { rounds = 12 } = {}) {
   process.stderr.write('\n');
   const [plainStep, noisyStep, rhoStep] = [times.plain, times.noisy, times.rho].map(median);
   return {
-    /** Of a plain step, in milliseconds: to divide by, not to quote. */
+    /** The time of a plain step in milliseconds, for ratios only. */
     plainStep,
     shares: {
       'noise injection': noisyStep / plainStep - 1,

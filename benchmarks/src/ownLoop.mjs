@@ -1,6 +1,6 @@
-// What core's createTrainer costs over the same loop written by hand: an MLP 784-256-128-10 with learned noise on the
+// The cost of createTrainer of core relative to the same loop written by hand: an MLP 784-256-128-10 with learned noise on the
 // wasm backend, one thread, batch 64, a ρ step of 4 samples every 20 steps. Medians of whole rounds (20 training steps
-// and the ρ step that follows), taken in turn in one process.
+// and the ρ step that follows), taken alternately in one process.
 import {
   adam,
   averagePredictions,
@@ -83,7 +83,7 @@ const loops = {
   "createTrainer, core's adam, which tf.train takes": byCore(adam({ learningRate: 1e-3 })),
   'createTrainer, trainOptimizer(tf.train.adam)': byCore(trainOptimizer(tf.train.adam(1e-3))),
 };
-// Without its settings nobody knows what a factory makes: this is core's own, of some thirty operations a variable.
+// Without its settings a factory cannot be recognized, so this is Adam made of some thirty operations per variable.
 const portable = adam({ learningRate: 1e-3 });
 loops["createTrainer, core's adam made of the framework's operations"] = byCore((framework, variables) =>
   portable(framework, variables),

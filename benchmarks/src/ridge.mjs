@@ -1,5 +1,5 @@
-// 200 random ridge problems: is the validation loss that cross-regularization reaches the best of the path? The best
-// is found here by a dense grid over λ refined by golden section, from a factorization of this file's own.
+// 200 random ridge problems: does cross-regularization reach the best validation loss of the path? This file finds the best one
+// by a dense grid over λ and golden section, with a separate factorization.
 //   node benchmarks/src/ridge.mjs [problems]
 import { float64 as fw, uniform } from '@crossreg/core';
 import { Ridge } from '@crossreg/linear';
@@ -7,7 +7,7 @@ import { Matrix, QrDecomposition, SVD } from 'ml-matrix';
 
 const count = Number(process.argv[2] ?? 200);
 
-/** X of a given condition number with some collinear columns, y with a given noise: training and held-out examples. */
+/** Training and held-out examples: X with a given condition number and some collinear columns, y with a given noise. */
 function problem(seed) {
   const next = uniform(seed);
   const logUniform = (low, high) => Math.exp(Math.log(low) + next() * Math.log(high / low));
@@ -97,7 +97,7 @@ for (let seed = 1; seed <= count; seed++) {
       regularizationData: [array(xHeld), yHeld.to1DArray()],
     });
     const [learned] = fit.learned;
-    // Without noise the best loss is rounding: excess counts from 1e-12 of the targets' power.
+    // Without noise the best loss is only rounding, so the excess is counted from 1e-12 of the targets' power.
     const excess = (learned.validationLoss - optimum.loss) / (optimum.loss + 1e-12 * power);
     const prediction = fit.predict(array(xHeld));
     let [gap, size] = [0, 0];

@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs';
 await useWasm();
 const epochs = Number(process.argv[2] ?? 60);
 
-// 1,000 images to train on, 500 to learn the regularization from, 2,000 to test.
+// 1,000 images train the network, 500 teach it the regularization, and 2,000 test it.
 const { train, test } = await fashionMnist({ train: 1500, test: 2000, seed: 1 });
 const [training, regularization] = split(train, { size: 500, stratified: true, seed: 1 });
 const images = (set) => tf.tensor(set.images, set.shape);
@@ -39,7 +39,7 @@ async function fit(name, model, callbacks = []) {
 
 await fit('plain', network());
 
-// The three lines that make it a cross-regularized one.
+// With cross-regularization: these three lines.
 const model = injectAugmentation(injectNoise(network()), { translate: 2, rotate: 10, scale: 0.1 });
 const cross = crossRegularization({ regularizationData: [images(regularization), labels(regularization)] });
 await fit('cross-regularized', model, cross);

@@ -7,9 +7,9 @@ const headers = {
 };
 
 export default defineConfig({
-  // The page works in any folder of any server.
+  // Relative paths, so that the page works in any folder of a server.
   base: './',
-  // TensorFlow.js is one large chunk, of the worker.
+  // TensorFlow.js is one large chunk, in the worker.
   build: { target: 'es2022', chunkSizeWarningLimit: 2000 },
   worker: { format: 'es' },
   server: { headers },

@@ -1,5 +1,5 @@
-// Run by main.mjs in the prepared folder: what useBestBackend chooses, and what WebGPU says of the device. Prints one line of
-// JSON.
+// Run by main.mjs in the prepared folder. Prints the choice of useBestBackend and WebGPU's description of the device as one
+// line of JSON.
 import { useBestBackend } from '@crossreg/tfjs-node';
 import * as tf from '@tensorflow/tfjs';
 

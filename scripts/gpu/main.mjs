@@ -1,12 +1,12 @@
-// What the GPU of this machine gives: run by scripts/gpu.mjs, or by run.sh of a packed folder, in a folder where everything is
-// installed.
+// Tests and measures the GPU of this machine. Run by scripts/gpu.mjs, or by run.sh of a packed folder, in a folder where
+// everything is installed.
 //
 //   node scripts/gpu/main.mjs [--batch 128] [--steps 10] [--only suite,large,steps] [--networks mlp,VGG-16] [--out report]
 //
-// --check: the exit status is 1 where anything failed.
+// --check: the exit status is 1 if anything failed.
 //
-// Each part runs in a separate process, so that a crash of the driver ends that part only. On a software GPU batches and steps are
-// few, unless they are given.
+// Each part runs in a separate process, so that a crash of the driver ends that part only. On a software GPU, batches and steps
+// are few unless they are given.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, type } from 'node:os';
@@ -30,7 +30,7 @@ const folder = fileURLToPath(new URL('../..', import.meta.url));
 const wanted = (part) => !options.only || options.only.split(',').includes(part);
 const began = Date.now();
 
-/** The last line that a program prints, as JSON; or `{ failed }`, why there is none. */
+/** The last line that a program prints, as JSON, or `{ failed }` with the reason. */
 function ask(program, args = [], seconds = 3600) {
   console.log(`▸ ${[program, ...args].join(' ')}`);
   try {
@@ -52,7 +52,7 @@ const version = (name) => {
     return undefined;
   }
 };
-/** What tools of the system say, where it has them. */
+/** The output of system tools, if they are installed. */
 const said = (command, ...args) => {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();

@@ -2,7 +2,8 @@
 //
 //   node measure.mjs <backend> <network> <batch> <steps>
 //
-// Prints one line of JSON: plain and cross-regularized, medians of so many steps (of each ρ step for `rho`), or why not.
+// Prints one line of JSON: plain and cross-regularized, medians over the steps (of each ρ step for `rho`), or the reason for a
+// failure.
 
 import { crossRegularization, injectNoise } from '@crossreg/tfjs-layers';
 import { useBestBackend } from '@crossreg/tfjs-node';
@@ -49,7 +50,7 @@ const labels = tf.tensor1d(
 const y = tf.oneHot(labels, 10).cast('float32');
 const plain = await secondsOf(() => model.trainOnBatch(x, y));
 
-/** What the package does if nothing is said: a ρ step on 32 examples of 4 draws each, every 20 steps in the long run. */
+/** The defaults of the package: a ρ step on 32 examples with 4 draws each, every 20 steps in the long run. */
 const EVERY = 20;
 const noisy = compiled(injectNoise(networks[name]()));
 const noise = await secondsOf(() => noisy.trainOnBatch(x, y));

@@ -17,7 +17,7 @@ ${
       (machine.driver ? ` Driver: ${machine.driver}.` : '') +
       (
         device.software
-          ? ` This is no GPU but software that imitates one: what is computed counts, and how fast says nothing. Batches of ${all.batch} and ${all.steps} steps, where a GPU is measured with 128 and 10.`
+          ? ` This is not a GPU but software that emulates one: results count, times do not. Batch size ${all.batch}, steps ${all.steps}; on a GPU 128 and 10.`
           : ''
       )
     : `**WebGPU finds no GPU**: ${choice.none ?? choice.failed}`

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 const script = fileURLToPath(new URL('../../benchmarks/src/wasm/anchors/torch_steps.py', import.meta.url));
 
 /**
- * Seconds of training steps of the same networks in PyTorch, on the card if it can use it: where Python (`PYTHON`, or python3)
- * has it, else why not.
+ * Seconds of training steps of the same networks in PyTorch, on the GPU if it can use it, or the reason why Python (`PYTHON`,
+ * or python3) lacks it.
  */
 export function torchSteps(names, batch, steps) {
   const batches = JSON.stringify(Object.fromEntries(names.map((name) => [name, batch])));

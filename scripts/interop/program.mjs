@@ -1,4 +1,4 @@
-// What runs in every runtime and in every bundle: a small network that learns its noise, on the backend that all have.
+// The program for every runtime and every bundle: a small network learns its noise on the backend that all of them have.
 import { crossRegularization, predict } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 

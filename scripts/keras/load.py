@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
-# tensorflowjs imports what only its converters of other formats need.
+# tensorflowjs imports packages that only its converters for other formats need.
 sys.modules["tensorflow_decision_forests"] = ModuleType("tensorflow_decision_forests")
 sys.modules["tensorflowjs.converters.jax_conversion"] = ModuleType("jax_conversion")
 sys.modules["tensorflowjs.converters.jax_conversion"].convert_jax = None

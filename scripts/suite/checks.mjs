@@ -1,4 +1,4 @@
-// What every backend has to do, on the packages as users get them: by node.mjs in Node, by page.mjs in a browser.
+// The checks for every backend, on the packages as users get them. node.mjs runs them in Node, page.mjs in a browser.
 import { frameworkContract } from '@crossreg/core/testing';
 import { fashionMnist, oneHot } from '@crossreg/datasets';
 import { addNoise, deriveKey, gaussian, seedNoise, tfjs } from '@crossreg/tfjs';
@@ -14,7 +14,7 @@ import {
 } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 
-/** Made here, because linspace, sin and cos round differently from backend to backend. */
+/** Computed in JavaScript, because linspace, sin and cos round differently on different backends. */
 const wave = (shape, rate = 0.7) =>
   tf.tensor(
     Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(rate * i + 0.3)),
@@ -51,7 +51,7 @@ function network() {
   return tf.sequential({
     layers: [
       tf.layers.averagePooling2d({ inputShape: [28, 28, 1], poolSize: 2 }),
-      // No bias before batch norm: its gradient is rounding, of which Adam makes whole steps.
+      // No bias before batch norm: its gradient is only rounding, which Adam turns into whole steps.
       tf.layers.conv2d({ filters: 8, kernelSize: 3, padding: 'same', useBias: false, ...initial(1) }),
       tf.layers.batchNormalization(),
       tf.layers.reLU(),
@@ -67,7 +67,7 @@ const compiled = (model, optimizer = tf.train.adam(2e-3)) => {
   return model;
 };
 
-/** Trains with the callback, and tells whether θ and ρ both learned and no tensor was lost. */
+/** Trains with the callback, and checks that θ and ρ both learned and that no tensor leaked. */
 async function learns(model, what) {
   seedNoise(1);
   const [x, y] = data(train);
@@ -107,7 +107,7 @@ async function saved(model) {
   return tf.loadLayersModel(tf.io.fromMemory(artifacts));
 }
 
-/** What the callback adds to the logs reaches TensorBoard, in the numbers of `History`. */
+/** The logs of the callback reach TensorBoard, with the numbers of `History`. */
 async function writes({ callback, read }) {
   const [x, y] = data(train);
   const cross = crossRegularization({
@@ -124,7 +124,7 @@ async function writes({ callback, read }) {
   });
   const scalars = read();
   const names = Object.keys(history);
-  // The loss, that of regularization, two σ and two levels.
+  // The loss, the regularization loss, two σ and two levels.
   assert(names.length === 6, `logs are ${names.join(', ')}`);
   for (const name of names) {
     agree(`TensorBoard's ${name}`, scalars[`epoch_${name}`] ?? [], history[name], 1e-6);
@@ -142,8 +142,8 @@ const checks = ({ store, short, board }) => ({
   'callback training': async () => {
     if (!short) await learns(compiled(injectNoise(network())), 'noise');
     if (board) await writes(board);
-    // One path, step by step: the same draws, the same losses, the same weights as on cpu. Without Adam, whose step is as long
-    // where a gradient is nothing but rounding.
+    // Step by step, draws, losses and weights are those on cpu. Not with Adam, whose steps are as long if a gradient is only
+    // rounding.
     await agreesWithCpu(
       'weights after five steps',
       async () => {
@@ -235,12 +235,12 @@ const checks = ({ store, short, board }) => ({
 });
 
 /**
- * Runs all of it on the backend in use.
+ * Runs all checks on the backend in use.
  *
- * @param store - where the platform itself can save a model: the address to save to, and to load from again.
- * @param board - where the platform has a callback that writes for TensorBoard: `callback`, and `read` for what it has written.
- * @param short - whether to leave out what takes long on a slow backend: to train until something is learned.
- * @returns by check, what failed; null where nothing did.
+ * @param store - if the platform can save a model: the addresses to save to and to load from.
+ * @param board - if the platform has a callback for TensorBoard: `callback`, and `read`, which returns what it wrote.
+ * @param short - whether to leave out the check that takes long on a slow backend, which trains until something is learned.
+ * @returns the failure of each check, or null.
  */
 export async function runSuite({ store, short = false, board } = {}) {
   const backend = tf.getBackend();
@@ -258,7 +258,10 @@ export async function runSuite({ store, short = false, board } = {}) {
   return results;
 }
 
-/** Training steps of the network in turn on two backends, which the functions turn to: the median of the ratios of their times. */
+/**
+ * Takes alternating training steps of the network on two backends, which the functions select, and returns the median ratio of
+ * their times.
+ */
 export async function medianRatio(use, useOther) {
   const steps = [];
   for (const turn of [use, useOther]) {

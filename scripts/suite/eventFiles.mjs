@@ -1,4 +1,4 @@
-// What TensorBoard's event files hold, read back: records of TensorFlow's own format, each an `Event` in protocol buffers.
+// Reads TensorBoard's event files: records in a format of TensorFlow, each an `Event` in protocol buffers.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -30,7 +30,7 @@ function* fieldsOf(bytes) {
   }
 }
 
-/** The messages of one field, where there are any. */
+/** The messages of one field, if there are any. */
 const inside = (bytes, field) =>
   [...fieldsOf(bytes)].flatMap(([number, value]) => (number === field ? [value] : []));
 const float = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true);

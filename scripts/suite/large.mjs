@@ -1,9 +1,9 @@
-// What a GPU does at size, where limits of dispatches and buffers lie, and whether a training step reads from it: run by
+// Checks a GPU at size, where dispatches and buffers reach limits, and that a training step does not read from it. Run by
 // scripts/gpu and by scripts/backends.mjs --large in a folder where the packages are installed.
 //
 //   node large.mjs
 //
-// Prints one line of JSON: by check, what is wrong; null where nothing is. Expected numbers are counted here, or on cpu.
+// Prints one line of JSON: the failure of each check, or null. Expected numbers are computed here, or on cpu.
 import { addNoise, deriveKey, gaussian } from '@crossreg/tfjs';
 import { fillGaussian } from '@crossreg/tfjs/internal';
 import { warp } from '@crossreg/tfjs-augment';
@@ -15,7 +15,7 @@ import { trainingKernels } from './training.mjs';
 function assert(holds, message) {
   if (!holds) throw new Error(message);
 }
-/** Every number, of millions. */
+/** Compares all numbers of a large tensor. */
 function each(what, values, expected, tolerance = 0) {
   for (let i = 0; i < values.length; i++) {
     const right = expected(i);
@@ -23,13 +23,13 @@ function each(what, values, expected, tolerance = 0) {
   }
 }
 
-/** More threads than 65,535 workgroups of 64 have, if each computes four numbers. */
+/** More numbers than 65,535 workgroups of 64 threads compute, with four numbers per thread. */
 const MANY = 65_535 * 64 * 4 + 1001;
 const ROWS = 3_000_000;
 
 const checks = {
   'elementwise, 17 million': async () => {
-    // Small ones: the backend computes integers as float32, which is right up to 2^24.
+    // Small integers, because the backend computes integers in float32, which is exact up to 2^24.
     const x = tf.tile(tf.range(0, 1009, 1, 'int32'), [Math.ceil(MANY / 1009)]);
     each('x + 5', await tf.add(x, tf.scalar(5, 'int32')).data(), (i) => (i % 1009) + 5);
     const larger = tf.where(tf.greater(x, tf.scalar(500, 'int32')), x, tf.zerosLike(x));
@@ -95,7 +95,7 @@ function countReads() {
   const former = { read: backend.read, readSync: backend.readSync };
   for (const [name, read] of Object.entries(former)) {
     backend[name] = function counted(dataId) {
-      // What is still in the program's memory is not read from the device.
+      // Tensors that are still in the program's memory are not read from the device.
       if (!backend.tensorMap?.get(dataId)?.values) count++;
       return read.call(backend, dataId);
     };
@@ -126,13 +126,14 @@ checks['no training step reads'] = async () => {
   const note = async () => {
     seen.push(reads.count());
   };
-  // The first callback: its epoch ends before that of the callback which reads. No `CustomCallback`, which reads the logs.
+  // The first callback, because its epoch ends before that of the callback that reads. Not a `CustomCallback`, which reads the
+  // logs.
   const watch = Object.assign(new tf.Callback(), { onEpochBegin: note, onEpochEnd: note });
   const args = { epochs: 1, batchSize: 8, shuffle: false, verbose: 0, yieldEvery: 'never' };
   await model.fit(x, y, { ...args, callbacks: [watch, cross] });
   reads.stop();
   const [begun, ended] = seen;
-  // A ρ step asks for its row of the history, without waiting.
+  // A ρ step requests its row of the history, without waiting.
   const rhoSteps = cross.history.step.length;
   assert(
     rhoSteps === 2 && ended - begun <= rhoSteps,
@@ -144,7 +145,7 @@ checks['no training step reads'] = async () => {
 const { details } = await useBestBackend({ require: process.argv[2] ?? 'webgpu' });
 const backend = tf.getBackend();
 const results = {};
-// The buffer that is too large comes last: nothing can be read after it.
+// The buffer that is too large comes last, because nothing can be read after it.
 const last = 'a buffer beyond what the device binds';
 const run = async (name) => {
   tf.engine().startScope();
@@ -156,7 +157,7 @@ const run = async (name) => {
 };
 for (const name of Object.keys(checks).filter((each) => each !== last)) await run(name);
 const kernels = await trainingKernels();
-/** What the backend does wrong, as docs/backends.md says. */
+/** The known errors of the backend, listed in docs/backends.md. */
 const known = ['upSampling2d'];
 const wrong = Object.entries(kernels).filter(([name, problem]) => problem && !known.includes(name));
 results[

@@ -2,7 +2,7 @@
 //
 //   node node.mjs <backend> [time]
 //
-// Prints one line of JSON: by check, what failed; with `time`, the time of training steps over those of wasm.
+// Prints one line of JSON: the failure of each check, and with `time`, the time of training steps relative to wasm.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,18 +12,18 @@ import { medianRatio, runSuite } from './checks.mjs';
 import { scalarsIn } from './eventFiles.mjs';
 
 const [name, withTime] = process.argv.slice(2);
-// `native` is wasm with native kernels, where the folder has them.
+// `native` is wasm with native kernels, if the folder has them.
 const { details } = await useBestBackend({ require: name === 'native' ? 'wasm' : name });
 const backend = tf.getBackend();
 const { useWasm } = await import('@crossreg/tfjs-wasm');
 if (name === 'native') await useWasm({ native: true });
 
-// The native packages bring a file system: the address of a folder.
+// The native packages can save to a file system: the address of a folder.
 const folder = mkdtempSync(join(tmpdir(), 'crossreg-suite-'));
 const store = { save: `file://${folder}`, load: `file://${folder}/model.json` };
 const results = await runSuite(backend === 'tensorflow' ? { store, board: await tensorBoard(folder) } : {});
 rmSync(folder, { recursive: true });
-/** TensorBoard's callback of the native package, and what its files hold. */
+/** The TensorBoard callback of the native package, and a function that reads its files. */
 async function tensorBoard(folder) {
   const { default: native } = await import('@tensorflow/tfjs-node');
   return { callback: native.node.tensorBoard(folder), read: () => scalarsIn(join(folder, 'train')) };

@@ -1,4 +1,4 @@
-// The suite as a page, bundled by scripts/chromium.mjs. Beside @tensorflow/tfjs it imports what a user's page would.
+// The suite as a page, bundled by scripts/chromium.mjs. Besides @tensorflow/tfjs, it imports what a user's page would.
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
@@ -13,7 +13,7 @@ setWasmPaths({
   'tfjs-backend-wasm-threaded-simd.wasm': threaded,
 });
 
-/** What failed on the backend of this name, by check, and what it runs on. */
+/** The failures on the named backend by check, and the device it runs on. */
 window.run = async (name, { short, time: withTime }) => {
   const { threads } = await useWasm();
   if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not start its backend "${name}"`);

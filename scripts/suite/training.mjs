@@ -1,9 +1,9 @@
-// Whether every kernel that training with Layers needs is right: one step of many small models, one for each layer, activation,
-// loss and optimizer, on the backend in use and on cpu, from the same weights to the same weights. Not here is what
-// TensorFlow.js differentiates on no backend: dilated convolutions, and ThresholdedReLU.
+// Checks every kernel that training with Layers needs. Many small models, one for each layer, activation, loss and optimizer,
+// train on the backend in use and on cpu from the same weights, and must end at the same weights. Dilated convolutions and
+// ThresholdedReLU are missing, because TensorFlow.js differentiates them on no backend.
 import * as tf from '@tensorflow/tfjs';
 
-/** Numbers that are nothing special, the same everywhere. */
+/** Arbitrary numbers, the same everywhere. */
 const wave = (shape, rate) =>
   tf.tensor(
     Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(rate * i + 0.3) + 0.05),
@@ -127,7 +127,7 @@ async function trained({ shape, before, loss = 'meanSquaredError', optimizer = o
   output = layers.dense({ units: 2, activation: probabilities ? 'softmax' : 'linear' }).apply(output);
   const model = tf.model({ inputs: input, outputs: output });
   model.setWeights(model.getWeights().map((w, i) => tf.mul(wave(w.shape, 0.7 + i / 9), 0.5)));
-  // Variances are not negative.
+  // Variances must not be negative.
   for (const layer of model.layers.filter((each) => each.getClassName() === 'BatchNormalization')) {
     const [gamma, beta, mean, variance] = layer.getWeights();
     layer.setWeights([gamma, beta, mean, tf.add(tf.abs(variance), 0.5)]);
@@ -163,7 +163,7 @@ const cases = Object.fromEntries([
   ]),
 ]);
 
-/** By case: what differs from cpu or fails; null where nothing does. */
+/** By case: the difference from cpu or the failure, or null. */
 export async function trainingKernels() {
   const backend = tf.getBackend();
   const results = {};

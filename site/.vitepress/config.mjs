@@ -1,4 +1,4 @@
-// The documentation as a site: the Markdown files of the repository where they are, so that their links hold on both sides.
+// The documentation as a site. It uses the Markdown files of the repository in place, so that their links work in both.
 import { createRequire } from 'node:module';
 import { posix } from 'node:path';
 import { defineConfig } from 'vitepress';
@@ -21,7 +21,7 @@ const packages = [
   'jax',
 ];
 
-/** Folders that are no pages: on the site their links lead to the repository, where it is known. */
+/** Folders without pages. On the site, links to them lead to the repository, if it is known. */
 const outside = /^(examples|experiments|benchmarks|scripts|LICENSE|CITATION)\b/;
 const repository = process.env.SITE_REPOSITORY;
 function linksToRepository(md) {
@@ -38,7 +38,7 @@ function linksToRepository(md) {
 export default defineConfig({
   title: 'crossreg',
   description: 'Models that tune their own regularization while they train',
-  // For a site below a folder, as GitHub Pages has it.
+  // For a site in a subfolder, as on GitHub Pages.
   base: process.env.SITE_BASE ?? '/',
   srcDir: '..',
   outDir: '../out/site',
@@ -49,10 +49,10 @@ export default defineConfig({
     '**/CHANGELOG.md',
   ],
   rewrites: { 'README.md': 'index.md', 'packages/:name/README.md': 'packages/:name/index.md' },
-  // Links to folders, programs and pictures of the repository, which are no pages of the site.
+  // Links to folders, programs and pictures of the repository, which are not pages of the site.
   ignoreDeadLinks: [/\/(examples|experiments|benchmarks|scripts)\b/, /LICENSE|CITATION/, /^\/?api\//],
   markdown: { config: linksToRepository },
-  // The pages lie outside this folder, where Vue is not installed.
+  // The pages are outside this folder, where Vue is not installed.
   vite: {
     resolve: {
       alias: [

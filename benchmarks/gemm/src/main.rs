@@ -1,5 +1,6 @@
-//! Convolution kernels over a matrix product of the same arithmetic by the `gemm` crate, whose operands lie ready: on one thread,
-//! in processor time, in turn, medians. The shapes are those of stride 1 of ../src/wasm/sweep.mjs.
+//! Time of our convolution kernels relative to a matrix product of the same size by the `gemm` crate, whose operands are
+//! prepared beforehand. Medians of alternating runs on one thread, in processor time. The shapes are those with stride 1 in
+//! ../src/wasm/sweep.mjs.
 //!
 //! `cargo run --release --manifest-path benchmarks/gemm/Cargo.toml`
 
@@ -45,10 +46,10 @@ fn median(mut xs: Vec<f64>) -> f64 {
     xs[xs.len() / 2]
 }
 
-/// The time of the second over that of the first, run in turn.
+/// The time of the second relative to the first. They run alternately.
 fn ratio(mut ours: impl FnMut(), mut other: impl FnMut()) -> f64 {
     let timed = |f: &mut dyn FnMut()| {
-        // Of the processor: on one thread, other programs do not count.
+        // Processor time, which on one thread does not depend on other programs.
         let started = ThreadTime::now();
         f();
         started.elapsed().as_secs_f64()
@@ -64,7 +65,7 @@ fn ratio(mut ours: impl FnMut(), mut other: impl FnMut()) -> f64 {
     median(b) / median(a)
 }
 
-/// out [rows, columns] = lhs [rows, inner] · rhs [inner, columns], the left one stored as its transpose where it says so.
+/// out [rows, columns] = lhs [rows, inner] · rhs [inner, columns], the left one stored as its transpose if requested.
 unsafe fn product(out: *mut f32, lhs: *const f32, rhs: *const f32, [rows, inner, columns]: [usize; 3], transposed: bool) {
     let (column, row) = if transposed { (rows as isize, 1) } else { (1, inner as isize) };
     let wide = columns as isize;
@@ -81,7 +82,7 @@ fn main() {
         let [images, size, depth, columns, filter, stride] = shape;
         let pixels = (images * size * size) as usize;
         let (d, c, taps) = (depth as usize, columns as usize, (filter * filter) as usize);
-        // x, w, dy and room for any result, one after the other.
+        // x, w, dy and space for any result, one after the other.
         let sizes = [pixels * d, taps * d * c, pixels * c, pixels * d.max(c) + taps * d * c];
         let mut memory: Vec<f32> = (0..sizes.iter().sum()).map(|i| (i % 1000) as f32 / 500.0 - 1.0).collect();
         let mut at = [0u32; 4];
@@ -142,7 +143,7 @@ fn main() {
             stride_x: stride,
             taps: places.clone(),
         };
-        // What an im2col copy would have made of the images.
+        // The size of an im2col copy of the images.
         let unfolded = vec![0.5f32; pixels * taps * d.max(c)];
         let mut out = vec![0.0f32; (pixels * d.max(c)).max(taps * d * c)];
         let weights = vec![0.5f32; taps * d * c];

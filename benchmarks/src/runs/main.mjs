@@ -1,5 +1,5 @@
-// What @crossreg/runs adds to a bare loop, two runs at a time, as the table of docs/from-one-run-to-a-cluster.md: medians of
-// some rounds, over Redis where there is a redis-server.
+// The time that @crossreg/runs adds to a bare loop, with two runs at a time: the table of docs/from-one-run-to-a-cluster.md.
+// Medians of several rounds, including Redis if there is a redis-server.
 //   node main.mjs [--runs 20] [--seconds 5] [--rounds 5] [--write]     (--write puts the table into the guide)
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ const allDone = (outcomes) => {
 const redis = redisVersion && (await RedisServer.start());
 if (!redis) console.log(`\n!!! BULLMQ IS NOT MEASURED: ${noRedis.toUpperCase()} !!!\n`);
 
-/** One round: side by side, so that all see the same machine. */
+/** One round. All ways run in the same round, so that the state of the machine is the same. */
 async function round() {
   const runs = Array.from({ length: count }, (_, i) => ({ key: `run-${i}`, seconds }));
   const folder = mkdtempSync(join(tmpdir(), 'runs-'));

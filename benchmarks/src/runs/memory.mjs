@@ -1,4 +1,4 @@
-// What the process that calls runAll holds during many tiny runs, beside their results:
+// The memory that the process which calls runAll uses during many tiny runs, besides their results:
 //   node --expose-gc memory.mjs [runs] [redis]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const megabytes = () => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'runs-'));
-// Once, so that all modules are loaded.
+// Once beforehand, so that all modules are loaded.
 const some = (from, n) => Array.from({ length: n }, (_, i) => ({ key: `run-${from + i}` }));
 const where = over ? { connection: over.url } : { state: folder, processes: 2 };
 const worker = over && (await startWorker({ connection: over.url, task, processes: 2 }));
@@ -38,7 +38,7 @@ most = Math.max(most, megabytes());
 if (!outcomes.every(({ status, result }, i) => status === 'done' && result === runs[i].key))
   throw new Error('A run failed.');
 const whole = megabytes() - before;
-// A copy of all that the caller asked for and was given.
+// A copy of all runs and outcomes of the caller.
 const copy = structuredClone(outcomes);
 const results = megabytes() - before - whole;
 await worker?.close();

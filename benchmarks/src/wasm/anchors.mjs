@@ -4,9 +4,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// What training steps are compared with: each in a virtual environment of its own, made when it is first needed. PyPI has
-// PyTorch for Linux on x86-64 with CUDA's libraries only, which it does not start without, so that an environment takes
-// gigabytes; nothing here computes on a GPU.
+// The frameworks that training steps are compared with. Each has a separate virtual environment, made when it is first needed.
+// On PyPI, PyTorch for Linux on x86-64 comes only with CUDA's libraries and does not start without them, so an environment
+// takes gigabytes. Nothing here computes on a GPU.
 const folder = join(homedir(), '.cache', 'crossreg', 'anchors');
 const anchors = {
   'PyTorch 2': { requirements: ['torch>=2,<3', 'numpy'], script: 'torch_steps.py', gigabytes: 6 },
@@ -15,7 +15,7 @@ const anchors = {
 };
 export const anchorNames = Object.keys(anchors);
 
-/** The Python of an anchor's environment, made on demand; undefined where it cannot be. */
+/** The Python of a framework's environment, made on demand, or undefined if that fails. */
 function pythonOf(name) {
   const { requirements, gigabytes } = anchors[name];
   const place = join(folder, name.toLowerCase().replaceAll(' ', '-'));
@@ -48,9 +48,9 @@ function pythonOf(name) {
 }
 
 /**
- * Examples a second of an anchor's training steps.
+ * Examples per second of the training steps of a framework.
  *
- * @returns its version and rates by network, or undefined where it cannot be installed.
+ * @returns its version and rates by network, or undefined if it cannot be installed.
  */
 export function anchor(name, { threads, steps, batches }) {
   const python = pythonOf(name);

@@ -4,7 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 export const quick = process.argv.includes('--quick');
 
 export const median = (xs) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)];
-/** Seconds of processor time since the process began: on one thread, other programs do not count. */
+/** Seconds of processor time since the process began. On one thread, other programs do not change it. */
 export const processorSeconds = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
@@ -14,7 +14,7 @@ const seconds = (f) => {
   f();
   return processorSeconds() - started;
 };
-/** Seconds of each of several functions, run in turn until all have had enough. */
+/** Seconds of each of several functions, which run alternately until each has run long enough. */
 export function interleaved(functions, budget = quick ? 0.1 : 0.3) {
   const times = functions.map(() => []);
   for (const f of functions) f();
@@ -32,7 +32,7 @@ export const wallSeconds = () => performance.now() / 1e3;
 
 const idleSeconds = () => cpus().reduce((sum, { times }) => sum + times.idle / 1e3, 0);
 
-/** A function that says which share of all processors went to others than this process since now. */
+/** Returns a function that gives the share of all processors that other processes have used since now. */
 export function watchOthers() {
   const before = { idle: idleSeconds(), wall: wallSeconds(), own: processorSeconds() };
   return () => {

@@ -1,7 +1,7 @@
 import { smallConvNet as quickstart } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import * as tf from '@tensorflow/tfjs';
 
-// Networks with 10 classes: three on 32×32×3 images, the quickstart's, and an MLP. anchors/ has the same ones.
+// Networks with 10 classes: three on 32×32×3 images, the quickstart's, and an MLP. anchors/ has the same networks.
 
 const normalized = (layer) => [layer, tf.layers.batchNormalization(), tf.layers.reLU()];
 const conv = (filters, kernelSize = 3, strides = 1, options = {}) =>
@@ -99,7 +99,7 @@ function mlp() {
 }
 
 export const networks = { vgg, resnet, mobilenet, quickstart: () => quickstart(1), mlp };
-/** Examples in a batch. */
+/** Examples per batch. */
 export const batches = { vgg: 64, resnet: 64, mobilenet: 64, quickstart: 64, mlp: 32, transformer: 32 };
 
 /** Multiplications and additions of all convolutions for one image, forward and both gradients. */

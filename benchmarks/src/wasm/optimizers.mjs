@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { interleaved } from './measure.mjs';
 import { networks } from './networks.mjs';
 
-/** Steps in a measurement: one alone is too short for the clock. */
+/** Steps per measurement, because a single one is too short for the clock. */
 const STEPS = 20;
 
 const optimizers = {
@@ -14,7 +14,7 @@ const optimizers = {
   adam: () => tf.train.adam(1e-3),
 };
 /**
- * How much faster one kernel updates all weights of a network than the kernels that TensorFlow.js runs, on one thread.
+ * Measures how much faster one kernel updates all weights of a network than the kernels of TensorFlow.js, on one thread.
  *
  * @param stock - `applyGradients` of TensorFlow.js by class name, as it was before `@crossreg/tfjs-wasm` replaced it.
  */

@@ -13,10 +13,10 @@ const native = process.argv.includes('--native');
 const rounds = quick ? 4 : 8;
 /** Short steps are repeated until they take about this long. */
 const ROUND_SECONDS = 0.15;
-/** How long the shares of a network's kernels are watched. */
+/** How long the shares of a network's kernels are measured. */
 const SHARES_SECONDS = quick ? 2 : 6;
 
-/** Seconds of a step of each of several kinds, taken in turn. */
+/** Seconds of a step of each of several kinds, taken alternately. */
 async function secondsOf(steps, clock) {
   const times = steps.map(() => []);
   let repeats = 1;
@@ -32,7 +32,7 @@ async function secondsOf(steps, clock) {
   return times.map(median);
 }
 
-/** Examples a second of each of several kinds of steps, on one thread and on all. */
+/** Examples per second of each of several kinds of steps, on one thread and on all. */
 async function rates(name, kinds) {
   await useWasm({ threads: 1, native });
   const one = await secondsOf(kinds, processorSeconds);
@@ -41,7 +41,7 @@ async function rates(name, kinds) {
   return { one: one.map((seconds) => batches[name] / seconds), all: batches[name] / all };
 }
 
-/** What TensorFlow.js's `cpu` makes of a step, with a batch of two. */
+/** Examples per second on the `cpu` backend of TensorFlow.js, with a batch of two. */
 async function onCpu(name) {
   await tf.setBackend('cpu');
   const { model, x, y } = training(name, 2);
@@ -51,7 +51,7 @@ async function onCpu(name) {
   return 2 / (processorSeconds() - started);
 }
 
-/** Whole training steps: cpu, ours on one thread and on all, and what they are compared with, where Python has it. */
+/** Whole training steps: cpu, ours on one thread and on all, and the frameworks in Python if they are installed. */
 export async function wholeSteps() {
   const asked = { steps: rounds, batches };
   const found = Object.fromEntries(
@@ -129,8 +129,8 @@ export async function quarterWidth() {
 }
 
 /**
- * The share of each kernel in a step on one thread, in processor time: medians of steps, plain and with learned noise. Kernels
- * call others: time is counted where it is spent. What the next kernel writes along is counted there.
+ * The share of each kernel in a step on one thread, in processor time: medians of steps, plain and with learned noise. A kernel
+ * may call others; time is counted for the kernel that spends it. Deferred work counts for the kernel that does it.
  */
 export async function shares() {
   await useWasm({ threads: 1, native });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { interleaved, median, quick } from './measure.mjs';
 
-// Kernels alone, without engine or tape, on one thread, next to the backend's own (`stock`).
+// Kernels without engine or tape, on one thread, next to those of the backend (`stock`).
 
 const kernel = (config, inputs, attrs) => () => {
   const backend = tf.backend();

@@ -5,7 +5,7 @@ const [TOKENS, WIDTH, HEADS, HIDDEN, BLOCKS, CLASSES] = [64, 64, 4, 256, 2, 10];
 
 /**
  * A training step of a small Transformer encoder on tfjs-core: 64 tokens of width 64, two blocks of four heads (normalized
- * first), the mean of the tokens, ten classes, Adam. tfjs-layers has no attention. anchors/ has the same one.
+ * first), the mean of the tokens, ten classes, Adam. tfjs-layers has no attention. anchors/ has the same network.
  */
 export function transformerStep() {
   let seed = 1;

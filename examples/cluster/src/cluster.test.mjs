@@ -20,13 +20,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a command of a file, as its container would, with other places. */
+/** Runs a command of a file as its container would, with other paths. */
 const run = ([program, ...args], env) =>
   promisify(execFile)(program, args, { cwd: example, env: { ...process.env, ...env } }).then(
     ({ stdout }) => stdout,
   );
 
-/** What a package manager links as node_modules/.bin/crossreg-runs. */
+/** The program that a package manager links as node_modules/.bin/crossreg-runs. */
 const runs = join(example, 'node_modules/@crossreg/runs');
 const { bin } = JSON.parse(readFileSync(join(runs, 'package.json'), 'utf8'));
 const program = join(runs, bin['crossreg-runs']);
@@ -53,7 +53,7 @@ test('the programs and files that commands name exist', () => {
   expect(dockerfile).toContain('COPY src ./src');
 });
 
-test('the machines of the Kubernetes job do all runs between them', async () => {
+test('the machines of the Kubernetes job together do all runs', async () => {
   const { completions, completionMode, template } = job.spec;
   expect(completionMode).toBe('Indexed');
   expect(template.spec.volumes[0].persistentVolumeClaim.claimName).toBe(claim.metadata.name);

@@ -1,4 +1,4 @@
-// Has all runs done and prints what came out: in processes here, or by the workers at REDIS_URL.
+// Does all runs, in local processes or on the workers at REDIS_URL, and prints their results.
 import { runAll } from '@crossreg/runs';
 import { runs } from './runs.mjs';
 

@@ -1,4 +1,4 @@
-// A network on Fashion-MNIST with jax-js: plain, and cross-regularized by learned noise.
+// Trains a network on Fashion-MNIST with jax-js: plain, and cross-regularized with learned noise.
 //   node src/main.mjs [--net mlp|conv] [--epochs 30] [--train 2500] [--test 2500] [--device wasm] [--seed 1]
 import { parseArgs } from 'node:util';
 import { evaluate } from '@crossreg/calibration';
@@ -22,7 +22,7 @@ if (!network) throw new Error(`--net must be mlp or conv, but is ${values.net}.`
 const [epochs, trainSize, testSize, seed] = [values.epochs, values.train, values.test, values.seed].map(
   Number,
 );
-// Asked for by name: on Node 20 jax-js stumbles over the browser's backends, where there is no browser.
+// The device is requested by name, because on Node 20 jax-js fails when it tries the backends of browsers.
 if (!(await init(values.device)).includes(values.device))
   throw new Error(`The device ${values.device} is not available.`);
 defaultDevice(values.device);
@@ -30,7 +30,7 @@ defaultDevice(values.device);
 const data = await fashionMnist({ train: trainSize, test: testSize, seed });
 const [fit, regularization] = split(data.train, { fraction: 0.2, seed });
 const runs = {
-  // The rival has the images that cross-regularization keeps for ρ.
+  // The plain network also gets the images that cross-regularization keeps for ρ.
   'plain, all images': { data: data.train },
   'cross-regularized': { data: fit, regularization },
 };

@@ -1,9 +1,9 @@
-// Networks as pure functions of pytrees. Each has noise before its hidden nonlinearities, which `sigma` scales: a tree of one σ
-// a layer, or nothing for the network without noise.
+// Networks as pure functions of pytrees. Each has noise before its hidden nonlinearities. `sigma` scales it: a tree with one σ
+// per layer, or nothing for a network without noise.
 import { addNoise } from '@crossreg/jax';
 import { nn, numpy as np, random } from '@jax-js/jax';
 
-/** A key for each of `n` uses. */
+/** `n` keys, one for each use. */
 function keys(key, n) {
   const all = random.split(key, n);
   const each = Array.from({ length: n }, (_, i) => all.ref.slice(i));
@@ -11,7 +11,7 @@ function keys(key, n) {
   return each;
 }
 
-/** Weights of a layer, in He's start (He et al. 2015): variance 2 / inputs. */
+/** Weights of a layer, initialized after He et al. (2015): variance 2 / inputs. */
 const layer = (key, inputs, units) => ({
   kernel: random.normal(key, [inputs, units]).mul(Math.sqrt(2 / inputs)),
   bias: np.zeros([units]),

@@ -10,21 +10,21 @@ function arrays({ images, labels, shape }) {
   return { x: np.array(images, { shape }), y };
 }
 
-/** How far the seeds of two epochs lie apart. */
+/** The distance between the seeds of two epochs. */
 const EPOCH_SEEDS = 7919;
-/** What is added to a seed, for each use. */
+/** The offset of the seed for each use. */
 const streams = { noise: 0, trainingOrder: 0, regularizationOrder: 1, initialization: 1000 };
 
-/** Batches without end, every epoch in another order. */
+/** Endless batches, in another order every epoch. */
 function* endless(dataset, size, seed) {
   for (let epoch = 0; ; epoch++)
     yield* batches(dataset, { batchSize: size, seed: seed + EPOCH_SEEDS * epoch, dropRemainder: true });
 }
 
 /**
- * Trains a network and gives its class probabilities for the test images, row-major.
+ * Trains a network and returns its class probabilities for the test images, row-major.
  *
- * @param regularization - images that σ is learned on. Without them the network has no noise and nothing is regularized.
+ * @param regularization - images from which σ is learned. Without them the network has no noise and no regularization.
  */
 export async function train({ network, data, regularization, test, epochs, batchSize = 64, seed }) {
   const steps = epochs * Math.floor(data.labels.length / batchSize);
@@ -41,7 +41,7 @@ export async function train({ network, data, regularization, test, epochs, batch
       crossEntropy(predict(params, sigma, x, key, samples), y),
     optimizer: adam({ learningRate: 1e-3 }),
     min: 0.03,
-    // The plain network goes through the same loop, in which no ρ step comes.
+    // The plain network uses the same loop, without ρ steps.
     ...(isNoisy ? {} : { warmUp: steps, rhoOptimizer: sgd({ learningRate: 1 }) }),
   });
 

@@ -1,4 +1,4 @@
-// The page as it is deployed, built into a folder and served from there, for tests and measurements.
+// Builds the page as it is deployed and serves it, for tests and measurements.
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
@@ -14,7 +14,7 @@ export async function openPage({ outDir, chromiumPath }) {
   const config = { root, logLevel: /** @type {const} */ ('error'), build: { outDir, emptyOutDir: true } };
   await build(config);
   const server = await preview({ ...config, preview: { port: 0 } });
-  // Without Chromium's own sandbox, which containers forbid.
+  // Without the sandbox of Chromium, which containers forbid.
   const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
   return {
     url: /** @type {string} */ (server.resolvedUrls?.local[0]),

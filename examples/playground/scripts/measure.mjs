@@ -13,14 +13,14 @@ const folder = mkdtempSync(join(tmpdir(), 'playground-'));
 const { url, browser, close } = await openPage({ outDir: folder, chromiumPath });
 const measured = [];
 for (let i = 0; i < PAGES; i++) {
-  // A context for each page, so that none finds files that another has loaded.
+  // One context per page, so that no page finds files in a cache.
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   await page.goto(url);
   await page.waitForFunction(() => performance.getEntriesByName('first picture').length > 0);
   const session = await context.newCDPSession(page);
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });
-  /** Seconds that the page's own thread has computed; the worker has another. */
+  /** Seconds of processor time of the page's thread. The worker has another thread. */
   const busy = async () => {
     const { metrics } = await session.send('Performance.getMetrics');
     return metrics.find(({ name }) => name === 'TaskDuration').value;

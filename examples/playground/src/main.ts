@@ -1,4 +1,4 @@
-// The page: draws what the worker reports, and tells it what is asked for. Nothing here computes.
+// The page: draws the reports of the worker, and sends it the requests of the user. It does not train.
 
 import { type CsvFile, readCsv, sampleCsv, tableOf, targetOf } from './csv/csvFile';
 import { csvProgram } from './csv/csvProgram';
@@ -52,7 +52,7 @@ const rangeChart = new Chart(find('range-chart'), find('range-legend'), {
 });
 
 let { tab, settings }: { tab: Tab; settings: Settings[Tab] } = fromHash(location.hash);
-/** Each run has a number, so that what is still said of one that is over is not drawn. */
+/** Each run has a number, so that late messages of an earlier run are not drawn. */
 let run = 0;
 let playing = !matchMedia('(prefers-reduced-motion: reduce)').matches;
 let latest: Progress | undefined;
@@ -62,11 +62,11 @@ let spoken = 0;
 
 /** Kinds of augmentation, in the order of the chart. */
 const AUGMENTED = Object.keys(AUGMENTATION);
-/** Steps between two remarks to those who listen to the page. */
+/** Steps between two announcements for screen readers. */
 const SPOKEN_EVERY = 1000;
 const whole = new Intl.NumberFormat('en');
 
-/** What the tab of a visitor's own data has, once it is there. */
+/** The data of the CSV tab, once they are loaded. */
 let file: CsvFile | undefined;
 let isSample = true;
 let table: Table | undefined;
@@ -83,7 +83,7 @@ const unseen = () => {
 const controlsOf = (name: string) =>
   Array.from(document.querySelectorAll<HTMLInputElement | HTMLSelectElement>(`[name="${name}"]`));
 
-/** Makes the controls say what is set. */
+/** Shows the settings in the controls. */
 function showSettings(): void {
   if (tab === 'csv' && file) {
     const { columns, target } = targetOf(file, csv());
@@ -134,7 +134,7 @@ document.addEventListener('input', (event) => {
   }
   if (changed.some((name) => name !== 'speed' && name !== 'view')) begin();
 });
-// A number that was typed out of its range is shown as it was taken.
+// A number that was typed outside its range is shown as it was accepted.
 document.addEventListener('change', showSettings);
 window.addEventListener('hashchange', () => {
   ({ tab, settings } = fromHash(location.hash));
@@ -186,7 +186,7 @@ find('code').addEventListener('click', () => {
     codeDialog(source, packages);
   }
 });
-// A file that was changed and is chosen once more would be no change.
+// Otherwise choosing the same file again, after it was edited, would not count as a change.
 find<HTMLInputElement>('file').addEventListener('click', ({ target }) => {
   (target as HTMLInputElement).value = '';
 });
@@ -204,14 +204,14 @@ find<HTMLInputElement>('file').addEventListener('change', async ({ target }) => 
   }
 });
 
-// Nobody sees a page in the background, and a telephone has one battery.
+// A page in the background is not visible, and a phone runs on a battery.
 document.addEventListener('visibilitychange', () => {
   if (playing) tell({ type: document.hidden ? 'pause' : 'play' });
 });
 
 // Runs.
 
-/** Shows what belongs to the tab that is chosen, and begins. */
+/** Shows the parts of the chosen tab, and begins a run. */
 async function showTab(): Promise<void> {
   for (const element of Array.from(document.querySelectorAll<HTMLElement>('[data-tab]')))
     element.hidden = !element.dataset.tab?.split(' ').includes(tab);
@@ -225,13 +225,13 @@ async function showTab(): Promise<void> {
   begin();
 }
 
-/** Says why nothing is trained. */
+/** Shows why nothing is trained. */
 function refuse(error: unknown): void {
   setPlaying(false);
   find('sentence').textContent = error instanceof Error ? error.message : String(error);
 }
 
-/** Begins a run of what is set; a table that nothing can be learned from is refused in words. */
+/** Begins a run with the present settings. A table that nothing can be learned from is refused with a message. */
 function begin(): void {
   run += 1;
   latest = undefined;
@@ -300,7 +300,7 @@ async function beginFashion(): Promise<void> {
   find('loss-note').textContent = evenGuess(10);
   find('axes').textContent = RELIABILITY;
   const loaded = await fashionTable(await import('@crossreg/datasets'), fashion());
-  // Meanwhile something else may have been asked for.
+  // The user may have chosen something else meanwhile.
   if (mine !== run) return;
   table = loaded;
   find('images-note').textContent =
@@ -390,7 +390,7 @@ function showProgress(progress: Progress): void {
   if (step - spoken >= SPOKEN_EVERY) speak('');
 }
 
-/** For screen readers, at a pace that one can listen to; the sentence itself changes many times a second. */
+/** For screen readers, slow enough to listen to. The sentence itself changes many times a second. */
 function speak(why: string): void {
   spoken = latest?.step ?? 0;
   status.textContent = why;

@@ -1,4 +1,4 @@
-// What the page and the worker say to each other. Pictures carry what is drawn and no more.
+// The messages between page and worker. Pictures contain only what is drawn.
 import type { CsvPicture } from './csv/csvPicture';
 import type { Table } from './csv/table.js';
 import type { FashionPicture } from './fashion/fashionPicture';
@@ -6,7 +6,7 @@ import type { CsvSettings, FashionSettings, ToySettings } from './settings';
 import type { ToyPicture } from './toy/toyPicture';
 import type { Losses, Ranges } from './training/rivals';
 
-/** Begins a run; whatever ran before is over. */
+/** Begins a run and ends the run before it. */
 export type Start = { readonly type: 'start'; readonly run: number } & (
   | { readonly tab: 'toy'; readonly settings: ToySettings }
   | { readonly tab: 'csv'; readonly settings: CsvSettings; readonly table: Table }
@@ -24,13 +24,13 @@ export type Request =
 
 export type Picture = ToyPicture | CsvPicture | FashionPicture;
 
-/** Where a run is. */
+/** The state of a run. */
 export interface Progress {
   readonly step: number;
   readonly losses: { readonly plain: Losses; readonly cross: Losses };
   /** σ of every hidden layer. */
   readonly sigma: readonly number[];
-  /** Of learned augmentation; empty without. */
+  /** The ranges of learned augmentation. Empty without augmentation. */
   readonly ranges: Ranges;
 }
 

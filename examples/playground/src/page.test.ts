@@ -13,7 +13,7 @@ import { openPage } from '../scripts/buildPage.mjs';
 if (!chromiumPath) console.warn(`SKIPPED: ${noChromium}`);
 
 const here = fileURLToPath(new URL('..', import.meta.url));
-/** Pictures for people to look at. */
+/** Screenshots for people to look at. */
 const pictures = join(here, '..', '..', 'out', 'playground');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -25,7 +25,7 @@ const reaches = (page: Page, step: number, timeout = 40_000) =>
     step,
     { timeout },
   );
-/** Pauses, and waits until the worker has said its last word. */
+/** Pauses, and waits for the last message of the worker. */
 async function pause(page: Page) {
   await page.click('#play');
   await page.waitForFunction(() => document.getElementById('status')?.textContent === 'Paused.');
@@ -60,7 +60,7 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** A page of some width; what it says on the console, and asks of others, is collected. */
+  /** A page of the given width. Its console messages and its requests to other hosts are collected. */
   async function newPage(width: number, hash = '') {
     const page = await browser.newPage({ viewport: { width, height: width < 500 ? 844 : 900 } });
     const complaints: string[] = [];
@@ -81,7 +81,7 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
   }
 
   test.each([390, 1440])(
-    'at %d pixels it trains, is paused, steps, and anybody can use it',
+    'at %d pixels it trains, pauses, takes single steps, and is accessible',
     async (width) => {
       const { page, complaints } = await newPage(width);
       await page.waitForFunction(() => performance.getEntriesByName('first picture').length > 0);
@@ -112,11 +112,11 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
       expect(complaints).toEqual([]);
       await page.close();
     },
-    // On a machine that is busy with other work, pictures of the whole page take most of this.
+    // On a busy machine, screenshots of the whole page take most of this time.
     180_000,
   );
 
-  test('a link brings back what was set by keyboard', async () => {
+  test('a link restores the settings made by keyboard', async () => {
     const { page } = await newPage(1440, '#tab=toy&data=circles&speed=30');
     await page.focus('[name=points]');
     await page.keyboard.press('ArrowRight');
@@ -134,7 +134,7 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
     await other.close();
   }, 60_000);
 
-  /** Runs the program that the page hands out, in Node: its losses are those on the page. */
+  /** Runs the program from the page in Node. Its losses must be those on the page. */
   async function codeAgrees(page: Page, name: string): Promise<void> {
     const losses = await Promise.all(['plain-loss', 'cross-loss'].map((id) => text(page, id)));
     await page.click('#code');
@@ -143,13 +143,13 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
     const { stdout } = await promisify(execFile)(process.execPath, [program], { cwd: folder });
     const printed = [...stdout.matchAll(/test loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
     expect(printed.length).toBe(2);
-    // Browser and Node may round differently where sums are fused.
+    // A browser and Node may round fused sums differently.
     printed.forEach((loss, i) => {
       expect(Math.abs(loss - Number(losses[i]))).toBeLessThan(0.02);
     });
   }
 
-  test('the code that it hands out runs in Node and comes to the same losses', async () => {
+  test('the exported code runs in Node and reaches the same losses', async () => {
     const { page } = await newPage(1440, '#tab=toy&points=100&width=8&layers=2&both=1&seed=3');
     await reaches(page, 40);
     await pause(page);
@@ -158,12 +158,12 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
     await page.close();
   }, 60_000);
 
-  test('a file of ones own is learned from, and what does not fit is refused in words', async () => {
+  test('a file of the visitor is learned from, and an unsuitable one is refused with a message', async () => {
     const { page, complaints } = await newPage(390, '#tab=csv&width=16&layers=2');
     await reaches(page, 25);
     expect(await text(page, 'sentence')).toContain('on 111 unseen rows');
     await page.screenshot({ path: join(pictures, 'csv-regression-390.png'), fullPage: true });
-    // Two classes that the first column tells apart but for chance; words in the last.
+    // Two classes that the first column separates, apart from chance. The last column has words.
     const lines = Array.from({ length: 200 }, (_, i) => {
       const a = Math.sin(i * 12.9898);
       return `${a},${Math.cos(i * 78.233)},${a + 0.8 * Math.sin(i * 4.1) > 0 ? 'yes' : 'no'}`;
@@ -197,7 +197,7 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
   }, 90_000);
 
   test.each([390, 1440])(
-    'at %d pixels images are learned from, and are augmented less as the ranges fall',
+    'at %d pixels it learns from images, and augments them less as the ranges fall',
     async (width) => {
       const { page, complaints } = await newPage(width, '#tab=fashion&images=300&width=16&layers=2');
       await page.waitForFunction(() => document.getElementById('ranges')?.textContent !== '');
@@ -212,7 +212,7 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
       expect(shift).toBeLessThan(3.5);
       expect(turn).toBeLessThan(26);
       expect(await mapOf(page, 'strip')).not.toBe(first);
-      // Ten classes side by side; the images as they are, and three draws of each.
+      // Ten classes side by side: the original images, and three draws of each.
       expect(
         await page.locator('#strip').evaluate((strip) => {
           const { width, height } = strip as HTMLCanvasElement;
@@ -234,12 +234,12 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
     150_000,
   );
 
-  test('the thread of the page stays free while large networks train', async () => {
+  test('the page stays responsive while large networks train', async () => {
     const { page } = await newPage(1440, '#tab=fashion&images=300&width=64&layers=5');
     await reaches(page, 1, 80_000);
     const session = await page.context().newCDPSession(page);
     await session.send('Performance.enable', { timeDomain: 'threadTicks' });
-    /** Seconds of processor time of this thread: other programs do not add to them. */
+    /** Seconds of processor time of this thread, which other programs do not change. */
     const busy = async () => {
       const { metrics } = await session.send('Performance.getMetrics');
       return metrics.find(({ name }) => name === 'TaskDuration')!.value;
@@ -255,13 +255,13 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
       }
       return { frames: count, steps: step() - first, seconds: (now - began) / 1000 };
     });
-    // If this thread took the steps, it could draw a frame between two of them, and none during one.
+    // If this thread trained, it could draw frames between steps, but none during a step.
     expect(frames).toBeGreaterThan(1.5 * steps);
     expect((await busy()) - before).toBeLessThan(seconds / 2);
     await page.close();
   }, 120_000);
 
-  test('it weighs what the README says', () => {
+  test('its size is within the budgets in the README', () => {
     const files = readdirSync(join(folder, 'dist', 'assets'));
     const kilobytes = (pattern: RegExp) =>
       files

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fields, fromHash, readSettings, toHash } from './settings';
 
-test('a link brings back what was set', () => {
+test('a link restores the settings', () => {
   const settings = {
     ...readSettings('toy', () => null),
     ...({ data: 'spirals', points: 333, flipped: 7, both: true, speed: '30', view: 'spread' } as const),
@@ -9,7 +9,7 @@ test('a link brings back what was set', () => {
   expect(fromHash(toHash('toy', settings))).toEqual({ tab: 'toy', settings });
 });
 
-test('a link of somebody else can set nothing that the page cannot', () => {
+test('a link cannot set values that the page does not allow', () => {
   const { tab, settings } = fromHash(
     '#tab=nowhere&points=1e9&flipped=-3&layers=2.6&width=&data=<b>&seed=NaN',
   );

@@ -1,4 +1,4 @@
-// What can be set on the page: one table, from which the controls, the link and the checks follow.
+// The settings of the page: one table, from which the controls, the link and the checks follow.
 
 interface Whole {
   readonly kind: 'whole';
@@ -42,10 +42,10 @@ const choice = <const C extends string>(choices: readonly C[], initial: NoInfer<
 const text = (initial: string): Text => ({ kind: 'text', initial });
 const flag = (initial: boolean): Flag => ({ kind: 'flag', initial });
 
-/** What every tab has. */
+/** The settings of every tab. */
 const common = {
   seed: whole(0, 9999, 1),
-  /** Steps a second; `max`: as many as the machine makes. */
+  /** Steps per second; `max` means as many as possible. */
   speed: choice(['5', '30', '120', 'max'], 'max'),
   layers: whole(1, 5, 3),
   width: whole(4, 64, 32),
@@ -64,16 +64,16 @@ export const fields = {
   },
   fashion: {
     ...common,
-    /** Images that are trained on or held out. */
+    /** The number of images that are trained on or held out. */
     images: whole(200, 3000, 600),
-    /** Whether the cross-regularized network learns how far images are moved as well. */
+    /** Whether the cross-regularized network also learns the ranges of augmentation. */
     augment: flag(true),
   },
   csv: {
     ...common,
-    /** The column to predict; empty: the last. */
+    /** The column to predict. Empty means the last one. */
     target: text(''),
-    /** Whether the target is a measure or a class; auto: as it looks. */
+    /** Whether the target is a number or a class; `auto` decides by its values. */
     predicts: choice(['auto', 'number', 'class'], 'auto'),
   },
 };
@@ -85,7 +85,7 @@ export type CsvSettings = Values<(typeof fields)['csv']>;
 export type Settings = { [T in Tab]: Values<(typeof fields)[T]> };
 export const tabs = Object.keys(fields) as Tab[];
 
-/** A value as it may be set: numbers are rounded and brought into their range; anything unknown is the initial value. */
+/** A valid value: numbers are rounded and limited to their range, and anything unknown becomes the initial value. */
 function legal(field: Field, text: string | null): string | number | boolean {
   if (text === null) return field.initial;
   if (field.kind === 'text') return text.slice(0, 200);
@@ -106,13 +106,13 @@ export function readSettings<T extends Tab>(tab: T, text: (name: string) => stri
 const asText = (value: string | number | boolean) =>
   String(typeof value === 'boolean' ? Number(value) : value);
 
-/** The part of a link after `#`: the tab and all that is set in it. */
+/** The part of a link after `#`: the tab and all of its settings. */
 export function toHash<T extends Tab>(tab: T, settings: Settings[T]): string {
   const texts = Object.entries(settings).map(([name, value]) => [name, asText(value)]);
   return `#${new URLSearchParams([['tab', tab], ...texts])}`;
 }
 
-/** What a link says. Whatever it does not say, or says wrongly, is as on a fresh page. */
+/** The settings in a link. Missing and invalid ones have their initial values. */
 export function fromHash(hash: string): { tab: Tab; settings: Settings[Tab] } {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''));
   const asked = parameters.get('tab') as Tab;

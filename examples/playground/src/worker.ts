@@ -1,4 +1,4 @@
-// The thread that trains. It does one thing at a time, and looks for messages between two steps.
+// The thread that trains. It checks for messages between two steps.
 import { useWasm } from '@crossreg/tfjs-wasm';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
@@ -12,7 +12,7 @@ const training = new Training(report);
 setWasmPaths({
   'tfjs-backend-wasm.wasm': plain,
   'tfjs-backend-wasm-simd.wasm': simd,
-  // Never loaded, as @crossreg/tfjs-wasm brings threads to the SIMD build; but every name has to be given.
+  // Never loaded, because @crossreg/tfjs-wasm uses threads in the SIMD build, but every name has to be given.
   'tfjs-backend-wasm-threaded-simd.wasm': simd,
 });
 const started = useWasm().then(({ threads }) => report({ type: 'ready', threads }));

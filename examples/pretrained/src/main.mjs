@@ -1,5 +1,5 @@
-// Somebody else's network, fine-tuned on a small part of CIFAR-10 with learned noise: its last blocks learn on the features
-// that the first ones give. Then the whole is saved as a model of stock layers, and loaded again.
+// Fine-tunes a pretrained network on a small part of CIFAR-10 with learned noise. The last blocks train on the features of the
+// first ones. Then the whole network is saved as a model of stock layers, and loaded again.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ const tensors = ({ images, labels, shape }) =>
   }));
 
 const base = await part({ from: 'input_1', to: CUT, shape: [SIZE, SIZE, 3] });
-/** What the base makes of images: computed once, because the base stays as it is. */
+/** The features that the base computes for images. They are computed once, because the base does not train. */
 function features(set) {
   const { x, y, labels } = tensors(set);
   const parts = [];
@@ -102,7 +102,7 @@ function measure(name, model, { x, labels } = data.test) {
 }
 const run = (name, model, set, cross) => train({ name, model, set, steps, seed, cross });
 
-// As published, with nothing but a new last layer: the rest is applied as in a prediction.
+// Only the new last layer trains. The rest stays as published and runs in inference mode.
 const published = await rest();
 const pooled = ({ x, ...set }) => ({
   ...set,

@@ -1,5 +1,5 @@
-// MobileNetV2 as the npm package nsfwjs carries it: a Keras model in the Layers format with quantized weights, trained by
-// Infinite Red and others to tell photographs from drawings and worse (MIT licence).
+// MobileNetV2 from the npm package nsfwjs: a Keras model in the Layers format with quantized weights, trained by Infinite Red
+// and others to tell drawings and photographs apart and to recognize unsuitable content (MIT license).
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,11 +9,11 @@ import * as tf from '@tensorflow/tfjs';
 
 const version = '4.4.0';
 
-/** Model and weights as published; fetched with npm the first time, and kept. */
+/** Model and weights as published. npm fetches them the first time, and they are kept. */
 function published() {
   const folder = join(defaultCacheFolder(), `nsfwjs-${version}`);
   if (!existsSync(join(folder, 'node_modules', '.package-lock.json'))) {
-    // Its peers are versions of TensorFlow.js, of which nothing is needed here.
+    // Its peer dependencies are versions of TensorFlow.js, which are not needed here.
     const flags = ['--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--loglevel=error'];
     execFileSync('npm', ['install', '--prefix', folder, `nsfwjs@${version}`, ...flags], {
       shell: process.platform === 'win32',
@@ -31,8 +31,8 @@ function published() {
  * A part of the trained network as a separate model.
  *
  * @param from - the name of the layer whose output it takes; `input_1` for images in [0, 1], height × width × 3, of any size.
- * @param to - the name of the layer whose output it gives.
- * @param shape - of one input.
+ * @param to - the name of the layer whose output it returns.
+ * @param shape - the shape of one input.
  */
 export function part({ from, to, shape }) {
   const { modelTopology, weightsManifest, weightData } = published();
@@ -49,11 +49,11 @@ export function part({ from, to, shape }) {
   config.input_layers = [[from, 0, 0]];
   config.output_layers = [[to, 0, 0]];
   for (const layer of config.layers) {
-    // Published for long training: 0.999 would still be the old statistics after hundreds of steps.
+    // The published momentum of 0.999 is for long training. After hundreds of steps it would still keep the old statistics.
     if (layer.class_name === 'BatchNormalization') layer.config.momentum = 0.95;
   }
   const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
-  // Not strict: the weights of the other parts stay unused.
+  // Not strict, because the weights of the other parts are unused.
   return tf.loadLayersModel(tf.io.fromMemory({ modelTopology: topology, weightSpecs, weightData }), {
     strict: false,
   });

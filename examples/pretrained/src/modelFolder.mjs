@@ -1,5 +1,5 @@
-// A Layers model in a folder, as TensorFlow.js lays it out (model.json beside weights.bin), for backends without a file
-// system: browsers and other programs load the same files by their address.
+// A Layers model in a folder in the format of TensorFlow.js (model.json and weights.bin), for backends without a file system.
+// Browsers and other programs load the same files by URL.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { loadFrom, saveTo } from './modelFolder.mjs';
 
-test('a model with learned noise inside another, and its inference model, are the same after a folder', async () => {
+test('a nested model with learned noise, and its inference model, are the same after saving and loading', async () => {
   await tf.setBackend('cpu');
   const [base, top] = [3, 2].map((units) =>
     tf.sequential({

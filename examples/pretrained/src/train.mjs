@@ -5,7 +5,7 @@ import progress from 'cli-progress';
 
 const batchSize = 32;
 
-/** Batches without end, in random orders of the rows. */
+/** Endless batches, in a new random order of the rows each round. */
 function* batches({ x, y }, seed) {
   const count = x.shape[0];
   for (let epoch = 0; ; epoch++) {
@@ -20,8 +20,8 @@ function* batches({ x, y }, seed) {
 }
 
 /**
- * Trains a compiled model for a number of steps. A seed repeats it: `fit` shuffles with Math.random, so the order of the
- * data comes from here.
+ * Trains a compiled model for a number of steps. The order of the data follows from the seed, so that a run can be repeated.
+ * (`fit` shuffles with Math.random.)
  *
  * @param set - `{ x, y }`.
  * @param cross - the crossRegularization callback, or nothing for plain training.

@@ -9,7 +9,7 @@ import { measure, train } from './train.mjs';
 const batchSize = 64;
 const learningRate = 1e-3;
 
-/** Training (2,000), regularization (500), both together and test images of a seed, as tensors. */
+/** The images of a seed, as tensors: training (2,000), regularization (500), both together, and test. */
 export function prepare({ train: images, test }, seed) {
   const [training, regularization] = split(images, { size: 500, stratified: true, seed });
   const sets = { training, regularization, both: images, test };
@@ -19,7 +19,7 @@ export function prepare({ train: images, test }, seed) {
 /**
  * Trains and evaluates one network. The following options are all that differs between networks.
  *
- * @param data - the sets of {@link prepare}; `trainOn` names the one whose images are trained on.
+ * @param data - the sets of {@link prepare}; `trainOn` names the one to train on.
  * @param noise - whether the layers have learnable noise; `augmentation` are options of `injectAugmentation`. With `learn` the
  *   callback learns σ and the ranges from the regularization images.
  * @returns figures on training and test images, seconds, losses, and for a cross-regularized network σ by layer name, the

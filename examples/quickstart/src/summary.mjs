@@ -31,7 +31,7 @@ export const table = (runs) =>
     ]),
   );
 
-/** What happened, in two sentences made from the numbers. */
+/** Two or three sentences about the result, made from the numbers. */
 export function headline(runs) {
   const figures = (name) => runs.map(({ results }) => results.find((result) => result.name === name).test);
   const [plain, all, cross] = ['plain', 'plain, all images', 'cross-regularized'].map(figures);

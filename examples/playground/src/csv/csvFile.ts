@@ -6,7 +6,7 @@ export interface CsvFile {
   readonly rows: readonly Row[];
 }
 
-/** Rows beyond are left out: the page trains small networks. */
+/** Further rows are ignored, because the page trains small networks. */
 const MOST_ROWS = 20_000;
 
 /** Reads a file with a header. It stays in this browser. */
@@ -20,7 +20,7 @@ export async function readCsv(file: File): Promise<CsvFile> {
       complete: ({ data, meta }) => {
         if (!meta.fields || meta.fields.length < 2 || data.length === 0)
           reject(new Error(`${file.name} has no table. It needs a line of column names, and rows below it.`));
-        // Cells beyond the last column name belong to no column.
+        // Cells after the last column name belong to no column.
         else resolve({ name: file.name, rows: data.map(({ __parsed_extra, ...row }) => row) });
       },
       error: reject,
@@ -28,7 +28,7 @@ export async function readCsv(file: File): Promise<CsvFile> {
   });
 }
 
-/** The data that the tab begins with: 442 patients and the course of their diabetes. */
+/** The initial data of the tab: 442 patients and the progress of their diabetes. */
 export async function sampleCsv(): Promise<CsvFile> {
   const { diabetes } = await import('@crossreg/datasets');
   const { features, featureNames, targets, targetName } = await diabetes();
@@ -41,7 +41,7 @@ export async function sampleCsv(): Promise<CsvFile> {
   return { name: 'diabetes', rows };
 }
 
-/** What is predicted, of a file and what is set. */
+/** The target to predict, from the file and the settings. */
 export function targetOf({ rows }: CsvFile, { target, predicts }: CsvSettings) {
   const columns = Object.keys(rows[0]);
   const column = columns.includes(target) ? target : columns.at(-1)!;
@@ -50,7 +50,7 @@ export function targetOf({ rows }: CsvFile, { target, predicts }: CsvSettings) {
   return { columns, target: column, classify };
 }
 
-/** @throws Error in words, where nothing can be learned from the file. */
+/** @throws Error - with a readable message, if nothing can be learned from the file. */
 export function tableOf(file: CsvFile, settings: CsvSettings): Table {
   const { target, classify } = targetOf(file, settings);
   return prepareTable(file.rows, { target, classify, seed: settings.seed });

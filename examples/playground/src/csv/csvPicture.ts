@@ -6,13 +6,13 @@ import type { Pictures } from '../training/experiment';
 import type { Rivals } from '../training/rivals';
 import type { Table } from './table.js';
 
-/** What is drawn of one network: a mark for each row, or for each bin of confidence. */
+/** The picture of one network: a mark for each row, or for each bin of confidence. */
 export interface Marks {
-  /** What is true of a row, or the mean confidence of a bin. */
+  /** The true value of a row, or the mean confidence of a bin. */
   readonly x: Float32Array;
-  /** What is predicted, or the share that is right. */
+  /** The prediction, or the share of correct answers. */
   readonly y: Float32Array;
-  /** The standard deviation between draws, or the share of all rows that are in the bin. */
+  /** The standard deviation between draws, or the share of all rows in the bin. */
   readonly size: Float32Array;
 }
 export interface CsvPicture {
@@ -21,7 +21,7 @@ export interface CsvPicture {
   readonly cross: Marks;
 }
 
-/** Unseen rows that are drawn, at most. */
+/** The largest number of unseen rows that are drawn. */
 const MOST_ROWS = 300;
 const BINS = 10;
 
@@ -55,7 +55,7 @@ export class CsvPictures implements Pictures {
   private marks(model: LayersModel, draws: number): Marks {
     const { test, classes } = this.table;
     return tf.tidy(() => {
-      // As many draws as for the losses, so that the bins do not tremble.
+      // As many draws as for the losses, so that the bins do not jitter.
       const samples = Math.max(16, draws);
       const { mean, variance } = predict(model, this.x, { samples, batchSize: this.count, seed: 1 });
       const values = mean.dataSync() as Float32Array;

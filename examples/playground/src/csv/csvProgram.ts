@@ -6,7 +6,7 @@ import { type CsvFile, targetOf } from './csvFile';
 import type { Table } from './table.js';
 import table from './table.js?raw';
 
-/** Rows of the sample, or of a file beside the program. */
+/** Source that reads the rows of the sample, or of a file next to the program. */
 const rowsOf = ({ name }: CsvFile, sample: boolean) =>
   sample
     ? `const { features, featureNames, targets, targetName } = await diabetes();

@@ -6,7 +6,7 @@ import type { Examples, Task } from '../training/rivals';
 import type { Table, TablePart } from './table.js';
 
 /**
- * To predict one column of a table from the others.
+ * The task to predict one column of a table from the others.
  *
  * @param inputShape - of one example; by default, a row of the table.
  */

@@ -5,15 +5,15 @@ export interface TablePart {
   readonly count: number;
   /** [count, columns] in rows. */
   readonly x: Float32Array;
-  /** [count, 1], or [count, classes]: one where a row is of the class. */
+  /** [count, 1], or [count, classes] with a 1 for the class of the row. */
   readonly y: Float32Array;
 }
 export interface Table {
   /** Names of the inputs. */
   readonly columns: readonly string[];
-  /** Names of the classes; none in regression. */
+  /** Names of the classes. Empty in regression. */
   readonly classes: readonly string[];
-  /** Rows in which something is missing. */
+  /** Rows with missing values. */
   readonly leftOut: number;
   readonly train: TablePart;
   readonly heldOut: TablePart;
@@ -21,7 +21,7 @@ export interface Table {
 }
 export function numericColumns(rows: readonly Row[]): string[];
 export function looksLikeClasses(rows: readonly Row[], column: string): boolean;
-/** @throws Error that says what is wrong with the table, for people. */
+/** @throws Error - with a readable message about the problem of the table. */
 export function prepareTable(
   rows: readonly Row[],
   options: { target: string; classify: boolean; seed: number },

@@ -1,16 +1,16 @@
 import { randomNumbers, shuffled } from '../shared/random.js';
 
-/** Rows that no network learns from, and of the others, rows that are held out. */
+/** The share of rows that no network learns from, and the share of the others that is held out. */
 const UNSEEN = 0.25;
 const HELD_OUT = 0.3;
 
-/** Text as a number, or NaN where it is none. */
+/** Text as a number, or NaN if it is not a number. */
 const numeric = (text) => {
   const trimmed = String(text ?? '').trim();
   return trimmed === '' ? Number.NaN : Number(trimmed);
 };
 
-/** The columns in which every row that says something says a number. */
+/** The columns in which all entries that are not empty are numbers. */
 export function numericColumns(rows) {
   const said = (column) => rows.filter((row) => String(row[column] ?? '').trim() !== '');
   return Object.keys(rows[0] ?? {}).filter((column) => {
@@ -19,7 +19,7 @@ export function numericColumns(rows) {
   });
 }
 
-/** Whether a column is better told apart than measured: words, or at most ten whole numbers. */
+/** Whether a column is better treated as classes than as numbers: words, or at most ten different integers. */
 export function looksLikeClasses(rows, column) {
   const values = new Set(rows.map((row) => String(row[column] ?? '').trim()).filter((text) => text !== ''));
   return (
@@ -29,9 +29,8 @@ export function looksLikeClasses(rows, column) {
 }
 
 /**
- * Rows of texts by column, as numbers to learn from: split at random, in classification within each class; inputs, and in
- * regression the target, relative to mean and standard deviation of the training rows. Rows in which something is missing
- * are left out.
+ * Turns rows of texts by column into numbers to learn from. The split is random; in classification, random within each class.
+ * Inputs, and in regression the target, are standardized on the training rows. Rows with missing values are left out.
  */
 export function prepareTable(rows, { target, classify, seed }) {
   const columns = numericColumns(rows).filter((column) => column !== target);
@@ -71,7 +70,7 @@ export function prepareTable(rows, { target, classify, seed }) {
     const values = parts.train.map((row) => numeric(row[column]));
     const mean = values.reduce((sum, value) => sum + value / values.length, 0);
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0);
-    // A column that is constant in training says nothing.
+    // A column that is constant in training carries no information.
     const deviation = Math.sqrt(variance) || 1;
     return (row) => (numeric(row[column]) - mean) / deviation;
   };

@@ -8,7 +8,7 @@ const rows = Array.from({ length: 80 }, (_, i) => ({
   kind: i % 4 === 0 ? 'b' : 'a',
 }));
 
-test('columns of numbers are told from words, and classes from measures', () => {
+test('columns of numbers are distinguished from words, and classes from measured values', () => {
   expect(numericColumns(rows)).toEqual(['width', 'gap']);
   expect(looksLikeClasses(rows, 'kind')).toBe(true);
   expect(looksLikeClasses(rows, 'gap')).toBe(true);
@@ -55,6 +55,6 @@ test.each([
     { target: 'kind', classify: true },
     /"rare" is in only 3 rows/,
   ],
-])('what cannot be learned from is refused in words', (table, options, message) => {
+])('an unsuitable table is refused with a readable message', (table, options, message) => {
   expect(() => prepareTable(table, { ...options, seed: 1 })).toThrow(message);
 });

@@ -12,7 +12,7 @@ export interface Strip {
   readonly width: number;
 }
 export interface FashionPicture extends CsvPicture {
-  /** An image of each class, and some draws of its augmentation below it. Undefined where nothing is augmented. */
+  /** An image of each class with some draws of its augmentation below it. Undefined without augmentation. */
   readonly strip: Strip | undefined;
 }
 
@@ -51,7 +51,7 @@ export class FashionPictures implements Pictures {
     };
   }
 
-  /** The draws are always the same, so that only the ranges change what is seen. */
+  /** The draws are always the same, so that only the ranges change the picture. */
   private strip(): Strip | undefined {
     const { augmentation } = this.rivals;
     if (!augmentation) return undefined;

@@ -1,12 +1,12 @@
-/** Images that no network learns from; of the others, the share that is held out. */
+/** The number of images that no network learns from, and the share of the others that is held out. */
 const UNSEEN = 500;
 const HELD_OUT = 0.3;
 const PIXELS = 28 * 28;
 
 /**
- * Images of Fashion-MNIST as a table: a row an image, a column a pixel.
+ * Images of Fashion-MNIST as a table: one row per image, one column per pixel.
  *
- * @param datasets - the package `@crossreg/datasets`, which has them.
+ * @param datasets - the package `@crossreg/datasets`, which contains them.
  */
 export async function fashionTable({ fashionMnist, oneHot, split }, { images, seed }) {
   const drawn = await fashionMnist({ train: images, test: UNSEEN, seed });

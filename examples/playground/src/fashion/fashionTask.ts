@@ -4,7 +4,7 @@ import type { FashionSettings } from '../settings';
 import type { Task } from '../training/rivals';
 import { AUGMENTATION, IMAGE_SHAPE } from './images';
 
-/** To tell the classes of images apart. */
+/** The task to classify images. */
 export function fashionTask(table: Table, settings: FashionSettings): Task {
   const task = csvTask(table, settings, IMAGE_SHAPE);
   return settings.augment ? { ...task, augmentation: AUGMENTATION } : task;

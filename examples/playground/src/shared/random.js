@@ -1,7 +1,7 @@
-// Imports nothing and has no types: "Code" on the page hands this file out as it stands, so that the program that you copy
-// draws the points and the batches that you saw.
+// Imports nothing and has no types: "Code" on the page includes this file unchanged, so that the copied program draws the
+// points and the batches that you saw.
 
-/** Random numbers in [0, 1) that a seed repeats (mulberry32). */
+/** Seeded random numbers in [0, 1) (mulberry32). */
 export function randomNumbers(seed) {
   let state = seed >>> 0;
   return () => {
@@ -22,7 +22,7 @@ export function shuffled(count, random) {
   return order;
 }
 
-/** Batches of examples without end: in every epoch each example at most once, in another order. */
+/** Endless batches of examples. Every epoch has another order, with each example at most once. */
 export function* batches(count, size, seed) {
   const random = randomNumbers(seed);
   const length = Math.min(size, count);

@@ -1,12 +1,12 @@
 import type { ToySettings } from '../settings';
 import { toyPoints } from './toyPoints.js';
 
-/** Of all points, the share that is held out. */
+/** The share of the points that is held out. */
 const HELD_OUT = 0.3;
-/** Points that no network learns from. */
+/** The number of points that no network learns from. */
 export const UNSEEN = 500;
 
-/** What is added to three times a seed, for each set of points. */
+/** For each set of points, the offset that is added to three times the seed. */
 const streams = { train: 0, heldOut: 1, test: 2 };
 
 /** How the points of a run are drawn: the arguments of {@link toyPoints}. */
@@ -22,7 +22,7 @@ export function toyDraws({
   return { train: draw(points - held, 'train'), heldOut: draw(held, 'heldOut'), test: draw(UNSEEN, 'test') };
 }
 
-/** The points that θ learns from, those that ρ learns from, and those that nobody does. */
+/** The points for θ, the points for ρ, and the points that no network learns from. */
 export function toyData(settings: ToySettings) {
   const { train, heldOut, test } = toyDraws(settings);
   return { train: toyPoints(...train), heldOut: toyPoints(...heldOut), test: toyPoints(...test) };

@@ -6,7 +6,7 @@ import type { Pictures } from '../training/experiment';
 import type { Rivals } from '../training/rivals';
 import { EDGE, GRID } from './grid';
 
-/** What is drawn of the two networks: a number a cell. */
+/** The maps of the two networks: one number per cell. */
 export interface ToyPicture {
   readonly kind: 'toy';
   readonly view: ToySettings['view'];
@@ -24,24 +24,26 @@ function cells(): tf.Tensor2D {
 /** log₂ with 0 · log 0 = 0. */
 const bits = (p: number) => (p > 0 ? -p * Math.log2(p) : 0);
 
-/** What a view shows of a mean and a variance over draws. */
+/** The value that a view shows, from the mean and the variance over draws. */
 const views: Record<ToySettings['view'], (mean: number, variance: number) => number> = {
   prediction: (mean) => mean,
   entropy: (mean) => bits(mean) + bits(1 - mean),
   spread: (_, variance) => Math.sqrt(variance),
 };
 
-/** Share that each further picture has in the average that is drawn while the networks move. */
+/** The weight of each new picture in the running average that is drawn during training. */
 const SHARE = 0.25;
 
-/** A running average of few draws a picture, which shows the average of many: the networks move slowly. */
+/**
+ * A running average over pictures with few draws each. It shows the average of many draws, because the networks change slowly.
+ */
 class Average {
   private mean: Float32Array | undefined;
   private square: Float32Array | undefined;
 
   constructor(private readonly model: LayersModel) {}
 
-  /** What a view shows now. */
+  /** The present values of a view. */
   next(
     grid: tf.Tensor2D,
     view: ToySettings['view'],
@@ -79,7 +81,7 @@ export class ToyPictures implements Pictures {
   next({ view, draws, still }: { view: ToySettings['view']; draws: number; still: boolean }) {
     this.count += 1;
     const [plain, cross] = [this.plain, this.cross].map((average) =>
-      // The plain network has no draws to average, and is drawn as it is.
+      // The plain network has no draws to average.
       average.next(this.grid, view, draws, this.count, still || average === this.plain ? 1 : SHARE),
     );
     const picture: ToyPicture = { kind: 'toy', view, plain, cross };

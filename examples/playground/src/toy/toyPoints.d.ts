@@ -1,7 +1,7 @@
 export interface ToyPoints {
-  /** Two numbers a point. */
+  /** Two numbers per point. */
   readonly xs: Float32Array;
-  /** 0 or 1 a point. */
+  /** 0 or 1 per point. */
   readonly labels: Float32Array;
 }
 export function toyPoints(

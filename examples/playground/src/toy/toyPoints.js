@@ -31,7 +31,7 @@ const shapes = {
   },
 };
 
-/** `count` points, two numbers each, and their labels, 0 or 1, of which the share `flipped` is wrong. */
+/** `count` points with two numbers each, and their labels 0 or 1. The share `flipped` of the labels is wrong. */
 export function toyPoints(shape, count, flipped, seed) {
   const random = randomNumbers(seed);
   const xs = new Float32Array(2 * count);

@@ -11,7 +11,7 @@ const tensors = ({ xs, labels }: ToyPoints): Examples => ({
   y: tf.tensor2d(labels, [labels.length, 1]),
 });
 
-/** To tell the two classes of points apart. */
+/** The task to separate two classes of points. */
 export function toyTask(settings: ToySettings): Task {
   const { layers, width, seed, both } = settings;
   const { train, heldOut, test } = toyData(settings);

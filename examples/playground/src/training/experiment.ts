@@ -8,13 +8,13 @@ import { ToyPictures } from '../toy/toyPicture';
 import { toyTask } from '../toy/toyTask';
 import { Rivals } from './rivals';
 
-/** What draws two networks. */
+/** Draws two networks. */
 export interface Pictures {
   /**
-   * The next picture, and the buffers of it that may change hands.
+   * The next picture, and those of its buffers that can be transferred to another thread.
    *
-   * @param draws - how many draws of the noise this picture averages.
-   * @param still - whether it is of these draws only, not an average with those before it.
+   * @param draws - the number of noise draws that this picture averages.
+   * @param still - whether it shows these draws only, without a running average.
    */
   next(options: { view: ToySettings['view']; draws: number; still: boolean }): {
     picture: Picture;
@@ -23,7 +23,7 @@ export interface Pictures {
   dispose(): void;
 }
 
-/** The networks of a run and what draws them. */
+/** The networks of a run and the object that draws them. */
 export function experiment(start: Start): { rivals: Rivals; pictures: Pictures } {
   if (start.tab === 'toy') {
     const rivals = new Rivals(toyTask(start.settings));

@@ -3,7 +3,7 @@ import { initializers, type LayersModel, layers, sequential } from '@tensorflow/
 export interface NetworkShape {
   /** The shape of one example. */
   readonly inputShape: readonly number[];
-  /** Hidden layers, and units in each. */
+  /** The number of hidden layers, and of units in each. */
   readonly layers: number;
   readonly width: number;
   readonly outputs: number;

@@ -2,7 +2,7 @@ const channel = new MessageChannel();
 const waiting: (() => void)[] = [];
 channel.port1.onmessage = () => waiting.shift()?.();
 
-/** Waits until messages that have come were delivered; not, as a timer does, for some milliseconds besides. */
+/** Waits until received messages were delivered, without the additional milliseconds of a timer. */
 export function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);

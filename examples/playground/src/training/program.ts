@@ -2,7 +2,7 @@ import type { NetworkShape } from './network';
 import { BATCH_SIZE, MEASURED_DRAWS } from './rates';
 import type { Task } from './rivals';
 
-/** What has to be installed before a program of {@link program} runs, and how it is run. */
+/** The commands that install the packages for a {@link program} and run it. */
 export const commands = (more = '') =>
   `npm install @crossreg/tfjs-layers @crossreg/tfjs-wasm @tensorflow/tfjs @tensorflow/tfjs-backend-wasm ${more}`.trim() +
   '\nnode playground.mjs';
@@ -15,16 +15,16 @@ const inlined = (source: string) =>
     .replace(/^export /gm, '')
     .trim();
 
-/** A program for Node: the same examples, start, batches and noise as on the page, so the same numbers. */
+/** A program for Node with the same examples, initial weights, batches and noise as on the page, and hence the same numbers. */
 export function program(of: {
   readonly title: string;
   readonly imports?: string;
-  /** Files that the page computes with too. */
+  /** Source files that the page uses too. */
   readonly sources: readonly string[];
   /** Declares seed, xTrain, yTrain, xHeldOut, yHeldOut, xTest and yTest. */
   readonly data: string;
   readonly network: Omit<NetworkShape, 'seed'>;
-  /** Options of `injectAugmentation`, as they stand in the program. */
+  /** Options of `injectAugmentation`, as source text. */
   readonly augmentation?: string;
   readonly loss: Task['loss'];
   /** An expression of the loss of `mean` for xTest. */

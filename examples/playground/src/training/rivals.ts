@@ -28,7 +28,7 @@ const losses = {
   meanSquaredError: (y: tf.Tensor, p: tf.Tensor) => tf.losses.meanSquaredError(y, p),
 };
 
-/** What is to be learned, from which examples, by which network. */
+/** The target, the examples and the network of a run. */
 export interface Task {
   readonly train: Examples;
   readonly heldOut: Examples;
@@ -36,16 +36,16 @@ export interface Task {
   readonly loss: keyof typeof losses;
   /** A network that is not compiled yet; every call gives the same initial weights. */
   readonly network: () => LayersModel;
-  /** What the cross-regularized network learns to augment by, beside noise. */
+  /** The augmentation that the cross-regularized network learns besides noise. */
   readonly augmentation?: InjectAugmentationOptions;
   readonly learningRate: number;
   readonly batchSize: number;
   readonly seed: number;
-  /** Whether the plain network trains on the held-out examples too, as it would where nobody else needs them. */
+  /** Whether the plain network trains on the held-out examples too, because it does not need them for ρ. */
   readonly both: boolean;
 }
 
-/** How far images are moved at most, by what is done to them. */
+/** The largest change of images, by kind. */
 export type Ranges = Readonly<Record<string, number>>;
 
 /** The losses of one network. */
@@ -54,11 +54,11 @@ export interface Losses {
   readonly test: number;
 }
 
-/** Two networks with the same start and the same batches: one plain, one that learns how much noise it needs. */
+/** Two networks with the same initial weights and the same batches: one plain, and one that learns how much noise it needs. */
 export class Rivals {
   readonly plain: LayersModel;
   readonly cross: LayersModel;
-  /** What noise was injected into: it shares its weights. */
+  /** The network into which noise was injected. The two share their weights. */
   private readonly original: LayersModel;
   steps = 0;
   private readonly callback: CrossRegularization;
@@ -66,7 +66,7 @@ export class Rivals {
   private readonly plainOrder: Generator<number[]> | undefined;
   private readonly all: Examples | undefined;
 
-  /** Takes the examples over: {@link dispose} frees them. */
+  /** Takes ownership of the examples; {@link dispose} frees them. */
   constructor(private readonly task: Task) {
     const { train, heldOut, batchSize, seed, both } = task;
     this.plain = task.network();
@@ -83,7 +83,7 @@ export class Rivals {
     }
   }
 
-  /** One training step of each network, and the ρ step that follows where one is due. */
+  /** One training step of each network, and the ρ step after it if one is due. */
   async step(): Promise<void> {
     const batch = pick(this.task.train, this.order.next().value);
     const plainBatch = this.all && this.plainOrder ? pick(this.all, this.plainOrder.next().value) : batch;
@@ -98,7 +98,7 @@ export class Rivals {
     return noiseLayers(this.cross).map((layer) => tf.tidy(() => layer.sigma().dataSync()[0]));
   }
 
-  /** What augments the images of the cross-regularized network. */
+  /** The layer that augments the images of the cross-regularized network. */
   get augmentation(): LearnableAugmentation | undefined {
     return augmentationLayers(this.cross)[0];
   }

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 const settings = { ...readSettings('toy', () => null), points: 40, layers: 2, width: 4 };
 
-test('another run takes the place of the one before and leaves nothing of it', async () => {
+test('a new run replaces the run before and leaves nothing of it', async () => {
   const training = new Training(() => {});
   const counts: number[] = [];
   for (const run of [1, 2, 3]) {
@@ -48,11 +48,11 @@ test('a run with augmentation leaves nothing of it either', async () => {
   expect(Object.keys(progress.ranges)).toEqual(['translate', 'rotate', 'scale']);
 });
 
-test('a run that begins while another plays goes on playing; a pause ends it', async () => {
+test('a run that begins while another plays keeps playing until a pause', async () => {
   const reports: Report[] = [];
   const training = new Training((report) => reports.push(report));
   await training.take({ type: 'start', run: 1, tab: 'toy', settings });
-  // At a pace with timers between steps: in Node, unlike in a browser, a port that never falls silent keeps timers waiting.
+  // At a pace with timers between steps. In Node, unlike in a browser, a port with constant messages delays timers.
   await training.take({ type: 'speed', stepsPerSecond: 30 });
   const playing = training.take({ type: 'play' });
   await training.take({ type: 'start', run: 2, tab: 'toy', settings: { ...settings, seed: 2 } });
@@ -68,7 +68,7 @@ test('a run that begins while another plays goes on playing; a pause ends it', a
   expect(reports.length).toBe(said);
 });
 
-test('at a pace of 40 steps a second it does not make more', async () => {
+test('at a pace of 40 steps a second it takes no more than that', async () => {
   let step = 0;
   const training = new Training((report) => {
     if (report.type === 'picture') step = report.step;

@@ -6,17 +6,17 @@ import type { Rivals } from './rivals';
 
 /** Losses and σ are measured every so many steps. */
 export const MEASURED_EVERY = 25;
-/** Training rests here, so that a page that is left open does not compute for ever; Play goes on. */
+/** Training pauses here, so that a page that is left open does not compute forever. Play continues. */
 export const RESTS_EVERY = 4000;
-/** Milliseconds of steps between two looks for messages. */
+/** Milliseconds of training between two checks for messages. */
 const SLICE = 12;
-/** Milliseconds between two pictures, at least; the pictures also take no more than a third of the time. */
+/** The shortest time between two pictures, in milliseconds. Pictures also take no more than a third of the time. */
 const PICTURE_PAUSE = 60;
-/** Draws of a picture while the networks move, and when they stand. */
+/** Draws per picture during training, and when it is paused. */
 const MOVING_DRAWS = 4;
 const STANDING_DRAWS = 48;
 
-/** A run: trains, measures, draws, and does as it is told between two steps. */
+/** A run: trains, measures and draws, and handles messages between two steps. */
 export class Training {
   private rivals: Rivals | undefined;
   private pictures: Pictures | undefined;
@@ -24,7 +24,7 @@ export class Training {
   private view: ToySettings['view'] = 'prediction';
   private stepsPerSecond = Number.POSITIVE_INFINITY;
   private playing = false;
-  /** Whether a step may be under way: what begins another run then waits in {@link next}. */
+  /** Whether a step may be in progress. A new run then waits in {@link next}. */
   private working = false;
   private next: Start | undefined;
 
@@ -65,7 +65,7 @@ export class Training {
     this.draw(false);
   }
 
-  /** Steps until told to stop, in slices, at the pace that was asked for. */
+  /** Trains until told to stop, in slices, at the requested pace. */
   private async train(): Promise<void> {
     let nextStep = performance.now();
     let nextPicture = nextStep;
@@ -76,7 +76,7 @@ export class Training {
       if (!rivals || !this.playing) return;
       const began = performance.now();
       for (let now = began; now < began + SLICE && now >= nextStep; now = performance.now()) {
-        // Steps that were missed are not made up for.
+        // Missed steps are not caught up.
         nextStep = Math.max(nextStep, now - SLICE) + 1000 / this.stepsPerSecond;
         await rivals.step();
         if (rivals.steps % MEASURED_EVERY === 0) this.measure();

@@ -8,11 +8,11 @@ export interface Line {
   readonly dashed?: boolean;
 }
 
-/** Points that a chart keeps; beyond, every second one of the past is dropped. */
+/** The largest number of points in a chart. When it is reached, every second point is dropped. */
 const MOST_POINTS = 800;
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 
-/** Lines over training steps, with a legend that says their last values. */
+/** Lines over training steps, with a legend that shows their last values. */
 export class Chart {
   private plot: uPlot | undefined;
   private lines: readonly Line[] = [];
@@ -20,8 +20,8 @@ export class Chart {
   private frame = 0;
 
   /**
-   * @param logarithmic - whether heights are on a logarithmic scale.
-   * @param subject - what the chart shows, for those who do not see it.
+   * @param logarithmic - whether the vertical scale is logarithmic.
+   * @param subject - what the chart shows, for screen readers.
    */
   constructor(
     private readonly place: HTMLElement,
@@ -53,7 +53,7 @@ export class Chart {
     });
   }
 
-  /** Draws in the colours of the present scheme. */
+  /** Draws in the colors of the present scheme. */
   build(): void {
     this.plot?.destroy();
     const [quiet, grid] = [css(themeColor('quiet')), css(themeColor('line'))];

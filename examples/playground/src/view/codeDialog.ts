@@ -17,7 +17,7 @@ find('code-download').addEventListener('click', () => {
   URL.revokeObjectURL(url);
 });
 
-/** Shows a program to copy, which needs more packages than all of them do. */
+/** Shows a program to copy. `more` names packages that it needs besides the common ones. */
 export function codeDialog(program: string, packages?: string): void {
   shown = program;
   find<HTMLTextAreaElement>('code-commands').value = commands(packages);

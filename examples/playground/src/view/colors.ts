@@ -4,7 +4,7 @@ const scheme = matchMedia('(prefers-color-scheme: dark)');
 const known = new Map<string, Rgb>();
 scheme.addEventListener('change', () => known.clear());
 
-/** The colour that a custom property of style.css stands for now, in the light or the dark scheme. */
+/** The present color of a custom property of style.css, in the light or the dark scheme. */
 export function themeColor(name: string): Rgb {
   let color = known.get(name);
   if (!color) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { contour } from './contour';
 
-test('the contour of a plane is the straight line where it has that height', () => {
+test('the contour of a plane is the straight line at that height', () => {
   // Height x + 2y at the centres of the cells.
   const size = 5;
   const map = Array.from({ length: size * size }, (_, i) => {
@@ -15,6 +15,6 @@ test('the contour of a plane is the straight line where it has that height', () 
   }
 });
 
-test('a map on one side of the level has none', () => {
+test('a map that lies on one side of the level has no contour', () => {
   expect(contour([1, 1, 1, 1], 2, 0.5)).toEqual([]);
 });

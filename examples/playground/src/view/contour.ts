@@ -26,7 +26,7 @@ export function contour(map: ArrayLike<number>, size: number, level: number): Se
         const share = (level - v0) / (v1 - v0);
         crossings.push([x0 + 0.5 + share * (x1 - x0), y0 + 0.5 + share * (y1 - y0)]);
       }
-      // Two, or at a saddle four, which pair up as they come.
+      // Two crossings, or four at a saddle, which are paired in order.
       for (let i = 0; i + 1 < crossings.length; i += 2) segments.push([...crossings[i], ...crossings[i + 1]]);
     }
   }

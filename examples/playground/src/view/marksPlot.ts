@@ -1,12 +1,12 @@
 import type { CsvPicture, Marks } from '../csv/csvPicture';
 import { css, themeColor } from './colors';
 
-/** What is predicted against what is true, for one network: on the diagonal both agree. */
+/** Predictions against true values for one network. On the diagonal both agree. */
 export class MarksPlot {
   private shown: { marks: Marks; kind: CsvPicture['kind'] } | undefined;
   private frame = 0;
 
-  /** @param color - of the network, by its name in style.css. */
+  /** @param color - the color of the network, by its name in style.css. */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly color: string,
@@ -19,12 +19,12 @@ export class MarksPlot {
     this.invalidate();
   }
 
-  /** Leaves the canvas to others. */
+  /** Releases the canvas. */
   hide(): void {
     this.shown = undefined;
   }
 
-  /** Draws at the next frame. */
+  /** Draws in the next frame. */
   invalidate(): void {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
@@ -41,7 +41,7 @@ export class MarksPlot {
     const context = canvas.getContext('2d')!;
     context.clearRect(0, 0, size, size);
     const unit = devicePixelRatio;
-    // Confidence of the likeliest class and accuracy lie in [0, 1]; a standardized measure nearly always within ±3.
+    // Confidence and accuracy lie in [0, 1]. A standardized target is nearly always within ±3.
     const [low, high] = kind === 'classification' ? [0, 1] : [-3, 3];
     const place = (value: number) => (0.06 + (0.88 * (value - low)) / (high - low)) * size;
     const up = (value: number) => size - place(value);

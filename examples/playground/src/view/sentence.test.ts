@@ -26,11 +26,11 @@ test.each([
     0.61,
     'After 50 steps, on 500 unseen points, the plain network’s loss is 0.60, the cross-regularized one’s 0.61: about the same so far.',
   ],
-])('says after %d steps with losses %d and %d who is ahead', (step, plain, cross, said) => {
+])('after %d steps with losses %d and %d, it names the better network', (step, plain, cross, said) => {
   expect(sentence(at(step, plain, cross), '500 unseen points')).toBe(said);
 });
 
-test('nothing is claimed before the first step or where a loss is lost', () => {
+test('nothing is claimed before the first step, or if a loss is not finite', () => {
   expect(sentence(at(0, 0.7, 0.7), '500 unseen points')).toMatch(/^Not trained yet/);
   expect(sentence(at(9, Number.NaN, 0.7), '500 unseen points')).toMatch(/not finite/);
 });

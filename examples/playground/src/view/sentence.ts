@@ -1,13 +1,13 @@
 import type { Progress } from '../messages';
 
-/** Losses closer than this share of the larger one are said to be about the same. */
+/** If losses differ by less than this share of the larger one, the sentence says "about the same". */
 const CLOSE = 0.03;
 const whole = new Intl.NumberFormat('en');
 
 /**
- * What happened so far, in one or two sentences made from the numbers.
+ * One or two sentences about the run so far, made from the numbers.
  *
- * @param unseen - what the test loss is of, such as "500 unseen points".
+ * @param unseen - the test set, such as "500 unseen points".
  */
 export function sentence({ step, losses }: Pick<Progress, 'step' | 'losses'>, unseen: string): string {
   const [plain, cross] = [losses.plain.test, losses.cross.test];

@@ -6,7 +6,7 @@ import { contour } from './contour';
 
 export type View = ToySettings['view'];
 
-/** The colour scale of each view, for shares in [0, 1] of its largest value. */
+/** The color scale of each view, for shares in [0, 1] of its largest value. */
 export function scaleOf(view: View): { stops: Rgb[]; largest: number; low: string; high: string } {
   const even = themeColor('even');
   if (view === 'prediction')
@@ -22,7 +22,7 @@ export function scaleOf(view: View): { stops: Rgb[]; largest: number; low: strin
     : { stops, largest: 0.5, low: 'all draws agree', high: 'standard deviation 0.5' };
 }
 
-/** How far a picture moves towards the newest one in a frame: several come a second, and frames are many more. */
+/** How far the drawn map moves towards the newest one per frame. There are several maps per second, and many more frames. */
 const BLEND = 0.2;
 
 /** A map of what one network predicts, with the points that it learns from. */
@@ -33,7 +33,7 @@ export class Surface {
   private points: { train: ToyPoints; heldOut: ToyPoints } | undefined;
   private readonly cells = new OffscreenCanvas(GRID, GRID);
   private readonly image = new ImageData(GRID, GRID);
-  /** The drawn points. They stay the same from frame to frame, and are most of the work of drawing one. */
+  /** The points, drawn once. They do not change between frames, and drawing them takes most of the time. */
   private dots: OffscreenCanvas | undefined;
   private frame = 0;
 
@@ -41,14 +41,14 @@ export class Surface {
     new ResizeObserver(() => this.invalidate()).observe(canvas);
   }
 
-  /** Shows points before anything is known of the network. */
+  /** Shows points before the first map of the network arrives. */
   setPoints(points: { train: ToyPoints; heldOut: ToyPoints }): void {
     this.points = points;
     this.target = undefined;
     this.invalidate();
   }
 
-  /** Leaves the canvas to others. */
+  /** Releases the canvas. */
   hide(): void {
     this.points = this.target = undefined;
   }
@@ -61,7 +61,7 @@ export class Surface {
     this.drawSoon();
   }
 
-  /** Draws everything at the next frame, in the present size and colours. */
+  /** Draws everything in the next frame, in the present size and colors. */
   invalidate(): void {
     this.dots = undefined;
     this.drawSoon();
@@ -146,5 +146,5 @@ function drawPoints({ train, heldOut }: { train: ToyPoints; heldOut: ToyPoints }
   return canvas;
 }
 
-/** A radius of points that suits a picture of this size, in CSS pixels. */
+/** The radius of points for a picture of this size, in CSS pixels. */
 const canvasUnit = (size: number) => size / devicePixelRatio / 95;
