@@ -54,6 +54,7 @@ const neighbours = [
   ['packages/tfjs-layers/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
   ['packages/tfjs-wasm/test', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
   ['examples/playground/(src|scripts)', ['scripts/findChromium.mjs']],
+  ['examples/jax/src', ['scripts/findChromium.mjs', 'scripts/chromiumPage.mjs']],
   [
     '(packages/runs/test|experiments/paper/src/deep|benchmarks/src/runs)',
     ['scripts/findRedis.mjs', 'scripts/redisServer.mjs'],

@@ -7,8 +7,11 @@ import { chromiumPath } from './findChromium.mjs';
 export const launchChromium = (args = []) =>
   chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', ...args] });
 
-/** Serves an empty page that loads a program as a module, on a free port, and starts a browser. */
-export async function openProgram(program) {
+/** Arguments that give a page WebGPU without a GPU: SwiftShader, the one in software that Chromium brings. */
+export const softwareWebGpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+
+/** Serves an empty page that loads a program as a module, on a free port, and starts a browser with the given arguments. */
+export async function openProgram(program, args = []) {
   const server = createServer(({ url }, response) => {
     const isProgram = url === '/program.js';
     response.setHeader('Content-Type', isProgram ? 'text/javascript' : 'text/html');
@@ -19,7 +22,7 @@ export async function openProgram(program) {
     );
   });
   await new Promise((resolve) => server.listen(0, resolve));
-  const browser = await launchChromium();
+  const browser = await launchChromium(args);
   return {
     browser,
     url: `http://localhost:${server.address().port}/`,

@@ -186,6 +186,11 @@ const tasks = {
   jax() {
     install();
     build('@crossreg/example-jax');
+    if (process.argv[3] === 'page')
+      return run('page', 'pnpm', [
+        ...['--filter', '@crossreg/example-jax', 'exec', 'vite'],
+        ...process.argv.slice(4),
+      ]);
     run('jax-js', process.execPath, ['examples/jax/src/main.mjs', ...process.argv.slice(3)]);
   },
   pretrained() {

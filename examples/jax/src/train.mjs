@@ -1,6 +1,6 @@
 import { batches, oneHot } from '@crossreg/datasets';
 import { adam, averagedPrediction, crossRegularize, sgd } from '@crossreg/jax';
-import { blockUntilReady, jit, nn, numpy as np, random, tree } from '@jax-js/jax';
+import { jit, nn, numpy as np, random, tree } from '@jax-js/jax';
 
 const crossEntropy = (logits, y) => np.negative(np.mean(np.sum(nn.logSoftmax(logits).mul(y), 1)));
 
@@ -25,9 +25,20 @@ function* endless(dataset, size, seed) {
  * Trains a network and returns its class probabilities for the test images, row-major.
  *
  * @param regularization - images from which σ is learned. Without them the network has no noise and no regularization.
+ * @param onEpoch - called after every epoch with its number and the loss of its last batch, and awaited.
  */
-export async function train({ network, data, regularization, test, epochs, batchSize = 64, seed }) {
-  const steps = epochs * Math.floor(data.labels.length / batchSize);
+export async function train({
+  network,
+  data,
+  regularization,
+  test,
+  epochs,
+  batchSize = 64,
+  seed,
+  onEpoch = () => {},
+}) {
+  const stepsPerEpoch = Math.floor(data.labels.length / batchSize);
+  const steps = epochs * stepsPerEpoch;
   const isNoisy = regularization !== undefined;
   const forward = (params, sigma, x, key, antithetic) =>
     network.forward(params, isNoisy ? sigma : undefined, x, key, antithetic);
@@ -59,8 +70,9 @@ export async function train({ network, data, regularization, test, epochs, batch
       () => arrays(held.next().value),
       key.ref,
     );
-    await blockUntilReady(loss);
-    loss.dispose();
+    // jax-js queues operations until someone waits.
+    const [value] = await loss.data();
+    if ((step + 1) % stepsPerEpoch === 0) await onEpoch((step + 1) / stepsPerEpoch, value);
   }
   const seconds = (performance.now() - started) / 1000;
 
@@ -68,7 +80,7 @@ export async function train({ network, data, regularization, test, epochs, batch
     nn.softmax(predict(params, rho, x, own, isNoisy ? 16 : 1)),
   );
   const probabilities = [];
-  for (const batch of batches(test, { batchSize: 250 })) {
+  for (const batch of batches(test, { batchSize: Math.min(250, test.labels.length) })) {
     const { x, y } = arrays(batch);
     y.dispose();
     const rows = probabilitiesOf(tree.ref(state.params), method.rho(state), x, key.ref);

@@ -2,7 +2,7 @@ import { blockUntilReady, defaultDevice, init, numpy as np, random } from '@jax-
 import { adam, addNoise, averagedPrediction, crossRegularize } from '../src/index';
 
 /** Trains a small noisy regression on a device: its losses, and the path of σ. */
-export async function noisyRun(device: 'wasm', steps: number) {
+export async function noisyRun(device: 'wasm' | 'webgpu', steps: number) {
   if (!(await init(device)).includes(device)) throw new Error(`There is no ${device} here.`);
   defaultDevice(device);
   const numbers = (shape: number[], phase: number) => {
