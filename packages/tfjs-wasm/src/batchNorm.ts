@@ -151,17 +151,38 @@ export function writeMoments(
   return [mean, variance];
 }
 
+/** old − (old − value) · (1 − momentum), rounded as tfjs rounds it, operation by operation. */
+function movingAverage(
+  kernels: Kernels,
+  backend: WasmBackend,
+  old: TensorInfo,
+  value: TensorInfo,
+  momentum: number,
+): TensorInfo {
+  const next = backend.makeOutput(old.shape, 'float32');
+  const [olds, values, nexts] = [old, value, next].map((tensor) => kernels.address(tensor) >>> 2);
+  const numbers = kernels.numbers();
+  const rate = Math.fround(1 - momentum);
+  for (let i = 0; i < old.shape[0]; i++) {
+    const change = Math.fround(Math.fround(numbers[olds + i] - numbers[values + i]) * rate);
+    numbers[nexts + i] = numbers[olds + i] - change;
+  }
+  return next;
+}
+
 /**
- * Normalization by the moments of the batch: y, mean and variance over all axes but the last. It takes two passes over memory.
- * tfjs takes five, and as many again for the gradient.
+ * Normalization by the moments of the batch: y, mean and variance over all axes but the last, and the next moving averages of
+ * the two. It takes two passes over memory. tfjs takes five, and as many again for the gradient.
  */
 export const normalizeBatch = defineKernel<
-  { x: TensorInfo; scale: TensorInfo; offset?: TensorInfo },
-  FusedBatchNormAttrs
->(NormalizeBatch, ({ inputs: { x, scale, offset }, attrs, backend, kernels }) => {
+  Record<'x' | 'scale' | 'movingMean' | 'movingVariance', TensorInfo> & { offset?: TensorInfo },
+  FusedBatchNormAttrs & { momentum: number }
+>(NormalizeBatch, ({ inputs, attrs: { varianceEpsilon, momentum }, backend, kernels }) => {
+  const { x, scale, offset, movingMean, movingVariance } = inputs;
   const [mean, variance] = writeMoments(kernels, backend, x);
-  const n = { x, mean, variance, scale, offset, epsilon: attrs.varianceEpsilon };
-  return [normalized(kernels, backend, n), mean, variance];
+  const y = normalized(kernels, backend, { x, mean, variance, scale, offset, epsilon: varianceEpsilon });
+  const next = (old: TensorInfo, value: TensorInfo) => movingAverage(kernels, backend, old, value, momentum);
+  return [y, mean, variance, next(movingMean, mean), next(movingVariance, variance)];
 });
 
 /** The gradient of {@link normalizeBatch} by its input, from the sums of {@link batchNormSums}. */
@@ -198,8 +219,8 @@ export const normalizeBatchInput = defineKernel<
 tf.registerGradient({
   kernelName: NormalizeBatch,
   inputsToSave: ['x', 'scale'],
-  outputsToSave: [false, true, true],
-  // Mean and variance are only for moving averages; nothing is differentiated through them.
+  outputsToSave: [false, true, true, false, false],
+  // Nothing is differentiated through the statistics and their moving averages.
   gradFunc([dy]: tf.Tensor[], saved: tf.Tensor[], attrs) {
     const [x, scale, mean, variance] = saved;
     const sums = lazily(

@@ -136,6 +136,20 @@ test('the same numbers on two threads', async () => {
   expect(trained(shape)).toEqual(one);
 });
 
+test('moving averages are those of tfjs’s operations, to the last bit', () => {
+  const value = 0.1234567;
+  const layer = layers.batchNormalization({ momentum: 0.97 });
+  layer.build([null, 6]);
+  const old = tf.tensor(floats([6], 1).values);
+  for (const weight of layer.nonTrainableWeights) weight.write(old);
+  // The mean of equal values is that value and their variance 0, without rounding.
+  layer.apply(tf.fill([8, 6], value), { training: true });
+  const next = (statistic: number) => tf.sub(old, tf.mul(tf.sub(old, statistic), 1 - 0.97)).dataSync();
+  const [mean, variance] = layer.nonTrainableWeights.map((weight) => weight.read().dataSync());
+  expect(mean).toEqual(next(value));
+  expect(variance).toEqual(next(0));
+});
+
 test('a model trains in two kernels a normalization and direction', async () => {
   const model: LayersModel = sequential({
     layers: [
@@ -155,4 +169,6 @@ test('a model trains in two kernels a normalization and direction', async () => 
   expect(count('CrossregBatchNormSums')).toBe(1);
   expect(count('CrossregNormalizeBatchInput')).toBe(1);
   expect(count('FusedBatchNorm')).toBe(0);
+  // The moving averages have none.
+  expect(count('Sub')).toBe(1);
 });
