@@ -79,10 +79,11 @@ function results(problem: Problem): number[][] {
     const inputs = [tensor(shape, 1), ...[2, 3].map((k) => tensor([channels], k)), ...scales];
     const [mean, variance] = [tensor([channels], 5), tf.abs(tensor([channels], 6))];
     const f = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, sigma?: tf.Tensor) => {
-      const attrs = { varianceEpsilon: 0.1 };
+      const attrs = { varianceEpsilon: 0.1, momentum: 0.9 };
+      const moving = { movingMean: mean, movingVariance: variance };
       let y =
         statistic === 'batch'
-          ? (runKernel(NormalizeBatch, { x, scale, offset }, attrs) as unknown as tf.Tensor[])[0]
+          ? (runKernel(NormalizeBatch, { x, scale, offset, ...moving }, attrs) as unknown as tf.Tensor[])[0]
           : runKernel('FusedBatchNorm', { x, mean, variance, scale, offset }, attrs);
       if (sigma) y = addNoise(y, sigma, mirrored);
       const z = activations[activation](y);

@@ -64,7 +64,10 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
   ],
   CrossregNesterov: step(1, [-0.1, 0.9]),
   CrossregNoiseProducts: [{ dy: image }, { ...key, perChannel: true }],
-  CrossregNormalizeBatch: [{ x: image, scale: [4], offset: [4] }, { varianceEpsilon: 0.01 }],
+  CrossregNormalizeBatch: [
+    { x: image, scale: [4], offset: [4], movingMean: [4], movingVariance: [4] },
+    { varianceEpsilon: 0.01, momentum: 0.9 },
+  ],
   CrossregNormalizeBatchInput: [
     { x: image, dy: image, mean: [4], variance: [4], scale: [4], sum: [4], product: [4] },
     { varianceEpsilon: 0.01 },
