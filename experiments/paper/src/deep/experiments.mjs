@@ -89,10 +89,15 @@ export const experiments = {
   ],
   longer: [[over('longer-plain', { ...vgg, times: 2, scale: true }), variant('longer', { times: 2 })]],
   longest: [[variant('longest', { times: 8 })]],
+  // 0.3, the default, is the run `longer`, or `longest`.
   starts: [
-    // 0.3, the default, is the run `longer`.
     [0.1, 1, 3].map((initialSigma) =>
-      seedOne(`start-${initialSigma}`, { ...learned, noise: { initialSigma }, times: 2 }),
+      variant(`start-${initialSigma}`, { noise: { initialSigma }, times: 2 }),
+    ),
+  ],
+  'starts-longest': [
+    [0.1, 1, 3].map((initialSigma) =>
+      seedOne(`longest-start-${initialSigma}`, { ...learned, noise: { initialSigma }, times: 8 }),
     ),
   ],
   growing: [[variant('growing', { growing: true })]],

@@ -164,14 +164,18 @@ export function tablesOf(results, profile) {
     ),
   );
   const starts = [
-    ['0.1', 'start-0.1'],
-    ['0.3, the default', 'longer'],
-    ['1', 'start-1'],
-    ['3', 'start-3'],
+    ['0.1', 'start-0.1', 'longest-start-0.1'],
+    ['0.3, the default', 'longer', 'longest'],
+    ['1', 'start-1', 'longest-start-1'],
+    ['3', 'start-3', 'longest-start-3'],
   ];
   const startsOfSigma = markdown(
+    ['σ at the start', ...head.slice(1)],
+    starts.map(([start, name]) => row(start, name, name === 'longer' ? 'longer' : 'starts')),
+  );
+  const startsLongest = markdown(
     ['σ at the start', 'test accuracy', 'test NLL', 'test ECE', 'σ at the end'],
-    starts.flatMap(([start, name]) =>
+    starts.flatMap(([start, , name]) =>
       of(name, [1]).map((run) => [
         start,
         ...[run.test.accuracy, run.test.nll, run.test.ece].map((value) => value.toFixed(3)),
@@ -245,6 +249,7 @@ export function tablesOf(results, profile) {
     lengths,
     estimator,
     starts: startsOfSigma,
+    'starts-longest': startsLongest,
     channels,
     schedules,
     transformer,
