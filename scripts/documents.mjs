@@ -4,9 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** The code blocks of a document that are JavaScript. */
+export const blocksOf = (file) =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/```(?:js|ts)\n([\s\S]*?)```/g)].map(
+    ([, code]) => code,
+  );
+
 // The code of the READMEs and guides, as programs that a user would write. The blocks of one file are one program, in order.
-// Those in TypeScript use no types, so that Node runs them too. Stand-ins of the right shape take the place of the reader's
-// data and model. The test is about the code, so nothing is learned from them.
+// Those in TypeScript use no types, so that Node runs them too. Data that the guide offers take the place of the reader's.
 const model = `
     const model = tf.sequential({
       layers: [
@@ -14,11 +19,7 @@ const model = `
         tf.layers.dense({ units: 3, activation: 'softmax' }),
       ],
     });`;
-const examples = `
-    const numbers = (n) => Array.from({ length: 4 * n }, (_, i) => Math.sin(i));
-    const inputs = (n) => tf.tensor2d(numbers(n), [n, 4]);
-    const targets = (n) => tf.oneHot(tf.tensor1d(Array.from({ length: n }, (_, i) => i % 3), 'int32'), 3);
-    const [xTrain, yTrain, xReg, yReg, xTest] = [inputs(64), targets(64), inputs(12), targets(12), inputs(5)];`;
+const [examples] = blocksOf('docs/guide/getting-started.md');
 
 const trained = `
     import { mkdtempSync } from 'node:fs';
@@ -34,29 +35,19 @@ const trained = `
     const [losses, plainLosses, testLabels] = [[2, 1.5, 1], [2, 1, 0.1], [0, 1, 2, 0, 1]];
     const tfvis = { render: { linechart: async () => {} } };`;
 
-const imageData = `
-    const images = (n) => tf.randomUniform([n, 8, 8, 1], 0, 1, 'float32', n);
-    const targets = (n) => tf.oneHot(tf.tensor1d(Array.from({ length: n }, (_, i) => i % 3), 'int32'), 3);
-    const [xTrain, yTrain, xReg, yReg, xTest] = [images(64), targets(64), images(12), targets(12), images(5)];
-    const model = tf.sequential({
-      layers: [
-        tf.layers.flatten({ inputShape: [8, 8, 1] }),
-        tf.layers.dense({ units: 8, activation: 'relu' }),
-        tf.layers.dense({ units: 3, activation: 'softmax' }),
-      ],
-    });`;
+const [imageData] = blocksOf('docs/guide/augmentation.md');
 
 /** A document, the folder of the package whose users it addresses, and the code that it presupposes. */
 export const documents = [
   ['README.md', 'examples/quickstart', `${model}${examples}`],
   ...[
-    'getting-started',
     'regularization-set',
     'from-dropout-and-weight-decay',
     'saving-and-serving',
     'own-loop',
     'ensembles',
   ].map((name) => [`docs/guide/${name}.md`, 'packages/tfjs-layers', examples]),
+  ['docs/guide/getting-started.md', 'packages/tfjs-layers'],
   ['docs/guide/troubleshooting.md', 'packages/tfjs-layers', `${model}${examples}`],
   [
     'docs/guide/calibration.md',
@@ -64,7 +55,7 @@ export const documents = [
     `${model}${examples}
     const [xCalibration, testLabels, calibrationLabels] = [inputs(30), [0, 1, 2, 0, 1], Array.from({ length: 30 }, (_, i) => i % 3)];`,
   ],
-  ['docs/guide/augmentation.md', 'packages/tfjs-augment', imageData],
+  ['docs/guide/augmentation.md', 'packages/tfjs-augment'],
   ['docs/guide/choosing-a-backend.md', 'packages/tfjs-node'],
   ['docs/another-framework.md', 'packages/core'],
   ['packages/calibration/README.md', 'packages/calibration'],
@@ -102,12 +93,6 @@ export const documents = [
     'const [images, labels] = [() => tf.ones([8, 28, 28, 1]), () => tf.ones([8, 10])];',
   ],
 ];
-
-/** The code blocks of a document that are JavaScript. */
-export const blocksOf = (file) =>
-  [...readFileSync(join(root, file), 'utf8').matchAll(/```(?:js|ts)\n([\s\S]*?)```/g)].map(
-    ([, code]) => code,
-  );
 
 /** All blocks of a document as one module. */
 export function programOf([file, , readersOwn = '']) {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 const { status, stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
 
-/** The path of `redis-server` on this machine, or undefined. */
+/** The version of `redis-server` on this machine, or undefined. */
 export const redisVersion = status === 0 ? /v=(\S+)/.exec(stdout)?.[1] : undefined;
 /** The message if there is none. */
 export const noRedis =

@@ -18,15 +18,19 @@ test('every document with code is in the list', () => {
   expect(found.sort()).toEqual(documents.map(([file]) => file).sort());
 });
 
-test.each(documents)('the code of %s runs as it stands', async (...document) => {
-  // The file is inside the package, so that imports resolve as for its users. Git ignores it.
-  const cache = join(root, document[1], '.cache');
-  mkdirSync(cache, { recursive: true });
-  const temporary = mkdtempSync(join(cache, 'readme-'));
-  try {
-    writeFileSync(join(temporary, 'program.mjs'), programOf(document));
-    await promisify(execFile)(process.execPath, [join(temporary, 'program.mjs')]);
-  } finally {
-    rmSync(temporary, { recursive: true });
-  }
-});
+test.each(documents)(
+  'the code of %s runs as it stands',
+  async (...document) => {
+    // The file is inside the package, so that imports resolve as for its users. Git ignores it.
+    const cache = join(root, document[1], '.cache');
+    mkdirSync(cache, { recursive: true });
+    const temporary = mkdtempSync(join(cache, 'readme-'));
+    try {
+      writeFileSync(join(temporary, 'program.mjs'), programOf(document));
+      await promisify(execFile)(process.execPath, [join(temporary, 'program.mjs')]);
+    } finally {
+      rmSync(temporary, { recursive: true });
+    }
+  },
+  180_000,
+);

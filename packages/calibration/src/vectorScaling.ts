@@ -17,7 +17,7 @@ export interface VectorScaling {
   biases: Float64Array;
   /**
    * False if there is no minimum, or 1,000 iterations did not reach it. There is none where some scaling separates a
-   * class from the others without error, or a class has no example: the likelihood rises for ever as the weights grow,
+   * class from the others without error, or a class has no example: the likelihood rises forever as the weights grow,
    * and those given say only where the search ended. Then fit on more examples, or use temperature scaling.
    */
   converged: boolean;

@@ -28,7 +28,7 @@ export function indexedDBStore(name: string): CheckpointStore {
   };
 }
 
-/** One request in a transaction of its own. */
+/** One request in a separate transaction. */
 async function transact<R>(
   mode: IDBTransactionMode,
   request: (store: IDBObjectStore) => IDBRequest<R>,

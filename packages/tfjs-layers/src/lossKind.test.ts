@@ -43,7 +43,7 @@ test.each<[string, LossFunction, number[], 'softmax' | 'sigmoid' | 'other']>([
 ])('%s', async (_, loss, shape, kind) => {
   // The axis of examples is open.
   const open = [null, ...shape.slice(1)];
-  // A loss of its own for each call: what was found is remembered.
+  // A new loss for each call, because the kind of a loss is remembered.
   const [now, later] = [0, 1].map((): LossFunction => (y, z) => loss(y, z));
   expect(lossKindNow(now, open)).toBe(kind);
   expect(await lossKind(later, open)).toBe(kind);

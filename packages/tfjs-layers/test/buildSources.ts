@@ -3,7 +3,7 @@ import { build } from 'tsup';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Builds a program from the sources of our packages, for a process of its own; TensorFlow.js stays outside. */
+/** Builds a program from the sources of our packages, for a separate process. TensorFlow.js is not bundled. */
 export const buildSources = (entry: Record<string, string>, outDir: string): Promise<void> =>
   build({
     config: false,

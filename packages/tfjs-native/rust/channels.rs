@@ -567,7 +567,7 @@ impl Sums {
         let source = self.arriving.checked(heap, self.rows.count())?;
         let (summed, centred) = (self.sum != 0, self.product != 0);
         if self.mirrored && (summed || centred) {
-            return Err("Mirrored noise has a sum of its own.".into());
+            return Err("Mirrored noise needs a separate sum.".into());
         }
         let walked = if self.mirrored { self.rows.half()? } else { self.rows };
         let mirror = if self.mirrored { walked.count() as usize } else { 0 };
