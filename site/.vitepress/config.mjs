@@ -22,7 +22,8 @@ const packages = [
 ];
 
 /** Folders without pages. On the site, links to them lead to the repository, if it is known. */
-const outside = /^(examples|experiments|benchmarks|scripts|LICENSE|CITATION)\b/;
+const outside =
+  /^(examples|experiments|benchmarks|scripts|packages\/[^/]+\/(src|assembly)|LICENSE|CITATION)\b/;
 const repository = process.env.SITE_REPOSITORY;
 function linksToRepository(md) {
   md.core.ruler.push('repository', ({ tokens, env }) => {
@@ -50,7 +51,12 @@ export default defineConfig({
   ],
   rewrites: { 'README.md': 'index.md', 'packages/:name/README.md': 'packages/:name/index.md' },
   // Links to folders, programs and pictures of the repository, which are not pages of the site.
-  ignoreDeadLinks: [/\/(examples|experiments|benchmarks|scripts)\b/, /LICENSE|CITATION/, /^\/?api\//],
+  ignoreDeadLinks: [
+    /\/(examples|experiments|benchmarks|scripts)\b/,
+    /\/packages\/[^/]+\/(src|assembly)\b/,
+    /LICENSE|CITATION/,
+    /^\/?api\//,
+  ],
   markdown: { config: linksToRepository },
   // The pages are outside this folder, where Vue is not installed.
   vite: {
