@@ -79,7 +79,7 @@ const tasks = {
     const { redisVersion } = await import('./findRedis.mjs');
     const machine = [process.version, process.platform, process.arch, cpus()[0]?.model];
     env.TEST_MACHINE = JSON.stringify([...machine, native, chromiumPath, redisVersion]);
-    const logs = ['--output-logs=full', '--log-prefix=none'];
+    const logs = ['--output-logs=full', '--log-prefix=none', '--log-order=stream'];
     run('tests', 'turbo', ['run', 'unit', ...logs, '--', ...process.argv.slice(3)]);
   },
   knip() {
