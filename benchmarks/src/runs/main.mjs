@@ -27,7 +27,7 @@ const timed = async (work) => {
   return (performance.now() - began) / 1000;
 };
 const allDone = (outcomes) => {
-  if (outcomes.some(({ status }) => status !== 'done')) throw new Error('A run failed.');
+  if (outcomes.some(({ status }) => status !== 'completed')) throw new Error('A run failed.');
 };
 const redis = redisVersion && (await RedisServer.start());
 if (!redis) console.log(`\n!!! BULLMQ IS NOT MEASURED: ${noRedis.toUpperCase()} !!!\n`);
@@ -43,12 +43,12 @@ async function round() {
   /** Two workers, each with its own connection, as on two machines. */
   const started = await Promise.all(
     Array.from({ length: redis ? workers : 0 }, () =>
-      startWorker({ connection: redis.url, task, processes: 1 }),
+      startWorker({ connection: redis.url, task, concurrency: 1 }),
     ),
   );
   const times = await Promise.all([
     timed(() => Promise.all(Array.from({ length: workers }, loop))),
-    timed(async () => allDone(await runAll({ task, runs, state: folder, processes: workers }))),
+    timed(async () => allDone(await runAll({ task, runs, storage: folder, concurrency: workers }))),
     redis && timed(async () => allDone(await runAll({ task, runs, connection: redis.url, force: true }))),
   ]);
   for (const worker of started) await worker.close();

@@ -20,8 +20,8 @@ const megabytes = () => {
 const folder = mkdtempSync(join(tmpdir(), 'runs-'));
 // Once beforehand, so that all modules are loaded.
 const some = (from, n) => Array.from({ length: n }, (_, i) => ({ key: `run-${from + i}` }));
-const where = over ? { connection: over.url } : { state: folder, processes: 2 };
-const worker = over && (await startWorker({ connection: over.url, task, processes: 2 }));
+const where = over ? { connection: over.url } : { storage: folder, concurrency: 2 };
+const worker = over && (await startWorker({ connection: over.url, task, concurrency: 2 }));
 await runAll({ task, runs: some(-100, 100), progress: false, ...where });
 
 const before = megabytes();
@@ -35,7 +35,7 @@ const outcomes = await runAll({ task, runs, progress: false, ...where });
 const seconds = (performance.now() - began) / 1000;
 clearInterval(timer);
 most = Math.max(most, megabytes());
-if (!outcomes.every(({ status, result }, i) => status === 'done' && result === runs[i].key))
+if (!outcomes.every(({ status, result }, i) => status === 'completed' && result === runs[i].key))
   throw new Error('A run failed.');
 const whole = megabytes() - before;
 // A copy of all runs and outcomes of the caller.

@@ -59,17 +59,17 @@ test('the machines of the Kubernetes job together do all runs', async () => {
   expect(template.spec.volumes[0].persistentVolumeClaim.claimName).toBe(claim.metadata.name);
   const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
   expect(env.COMPLETIONS).toBe(String(completions));
-  expect(env.STATE).toBe(container.volumeMounts[0].mountPath);
-  const alone = await run(['node', 'src/main.mjs'], { STATE: join(folder, 'alone') });
+  expect(env.STORAGE).toBe(container.volumeMounts[0].mountPath);
+  const alone = await run(['node', 'src/main.mjs'], { STORAGE: join(folder, 'alone') });
   for (let i = 0; i < completions; i++) {
     const said = await run(container.command, {
       ...env,
-      STATE: join(folder, 'shared'),
+      STORAGE: join(folder, 'shared'),
       JOB_COMPLETION_INDEX: String(i),
     });
-    expect(said).toBe(`seed-${i + 1} done\nseed-${i + 4} done\n`);
+    expect(said).toBe(`seed-${i + 1} completed\nseed-${i + 4} completed\n`);
   }
-  expect(await run(['node', 'src/main.mjs'], { STATE: join(folder, 'shared') })).toBe(alone);
+  expect(await run(['node', 'src/main.mjs'], { STORAGE: join(folder, 'shared') })).toBe(alone);
   expect(alone.trim().split('\n')).toHaveLength(6);
 });
 
@@ -96,7 +96,7 @@ test.skipIf(noRedis)('the commands of the Compose file do all runs', async () =>
   try {
     // The worker waits for Redis; main does not.
     const all = await untilFine(() => run(main.command, env));
-    expect(all).toBe(await run(['node', 'src/main.mjs'], { STATE: join(folder, 'alone') }));
+    expect(all).toBe(await run(['node', 'src/main.mjs'], { STORAGE: join(folder, 'alone') }));
   } finally {
     child.kill();
     await new Promise((resolve) => child.once('exit', resolve));

@@ -50,10 +50,9 @@ export interface CrossRegularizeState<P extends ArrayTree = any, R extends Array
   /** θ. */
   params: P;
   /** The raw values of ρ, see {@link CrossRegularize.rho}. */
-  raw: R;
-  /** The states of the two optimizers. */
-  optimizer: ArrayTree;
-  rhoOptimizer: ArrayTree;
+  rawRho: R;
+  optimizerState: ArrayTree;
+  rhoOptimizerState: ArrayTree;
   /** Training steps that were skipped because a loss, gradient or new value was not finite: int32. */
   skipped: JaxArray;
   /** A row for each ρ step, see {@link CrossRegularize.history}. */
@@ -171,7 +170,7 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
       return {
         loss,
         params: next.params,
-        optimizer: next.state,
+        optimizerState: next.state,
         skipped: skipped.add(np.where(taken, 0, 1).astype(np.int32)),
       };
     },
@@ -202,8 +201,8 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
       ];
       return {
         params: retract(params, values),
-        optimizer: next.state,
-        raw: raws,
+        rhoOptimizerState: next.state,
+        rawRho: raws,
         row: np.stack(row),
       };
     },
@@ -220,9 +219,9 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
       return {
         step: 0,
         params: retracted,
-        raw,
-        optimizer: optimizer.init(tree.ref(retracted)),
-        rhoOptimizer: rhoOptimizer.init(tree.ref(raw)),
+        rawRho: raw,
+        optimizerState: optimizer.init(tree.ref(retracted)),
+        rhoOptimizerState: rhoOptimizer.init(tree.ref(raw)),
         skipped: np.zeros([], { dtype: np.int32 }),
         history: [],
       };
@@ -232,9 +231,9 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
       const step = np.array(Uint32Array.of(state.step));
       const { loss, ...trained } = trainingStep(
         state.params,
-        state.optimizer,
+        state.optimizerState,
         state.skipped,
-        tree.ref(state.raw),
+        tree.ref(state.rawRho),
         batch,
         key.ref,
         step.ref,
@@ -245,23 +244,19 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
         step.dispose();
         return [next, loss];
       }
-      const {
-        row,
-        optimizer: moved,
-        ...rest
-      } = regularizationStep(
+      const { row, ...moved } = regularizationStep(
         next.params,
-        state.rhoOptimizer,
-        state.raw,
+        state.rhoOptimizerState,
+        state.rawRho,
         nextRegularizationBatch(),
         key,
         step,
       );
       const history = [...state.history, { step: next.step, numbers: row }];
-      return [{ ...next, ...rest, rhoOptimizer: moved, history }, loss];
+      return [{ ...next, ...moved, history }, loss];
     },
-    rho: (state) => rhoOf(tree.ref(state.raw)),
-    history: (state) => recordOf(state.history, names(state.raw)),
+    rho: (state) => rhoOf(tree.ref(state.rawRho)),
+    history: (state) => recordOf(state.history, names(state.rawRho)),
     convergence: (record) => statusOf(record, [min ?? bijector.range[0], bijector.range[1]]),
     dispose() {
       trainingStep.dispose();

@@ -6,7 +6,7 @@ export {
   crossRegularize,
 } from './crossRegularize';
 export type { HistoryRow } from './history';
-export { type AddNoiseOptions, addNoise, channelDeviation } from './noise';
+export { type AddNoiseOptions, addNoise, channelStd } from './noise';
 export { normOf, retractTo } from './norms';
 export {
   type AdamState,

@@ -62,7 +62,13 @@ test('3,000 steps do not change the number of buffers and compiled kernels, nor 
   expect(before.kernels).toBeGreaterThan(10);
   method.dispose();
   const held = backend.buffers;
-  tree.dispose([state.params, state.raw, state.optimizer, state.rhoOptimizer, state.skipped] as any);
+  tree.dispose([
+    state.params,
+    state.rawRho,
+    state.optimizerState,
+    state.rhoOptimizerState,
+    state.skipped,
+  ] as any);
   tree.dispose([x, y, key]);
   // What the state consisted of: 2 weights, ρ, two Adams, a count; and the batch and the key.
   expect(held - backend.buffers).toBe(2 + 1 + (1 + 4) + (1 + 2) + 1 + 3);

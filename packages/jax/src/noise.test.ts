@@ -1,6 +1,6 @@
 import { defaultDevice, grad, init, type Array as JaxArray, jit, numpy as np, random } from '@jax-js/jax';
 import { beforeAll, expect, test } from 'vitest';
-import { addNoise, averagedPrediction, channelDeviation } from '.';
+import { addNoise, averagedPrediction, channelStd } from '.';
 
 beforeAll(async () => {
   await init('wasm');
@@ -14,18 +14,18 @@ const x = () =>
   );
 const columns = (a: JaxArray): number[][] => np.transpose(a).js() as number[][];
 const mean = (v: number[]) => v.reduce((sum, value) => sum + value, 0) / v.length;
-const deviation = (v: number[]) =>
+const std = (v: number[]) =>
   Math.sqrt(v.reduce((sum, value) => sum + (value - mean(v)) ** 2, 0) / (v.length - 1));
 
-test('noise has σ times the deviation of its channel, and a new key gives a new draw', () => {
+test('noise has σ times the standard deviation of its channel, and a new key gives a new draw', () => {
   const sigma = 0.7;
   const noise = (seed: number) => columns(addNoise(x(), np.array(sigma), random.key(seed)).sub(x()));
   const [first, again, other] = [noise(1), noise(1), noise(2)];
   expect(again).toEqual(first);
   columns(x()).forEach((channel, c) => {
-    const expected = sigma * deviation(channel);
-    // The standard error of a deviation of n draws is 1/√(2n) of it: five of them.
-    expect(Math.abs(deviation(first[c]) / expected - 1)).toBeLessThan(5 / Math.sqrt(4000));
+    const expected = sigma * std(channel);
+    // The standard error of a standard deviation of n draws is 1/√(2n) of it: five of them.
+    expect(Math.abs(std(first[c]) / expected - 1)).toBeLessThan(5 / Math.sqrt(4000));
     expect(Math.abs(mean(first[c])) / expected).toBeLessThan(5 / Math.sqrt(2000));
     const correlation = mean(first[c].map((v, i) => v * other[c][i])) / expected ** 2;
     expect(Math.abs(correlation)).toBeLessThan(5 / Math.sqrt(2000));
@@ -39,7 +39,7 @@ test('with σ = 0 it equals the original function, and so does its gradient', ()
   expect(f(true)).toEqual(f(false));
 });
 
-test('no gradient flows through the deviation, and the gradient by σ is s · ε', () => {
+test('no gradient flows through the standard deviation, and the gradient by σ is s · ε', () => {
   const [noise] = [addNoise(x(), np.array(1), random.key(4)).sub(x())];
   const byX = grad((v: JaxArray) => np.sum(addNoise(v, np.array(1), random.key(4))))(x());
   expect(new Set((byX.js() as number[][]).flat())).toEqual(new Set([1]));
@@ -50,18 +50,18 @@ test('no gradient flows through the deviation, and the gradient by σ is s · ε
   });
 });
 
-test('antithetic halves have opposite signs, a given deviation is used, and an unknown one is refused', () => {
+test('antithetic halves have opposite signs, a given `std` is used, and an unknown one is refused', () => {
   const zeros = () => np.zeros([6, 3]);
-  const options = { antithetic: true, deviation: np.array([1, 2, 3]) };
+  const options = { antithetic: true, std: np.array([1, 2, 3]) };
   const noise = addNoise(zeros(), np.array(1), random.key(1), options).js() as number[][];
   expect(noise.slice(3)).toEqual(noise.slice(0, 3).map((row) => row.map((v) => -v)));
-  const plain = addNoise(zeros(), np.array(1), random.key(1), { antithetic: true, deviation: np.ones([3]) });
+  const plain = addNoise(zeros(), np.array(1), random.key(1), { antithetic: true, std: np.ones([3]) });
   const expected = (plain.js() as number[][]).map((row) => row.map((v, c) => Math.fround(v * (c + 1))));
   expect(noise).toEqual(expected);
   expect(() => addNoise(np.zeros([5, 3]), np.array(1), random.key(1), { antithetic: true })).toThrow(
     /antithetic: needs an even/,
   );
-  expect(() => channelDeviation(np.zeros([1, 3]))).toThrow(/single value per channel/);
+  expect(() => channelStd(np.zeros([1, 3]))).toThrow(/single value per channel/);
 });
 
 test('the average of logits is the log of the mean softmax of the draws', () => {
@@ -108,13 +108,13 @@ test('channels may be on any axis', () => {
     { shape: [3, 2, 4, 4] },
   );
   const moved = np.transpose(images.ref, [0, 2, 3, 1]);
-  const first = channelDeviation(images.ref, 1).js() as number[];
-  const last = channelDeviation(moved).js() as number[];
+  const first = channelStd(images.ref, 1).js() as number[];
+  const last = channelStd(moved).js() as number[];
   first.forEach((value, c) => {
     expect(value).toBeCloseTo(last[c], 6);
   });
   const noise = addNoise(images.ref, np.array([0, 1]), random.key(1), { axis: 1 }).sub(images);
   const size = (channel: number) => Number(np.max(np.absolute(noise.ref.slice([], channel))).js());
   expect([size(0), size(1) > 0.1]).toEqual([0, true]);
-  expect(() => channelDeviation(np.zeros([2, 2]), 2)).toThrow(/axis: is 2/);
+  expect(() => channelStd(np.zeros([2, 2]), 2)).toThrow(/axis: is 2/);
 });

@@ -5,9 +5,9 @@ import { type Array as JaxArray, lax, numpy as np, random } from '@jax-js/jax';
 export interface AddNoiseOptions {
   /**
    * s_c, `[channels]`: σ is relative to it. Default: the standard deviation of each channel of `x` itself, as in training. Pass
-   * the one measured in training ({@link channelDeviation}) if a prediction must not depend on its batch.
+   * the one measured in training ({@link channelStd}) if a prediction must not depend on its batch.
    */
-  deviation?: JaxArray;
+  std?: JaxArray;
   /** The axis of the channels, counted from the end where negative. Default −1; 1 for the images that jax-js convolves. */
   axis?: number;
   /**
@@ -25,7 +25,7 @@ export interface AddNoiseOptions {
  * @param x - `[rows, …, channels]`, or with the channels where `axis` says. Consumed, like all arrays here.
  * @param sigma - σ ≥ 0, a scalar or `[channels]`.
  * @param key - of jax-js's random numbers. One key draws the same noise each time: `random.split` it for every use.
- * @throws ArgumentError for a batch with one value per channel, whose deviation is unknown, or antithetic noise for an odd number of rows.
+ * @throws ArgumentError for a batch with one value per channel, whose standard deviation is unknown, or antithetic noise for an odd number of rows.
  * @example
  * const hidden = nn.relu(addNoise(np.dot(x, params.kernel), sigma.hidden, key));
  */
@@ -35,8 +35,8 @@ export function addNoise(
   key: JaxArray,
   options: AddNoiseOptions = {},
 ): JaxArray {
-  checkOptions('addNoise', options, { deviation: 1, axis: 1, antithetic: 1 });
-  const { deviation, axis = -1, antithetic = false } = options;
+  checkOptions('addNoise', options, { std: 1, axis: 1, antithetic: 1 });
+  const { std, axis = -1, antithetic = false } = options;
   const { shape, dtype } = x;
   if (shape.length < 2) {
     throw new ArgumentError(
@@ -55,7 +55,7 @@ export function addNoise(
   /** One number a channel, in a shape that broadcasts against x. */
   const spread = (one: JaxArray) =>
     one.ndim === 0 ? one : one.reshape(shape.map((n, i) => (i === channels ? n : 1)));
-  const scale = spread(lax.stopGradient(deviation ?? channelDeviation(x.ref, channels))).mul(spread(sigma));
+  const scale = spread(lax.stopGradient(std ?? channelStd(x.ref, channels))).mul(spread(sigma));
   const drawn = random.normal(key, [antithetic ? rows / 2 : rows, ...rest]);
   const noise = antithetic ? np.concatenate([drawn.ref, np.negative(drawn)], 0) : drawn;
   return x.add(noise.astype(dtype).mul(scale));
@@ -68,14 +68,14 @@ export function addNoise(
  * @param axis - counted from the end where negative. Default −1.
  * @throws ArgumentError where each channel has a single value.
  */
-export function channelDeviation(x: JaxArray, axis = -1): JaxArray {
+export function channelStd(x: JaxArray, axis = -1): JaxArray {
   const { shape } = x;
   const channels = axisOf(axis, shape);
   const count = shape.reduce((product, n) => product * n, 1) / shape[channels];
   if (count < 2) {
     throw new ArgumentError(
       'x',
-      `has a single value per channel (its shape is ${show(shape)}), which has no standard deviation. Give the option deviation.`,
+      `has a single value per channel (its shape is ${show(shape)}), which has no standard deviation. Give the option std.`,
     );
   }
   const others = shape.map((_, i) => i).filter((i) => i !== channels);

@@ -21,8 +21,8 @@ export interface SavedState {
 }
 
 /** The arrays of a state that are on the device, without the history. */
-const arraysOf = ({ params, raw, optimizer, rhoOptimizer, skipped }: CrossRegularizeState) =>
-  ({ params, raw, optimizer, rhoOptimizer, skipped }) satisfies Record<string, ArrayTree>;
+const arraysOf = ({ params, rawRho, optimizerState, rhoOptimizerState, skipped }: CrossRegularizeState) =>
+  ({ params, rawRho, optimizerState, rhoOptimizerState, skipped }) satisfies Record<string, ArrayTree>;
 
 /** Copies a state off the device. The state stays valid. */
 export async function saveState(state: CrossRegularizeState): Promise<SavedState> {

@@ -5,7 +5,7 @@ import { ArgumentError } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 import { resultOfText, textOfResult } from './resultText';
 import type { Run } from './run';
-import { nameOf, openState, type State } from './state';
+import { nameOf, openStorage, type Storage } from './storage';
 import type { Order, Report } from './workerProcess';
 
 // When the parent dies, this process dies too, even in a loop that never yields. A thread watches, because the main thread may
@@ -20,7 +20,7 @@ process.on('disconnect', () => process.exit(1));
 const report = (message: Report) => process.send!(message);
 let abort = new AbortController();
 /** Of the last run; the next run has it too. */
-let opened: { place: string; state: State } | undefined;
+let opened: { place: string; storage: Storage } | undefined;
 
 process.on('message', async (order: Order) => {
   if (order === 'abort') return abort.abort();
@@ -29,11 +29,11 @@ process.on('message', async (order: Order) => {
   abort = new AbortController();
   const { task } = order;
   const run = resultOfText(order.run) as Run;
-  const place = JSON.stringify(order.state);
+  const place = JSON.stringify(order.storage);
   try {
     if (opened?.place !== place) {
-      await opened?.state.close();
-      opened = { place, state: await openState(order.state) };
+      await opened?.storage.close();
+      opened = { place, storage: await openStorage(order.storage) };
     }
     const { default: perform } = await import(task);
     if (typeof perform !== 'function') {
@@ -44,7 +44,7 @@ process.on('message', async (order: Order) => {
     }
     const result = await perform({
       run,
-      checkpoint: opened.state.checkpoint(nameOf(run.key)),
+      checkpoint: opened.storage.checkpoint(nameOf(run.key)),
       onProgress: (done: number, total: number) => report({ done, total }),
       signal: abort.signal,
     });

@@ -10,8 +10,8 @@ Takes runs that runAll({ connection, … }) put on a queue, until it is told to 
   --redis URL          redis://[user:password@]host[:port][/database], or rediss:// with TLS.
                        Default: the environment variable REDIS_URL, which other users of the machine do not see.
   --task FILE          the module whose default export does one run
-  --jobs N             runs at a time, each in a process. Default: one a core
-  --state PLACE        where this machine sees results and checkpoints: a folder, a module (.js, .mjs, .ts) whose
+  --concurrency N      runs at a time, each in a process. Default: one a core
+  --storage PLACE      where this machine sees results and checkpoints: a folder, a module (.js, .mjs, .ts) whose
                        default export is a storage of unstorage, or a redis: URL. Default: in the Redis of the queue
   --queue NAME         Default: the name of the task's file without its ending
   --stalled-after S    seconds after which a worker that was not heard of is taken for dead. Default: 30
@@ -26,8 +26,8 @@ export async function command(args: string[]): Promise<void> {
       options: {
         redis: { type: 'string' },
         task: { type: 'string' },
-        jobs: { type: 'string' },
-        state: { type: 'string' },
+        concurrency: { type: 'string' },
+        storage: { type: 'string' },
         queue: { type: 'string' },
         'stalled-after': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
@@ -39,7 +39,7 @@ export async function command(args: string[]): Promise<void> {
     }
     if (positionals.join(' ') !== 'work')
       refuse('command', positionals.join(' '), 'work', 'It is the only one.');
-    const { task, state, queue } = values;
+    const { task, storage, queue } = values;
     const connection = values.redis ?? process.env.REDIS_URL;
     if (connection === undefined) {
       throw new ArgumentError('--redis', 'is missing, and REDIS_URL is not set. Give redis://host:port.');
@@ -47,8 +47,8 @@ export async function command(args: string[]): Promise<void> {
     if (task === undefined) throw new ArgumentError('--task', 'is missing. Give the path of a module.');
     const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
     const worker = await startWorker({
-      ...{ connection, task, state, queue },
-      processes: number(values.jobs),
+      ...{ connection, task, storage, queue },
+      concurrency: number(values.concurrency),
       stalledAfter: number(values['stalled-after']),
       log: (line) => console.error(line),
     });

@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ArgumentError } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 import { checkConnection } from './connection';
-import type { StatePlace } from './state';
+import type { StoragePlace } from './storage';
 
 const hrefOf = (path: string) => (path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href);
 
@@ -17,28 +17,28 @@ export function urlOfTask(task: string | URL): string {
   );
 }
 
-/** @throws ArgumentError for anything that cannot hold a state. */
-export function placeOf(state: string | URL): StatePlace {
-  const text = state instanceof URL ? state.href : state;
+/** @throws ArgumentError for anything that cannot hold a storage. */
+export function placeOf(storage: string | URL): StoragePlace {
+  const text = storage instanceof URL ? storage.href : storage;
   if (typeof text !== 'string' || text === '') {
     throw new ArgumentError(
-      'state',
-      `must be a folder, a module that exports an unstorage storage, or a redis: URL, but is ${show(state)}. Write 'runs' for a folder of that name.`,
+      'storage',
+      `must be a folder, a module that exports an unstorage storage, or a redis: URL, but is ${show(storage)}. Write 'runs' for a folder of that name.`,
     );
   }
   if (/^rediss?:/.test(text)) {
-    checkConnection(text, 'state');
-    return { redis: text, base: 'crossreg-state' };
+    checkConnection(text, 'storage');
+    return { redis: text, base: 'crossreg-storage' };
   }
   if (/\.[cm]?[jt]s$/.test(text)) return { module: hrefOf(text) };
   return { folder: text.startsWith('file:') ? fileURLToPath(text) : resolve(text) };
 }
 
-export function checkProcesses(processes: number): void {
-  if (!(Number.isInteger(processes) && processes >= 1)) {
+export function checkConcurrency(concurrency: number): void {
+  if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
     throw new ArgumentError(
-      'processes',
-      `must be a whole number of at least 1, but is ${show(processes)}. Leave it out for one per core.`,
+      'concurrency',
+      `must be a whole number of at least 1, but is ${show(concurrency)}. Leave it out for one per core.`,
     );
   }
 }

@@ -1,15 +1,15 @@
 import type { progressBars } from './progressBars';
 import type { Outcome, Run } from './run';
-import type { State, StatePlace } from './state';
+import type { Storage, StoragePlace } from './storage';
 
 /** Runs that have no result yet, and how to do them. */
 export interface Assignment<R extends Run> {
   runs: readonly R[];
   /** URL of the module. */
   task: string;
-  state: State;
+  storage: Storage;
   /** The same, for other processes. */
-  place: StatePlace;
+  place: StoragePlace;
   retries: number;
   timeLimit?: number;
   signal?: AbortSignal;

@@ -5,10 +5,10 @@ import type { Outcome, Run, RunError } from './run';
 import { WorkerProcess } from './workerProcess';
 
 /** Does runs in several processes on this machine. */
-export function pool(processes: number): Performer {
+export function pool(concurrency: number): Performer {
   return {
     async perform<R extends Run>({ runs, settle, ...how }: Assignment<R>) {
-      const workers = Array.from({ length: Math.min(processes, runs.length) }, () => new WorkerProcess());
+      const workers = Array.from({ length: Math.min(concurrency, runs.length) }, () => new WorkerProcess());
       let next = 0;
       const serve = async (worker: WorkerProcess) => {
         while (next < runs.length) settle(await performOne(worker, runs[next++], how));
@@ -30,21 +30,21 @@ async function performOne<R extends Run>(
   run: R,
   how: Omit<Assignment<R>, 'runs' | 'settle'>,
 ): Promise<Outcome<R, any>> {
-  const { task, state, place, retries, timeLimit, signal, bars } = how;
+  const { task, storage, place, retries, timeLimit, signal, bars } = how;
   let error: RunError = aborted;
   let attempts = 0;
   while (attempts <= retries && !signal?.aborted) {
     attempts++;
     const bar = bars.begin(run.key);
     const attempt = await worker.perform(
-      { task, run: textOfResult(run), state: place },
+      { task, run: textOfResult(run), storage: place },
       { timeLimit, signal, onProgress: bar.update },
     );
     bar.end();
     if ('text' in attempt) {
       const { text, seconds } = attempt;
-      await keepResult(state, run, text, seconds);
-      return { status: 'done', run, result: resultOfText(text), seconds, resumed: false };
+      await keepResult(storage, run, text, seconds);
+      return { status: 'completed', run, result: resultOfText(text), seconds, cached: false };
     }
     error = attempt.error;
   }

@@ -6,7 +6,7 @@ import { prefix, type QueuedRun } from './queueNames';
 import type { Run } from './run';
 
 /**
- * Has the workers of a queue do runs, wherever they are. Workers write results to the state; the queue and its events only say
+ * Has the workers of a queue do runs, wherever they are. Workers write results to the storage; the queue and its events only say
  * when. An event may be lost, with a connection or with Redis, so open jobs are also checked now and then.
  *
  * @throws ArgumentError if Redis cannot be used.

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { ArgumentError } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
-import type { StatePlace } from './state';
+import type { StoragePlace } from './storage';
 
 /** The data of a BullMQ job about a run. */
 export interface QueuedRun {
@@ -9,8 +9,8 @@ export interface QueuedRun {
   run: string;
   /** Name of the task, see {@link nameOfTask}. */
   task: string;
-  /** Tells the state of the caller from others. */
-  state: string;
+  /** Tells the storage of the caller from others. */
+  storage: string;
   timeLimit?: number;
 }
 
@@ -27,8 +27,8 @@ export function nameOfQueue(queue: string | undefined, task: string): string {
   throw new ArgumentError('queue', `must be a name without a colon, but is ${show(queue)}. Write 'runs'.`);
 }
 
-/** The default place of a queue's state: the same Redis. */
-export const stateInRedis = (connection: string, queue: string): StatePlace => ({
+/** The default place of a queue's storage: the same Redis. */
+export const storageInRedis = (connection: string, queue: string): StoragePlace => ({
   redis: connection,
-  base: `${prefix}-state:${queue}`,
+  base: `${prefix}-storage:${queue}`,
 });

@@ -5,7 +5,7 @@ import { nameOfTask, type QueuedRun } from './queueNames';
 import { resultOfText, textOfResult } from './resultText';
 import type { Outcome, Run } from './run';
 import { runErrorOf } from './runError';
-import { identify, nameOf } from './state';
+import { identify, nameOf } from './storage';
 
 /** Jobs that are requested or added at once: memory holds each several times until Redis has answered. */
 const batch = 50;
@@ -55,14 +55,14 @@ export class QueuedRuns<R extends Run> {
   }
 
   private async add(all: readonly string[]): Promise<void> {
-    const { state: place, task, timeLimit, retries } = this.assignment;
-    const state = await identify(place);
-    // Finished jobs are in the state, and failed ones are removed once their error was read.
+    const { storage: place, task, timeLimit, retries } = this.assignment;
+    const storage = await identify(place);
+    // Finished jobs are in the storage, and failed ones are removed once their error was read.
     const opts = { attempts: retries + 1, removeOnComplete: true, stackTraceLimit: 1 };
     for (const names of batches(all)) {
       const jobs = names.map((name) => {
         const run = this.open.get(name)!;
-        const data = { run: textOfResult(run), task: nameOfTask(task), state, timeLimit };
+        const data = { run: textOfResult(run), task: nameOfTask(task), storage, timeLimit };
         return { name: run.key, data, opts: { ...opts, jobId: name } };
       });
       await this.queue.addBulk(jobs);
@@ -87,8 +87,8 @@ export class QueuedRuns<R extends Run> {
   /** @returns whether it was done. */
   async completed(name: string): Promise<boolean> {
     const run = this.open.get(name);
-    const outcome = run && (await keptOutcome(this.assignment.state, run));
-    if (outcome) this.end(name, { ...outcome, resumed: false });
+    const outcome = run && (await keptOutcome(this.assignment.storage, run));
+    if (outcome) this.end(name, { ...outcome, cached: false });
     return outcome !== undefined;
   }
 

@@ -1,4 +1,4 @@
-import type { CheckpointStore } from './state';
+import type { CheckpointStore } from './storage';
 
 /** The input of one training: plain data that JSON can hold, with a key that no other run has. */
 export interface Run {
@@ -34,12 +34,12 @@ export interface RunError {
 /** How a run ended. */
 export type Outcome<R extends Run, Result> =
   | {
-      status: 'done';
+      status: 'completed';
       run: R;
       result: Result;
       /** Duration of the attempt that gave the result. */
       seconds: number;
-      /** Whether the result existed before. */
-      resumed: boolean;
+      /** Whether the result existed before this call. */
+      cached: boolean;
     }
   | { status: 'failed'; run: R; error: RunError; attempts: number };

@@ -3,14 +3,14 @@ import { ArgumentError } from '@crossreg/core';
 import { checkOptions, show } from '@crossreg/core/internal';
 import { checkConnection } from './connection';
 import { keptOutcome } from './keptResult';
-import { checkProcesses, checkSeconds, placeOf, urlOfTask } from './options';
+import { checkConcurrency, checkSeconds, placeOf, urlOfTask } from './options';
 import { pool } from './pool';
 import { progressBars } from './progressBars';
 import { workersOf } from './queue';
-import { nameOfQueue, stateInRedis } from './queueNames';
+import { nameOfQueue, storageInRedis } from './queueNames';
 import { textOfResult } from './resultText';
 import type { Outcome, ResultOf, Run, RunOf, Task } from './run';
-import { nameOf, openState, type StatePlace } from './state';
+import { nameOf, openStorage, type StoragePlace } from './storage';
 
 /** Options of {@link runAll}. */
 export interface RunAllOptions<R extends Run> {
@@ -19,12 +19,12 @@ export interface RunAllOptions<R extends Run> {
   runs: readonly R[];
   /**
    * Where results and checkpoints are kept: a folder; a module (`.js`, `.mjs`, `.ts`) whose default export is a storage of
-   * `unstorage`; or a `redis:` URL. A run that has a result there is not repeated. Concurrent calls may share a state, but no
+   * `unstorage`; or a `redis:` URL. A run that has a result there is not repeated. Concurrent calls may share a storage, but no
    * run.
    *
    * Default: with a `connection`, its Redis; otherwise the option is required.
    */
-  state?: string | URL;
+  storage?: string | URL;
   /**
    * URL of a Redis. The workers of a queue there then do the runs, on any machine (see {@link startWorker}), and this process
    * does none. `redis://[user:password@]host[:port][/database]`, or `rediss://` with TLS.
@@ -32,8 +32,8 @@ export interface RunAllOptions<R extends Run> {
   connection?: string;
   /** With a `connection`: the queue. Default: the name of the task's file without its extension. */
   queue?: string;
-  /** Without a `connection`: how many worker processes. Default: one per core. */
-  processes?: number;
+  /** Without a `connection`: how many runs at a time, each in its process. Default: one per core. */
+  concurrency?: number;
   /** Whether to repeat runs that have a result. A run that has a checkpoint still continues from it. Default false. */
   force?: boolean;
   /** How often a failed run is tried again, from its checkpoint if it has one. Default 0. */
@@ -59,11 +59,11 @@ export interface RunAllOptions<R extends Run> {
  *
  * @returns how each run ended, in the order of `runs`. A run that failed does not stop the others.
  * @throws ArgumentError before the first run for options out of range, for a key that two runs share, for a run that JSON
- *   cannot hold, if the state has the result of another run with the same key, and if Redis cannot be used.
+ *   cannot hold, if the storage has the result of another run with the same key, and if Redis cannot be used.
  * @example
  * ```ts
  * const runs = [1, 2, 3].map((seed) => ({ key: `seed-${seed}`, seed }));
- * const outcomes = await runAll<typeof import('./train.mjs').default>({ task: './train.mjs', runs, state: 'out' });
+ * const outcomes = await runAll<typeof import('./train.mjs').default>({ task: './train.mjs', runs, storage: 'out' });
  * ```
  */
 export async function runAll<T extends Task>(
@@ -72,7 +72,7 @@ export async function runAll<T extends Task>(
   const { runs, connection, retries = 0, timeLimit, signal } = options;
   const { progress = process.stderr.isTTY === true, force = false, onOutcome = () => {} } = options;
   checkOptions('runAll', options, {
-    ...{ task: 1, runs: 1, state: 1, connection: 1, queue: 1, processes: 1, retries: 1, timeLimit: 1 },
+    ...{ task: 1, runs: 1, storage: 1, connection: 1, queue: 1, concurrency: 1, retries: 1, timeLimit: 1 },
     ...{ force: 1, onOutcome: 1, progress: 1, signal: 1 },
   });
   check(options);
@@ -81,15 +81,15 @@ export async function runAll<T extends Task>(
   const place = placeFor(options, queue);
   const performer =
     connection === undefined
-      ? pool(options.processes ?? availableParallelism())
+      ? pool(options.concurrency ?? availableParallelism())
       : await workersOf(queue, connection);
   try {
-    const state = await openState(place);
+    const storage = await openStorage(place);
     try {
       const outcomes = new Map<string, Outcome<RunOf<T>, ResultOf<T>>>();
       for (const run of runs) {
-        if (force) await state.result(nameOf(run.key)).remove();
-        const kept = await keptOutcome(state, run);
+        if (force) await storage.result(nameOf(run.key)).remove();
+        const kept = await keptOutcome(storage, run);
         if (!kept) continue;
         outcomes.set(run.key, kept);
         onOutcome(kept);
@@ -102,32 +102,42 @@ export async function runAll<T extends Task>(
         onOutcome(outcome);
       };
       try {
-        await performer.perform({ runs: open, task, state, place, retries, timeLimit, signal, bars, settle });
+        await performer.perform({
+          runs: open,
+          task,
+          storage,
+          place,
+          retries,
+          timeLimit,
+          signal,
+          bars,
+          settle,
+        });
       } finally {
         bars.stop();
       }
       return runs.map(({ key }) => outcomes.get(key)!);
     } finally {
-      await state.close();
+      await storage.close();
     }
   } finally {
     await performer.close();
   }
 }
 
-function placeFor({ state, connection }: RunAllOptions<Run>, queue: string): StatePlace {
-  if (state !== undefined || connection === undefined) return placeOf(state!);
-  return stateInRedis(connection, queue);
+function placeFor({ storage, connection }: RunAllOptions<Run>, queue: string): StoragePlace {
+  if (storage !== undefined || connection === undefined) return placeOf(storage!);
+  return storageInRedis(connection, queue);
 }
 
-function check({ runs, connection, queue, processes, retries, timeLimit }: RunAllOptions<Run>): void {
+function check({ runs, connection, queue, concurrency, retries, timeLimit }: RunAllOptions<Run>): void {
   if (connection !== undefined) checkConnection(connection);
-  if (processes !== undefined) {
-    checkProcesses(processes);
+  if (concurrency !== undefined) {
+    checkConcurrency(concurrency);
     if (connection !== undefined) {
       throw new ArgumentError(
-        'processes',
-        'is given, but with a connection the workers do the runs. Set it for each worker: npx @crossreg/runs work --jobs N.',
+        'concurrency',
+        'is given, but with a connection the workers do the runs. Set it for each worker: npx @crossreg/runs work --concurrency N.',
       );
     }
   }

@@ -3,12 +3,12 @@ import { checkOptions } from '@crossreg/core/internal';
 import type { Job } from 'bullmq';
 import { connect, needed, saying, shown } from './connection';
 import { keepResult, keptOutcome } from './keptResult';
-import { checkProcesses, checkSeconds, placeOf, urlOfTask } from './options';
-import { nameOfQueue, nameOfTask, prefix, type QueuedRun, stateInRedis } from './queueNames';
+import { checkConcurrency, checkSeconds, placeOf, urlOfTask } from './options';
+import { nameOfQueue, nameOfTask, prefix, type QueuedRun, storageInRedis } from './queueNames';
 import { resultOfText } from './resultText';
 import type { Run } from './run';
 import { errorLike } from './runError';
-import { openState } from './state';
+import { openStorage } from './storage';
 import { WorkerProcess } from './workerProcess';
 
 /** Options of {@link startWorker}. */
@@ -18,12 +18,12 @@ export interface StartWorkerOptions {
   /** The module whose default export does one run: a path relative to the working directory, or a `file:` URL. */
   task: string | URL;
   /** How many runs at a time, each in its process. Default: one per core. */
-  processes?: number;
+  concurrency?: number;
   /**
-   * The path or URL under which this machine reaches the state of the callers: a folder; a module (`.js`, `.mjs`, `.ts`) whose
+   * The path or URL under which this machine reaches the storage of the callers: a folder; a module (`.js`, `.mjs`, `.ts`) whose
    * default export is a storage of `unstorage`; or a `redis:` URL. Default: in the Redis of the queue.
    */
-  state?: string | URL;
+  storage?: string | URL;
   /** The queue from which runs are taken. Default: the name of the task's file without its extension. */
   queue?: string;
   /**
@@ -62,24 +62,25 @@ const maxStalledCount = 10;
  */
 export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
   checkOptions('startWorker', options, {
-    ...{ connection: 1, task: 1, processes: 1, state: 1, queue: 1, stalledAfter: 1, limiter: 1, log: 1 },
+    ...{ connection: 1, task: 1, concurrency: 1, storage: 1, queue: 1, stalledAfter: 1, limiter: 1, log: 1 },
   });
   const {
     connection,
-    processes = availableParallelism(),
+    concurrency = availableParallelism(),
     stalledAfter = 30,
     limiter,
     log = () => {},
   } = options;
   const task = urlOfTask(options.task);
-  checkProcesses(processes);
+  checkConcurrency(concurrency);
   checkSeconds('stalledAfter', stalledAfter, 1);
   const taskName = nameOfTask(task);
   const queueName = nameOfQueue(options.queue, task);
   const { Worker, UnrecoverableError, WaitingError } = await needed(() => import('bullmq'));
   const redis = await connect(connection, { wait: true });
-  const place = options.state === undefined ? stateInRedis(connection, queueName) : placeOf(options.state);
-  const state = await openState(place);
+  const place =
+    options.storage === undefined ? storageInRedis(connection, queueName) : placeOf(options.storage);
+  const storage = await openStorage(place);
   const idle: WorkerProcess[] = [];
   const underWay = new Map<string, AbortController>();
   let closing: Promise<void> | undefined;
@@ -88,18 +89,18 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   const refuse = (name: string, message: string) => {
     throw errorLike({ name, message }, new UnrecoverableError(message));
   };
-  async function checkJob({ task, state: id }: QueuedRun) {
+  async function checkJob({ task, storage: id }: QueuedRun) {
     if (task !== taskName) {
       refuse(
         'TaskError',
         `The run is for the task "${task}", but a worker of its queue does "${taskName}". Use a separate queue for each task.`,
       );
     }
-    const own = await state.id.read();
+    const own = await storage.id.read();
     if (own === undefined || Buffer.from(own).toString() !== id) {
       refuse(
-        'StateError',
-        'A worker of the queue and the caller keep results in different places. Start the worker with --state and the path under which its machine sees the state of the caller.',
+        'StorageError',
+        'A worker of the queue and the caller keep results in different places. Start the worker with --storage and the path under which its machine sees the storage of the caller.',
       );
     }
   }
@@ -107,7 +108,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   async function perform(job: Job<QueuedRun>, token?: string): Promise<void> {
     await checkJob(job.data);
     const run = resultOfText(job.data.run) as Run;
-    if (await keptOutcome(state, run)) return;
+    if (await keptOutcome(storage, run)) return;
     const abort = new AbortController();
     underWay.set(job.id!, abort);
     if (closing) abort.abort();
@@ -115,7 +116,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     log(`${run.key} started`);
     try {
       const attempt = await process.perform(
-        { task, run: job.data.run, state: place },
+        { task, run: job.data.run, storage: place },
         {
           timeLimit: job.data.timeLimit,
           signal: abort.signal,
@@ -123,7 +124,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
         },
       );
       if ('text' in attempt) {
-        await keepResult(state, run, attempt.text, attempt.seconds);
+        await keepResult(storage, run, attempt.text, attempt.seconds);
         log(`${run.key} finished (${attempt.seconds.toFixed(1)} s)`);
         return;
       }
@@ -142,7 +143,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
 
   const milliseconds = 1000 * stalledAfter;
   const worker = new Worker<QueuedRun>(queueName, perform, {
-    ...{ connection: redis, prefix, concurrency: processes, limiter },
+    ...{ connection: redis, prefix, concurrency, limiter },
     ...{ lockDuration: milliseconds, stalledInterval: milliseconds, maxStalledCount },
   });
   // `redis` itself reports when the connection is lost.
@@ -161,7 +162,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
         for (const abort of underWay.values()) abort.abort();
         await worker.close();
         for (const process of idle) process.end();
-        await state.close();
+        await storage.close();
         redis.disconnect();
       })().catch((error) => {
         throw saying(error);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CheckpointStore } from './state';
+import type { CheckpointStore } from './storage';
 
 /** The part of a `Storage` of `unstorage` that is used: items of bytes by key. */
 export interface Items {

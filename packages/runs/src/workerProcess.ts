@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RunError } from './run';
-import type { StatePlace } from './state';
+import type { StoragePlace } from './storage';
 
 /** A message to a worker process: a run as text, or that the present run is no longer wanted. */
-export type Order = { task: string; run: string; state: StatePlace } | 'abort';
+export type Order = { task: string; run: string; storage: StoragePlace } | 'abort';
 /** A message from a worker process. */
 export type Report = 'begun' | { done: number; total: number } | { text: string } | { error: RunError };
 

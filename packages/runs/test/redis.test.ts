@@ -36,7 +36,17 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     workers = [];
   });
   const work = (name: string, ...more: string[]) => {
-    const args = [command, 'work', '--task', task(name), '--jobs', '1', '--stalled-after', '2', ...more];
+    const args = [
+      command,
+      'work',
+      '--task',
+      task(name),
+      '--concurrency',
+      '1',
+      '--stalled-after',
+      '2',
+      ...more,
+    ];
     const worker = spawn(process.execPath, args, { env: { ...process.env, REDIS_URL: redis.url } });
     for (const stream of [worker.stdout, worker.stderr]) {
       stream.on('data', (text) => {
@@ -69,8 +79,8 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     const alone = await runAll({
       task: task('ridge'),
       runs: runs.map((run) => ({ ...run, pause: 0, log: join(folder, 'log alone') })),
-      state: join(folder, 'alone'),
-      processes: 1,
+      storage: join(folder, 'alone'),
+      concurrency: 1,
     });
 
     const first = work('ridge');
@@ -88,9 +98,9 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     const outcomes = await all;
 
     expect(outcomes.map(({ run }) => run.key)).toEqual(runs.map(({ key }) => key));
-    const results = (some: typeof outcomes) => some.map((each) => each.status === 'done' && each.result);
+    const results = (some: typeof outcomes) => some.map((each) => each.status === 'completed' && each.result);
     expect(results(outcomes)).toEqual(results(alone));
-    expect(alone.every(({ status }) => status === 'done')).toBe(true);
+    expect(alone.every(({ status }) => status === 'completed')).toBe(true);
     for (const { key } of runs) {
       let reached = 0;
       for (const steps of stepsOf(key)) {
@@ -108,20 +118,20 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     expect(runs.filter(({ key }) => stepsOf(key).length > 1).length).toBeGreaterThan(0);
     // No run is repeated, and the queue is empty.
     const again = await runAll({ task: task('ridge'), runs, connection: redis.url });
-    expect(again.every((each) => each.status === 'done' && each.resumed)).toBe(true);
+    expect(again.every((each) => each.status === 'completed' && each.cached)).toBe(true);
     expect(said).not.toContain(password);
   });
 
   test('a run that always fails is named, and the others finish', async () => {
     process.env.TEST_STORAGE = join(folder, 'storage');
-    const how = { connection: redis.url, task: task('poisoned'), state: task('storage') };
-    const worker = await startWorker({ ...how, processes: 2 });
+    const how = { connection: redis.url, task: task('poisoned'), storage: task('storage') };
+    const worker = await startWorker({ ...how, concurrency: 2 });
     const ways = ['throws', 'exits', 'hangs', 'waits', 'killed', 'NaN', 'well', 'fine'];
     const runs = ways.map((way) => ({ key: way, how: way }));
     const outcomes = await runAll({ ...how, runs, timeLimit: 3 });
     expect(
       outcomes.map((each) =>
-        each.status === 'done' ? each.result : `${each.error.name}: ${each.error.message}`,
+        each.status === 'completed' ? each.result : `${each.error.name}: ${each.error.message}`,
       ),
     ).toEqual([
       'RangeError: no such batch',
@@ -137,7 +147,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     const [failed] = await runAll({ ...how, runs: [runs[0]], retries: 2 });
     expect(failed).toMatchObject({ status: 'failed', attempts: 3, error: { name: 'RangeError' } });
     const [second] = await runAll({ ...how, runs: [{ key: 'b', how: 'second' }], retries: 1 });
-    expect(second).toMatchObject({ status: 'done', result: 'second attempt' });
+    expect(second).toMatchObject({ status: 'completed', result: 'second attempt' });
     await expect(runAll({ ...how, runs: [{ key: 'well', how: 'fine' }] })).rejects.toThrow(
       'under the same key',
     );
@@ -172,7 +182,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     await queue.close();
     connection.disconnect();
     const worker = await startWorker({ connection: redis.url, task: task('poisoned'), queue: 'aborted' });
-    expect((await again).map((each) => each.status === 'done' && each.result)).toEqual(['well', 'fine']);
+    expect((await again).map((each) => each.status === 'completed' && each.result)).toEqual(['well', 'fine']);
     await worker.close();
   });
 
@@ -186,12 +196,12 @@ describe.skipIf(!redisVersion)('over Redis', () => {
     first.kill('SIGTERM');
     expect(await ended).toBe(0);
     work('ridge', '--queue', 'ended');
-    expect((await all)[0]).toMatchObject({ status: 'done' });
+    expect((await all)[0]).toMatchObject({ status: 'completed' });
     const [, second] = stepsOf('a');
     expect(second[0]).toBeGreaterThanOrEqual(10);
   });
 
-  test('a worker for another task, or with another state, refuses a run', async () => {
+  test('a worker for another task, or with another storage, refuses a run', async () => {
     const how = { connection: redis.url, task: task('poisoned'), queue: 'refused' };
     const runs = [{ key: 'a', how: 'well' }];
     let worker = await startWorker({ ...how, task: task('ridge') });
@@ -200,10 +210,10 @@ describe.skipIf(!redisVersion)('over Redis', () => {
       error: { name: 'TaskError', message: expect.stringContaining('does "ridge"') },
     });
     await worker.close();
-    worker = await startWorker({ ...how, state: join(folder, 'its') });
-    expect((await runAll({ ...how, runs, state: join(folder, 'ours') }))[0]).toMatchObject({
+    worker = await startWorker({ ...how, storage: join(folder, 'its') });
+    expect((await runAll({ ...how, runs, storage: join(folder, 'ours') }))[0]).toMatchObject({
       ...{ status: 'failed', attempts: 1 },
-      error: { name: 'StateError', message: expect.stringContaining('--state') },
+      error: { name: 'StorageError', message: expect.stringContaining('--storage') },
     });
     await worker.close();
   });
@@ -221,7 +231,7 @@ describe.skipIf(!redisVersion)('over Redis', () => {
         runAll({ ...how, connection: `http://:${secret}@127.0.0.1` }),
         runAll({ ...how, connection: `:${secret}@127.0.0.1` }),
         runAll({ ...how, connection: `redis://:${secret}@127.0.0.1:1` }),
-        runAll({ ...how, state: `redis://:${secret}@` }),
+        runAll({ ...how, storage: `redis://:${secret}@` }),
       ].map((promise) =>
         promise.then(
           () => 'fine',

@@ -43,23 +43,23 @@ function story(key: string) {
 
 test('outcomes are in the order of the runs, and a run with a result is not repeated', async () => {
   const runs = logistic(5, 3, 0).map((run, i) => ({ ...run, pause: 40 - 10 * i }));
-  const options = { task: task('logistic'), runs, state: folder, processes: 2 };
+  const options = { task: task('logistic'), runs, storage: folder, concurrency: 2 };
   const first = await runAll(options);
   expect(first.map((each) => each.run.key)).toEqual(runs.map(({ key }) => key));
-  expect(first.map((each) => each.status === 'done' && each.result)).toEqual(
+  expect(first.map((each) => each.status === 'completed' && each.result)).toEqual(
     runs.map((run) => ({ x: alone(run), path: Float32Array.of(alone(run)) })),
   );
   const again = await runAll({ ...options, runs: [...runs].reverse() });
-  expect(again.map((each) => each.status === 'done' && each.result)).toEqual(
-    first.map((each) => each.status === 'done' && each.result).reverse(),
+  expect(again.map((each) => each.status === 'completed' && each.result)).toEqual(
+    first.map((each) => each.status === 'completed' && each.result).reverse(),
   );
-  expect(again.every((each) => each.status === 'done' && each.resumed)).toBe(true);
+  expect(again.every((each) => each.status === 'completed' && each.cached)).toBe(true);
   for (const { key } of runs) expect(story(key)).toEqual({ from: [0], ended: 1 });
 
   const told: unknown[] = [];
   const onOutcome = (outcome: { run: { key: string }; status: string }) => told.push(outcome.run.key);
   const [one] = await runAll({ ...options, runs: runs.slice(0, 1), force: true });
-  expect(one).toMatchObject({ status: 'done', resumed: false, result: { x: alone(runs[0]) } });
+  expect(one).toMatchObject({ status: 'completed', cached: false, result: { x: alone(runs[0]) } });
   expect(story(runs[0].key)).toEqual({ from: [0, 0], ended: 2 });
   const more = { ...logistic(6, 3, 0)[5] };
   await runAll({ ...options, runs: [more, ...runs], onOutcome });
@@ -71,12 +71,12 @@ test('a run that always fails is named, and the others finish', async () => {
   const outcomes = await runAll({
     task: task('poisoned'),
     runs: ways.map((how) => ({ key: how, how })),
-    state: folder,
-    processes: 2,
+    storage: folder,
+    concurrency: 2,
     timeLimit: 3,
   });
   const said = outcomes.map((each) =>
-    each.status === 'done' ? each.result : `${each.error.name}: ${each.error.message}`,
+    each.status === 'completed' ? each.result : `${each.error.name}: ${each.error.message}`,
   );
   expect(said).toEqual([
     'RangeError: no such batch',
@@ -91,17 +91,17 @@ test('a run that always fails is named, and the others finish', async () => {
 });
 
 test('a run is retried as often as requested', async () => {
-  const options = { task: task('poisoned'), state: folder, processes: 1 };
+  const options = { task: task('poisoned'), storage: folder, concurrency: 1 };
   const failed = await runAll({ ...options, runs: [{ key: 'a', how: 'throws' }], retries: 2 });
   expect(failed[0]).toMatchObject({ status: 'failed', attempts: 3 });
   const [second] = await runAll({ ...options, runs: [{ key: 'b', how: 'second' }], retries: 1 });
-  expect(second).toMatchObject({ status: 'done', result: 'second attempt' });
+  expect(second).toMatchObject({ status: 'completed', result: 'second attempt' });
 });
 
 test('the signal aborts all runs', async () => {
   const abort = new AbortController();
   const runs = [1, 2, 3].map((i) => ({ key: `${i}`, how: 'waits' }));
-  const all = runAll({ task: task('poisoned'), runs, state: folder, processes: 2, signal: abort.signal });
+  const all = runAll({ task: task('poisoned'), runs, storage: folder, concurrency: 2, signal: abort.signal });
   await setTimeout(300);
   abort.abort();
   expect((await all).map((each) => each.status === 'failed' && each.error.name)).toEqual(
@@ -112,12 +112,12 @@ test('the signal aborts all runs', async () => {
 test('after a worker is killed with -9, its run continues from the checkpoint to the identical result', async () => {
   // Long enough that the run is under way when it is killed, also on a busy machine.
   const runs = logistic(2, 150, 20);
-  const all = runAll({ task: task('logistic'), runs, state: folder, processes: 2, retries: 1 });
+  const all = runAll({ task: task('logistic'), runs, storage: folder, concurrency: 2, retries: 1 });
   await until(() => log().includes('run/0 from'));
   await setTimeout(200);
   process.kill(Number(/run\/0 from 0 pid (\d+)/.exec(log())![1]), 'SIGKILL');
   const outcomes = await all;
-  expect(outcomes.map((each) => each.status === 'done' && each.result.x)).toEqual(runs.map(alone));
+  expect(outcomes.map((each) => each.status === 'completed' && each.result.x)).toEqual(runs.map(alone));
   const { from, ended } = story('run/0');
   expect(from).toHaveLength(2);
   expect(from[1]).toBeGreaterThan(0);
@@ -126,7 +126,7 @@ test('after a worker is killed with -9, its run continues from the checkpoint to
 
 test('after the parent is killed with -9, its workers die, and the same call continues', async () => {
   const runs = logistic(6, 30, 20);
-  const options = { task: task('logistic').href, runs, state: folder, processes: 2 };
+  const options = { task: task('logistic').href, runs, storage: folder, concurrency: 2 };
   const program = fileURLToPath(new URL('./program.mjs', import.meta.url));
   const parent = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: 'ignore' });
   await until(() => log().includes('run/2 from'));
@@ -144,7 +144,7 @@ test('after the parent is killed with -9, its workers die, and the same call con
   );
   expect(hadCheckpoint.length).toBeGreaterThan(0);
   const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(options)]);
-  expect(JSON.parse(stdout)).toEqual(runs.map((run) => ['done', alone(run)]));
+  expect(JSON.parse(stdout)).toEqual(runs.map((run) => ['completed', alone(run)]));
   expect(readdirSync(join(folder, 'results'))).toHaveLength(runs.length);
   expect(readdirSync(join(folder, 'checkpoints'))).toEqual([]);
   // No run with a checkpoint was started from the beginning.
@@ -162,18 +162,22 @@ function alive(pid: number) {
 }
 
 test('arguments out of range are refused before the first run', async () => {
-  const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], state: folder };
+  const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], storage: folder };
   const refusal = (change: object) => runAll({ ...options, ...change });
   await expect(refusal({ task: '' })).rejects.toThrow('task: must be the path or URL of a module, but is ""');
   await expect(refusal({ folder: 'out' })).rejects.toThrow('folder: is not an option of runAll');
-  await expect(refusal({ state: undefined })).rejects.toThrow('state: must be a folder, a module');
-  await expect(refusal({ processes: 0 })).rejects.toThrow('processes: must be a whole number of at least 1');
+  await expect(refusal({ storage: undefined })).rejects.toThrow('storage: must be a folder, a module');
+  await expect(refusal({ concurrency: 0 })).rejects.toThrow(
+    'concurrency: must be a whole number of at least 1',
+  );
   await expect(refusal({ queue: 'a' })).rejects.toThrow('queue: is only used with a connection');
   await expect(refusal({ connection: 'localhost:6379' })).rejects.toThrow(
     'connection: must be a URL redis://',
   );
   await expect(refusal({ connection: 'redis://localhost', queue: 'a:b' })).rejects.toThrow('without a colon');
-  await expect(refusal({ connection: 'redis://localhost', processes: 2 })).rejects.toThrow('work --jobs N');
+  await expect(refusal({ connection: 'redis://localhost', concurrency: 2 })).rejects.toThrow(
+    'work --concurrency N',
+  );
   await expect(refusal({ retries: -1 })).rejects.toThrow('retries: must be a whole number of at least 0');
   await expect(refusal({ timeLimit: Number.NaN })).rejects.toThrow(
     'timeLimit: must be a number of seconds, above 0',

@@ -38,19 +38,19 @@ test('an outcome is a result or an error', async () => {
   const [outcome] = await runAll<typeof task>({ task: 'task.mjs', runs: [] });
   // @ts-expect-error: there may be no result
   void outcome.result;
-  if (outcome.status === 'done') expectTypeOf(outcome.result.nll).toEqualTypeOf<number>();
+  if (outcome.status === 'completed') expectTypeOf(outcome.result.nll).toEqualTypeOf<number>();
   else expectTypeOf(outcome.error.message).toEqualTypeOf<string>();
 });
 
 test('options', async () => {
-  const worker = await startWorker({ connection: 'redis://localhost', task: 'task.mjs', processes: 2 });
+  const worker = await startWorker({ connection: 'redis://localhost', task: 'task.mjs', concurrency: 2 });
   expectTypeOf(worker.close()).toEqualTypeOf<Promise<void>>();
   // @ts-expect-error: a worker needs a connection
   startWorker({ task: 'task.mjs' });
   // @ts-expect-error: the task is a module, which processes load, and no function
   runAll<typeof task>({ task, runs: [] });
-  // @ts-expect-error: the option is `processes`
-  runAll<typeof task>({ task: 'task.mjs', runs: [], concurrency: 2 });
+  // @ts-expect-error: the option is `concurrency`
+  runAll<typeof task>({ task: 'task.mjs', runs: [], processes: 2 });
   // @ts-expect-error: every run has a key
   runAll({ task: 'task.mjs', runs: [{ seed: 1 }] satisfies readonly { key: string }[] });
 });

@@ -42,9 +42,9 @@ const resultsOf = (outcomes) =>
 let expected;
 beforeAll(async () => {
   const runs = runsWith({ log: join(root, 'log alone'), rest: 0 });
-  const outcomes = await runAll({ task, runs, state: join(root, 'alone'), processes: 1 });
+  const outcomes = await runAll({ task, runs, storage: join(root, 'alone'), concurrency: 1 });
   expected = resultsOf(outcomes);
-  expect(outcomes.map(({ status }) => status)).toEqual(names.map(() => 'done'));
+  expect(outcomes.map(({ status }) => status)).toEqual(names.map(() => 'completed'));
 }, 300_000);
 
 let folder;
@@ -128,7 +128,7 @@ describe.skipIf(!redisVersion)('12 smoke runs, by three workers over Redis', () 
     const main = createRequire(import.meta.url).resolve('@crossreg/runs');
     const program = join(main, '../../bin/crossreg-runs.js');
     const work = () =>
-      start([program, 'work', '--task', task, '--jobs', '1', '--stalled-after', '2'], {
+      start([program, 'work', '--task', task, '--concurrency', '1', '--stalled-after', '2'], {
         REDIS_URL: redis.url,
       });
     const workers = [work(), work(), work()];
@@ -150,14 +150,14 @@ describe.skipIf(!redisVersion)('12 smoke runs, by three workers over Redis', () 
     // The run of the killed worker, and the runs that waited for Redis longer than a worker may be silent.
     expect(expectNothingLost()).toBeGreaterThan(0);
     const again = await runAll({ task, runs, connection: redis.url });
-    expect(again.every(({ status, resumed }) => status === 'done' && resumed)).toBe(true);
+    expect(again.every(({ status, cached }) => status === 'completed' && cached)).toBe(true);
     expect(resultsOf(again)).toEqual(expected);
   }, 300_000);
 });
 
 test('12 smoke runs in local processes: the results survive -9 to one of them and then to their parent', async () => {
   const state = join(folder, 'state');
-  const options = { task, runs, state, processes: 3, retries: 1 };
+  const options = { task, runs, storage: state, concurrency: 3, retries: 1 };
   // This uses the built packages, as the task does.
   const program = `import('@crossreg/runs').then(({ runAll }) => runAll(${JSON.stringify(options)}))`;
   const parent = start(['-e', program], {}, fileURLToPath(new URL('.', import.meta.url)));
@@ -173,7 +173,7 @@ test('12 smoke runs in local processes: the results survive -9 to one of them an
 
   const outcomes = await runAll(options);
   expect(resultsOf(outcomes)).toEqual(expected);
-  expect(outcomes.filter(({ resumed }) => resumed)).toHaveLength(done.length);
+  expect(outcomes.filter(({ cached }) => cached)).toHaveLength(done.length);
   expect(expectNothingLost()).toBeGreaterThan(1);
   expect(readdirSync(join(state, 'results'))).toHaveLength(runs.length);
   expect(readdirSync(join(state, 'checkpoints'))).toEqual([]);

@@ -19,9 +19,9 @@ const predictionFile = (folder, key) => join(folder, 'predictions', `${key}.bin`
  */
 export async function schedule(stages, options) {
   const { profile, results, jobs, backend, threads, folder, force = false, redis } = options;
-  const where = redis ? { connection: redis } : { state: join(folder, 'state'), processes: jobs };
+  const where = redis ? { connection: redis } : { storage: join(folder, 'state'), concurrency: jobs };
   const order = (run) => ({
-    // Profiles share the workers' state.
+    // Profiles share the workers' storage.
     key: `${basename(folder)}/${run.key}`,
     ...{ run, profile, backend, threads },
     ...(run.ensemble && { memberPredictions: run.ensemble.map((key) => readPredictions(folder, key)) }),

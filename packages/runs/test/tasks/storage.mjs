@@ -1,4 +1,4 @@
-// A state in a storage of unstorage: what `state` of runAll and `--state` of a worker may name.
+// A storage of unstorage: what `storage` of runAll and `--storage` of a worker may name.
 import { createStorage } from 'unstorage';
 import fsDriver from 'unstorage/drivers/fs';
 

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { ArgumentError } from '@crossreg/core';
-import { folderState } from './folderState';
-import { redisState } from './redisState';
-import { moduleState } from './storageState';
+import { folderStorage } from './folderStorage';
+import { moduleStorage } from './itemStorage';
+import { redisStorage } from './redisStorage';
 
 /** The place of a checkpoint: one bundle of bytes. The same as `CheckpointStore` of `@crossreg/tfjs-layers`. */
 export interface CheckpointStore {
@@ -12,21 +12,21 @@ export interface CheckpointStore {
 }
 
 /** The place of results and checkpoints of runs, by name of the run (see {@link nameOf}). */
-export interface State {
+export interface Storage {
   result(name: string): CheckpointStore;
   checkpoint(name: string): CheckpointStore;
-  /** Tells this state from others. */
+  /** Tells this storage from others. */
   readonly id: CheckpointStore;
   close(): Promise<void>;
 }
 
-/** The data with which a process opens a state: plain, because it is sent to other processes. */
-export type StatePlace = { folder: string } | { module: string } | { redis: string; base: string };
+/** The data with which a process opens a storage: plain, because it is sent to other processes. */
+export type StoragePlace = { folder: string } | { module: string } | { redis: string; base: string };
 
-export async function openState(place: StatePlace): Promise<State> {
-  if ('folder' in place) return folderState(place.folder);
-  if ('module' in place) return moduleState(place.module);
-  return redisState(place.redis, place.base);
+export async function openStorage(place: StoragePlace): Promise<Storage> {
+  if ('folder' in place) return folderStorage(place.folder);
+  if ('module' in place) return moduleStorage(place.module);
+  return redisStorage(place.redis, place.base);
 }
 
 /** The name under which a run is kept: readable, and unique for each key in every store. */
@@ -37,14 +37,14 @@ export function nameOf(key: string): string {
   return [readable, hash].join('-');
 }
 
-/** The identity of a state; a state that has none gets one. */
-export async function identify({ id }: State): Promise<string> {
+/** The identity of a storage; a storage that has none gets one. */
+export async function identify({ id }: Storage): Promise<string> {
   if ((await id.read()) === undefined) await id.write(Buffer.from(randomUUID()));
   // Read back, because only one of two simultaneous writes stays. Some stores are read-only, too.
   const kept = await id.read();
   if (kept === undefined) {
     throw new ArgumentError(
-      'state',
+      'storage',
       'does not keep what is written to it. Give a folder, or a storage that can be written.',
     );
   }

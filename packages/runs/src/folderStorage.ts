@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wholeFile } from '../../../common/wholeFile';
-import type { CheckpointStore, State } from './state';
+import type { CheckpointStore, Storage } from './storage';
 
-/** A state in a folder that all processes see. */
-export function folderState(folder: string): State {
+/** A storage in a folder that all processes see. */
+export function folderStorage(folder: string): Storage {
   return {
     result: (name) => bundleAt(join(folder, 'results', `${name}.json`)),
     checkpoint(name) {
