@@ -7,7 +7,7 @@ import { show } from '@crossreg/core/internal';
 export type ReportedRun = RegularizationRecord | { readonly history: RegularizationRecord };
 
 /** A callback or the history of a trainer: its status knows the bounds of each parameter. */
-interface Judge {
+interface HasStatus {
   status?(): Record<string, Convergence>;
 }
 
@@ -34,8 +34,8 @@ export function readRun(given: ReportedRun): Run {
     );
   }
   const status =
-    (given as Judge).status?.() ??
-    (record as Judge).status?.() ??
+    (given as HasStatus).status?.() ??
+    (record as HasStatus).status?.() ??
     Object.fromEntries(Object.entries(record.rho).map(([name, path]) => [name, convergence(path)]));
   return { record, status };
 }

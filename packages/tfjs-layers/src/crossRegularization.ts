@@ -148,7 +148,7 @@ export class CrossRegularization extends Callback {
   private readonly norms: readonly Norm[];
   private readonly data: RegularizationData;
   private readonly resumption: Resumption;
-  private readonly counts: Counts = { trainingSteps: 0, rhoSteps: 0, rounds: 0 };
+  private readonly counts: Counts = { trainingSteps: 0, rhoSteps: 0, epochs: 0 };
   private heldOut: HeldOut | undefined;
   private prepared: PreparedModel | undefined;
 
@@ -317,7 +317,7 @@ export class CrossRegularization extends Callback {
 
   /** Saves the run if there is a checkpoint. */
   override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
-    this.counts.rounds += 1;
+    this.counts.epochs += 1;
     await this.prepared?.step.history.flush();
     await checkLoss(epoch, logs, this.history, this.rhoStepsBeforeEpoch);
     if (logs) addToLogs(logs, this.history, this.rhoStepsBeforeEpoch);
@@ -452,7 +452,7 @@ export class CrossRegularization extends Callback {
     resumption.fitted = await fittedData(plan);
     const { epoch } = await resumption.begin(model, this);
     const history = await fitInOrder(model, plan, {
-      ...{ examples, seed, callback: this, round: () => counts.rounds },
+      ...{ examples, seed, callback: this, epoch: () => counts.epochs },
       initialEpoch: Math.max(args.initialEpoch ?? 0, epoch),
     });
     return Object.assign(history, resumption.history);

@@ -112,7 +112,7 @@ export async function fitInOrder(
     callback: Callback;
     seed: number;
     /** The number of the epoch that begins, counted over all calls. */
-    round(): number;
+    epoch(): number;
   },
 ): Promise<History> {
   const { epochs = 1, validationSplit, validationData: given, classWeight } = args;
@@ -133,7 +133,7 @@ export async function fitInOrder(
   const order = () => {
     if (!shuffle) return rest;
     return [
-      ...permutation(rest.length, deriveSeed(options.seed, seedStreams.trainingOrder, options.round())),
+      ...permutation(rest.length, deriveSeed(options.seed, seedStreams.trainingOrder, options.epoch())),
     ].map((i) => rest[i]);
   };
   const others = callbackList((args.callbacks ?? []) as AnyCallback | AnyCallback[]);

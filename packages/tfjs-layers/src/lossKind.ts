@@ -22,7 +22,7 @@ export async function lossKind(loss: LossFunction, shape: Shape): Promise<LossKi
   const before = knownLossKind(loss, shape);
   if (before) return before;
   const values = probe(loss, shape);
-  const kind = values ? judge(await values.data()) : 'other';
+  const kind = values ? kindOf(await values.data()) : 'other';
   values?.dispose();
   return remember(loss, shape, kind);
 }
@@ -36,7 +36,7 @@ export function lossKindNow(loss: LossFunction, shape: Shape): LossKind {
   if (before) return before;
   const values = probe(loss, shape);
   try {
-    return remember(loss, shape, values ? judge(values.dataSync()) : 'other');
+    return remember(loss, shape, values ? kindOf(values.dataSync()) : 'other');
   } finally {
     values?.dispose();
   }
@@ -48,7 +48,7 @@ function remember(loss: LossFunction, shape: Shape, kind: LossKind): LossKind {
   return kind;
 }
 
-/** The loss at chosen targets and predictions, see {@link judge}; none if it cannot take them. */
+/** The loss at chosen targets and predictions, see {@link kindOf}; none if it cannot take them. */
 function probe(loss: LossFunction, shape: Shape): tf.Tensor | undefined {
   const full = [2, ...shape.slice(1).map((n) => n ?? 2)];
   const classes = full[full.length - 1];
@@ -85,7 +85,7 @@ function probe(loss: LossFunction, shape: Shape): tf.Tensor | undefined {
 
 const softplus = (z: number) => Math.log1p(Math.exp(z));
 
-function judge(values: ArrayLike<number>): LossKind {
+function kindOf(values: ArrayLike<number>): LossKind {
   const [plain, shifted, near, far, oneLow, oneHigh, zeroLow, zeroHigh] = Array.from(values);
   const same = (a: number, b: number) => Math.abs(a - b) < 1e-4 * Math.max(1, Math.abs(a), Math.abs(b));
   // The margins 2 and 3 tell a cross-entropy from a hinge loss, which is 0 at both.

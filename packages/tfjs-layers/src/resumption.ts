@@ -26,7 +26,7 @@ export interface Counts {
   trainingSteps: number;
   rhoSteps: number;
   /** Epochs begun and ended: the orders of the training data are counted by it. */
-  rounds: number;
+  epochs: number;
 }
 
 /** What `fit` returns as its history. */
@@ -160,8 +160,8 @@ export class Resumption {
       column,
     ]);
     this.logs = { epoch: state.logs.epoch, history: Object.fromEntries(columns) };
-    const { trainingSteps, rhoSteps, rounds } = state;
-    return { trainingSteps, rhoSteps, rounds };
+    const { trainingSteps, rhoSteps, epochs } = state;
+    return { trainingSteps, rhoSteps, epochs };
   }
 }
 
