@@ -31,7 +31,7 @@ async function fit(args: tf.ModelFitArgs, options: Partial<typeof start> = {}) {
   const history = await fitInOrder(fitted, fitPlan(fitted, x(), y(), args), {
     ...start,
     callback: silent,
-    round: () => epoch++,
+    epoch: () => epoch++,
     ...options,
   });
   return { fitted, history };
@@ -68,7 +68,7 @@ test('an epoch trains once on every example that is not held out', async () => {
     all.flatMap((i) => [i, 0]),
     [11, 2],
   );
-  let round = 0;
+  let epoch = 0;
   const trainFunction = counted.fitDataset.bind(counted);
   counted.fitDataset = async (dataset: any, args: any) => {
     const iterator = await dataset.iterator();
@@ -86,7 +86,7 @@ test('an epoch trains once on every example that is not held out', async () => {
     ...start,
     examples,
     callback: silent,
-    round: () => round++,
+    epoch: () => epoch++,
   });
   expect(seen.map((rows) => [...rows].sort((a, b) => a - b))).toEqual([examples, examples]);
   expect(seen[0]).not.toEqual(seen[1]);
@@ -106,7 +106,7 @@ test('the callback runs before those of the caller, and epochs are counted from 
 test('nothing leaks', async () => {
   const one = model();
   const plan = fitPlan(one, x(), y(), { batchSize: 4, validationSplit: 0.3, verbose: 0 });
-  const run = () => fitInOrder(one, plan, { ...start, callback: silent, round: () => 0 });
+  const run = () => fitInOrder(one, plan, { ...start, callback: silent, epoch: () => 0 });
   await run();
   const before = tf.memory().numTensors;
   await run();
