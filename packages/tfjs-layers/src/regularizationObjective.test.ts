@@ -1,6 +1,7 @@
 import { NoiseStream, tfjs, withNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { noiseLayers } from './injectNoise';
 import { LearnableNoise } from './learnableNoise';
 import { forward } from './predict';
 import { type OutputObjective, regularizationLoss } from './regularizationObjective';
@@ -117,6 +118,68 @@ test.each(['one-hot', 'numbers'])('class weights multiply the loss of an example
     mean(labels.map((label, b) => -weights[label] * Math.log(only[b][label]))),
     5,
   );
+});
+
+describe('offsets of a regression', () => {
+  const count = 20;
+  const x = tf.randomNormal([count, 2], 0, 1, 'float32', 3);
+  const target = tf.randomNormal([count, 1], 0, 1, 'float32', 5);
+  /** Noise, and a ReLU whose mean grows with it. */
+  const model = (() => {
+    const input = tf.input({ shape: [2] });
+    const noisyInput = new LearnableNoise({ initialSigma: 0.5 }).apply(input) as tf.SymbolicTensor;
+    const hidden = tf.layers.reLU().apply(noisyInput) as tf.SymbolicTensor;
+    const kernelInitializer = tf.initializers.glorotNormal({ seed: 4 });
+    return tf.model({
+      inputs: input,
+      outputs: tf.layers.dense({ units: 1, kernelInitializer }).apply(hidden) as tf.SymbolicTensor,
+    });
+  })();
+  const [{ variable }] = noiseLayers(model)[0].regularizationParameters();
+  const loss = (y: tf.Tensor, rows = count) =>
+    regularizationLoss({
+      model,
+      batch: { x: [tf.slice(x, 0, rows)], y: [tf.slice(y, 0, rows)] },
+      stream: new NoiseStream(7),
+      samples: 4,
+      outputs: [{ loss: squared, averaging: 'mean', debiased: false }],
+    });
+  const gradient = (y: tf.Tensor, rows?: number) =>
+    value(tfjs.valueAndGradients(() => loss(y, rows), [variable]).gradients[0]);
+  /** The averaged predictions at ρ + by. */
+  const predictions = (by: number) => {
+    const before = tf.clone(variable as tf.Tensor);
+    (variable as tf.Variable).assign(tf.add(before, by));
+    const inputs = [tf.concat(new Array(4).fill(x))];
+    const [all] = withNoise(new NoiseStream(7), () => forward(model, inputs, 'zero'));
+    (variable as tf.Variable).assign(before);
+    return tf.mean(tf.reshape(all, [4, count]), 0).dataSync();
+  };
+
+  test('their gradient is left out: finite differences of the predictions less what they move together', () => {
+    const y = target.dataSync();
+    const [low, now, high] = [-0.01, 0, 0.01].map(predictions);
+    const error = (p: Float32Array) => {
+      const moved = mean([...p]) - mean([...now]);
+      return mean([...p].map((each, i) => (each - moved - y[i]) ** 2));
+    };
+    const expected = (error(high as Float32Array) - error(low as Float32Array)) / 0.02;
+    expect(gradient(target)).toBeCloseTo(expected, 3);
+    const whole = (p: Float32Array) => mean([...p].map((each, i) => (each - y[i]) ** 2));
+    const withOffset = (whole(high as Float32Array) - whole(low as Float32Array)) / 0.02;
+    expect(Math.abs(withOffset - expected)).toBeGreaterThan(0.02);
+  });
+
+  test('targets far from 0 do not change the gradient, nor what is reported', () => {
+    expect(gradient(tf.add(target, 10))).toBeCloseTo(gradient(target), 4);
+    const y = target.dataSync();
+    const expected = mean([...predictions(0)].map((p, i) => (p - y[i] - 10) ** 2));
+    expect(value(loss(tf.add(target, 10)))).toBeCloseTo(expected, 3);
+  });
+
+  test('of fewer than 16 examples nothing is left out', () => {
+    expect(Math.abs(gradient(tf.add(target, 10), 15) - gradient(target, 15))).toBeGreaterThan(0.1);
+  });
 });
 
 test('the losses of several outputs add up', async () => {

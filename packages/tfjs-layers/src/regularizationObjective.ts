@@ -30,14 +30,16 @@ export interface RegularizationObjective {
 }
 
 /**
- * The smallest number of examples whose statistics a batch normalization may use in a ρ step: K draws of one example are not a
- * sample.
+ * The smallest number of examples whose statistics a batch normalization may use in a ρ step, because K draws of one example are not
+ * a sample, and whose common offset is removed from a gradient.
  */
 const FEW_EXAMPLES = 16;
 
 /**
  * The loss of the averaged prediction (method.md §3), the sum over a model's outputs: a scalar, differentiable in every σ and
  * weight. All K draws of an example are in one pass: sample k of example b is row k · batch + b.
+ *
+ * The gradient of a regression with at least 16 examples ignores a common offset of the predictions (method.md §3, *Offsets*).
  *
  * If there is noise and the batch has at least 16 examples, batch normalizations use the statistics of this pass (see {@link
  * withBatchStatistics}); otherwise they use their moving ones. Every other layer is in inference mode. Stateful recurrent
@@ -57,13 +59,30 @@ export function regularizationLoss(objective: RegularizationObjective): tf.Tenso
   return draws
     .map((output, i) => {
       const { loss, averaging, debiased, classWeights } = outputs[i];
-      const lossOf = (chosen: readonly number[]) =>
-        loss(batch.y[i], averagePredictions(tfjs, pick(output, chosen), averaging));
+      const lossOf = (chosen: readonly number[]) => {
+        const prediction = averagePredictions(tfjs, pick(output, chosen), averaging);
+        // Of few examples, the offset is a large part of what there is.
+        const removes = averaging === 'mean' && examples >= FEW_EXAMPLES;
+        return loss(batch.y[i], removes ? withoutOffset(prediction) : prediction);
+      };
       const each = debiased ? debiasedLoss(tfjs, groups, lossOf) : lossOf(all);
       return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
     })
     .reduce((sum, term) => tf.add(sum, term));
 }
+
+/**
+ * The predictions of a regression, unchanged, with a gradient that ignores how they move together: dy minus its mean over the
+ * examples, for each unit of the output (method.md §3, *Offsets*).
+ */
+const withoutOffset = tf.customGrad((prediction) => {
+  const x = prediction as tf.Tensor;
+  const axes = Array.from({ length: Math.max(1, x.rank - 1) }, (_, axis) => axis);
+  return {
+    value: tf.clone(x),
+    gradFunc: (dy: tf.Tensor) => tf.sub(dy, tf.mean(dy, axes, true)),
+  };
+});
 
 /** Draws that depend on each other: k and k + K/2. */
 const pairs = (samples: number) => Array.from({ length: samples / 2 }, (_, k) => [k, k + samples / 2]);

@@ -100,6 +100,22 @@ function matrix({ images, labels, shape }) {
   };
 }
 
+async function diabetesParts(seed) {
+  const { features, targets } = await diabetes();
+  const rows = Array.from(targets, (_, i) => Array.from(features.subarray(i * 10, (i + 1) * 10)));
+  return parts({ rows, targets: Array.from(targets) }, [212, 53, 177], 0, seed);
+}
+
+/** The same parts with a constant added to the targets. */
+const shifted = (data, by) =>
+  Object.fromEntries(
+    Object.entries(data).map(([name, { x, y }]) => {
+      const moved = tf.add(y, by);
+      y.dispose();
+      return [name, { x, y: moved }];
+    }),
+  );
+
 async function clothes(seed) {
   const { train, test } = await fashionMnist({ train: 500, test: 2000, seed });
   const [training, held] = split(train, { size: 100, stratified: true, seed });
@@ -138,11 +154,14 @@ export const problems = {
   },
   diabetes: {
     description: 'diabetes (regression), 212 + 53 examples, 64 + 64 units',
-    async data(seed) {
-      const { features, targets } = await diabetes();
-      const rows = Array.from(targets, (_, i) => Array.from(features.subarray(i * 10, (i + 1) * 10)));
-      return parts({ rows, targets: Array.from(targets) }, [212, 53, 177], 0, seed);
-    },
+    data: diabetesParts,
+    model: dense(10, [64, 64], 1, 'relu', 'linear'),
+    rate: 2e-3,
+    epochs: 100,
+  },
+  diabetesShifted: {
+    description: 'the same, with 2 added to the standardized targets',
+    data: async (seed) => shifted(await diabetesParts(seed), 2),
     model: dense(10, [64, 64], 1, 'relu', 'linear'),
     rate: 2e-3,
     epochs: 100,
