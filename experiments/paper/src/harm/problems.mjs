@@ -127,7 +127,7 @@ async function clothes(seed) {
 }
 
 /**
- * Eleven small problems like those of tutorials. For each: a description, `data(seed)`, `model(seed)`, batch size, θ's Adam
+ * Twelve small problems like those of tutorials. For each: a description, `data(seed)`, `model(seed)`, batch size, θ's Adam
  * rate, epochs, and whether the targets are classes or numbers.
  */
 export const problems = {
