@@ -31,7 +31,7 @@ export interface RegularizationObjective {
 
 /**
  * The smallest number of examples whose statistics a batch normalization may use in a ρ step, because K draws of one example are not
- * a sample, and whose common offset is removed from a gradient.
+ * a sample. Of fewer examples, a common offset would be a large part of the gradient.
  */
 const FEW_EXAMPLES = 16;
 
@@ -39,7 +39,8 @@ const FEW_EXAMPLES = 16;
  * The loss of the averaged prediction (method.md §3), the sum over a model's outputs: a scalar, differentiable in every σ and
  * weight. All K draws of an example are in one pass: sample k of example b is row k · batch + b.
  *
- * The gradient of a regression with at least 16 examples ignores a common offset of the predictions (method.md §3, *Offsets*).
+ * The gradient of a regression ignores a common offset of the predictions (method.md §3, *Offsets*), if there are several draws
+ * and at least 16 examples.
  *
  * If there is noise and the batch has at least 16 examples, batch normalizations use the statistics of this pass (see {@link
  * withBatchStatistics}); otherwise they use their moving ones. Every other layer is in inference mode. Stateful recurrent
@@ -61,9 +62,7 @@ export function regularizationLoss(objective: RegularizationObjective): tf.Tenso
       const { loss, averaging, debiased, classWeights } = outputs[i];
       const lossOf = (chosen: readonly number[]) => {
         const prediction = averagePredictions(tfjs, pick(output, chosen), averaging);
-        // Of few examples, the offset is a large part of what there is.
-        const removes = averaging === 'mean' && examples >= FEW_EXAMPLES;
-        return loss(batch.y[i], removes ? withoutOffset(prediction) : prediction);
+        return loss(batch.y[i], averaging === 'mean' && sampled ? withoutOffset(prediction) : prediction);
       };
       const each = debiased ? debiasedLoss(tfjs, groups, lossOf) : lossOf(all);
       return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
