@@ -4,8 +4,9 @@ import type { BatchNormalization } from './internals';
 import { overrideCall } from './layerCall';
 
 /**
- * Makes the BatchNormalization layer of tfjs-layers normalize a training batch and update its moving averages in one operation on
- * the wasm backend, where it uses twenty, and a dozen for the gradient. Results, weights and configuration stay the same. Channels must come last.
+ * Makes the BatchNormalization layer of tfjs-layers normalize a training batch and update its moving averages in one operation
+ * on the wasm backend, where it uses about twenty, and a dozen more for the gradient. Results, weights and configuration stay
+ * the same. Channels must come last.
  * Layers with `scale: false` or `center: false`, which fail to train in tfjs-layers, work.
  */
 export function fuseBatchNormalization(): void {

@@ -156,8 +156,8 @@ describe.skipIf(!redisVersion)('12 smoke runs, by three workers over Redis', () 
 });
 
 test('12 smoke runs in local processes: the results survive -9 to one of them and then to their parent', async () => {
-  const state = join(folder, 'state');
-  const options = { task, runs, storage: state, concurrency: 3, retries: 1 };
+  const storage = join(folder, 'state');
+  const options = { task, runs, storage, concurrency: 3, retries: 1 };
   // This uses the built packages, as the task does.
   const program = `import('@crossreg/runs').then(({ runAll }) => runAll(${JSON.stringify(options)}))`;
   const parent = start(['-e', program], {}, fileURLToPath(new URL('.', import.meta.url)));
@@ -168,13 +168,13 @@ test('12 smoke runs in local processes: the results survive -9 to one of them an
   parent.kill('SIGKILL');
   // Its processes end with it, within 0.2 s. They may still write to the log until then.
   await setTimeout(500);
-  const done = readdirSync(join(state, 'results'));
+  const done = readdirSync(join(storage, 'results'));
   expect(done.length).toBeLessThan(runs.length);
 
   const outcomes = await runAll(options);
   expect(resultsOf(outcomes)).toEqual(expected);
   expect(outcomes.filter(({ cached }) => cached)).toHaveLength(done.length);
   expect(expectNothingLost()).toBeGreaterThan(1);
-  expect(readdirSync(join(state, 'results'))).toHaveLength(runs.length);
-  expect(readdirSync(join(state, 'checkpoints'))).toEqual([]);
+  expect(readdirSync(join(storage, 'results'))).toHaveLength(runs.length);
+  expect(readdirSync(join(storage, 'checkpoints'))).toEqual([]);
 }, 300_000);

@@ -106,6 +106,8 @@ async function diabetesParts(seed) {
   return parts({ rows, targets: Array.from(targets) }, [212, 53, 177], 0, seed);
 }
 
+const onDiabetes = { model: dense(10, [64, 64], 1, 'relu', 'linear'), rate: 2e-3, epochs: 100 };
+
 /** The same parts with a constant added to the targets. */
 const shifted = (data, by) =>
   Object.fromEntries(
@@ -153,18 +155,14 @@ export const problems = {
     epochs: 40,
   },
   diabetes: {
+    ...onDiabetes,
     description: 'diabetes (regression), 212 + 53 examples, 64 + 64 units',
     data: diabetesParts,
-    model: dense(10, [64, 64], 1, 'relu', 'linear'),
-    rate: 2e-3,
-    epochs: 100,
   },
   diabetesShifted: {
+    ...onDiabetes,
     description: 'the same, with 2 added to the standardized targets',
     data: async (seed) => shifted(await diabetesParts(seed), 2),
-    model: dense(10, [64, 64], 1, 'relu', 'linear'),
-    rate: 2e-3,
-    epochs: 100,
   },
   digits200: {
     description: 'digits, 160 + 40 images, 64 units',
