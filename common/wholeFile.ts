@@ -2,7 +2,7 @@
 export interface WholeFile {
   /** Its contents, or undefined where there is no such file. */
   read(): Promise<Uint8Array | undefined>;
-  /** Replaces it all or nothing: whoever dies in the middle leaves the former one. Makes the folder where it is missing. */
+  /** Replaces it all or nothing: whoever dies in the middle leaves the former one. Makes folders that are missing. */
   write(contents: Uint8Array): Promise<void>;
   /** Deletes it. Does nothing where there is none. */
   remove(): Promise<void>;
@@ -34,8 +34,8 @@ export function wholeFile(path: string, part: () => string = () => `${path}.part
     async write(contents) {
       const [{ mkdir, open, rename }, { dirname }] = await Promise.all([fileSystem(), paths()]);
       const folder = dirname(path);
-      await mkdir(folder, { recursive: true });
       const temporary = part();
+      for (const each of [folder, dirname(temporary)]) await mkdir(each, { recursive: true });
       const file = await open(temporary, 'w');
       try {
         await file.writeFile(contents);
