@@ -39,7 +39,7 @@ const [imageData] = blocksOf('docs/guide/augmentation.md');
 
 /** A document, the folder of the package whose users it addresses, and the code that it presupposes. */
 export const documents = [
-  ['README.md', 'examples/quickstart', `${model}${examples}`],
+  ['README.md', 'examples/quickstart'],
   ...[
     'regularization-set',
     'from-dropout-and-weight-decay',

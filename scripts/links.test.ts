@@ -27,7 +27,9 @@ const anchors = (file: string) =>
   );
 
 test.each(files)('the targets of all links in %s exist', (file) => {
-  const links = [...text(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link);
+  const links = [...text(file).matchAll(/\]\(([^)\s]+)\)|\bsrc(?:set)?="([^"]+)"/g)].map(
+    ([, link, image]) => link ?? image,
+  );
   const dead = links.filter((link) => {
     if (/^[a-z]+:/.test(link)) return false;
     const [path, anchor] = link.split('#');

@@ -41,6 +41,15 @@ async function rates(name, kinds) {
   return { one: one.map((seconds) => batches[name] / seconds), all: batches[name] / all };
 }
 
+/** The training steps that are measured of a network: plain, and with learned noise if it has layers. */
+function stepsOf(name) {
+  if (!(name in networks)) return { plain: transformerStep() };
+  const { model, x, y } = training(name);
+  const noisy = injectNoise(networks[name]());
+  noisy.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
+  return { plain: () => model.trainOnBatch(x, y), 'with noise': () => noisy.trainOnBatch(x, y) };
+}
+
 /** Examples per second on the `cpu` backend of TensorFlow.js, with a batch of two. */
 async function onCpu(name) {
   await tf.setBackend('cpu');
@@ -67,15 +76,8 @@ export async function wholeSteps() {
     const layers = name in networks;
     const cpu = layers ? await onCpu(name) : undefined;
     await tf.setBackend('wasm');
-    const { model, x, y } = layers ? training(name) : {};
-    const kinds = layers ? [() => model.trainOnBatch(x, y)] : [transformerStep()];
-    if (layers) {
-      const noisy = injectNoise(networks[name]());
-      noisy.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
-      kinds.push(() => noisy.trainOnBatch(x, y));
-    }
-    const ours = await rates(name, kinds);
-    const flop = layers ? convolutionFlop(model) : 0;
+    const ours = await rates(name, Object.values(stepsOf(name)));
+    const flop = layers ? convolutionFlop(networks[name]()) : 0;
     absolute[name] = {
       batch: batches[name],
       ...(cpu && { 'cpu (batch 2)': cpu.toFixed(2) }),
@@ -153,18 +155,15 @@ export async function shares() {
     };
     tf.registerKernel({ ...config, kernelFunc: timed });
   }
-  for (const name of Object.keys(networks)) {
-    const { model, x, y } = training(name);
-    const noisy = injectNoise(networks[name]());
-    noisy.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
-    for (const [kind, each] of Object.entries({ plain: model, 'with noise': noisy })) {
+  for (const name of Object.keys(batches)) {
+    for (const [kind, step] of Object.entries(stepsOf(name))) {
       const steps = [];
       const begun = processorSeconds();
       // The first half warms up.
       while (steps.length < 8 || processorSeconds() - begun < SHARES_SECONDS) {
         for (const key of Object.keys(spent)) delete spent[key];
         const started = processorSeconds();
-        await each.trainOnBatch(x, y);
+        await step();
         steps.push({ total: processorSeconds() - started, ...spent });
       }
       steps.splice(0, steps.length >> 1);

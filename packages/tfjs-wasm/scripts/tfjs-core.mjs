@@ -1,5 +1,5 @@
 // Counts the specs of the suite of tfjs-core that pass on cpu, on stock wasm and on wasm with our kernels, and lists those that
-// differ: `npm run test:tfjs-core`. Arguments `cpu`, `stock` or `ours`, and a part of a name, select some.
+// differ: `npm run test:tfjs-core`. Arguments `cpu`, `stock`, `ours` or `native`, and a part of a name, select some.
 import { runSuite } from '../test/coreSuite.mjs';
 
 const passes = (results) => new Map(results.map(([name, status]) => [name, status === 'passed']));
