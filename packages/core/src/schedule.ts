@@ -9,7 +9,10 @@ export interface Schedule {
    * run does not pay for more than one in 20.
    */
   every: number | 'auto';
-  /** K: noise samples per ρ step, whose predictions are averaged. Default 4; even numbers are drawn in pairs ±ε. */
+  /**
+   * K: noise samples per ρ step, whose predictions are averaged. Default 4; even numbers are drawn in pairs ±ε. With fewer, the loss
+   * prefers too little noise (docs/results.md, *Samples of a ρ step*).
+   */
   samples: number;
   /** Training steps before the first ρ step. Default 0. */
   warmUp: number;

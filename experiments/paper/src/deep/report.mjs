@@ -125,6 +125,7 @@ export function tablesOf(results, profile) {
       ...sigmaRows('residual').map(([seed, text]) => [`residual, ${seed}`, text]),
     ],
   );
+  const longerSigma = markdown(['', 'σ at the end'], sigmaRows('longer'));
   const held = markdown(head, [
     ...[...profile.heldSizes, profile.held].map((size) =>
       row(
@@ -136,10 +137,10 @@ export function tablesOf(results, profile) {
     row('no regularization, all images', 'plain-all', 'noise'),
   ]);
   const samples = markdown(head, [
-    row('defaults: K = 4, every 20', 'cross', 'noise'),
-    ...['samples-1', 'samples-2', 'samples-16', 'every-5', 'every-80'].map((change) =>
-      row(change.replace('samples-', 'K = ').replace('-', ' '), `cross-${change}`, 'samples'),
-    ),
+    row('K = 1', 'cross-samples-1', 'samples'),
+    row('K = 2', 'cross-samples-2', 'samples'),
+    row('K = 4, the default', 'cross', 'noise'),
+    row('K = 16', 'cross-samples-16', 'samples'),
   ]);
   const lengths = markdown(head, [
     ...[
@@ -246,6 +247,7 @@ export function tablesOf(results, profile) {
     held,
     samples,
     longer,
+    'longer-sigma': longerSigma,
     lengths,
     estimator,
     starts: startsOfSigma,

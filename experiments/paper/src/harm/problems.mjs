@@ -106,6 +106,22 @@ async function diabetesParts(seed) {
   return parts({ rows, targets: Array.from(targets) }, [212, 53, 177], 0, seed);
 }
 
+/** Two classes in the plane, of which one is rare: the points that `isRare` chooses. */
+const rare = (description, isRare) => ({
+  description,
+  data(seed) {
+    const { uniform: u } = source(seed);
+    const drawn = rowsOf(5000, () => {
+      const [a, b] = [2 * u() - 1, 2 * u() - 1];
+      return [[a, b], isRare(a, b) ? 1 : 0];
+    });
+    return parts(drawn, [800, 200, 4000], 2, seed);
+  },
+  model: dense(2, [50, 50], 2),
+  rate: 3e-3,
+  epochs: 60,
+});
+
 const onDiabetes = { model: dense(10, [64, 64], 1, 'relu', 'linear'), rate: 2e-3, epochs: 100 };
 
 /** The same parts with a constant added to the targets. */
@@ -243,4 +259,12 @@ export const problems = {
     rate: 2e-3,
     epochs: 360,
   },
+  disk: rare(
+    'a rare class (7 %) in a disk of the plane (drawn), 800 + 200 examples, 50 + 50 units',
+    (a, b) => Math.hypot(a - 0.3, b + 0.2) < 0.3,
+  ),
+  ring: rare(
+    'a rare class (5 %) on a thin ring in the plane (drawn), 800 + 200 examples, 50 + 50 units',
+    (a, b) => Math.abs(Math.hypot(a, b) - 0.625) < 0.025,
+  ),
 };

@@ -2,11 +2,18 @@ import { readFileSync } from 'node:fs';
 import { markdown } from '../markdown.mjs';
 import { mean } from '../numbers.mjs';
 
-/** The results that `npm run paper -- harm` wrote. */
-export const readHarm = () =>
-  JSON.parse(readFileSync(new URL('../../results/harm.json', import.meta.url), 'utf8'));
+/** Where `npm run paper -- harm` writes its results. */
+export const file = new URL('../../results/harm.json', import.meta.url);
 
-const others = ['plain, all examples', 'plain, batch norm momentum 0.9', 'cross-regularized'];
+/** The results so far. */
+export const readHarm = () => JSON.parse(readFileSync(file, 'utf8'));
+
+const others = [
+  'plain, all examples',
+  'plain, batch norm momentum 0.9',
+  'cross-regularized',
+  'cross-regularized, σ from 0.03',
+];
 
 /** The mean test loss of each method relative to plain training, with the standard error of the difference by seed. */
 export function harmTable({ results }) {
