@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { saveFigure } from '@crossreg/experiment-shared/figure.mjs';
 import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
-import { readResults, tablesOfFolds } from '../folds/tables.mjs';
-import { harmTable, readHarm } from '../harm/table.mjs';
+import { tablesOfFolds } from '../folds/tables.mjs';
+import { harmTable } from '../harm/table.mjs';
 import { markdown as markdownOf } from '../markdown.mjs';
 import { mean } from '../numbers.mjs';
 import { profiles } from './profiles.mjs';
-import { either } from './resultStore.mjs';
+import { either, wholeResults } from './resultStore.mjs';
 
 /** A table of the rows that are defined. */
 const markdown = (head, rows) =>
@@ -386,8 +386,8 @@ export const allTables = (resultsOf) => ({
   ...tablesOf(resultsOf('small'), profiles.small),
   ...prefixed('earlier', tablesOf(either(resultsOf('earlier'), resultsOf('small')), profiles.small)),
   ...prefixed('full', tablesOf(resultsOf('full'), profiles.full)),
-  ...tablesOfFolds(readResults()),
-  harm: harmTable(readHarm()),
+  ...tablesOfFolds(wholeResults.read('folds')),
+  harm: harmTable(wholeResults.read('harm')),
 });
 
 /** Generates the figures, and the tables of networks, folds and small problems in docs/results.md. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Seven digits are enough for float32. */
 const rounded = (_, value) =>
@@ -19,6 +20,9 @@ export function store(place) {
     },
   };
 }
+
+/** The results of `harm` and `folds`, each in one file. */
+export const wholeResults = store(fileURLToPath(new URL('../../results', import.meta.url)));
 
 /** Reads the results of one store, and of another where the first has none. It cannot write. */
 export const either = (first, second) => ({

@@ -1,12 +1,10 @@
 // Few examples: five models on five folds, next to other ways to use the same data. All options have their defaults.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { evaluate } from '@crossreg/calibration';
 import { createSchedule, isRegularizationStep } from '@crossreg/core';
 import { Ensemble, fitEnsemble, predict } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
+import { wholeResults } from '../deep/resultStore.mjs';
 import { batchOrder, trainSteps } from '../deep/training.mjs';
 import { problems } from '../harm/problems.mjs';
 import { problemsOfFolds } from './problems.mjs';
@@ -16,7 +14,6 @@ import { tablesOfFolds } from './tables.mjs';
 const SEEDS = [11, 12, 13, 14, 15];
 const MEMBERS = 5;
 const batchSize = 32;
-const file = fileURLToPath(new URL('../../results/folds.json', import.meta.url));
 
 const mean = (xs) => xs.reduce((a, b) => a + b, 0) / xs.length;
 
@@ -113,8 +110,7 @@ async function trainAll({ model: build, rate, epochs, data }, seed) {
 /** Trains the models without a result, writes the results and prints the table. */
 export async function folds() {
   await useWasm({ threads: 1 });
-  mkdirSync(dirname(file), { recursive: true });
-  const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const results = wholeResults.has('folds') ? wholeResults.read('folds') : {};
   // Seed by seed, so that all ways have the same number of results if the program is stopped.
   for (const seed of SEEDS) {
     for (const [name, { of, times }] of Object.entries(problemsOfFolds)) {
@@ -124,7 +120,7 @@ export async function folds() {
       const started = performance.now();
       const { epochs, ...problem } = problems[of];
       runs.push(await trainAll({ ...problem, epochs: times * epochs }, seed));
-      writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
+      wholeResults.write('folds', results);
       const seconds = ((performance.now() - started) / 1000).toFixed();
       process.stderr.write(`${name}, seed ${seed}: ${seconds} s\n`);
     }

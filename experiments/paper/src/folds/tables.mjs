@@ -1,11 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { meanOf } from '@crossreg/experiment-shared/meanOf.mjs';
 import { markdown } from '../markdown.mjs';
 import { problemsOfFolds } from './problems.mjs';
-
-/** All existing results, by problem. */
-export const readResults = () =>
-  JSON.parse(readFileSync(new URL('../../results/folds.json', import.meta.url), 'utf8'));
 
 const MEMBERS = 5;
 const ways = [

@@ -1,11 +1,11 @@
 // Does the drop-in do harm? Small problems with default options: mean test loss relative to plain training.
-import { writeFileSync } from 'node:fs';
 import { crossRegularization, injectNoise, predict } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
+import { wholeResults } from '../deep/resultStore.mjs';
 import { batchOrder, trainSteps } from '../deep/training.mjs';
 import { problems } from './problems.mjs';
-import { file, harmTable, readHarm } from './table.mjs';
+import { harmTable } from './table.mjs';
 
 // Seeds 1 to 5 were used when the defaults were chosen (docs/results.md).
 const SEEDS = Array.from({ length: 20 }, (_, i) => 6 + i);
@@ -81,7 +81,7 @@ async function train({ model: build, rate, epochs }, data, { all, momentum, nois
 /** Trains what has no results, prints the table and writes the figures. */
 export async function harm() {
   const { threads } = await useWasm({ threads: 1 });
-  const { results } = readHarm();
+  const results = wholeResults.has('harm') ? wholeResults.read('harm').results : {};
   for (const [name, problem] of Object.entries(problems)) {
     results[name] ??= { description: problem.description, runs: {} };
     const { runs } = results[name];
@@ -103,7 +103,7 @@ export async function harm() {
       process.stderr.write(`\r${name}: seed ${seed} `);
     }
     process.stderr.write('\n');
-    writeFileSync(file, `${JSON.stringify({ seeds: SEEDS, threads, results }, null, 1)}\n`);
+    wholeResults.write('harm', { seeds: SEEDS, threads, results });
   }
   console.log(harmTable({ results }));
 }

@@ -1,12 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { markdown } from '../markdown.mjs';
 import { mean } from '../numbers.mjs';
-
-/** Where `npm run paper -- harm` writes its results. */
-export const file = new URL('../../results/harm.json', import.meta.url);
-
-/** The results so far. */
-export const readHarm = () => JSON.parse(readFileSync(file, 'utf8'));
 
 const others = [
   'plain, all examples',
