@@ -56,7 +56,7 @@ export async function train({
     ...(isNoisy ? {} : { warmUp: steps, rhoOptimizer: sgd({ learningRate: 1 }) }),
   });
 
-  const sigma = Object.fromEntries(network.sigma.map((name) => [name, 0.3]));
+  const sigma = Object.fromEntries(network.sigma.map((name) => [name, 0.15]));
   let state = method.init(network.init(random.key(seed + streams.initialization)), sigma);
   const key = random.key(seed + streams.noise);
   const training = endless(data, batchSize, seed + streams.trainingOrder);

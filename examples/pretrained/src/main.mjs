@@ -116,7 +116,7 @@ const plain = compiled(await top());
 await run('plain', plain, both);
 measure('fine-tuned, plain, all images', plain);
 
-const noisy = compiled(injectNoise(await top(), { initialSigma: 0.3 }));
+const noisy = compiled(injectNoise(await top()));
 const cross = crossRegularization({
   regularizationData: [data.regularization.x, data.regularization.y],
   seed,

@@ -15,7 +15,7 @@ export {
 export { checkOptions } from '../../../common/checkOptions';
 export { show } from '../../../common/show';
 export { checkAveraging, checkSoftmaxWidth, logSumExp, StreamingMoments } from './monteCarlo';
-export { LONGEST_EFOLD, SHORTEST_EFOLD } from './noiseOptimizer';
+export { EARLY_STEPS, LATE_STEPS } from './noiseOptimizer';
 export { adamDirection, adamMoments, checkOptimizer } from './optimizer';
 export { innerProduct } from './projection';
 export { hash32, seedStreams } from './random';

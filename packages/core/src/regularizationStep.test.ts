@@ -55,9 +55,10 @@ test('the default of a scale is noiseOptimizer, at the pace of the schedule', ()
     );
     return raw.data[0];
   };
-  // Upwards 4 nats in 400 steps at first; the first step comes after 1 training step, or `every`.
-  expect(first()).toBeCloseTo(4 / 400, 5);
-  expect(first({ every: 20 })).toBeCloseTo((4 * 20) / 400, 5);
+  // Upwards 4 nats in 400 steps, times the share of 400 steps that have passed; the clock starts at 20, and the first step comes
+  // after 1 training step, or `every`.
+  expect(first()).toBeCloseTo((4 / 400) * (21 / 400), 6);
+  expect(first({ every: 20 })).toBeCloseTo(((4 * 20) / 400) * (40 / 400), 5);
 });
 
 test('nothing but ρ is differentiated, and weights of the loss stay', () => {

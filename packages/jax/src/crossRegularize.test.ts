@@ -108,7 +108,7 @@ test('40 steps of a noisy network agree with core in float64', async () => {
   expect(relative(record.loss, reference.history.loss)).toBeLessThan(1e-3);
   expect(relative(record.rho.rho.value, reference.history.rho.rho.value)).toBeLessThan(2e-3);
   // σ has a path to follow.
-  expect(Math.max(...record.rho.rho.value) / Math.min(...record.rho.rho.value)).toBeGreaterThan(1.05);
+  expect(Math.max(...record.rho.rho.value) / Math.min(...record.rho.rho.value)).toBeGreaterThan(1.03);
 });
 
 test('the gradient of a ρ step agrees with finite differences in float64', async () => {

@@ -4,8 +4,8 @@ import {
   adamMoments,
   checkAbove,
   checkOptions,
-  LONGEST_EFOLD,
-  SHORTEST_EFOLD,
+  EARLY_STEPS,
+  LATE_STEPS,
 } from '@crossreg/core/internal';
 import { type Array as JaxArray, numpy as np, tree } from '@jax-js/jax';
 import type { Handle } from './handle';
@@ -221,8 +221,12 @@ export function noiseOptimizer(
     beta2: 0.99,
     increaseGain: (step) => {
       const time = rhoStepTime(every, step);
-      const efold = np.minimum(np.maximum(time.ref, SHORTEST_EFOLD), LONGEST_EFOLD);
-      return time.div(efold).mul(maxIncrease / maxDecrease);
+      const early = np.minimum(time.ref.div(EARLY_STEPS), 1);
+      const late = np.maximum(time.div(LATE_STEPS), 1);
+      return early.ref
+        .mul(early)
+        .mul(late)
+        .mul(maxIncrease / maxDecrease);
     },
   });
 }

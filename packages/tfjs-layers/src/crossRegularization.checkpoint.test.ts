@@ -240,7 +240,7 @@ describe('a different run is refused, and the error names the difference', () =>
       'the start of the noise',
       {},
       { cross: { noise: { initialSigma: 0.5 } } },
-      'cross.noise[0].initialSigma is 0.3 there and 0.5 here',
+      'cross.noise[0].initialSigma is 0.15 there and 0.5 here',
     ],
     [
       'layers of a norm',

@@ -16,7 +16,7 @@ import { carriesMask } from './masks';
 import { MovingDeviation, movingDeviationWeights, type WeightVariable } from './movingDeviation';
 
 export interface LearnableNoiseOptions {
-  /** The initial σ, relative to the standard deviation of the input. Default 0.3. 0 switches the layer off for good. */
+  /** The initial σ, relative to the standard deviation of the input. Default 0.15. 0 switches the layer off for good. */
   initialSigma?: number;
   /** One σ for the layer (default), or one per channel. */
   per?: 'layer' | 'channel';
@@ -47,9 +47,9 @@ export const noiseOptionNames = { initialSigma: 1, per: 1, axis: 1, draw: 1, bij
  * @throws ArgumentError for a value out of range.
  */
 export function completeNoise(options: LearnableNoiseOptions): Required<Omit<LearnableNoiseOptions, 'name'>> {
-  const { initialSigma = 0.3, per = 'layer', axis = -1, draw = 'step' } = options;
+  const { initialSigma = 0.15, per = 'layer', axis = -1, draw = 'step' } = options;
   const { bijector = 'exp', momentum = 0.9 } = options;
-  checkAbove('initialSigma', initialSigma, 0, 'Use 0.3, or 0 to switch the noise off.', true);
+  checkAbove('initialSigma', initialSigma, 0, 'Use 0.15, or 0 to switch the noise off.', true);
   checkOneOf('per', per, ['layer', 'channel'], "Use 'layer' for one σ in all.");
   checkOneOf('draw', draw, ['step', 'sequence'], "Use 'step', or 'sequence' for one draw a sequence.");
   if (!Number.isInteger(axis) || axis === 0) {
@@ -86,7 +86,7 @@ const LEAST_SIGMA = 0.03;
  * const noisy = tf.sequential({
  *   layers: [
  *     tf.layers.dense({ units: 16, inputShape: [4] }),
- *     new LearnableNoise({ initialSigma: 0.3 }),
+ *     new LearnableNoise(),
  *     tf.layers.reLU(),
  *     tf.layers.dense({ units: 3, activation: 'softmax' }),
  *   ],

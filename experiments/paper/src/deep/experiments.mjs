@@ -89,14 +89,14 @@ export const experiments = {
   ],
   longer: [[over('longer-plain', { ...vgg, times: 2, scale: true }), variant('longer', { times: 2 })]],
   longest: [[variant('longest', { times: 8 })]],
-  // 0.3, the default, is the run `longer`, or `longest`.
+  // 0.15, the default, is the run `longer`, or `longest`.
   starts: [
-    [0.1, 1, 3].map((initialSigma) =>
+    [0.1, 0.3, 1, 3].map((initialSigma) =>
       variant(`start-${initialSigma}`, { noise: { initialSigma }, times: 2 }),
     ),
   ],
   'starts-longest': [
-    [0.1, 1, 3].map((initialSigma) =>
+    [0.1, 0.3, 1, 3].map((initialSigma) =>
       seedOne(`longest-start-${initialSigma}`, { ...learned, noise: { initialSigma }, times: 8 }),
     ),
   ],

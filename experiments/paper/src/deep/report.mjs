@@ -166,7 +166,8 @@ export function tablesOf(results, profile) {
   );
   const starts = [
     ['0.1', 'start-0.1', 'longest-start-0.1'],
-    ['0.3, the default', 'longer', 'longest'],
+    ['0.15, the default', 'longer', 'longest'],
+    ['0.3', 'start-0.3', 'longest-start-0.3'],
     ['1', 'start-1', 'longest-start-1'],
     ['3', 'start-3', 'longest-start-3'],
   ];

@@ -20,7 +20,7 @@ const methods = {
   'plain, all examples': { all: true },
   'plain, batch norm momentum 0.9': { momentum: 0.9 },
   'cross-regularized': { noise: {}, cross: {} },
-  'cross-regularized, σ from 0.03': { noise: { initialSigma: 0.03 }, cross: {} },
+  'cross-regularized, σ from 0.3': { noise: { initialSigma: 0.3 }, cross: {} },
 };
 
 /** NLL for classes, mean squared error for numbers. */

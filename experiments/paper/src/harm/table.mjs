@@ -5,7 +5,7 @@ const others = [
   'plain, all examples',
   'plain, batch norm momentum 0.9',
   'cross-regularized',
-  'cross-regularized, σ from 0.03',
+  'cross-regularized, σ from 0.3',
 ];
 
 /** The mean test loss of each method relative to plain training, with the standard error of the difference by seed. */
