@@ -50,20 +50,17 @@ export async function trainAndEvaluate(data, run) {
   const layer = augmentation && augmentationLayers(model)[0];
   const ranges = layer && Object.entries(await layer.values()).map(([kind, v]) => [kind, rounded(v)]);
   const result = {
-    train: metrics(measure(model, data.training)),
-    test: metrics(measure(model, data.test)),
+    train: metrics(await measure(model, data.training)),
+    test: metrics(await measure(model, data.test)),
     ...(ranges && { ranges: Object.fromEntries(ranges) }),
     ...(cross && { history: shortHistory(cross.history) }),
-    ...(averageOver && {
-      averaged: Object.fromEntries(
-        Object.entries(averageOver).map(([label, other]) => {
-          // Not disposed, because that would dispose the network, which it shares.
-          const averaging = injectAugmentation(base, fixed(other));
-          return [label, metrics(measure(averaging, data.part))];
-        }),
-      ),
-    }),
+    ...(averageOver && { averaged: {} }),
   };
+  for (const [label, other] of Object.entries(averageOver ?? {})) {
+    // Not disposed, because that would dispose the network, which it shares.
+    const averaging = injectAugmentation(base, fixed(other));
+    result.averaged[label] = metrics(await measure(averaging, data.part));
+  }
   cross?.dispose();
   // This disposes all of its layers, the shared network included.
   model.dispose();

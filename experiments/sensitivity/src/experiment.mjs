@@ -40,8 +40,8 @@ export async function run({ name, seed, steps, data, trainOn = 'training', optio
   const result = {
     name,
     ...trained,
-    train: measure(model, data.training),
-    test: measure(model, data.test),
+    train: await measure(model, data.training),
+    test: await measure(model, data.test),
     sigma: noiseLayers(model).map((layer) => [layer.name, tf.tidy(() => layer.sigma().dataSync()[0])]),
   };
   cross?.dispose();

@@ -44,9 +44,10 @@ export async function train({ model, data, steps, batchSize, seed, cross, onStep
 }
 
 /** Accuracy, NLL, Brier score and ECE of the averaged prediction, and the probabilities themselves, [examples · classes]. */
-export function measure(model, { x, labels }, samples = 8) {
+export async function measure(model, { x, labels }, samples = 8) {
   const { mean, variance } = predict(model, x, { samples, batchSize: 250, seed: 1 });
-  const probabilities = mean.dataSync();
+  // Not dataSync: WebGPU has none in Node.
+  const probabilities = await mean.data();
   tf.dispose([mean, variance]);
   return { ...evaluate(probabilities, labels), probabilities };
 }

@@ -302,7 +302,7 @@ describe('is refused before the first step:', () => {
     ['more folds than examples', { regularizationData: { folds: 61 } }, 'are 61, but there are 60 examples'],
     [
       'a split of a member that lacks a class',
-      { regularizationData: { split: 0.05 }, members: 5 },
+      { regularizationData: { split: 0.05, stratified: false }, members: 5 },
       'regularizationData.split: leaves no example of class',
       { y: rare },
     ],

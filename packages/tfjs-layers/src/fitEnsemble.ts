@@ -37,7 +37,7 @@ export interface EnsembleProgress {
 export interface FitEnsembleOptions
   extends Omit<CrossRegularizationOptions, 'regularizationData' | 'checkpoint'> {
   /**
-   * The data from which ρ learns. `{ folds: 5, stratified: true }` gives each of five members another fifth of the training
+   * The data from which ρ learns. `{ folds: 5 }` gives each of five members another fifth of the training
    * data. Any value that `crossRegularization` accepts is shared by all `members`, except that `{ split }` is drawn for each.
    */
   regularizationData: RegularizationFolds | RegularizationData;
@@ -68,7 +68,7 @@ export interface FitEnsembleOptions
  *   that leaves a class out. If a member fails later, all are freed.
  * @example
  * const ensemble = await fitEnsemble(createModel, xTrain, yTrain, {
- *   regularizationData: { folds: 5, stratified: true },
+ *   regularizationData: { folds: 5 },
  *   noise: true,
  *   fit: { epochs: 2, batchSize: 32 },
  *   checkpoint: 'runs/clothes',

@@ -44,6 +44,8 @@ describe('a split that leaves something out: stratified', () => {
       const { held } = await split([y()], loss, { split: 0.2, stratified: true }, seed);
       // 12, 6, 1.6 and 0.4, with the rounding errors carried over: 12, 6, 2 and at least 1.
       expect(countsOf(held, labels, 4)).toEqual([12, 6, 2, 1]);
+      // The default.
+      expect((await split([y()], loss, { split: 0.2 }, seed)).held).toEqual(held);
     }
     const [a, b] = await Promise.all(
       [1, 2].map((seed) => split([y()], loss, { split: 0.2, stratified: true }, seed)),
@@ -81,8 +83,8 @@ describe('a split that leaves something out: classes', () => {
     ['sparse', () => tf.tensor1d(labels), 'sparseCategoricalCrossentropy'],
     ['binary', () => tf.tensor2d(labels, [100, 1]), 'binaryCrossentropy'],
   ] as const)('%s: refused where the regularization set has none of a class', async (_, y, loss) => {
-    await expect(split([y()], loss, { split: 0.02 }, 1)).rejects.toThrow(
-      'regularizationData.split: leaves no example of class 1 in the regularization set. Use { split, stratified: true }',
+    await expect(split([y()], loss, { split: 0.02, stratified: false }, 1)).rejects.toThrow(
+      'regularizationData.split: leaves no example of class 1 in the regularization set. Leave stratified: false out, or use a larger share.',
     );
   });
 

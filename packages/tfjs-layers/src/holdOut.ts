@@ -65,7 +65,7 @@ export async function heldOutExamples(
 ): Promise<{ held: number[]; rest: number[] }> {
   const count = x[0].shape[0];
   const labels = await labelsOf(y, data, model);
-  const { groups, stratified = false } = data;
+  const { groups, stratified = labels.length > 0 } = data;
   if (groups && groups.length !== count) {
     throw new ArgumentError(
       `${name}.groups`,
@@ -78,12 +78,14 @@ export async function heldOutExamples(
   const order = [
     ...permutation(count, deriveSeed((folds ? data.seed : undefined) ?? seed, seedStreams.heldOutExamples)),
   ];
-  const parts = folds ? foldsOf(order, classOf, data) : [split(order, classOf, data, labels.length === 1)];
+  const parts = folds
+    ? foldsOf(order, classOf, data)
+    : [split(order, classOf, { ...data, stratified }, labels.length === 1)];
   const sides = parts.map((part, k) => {
     const chosen = new Set(part);
     const held = order.filter((i) => chosen.has(i));
     const rest = order.filter((i) => !chosen.has(i));
-    checkClasses(labels, [held, rest], data, k);
+    checkClasses(labels, [held, rest], { ...data, stratified }, k);
     return { held, rest };
   });
   return sides[folds ? data.fold : 0];
@@ -99,14 +101,14 @@ const name = 'regularizationData';
 /** The classes of the examples, by output. */
 async function labelsOf(
   y: readonly tf.Tensor[],
-  { stratified = false }: RegularizationPart,
+  { stratified }: RegularizationPart,
   model: LayersModel,
 ): Promise<ArrayLike<number>[]> {
   const names = lossNames(model);
   const all = await Promise.all(
     y.map((target, i) => {
       const loss = names[i];
-      const isCategorical = loss === undefined ? stratified : /crossentropy/i.test(loss);
+      const isCategorical = loss === undefined ? stratified === true : /crossentropy/i.test(loss);
       return classLabels(target, isCategorical);
     }),
   );
@@ -143,7 +145,7 @@ function foldsOf(
 function split(
   order: readonly number[],
   classOf: (i: number) => string,
-  { split: share, stratified = false, groups }: RegularizationSplit,
+  { split: share, stratified, groups }: RegularizationSplit,
   all: boolean,
 ): Iterable<number> {
   if (groups) return wholeGroups(order, groups, classOf, share);
@@ -223,7 +225,7 @@ function checkClasses(
     ? `Make smaller groups, or use ${folds ? 'fewer folds' : 'another share'} or another seed.`
     : data.stratified
       ? `Give at least ${folds ? data.folds : 'two'} examples of each class${folds ? ', or use fewer folds' : ''}.`
-      : `Use { ${folds ? 'folds' : 'split'}, stratified: true }, or ${folds ? 'fewer folds' : 'a larger share'}.`;
+      : `Leave stratified: false out, or use ${folds ? 'fewer folds' : 'a larger share'}.`;
   for (const each of labels) {
     const classes = new Set(Array.from(each));
     for (const [side, some] of [

@@ -40,7 +40,11 @@ export type RegularizationPart = RegularizationSplit | RegularizationFold;
 export interface RegularizationSplit {
   /** The share of the examples, between 0 and 1. */
   split: number;
-  /** Whether the same share of every class is held out, if targets are classes. Default false. */
+  /**
+   * Whether the same share of every class is held out, and at least one example. Default: true if targets are classes, that is one-hot, or whole numbers
+   * with a cross-entropy. A rare class then has its share in both parts. By chance it could be rarer in the held-out set, and
+   * σ would rise to lower its probability.
+   */
   stratified?: boolean;
   /** The group of every example, such as its patient or its video. A group is held out completely or not at all. */
   groups?: ArrayLike<number | string>;
@@ -130,7 +134,7 @@ function checkPart(data: RegularizationPart): void {
   if (typeof stratified !== 'boolean') {
     throw new ArgumentError(
       `${name}.stratified`,
-      `must be true or false, but is ${show(stratified)}. Use true to keep the proportions of the classes.`,
+      `must be true or false, but is ${show(stratified)}. Leave it out to keep the proportions of the classes.`,
     );
   }
   if (typeof groups !== 'object' || groups === null || !Number.isInteger(groups.length)) {

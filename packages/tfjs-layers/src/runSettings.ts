@@ -41,7 +41,7 @@ export async function dataSettings(
   const { groups, ...part } = data;
   return {
     ...part,
-    stratified: data.stratified ?? false,
+    stratified: data.stratified ?? 'auto',
     groups: groups !== undefined,
     of: heldOut?.from,
     x,

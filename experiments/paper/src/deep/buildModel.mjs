@@ -42,12 +42,13 @@ export function buildModel(run, profile, { seed, regularization }) {
 }
 
 /** σ of every random layer by name. For one σ per channel: the root mean square, the smallest and the largest. */
-export function sigmas(model) {
-  return Object.fromEntries(
-    randomLayers(model).map((layer) => {
-      const values = tf.tidy(() => layer.sigma().dataSync());
-      const rms = Math.hypot(...values) / Math.sqrt(values.length);
-      return [layer.name, values.length === 1 ? rms : [rms, Math.min(...values), Math.max(...values)]];
-    }),
-  );
+export async function sigmas(model) {
+  const of = async (layer) => {
+    const sigma = tf.tidy(() => layer.sigma());
+    const values = await sigma.data();
+    sigma.dispose();
+    const rms = Math.hypot(...values) / Math.sqrt(values.length);
+    return [layer.name, values.length === 1 ? rms : [rms, Math.min(...values), Math.max(...values)]];
+  };
+  return Object.fromEntries(await Promise.all(randomLayers(model).map(of)));
 }

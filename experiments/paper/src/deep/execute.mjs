@@ -88,9 +88,9 @@ async function trainAndEvaluate(run, profile, data, { checkpoint, onStep }) {
   });
 
   const { samples } = profile;
-  const { probabilities, ...test } = measure(model, data.test, samples);
+  const { probabilities, ...test } = await measure(model, data.test, samples);
   const first = take(set, Math.min(1000, set.labels.length));
-  const { probabilities: _, ...trainMetrics } = measure(model, first, samples);
+  const { probabilities: _, ...trainMetrics } = await measure(model, first, samples);
   tf.dispose([first.x, first.y]);
   const { estimator: _estimator, ...schedule } = run.cross ?? {};
   const costPerStep = run.cross
@@ -101,11 +101,11 @@ async function trainAndEvaluate(run, profile, data, { checkpoint, onStep }) {
     stepEquivalents: stepCount(run, profile) * costPerStep,
     test: { ...test, bins: binsOf(probabilities, data.test.labels) },
     train: trainMetrics,
-    sigma: sigmas(model),
+    sigma: await sigmas(model),
     ...summary,
   };
   if (run.scale) {
-    const held = measure(model, data.regularization, samples);
+    const held = await measure(model, data.regularization, samples);
     for (const [name, scaling] of Object.entries({ temperatureScaling, vectorScaling })) {
       const fitted = scaling(logitsOf(held.probabilities, 10), data.regularization.labels);
       result[name] = {

@@ -53,11 +53,11 @@ export async function trainPopulation({ run, profile, data, steps, seed, shared,
         to,
         onStep: (done) => onStep(from * size + i * (to - from) + (done - from)),
       });
-      const { accuracy, nll } = measure(model, data.regularization, profile.monitoring.samples);
+      const { accuracy, nll } = await measure(model, data.regularization, profile.monitoring.samples);
       scores.push({ i, accuracy, nll });
     }
     scores.sort((a, b) => a.nll - b.nll);
-    curve.push({ step: to, held: scores[0], sigma: sigmas(members[scores[0].i].model) });
+    curve.push({ step: to, held: scores[0], sigma: await sigmas(members[scores[0].i].model) });
     for (let k = 0; k < quarter && to < steps; k++) {
       const next = uniform(deriveSeed(seed, streams.perturbation, to, k));
       const winner = members[scores[k].i];

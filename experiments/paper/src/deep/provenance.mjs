@@ -1,14 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+// The folders in which Node looks for packages: in a packed folder (scripts/gpu.mjs) they are not in this workspace's.
+const folders = createRequire(import.meta.url).resolve.paths('a-package');
 const version = (name) =>
-  JSON.parse(readFileSync(here(`../../node_modules/${name}/package.json`), 'utf8')).version;
+  JSON.parse(
+    readFileSync(folders.map((folder) => join(folder, name, 'package.json')).find(existsSync), 'utf8'),
+  ).version;
+/** Undefined outside a git repository. */
 const commit = () => {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: here('.'), encoding: 'utf8' }).trim();
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: new URL('.', import.meta.url),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return undefined;
   }

@@ -39,9 +39,10 @@ const runsOf = (results, name, seeds) =>
 /**
  * Tables and figures of the networks, from the results of a profile.
  *
+ * @param start - the default start of σ.
  * @returns tables in Markdown, by their names in the document.
  */
-export function tablesOf(results, profile) {
+export function tablesOf(results, profile, start = '0.15') {
   const of = (name, seeds = profile.seeds) => runsOf(results, name, seeds);
   const plainSteps = profile.steps;
   /**
@@ -166,35 +167,25 @@ export function tablesOf(results, profile) {
   );
   const starts = [
     ['0.1', 'start-0.1', 'longest-start-0.1'],
-    ['0.15, the default', 'longer', 'longest'],
+    [`${start}, the default`, 'longer', 'longest'],
     ['0.3', 'start-0.3', 'longest-start-0.3'],
     ['1', 'start-1', 'longest-start-1'],
     ['3', 'start-3', 'longest-start-3'],
   ];
   const startsOfSigma = markdown(
     ['σ at the start', ...head.slice(1)],
-    starts.map(([start, name]) => row(start, name, name === 'longer' ? 'longer' : 'starts')),
+    starts.map(([title, name]) => row(title, name, name === 'longer' ? 'longer' : 'starts')),
   );
   const startsLongest = markdown(
     ['σ at the start', 'test accuracy', 'test NLL', 'test ECE', 'σ at the end'],
-    starts.flatMap(([start, , name]) =>
+    starts.flatMap(([title, , name]) =>
       of(name, [1]).map((run) => [
-        start,
+        title,
         ...[run.test.accuracy, run.test.nll, run.test.ece].map((value) => value.toFixed(3)),
         sigma(run),
       ]),
     ),
   );
-  const longer = markdown(head, [
-    row('no regularization', 'longer-plain', 'longer'),
-    row('… stopped at the lowest held-out NLL', 'longer-plain', 'longer', {
-      pick: ({ earlyStopping }) => earlyStopping.test,
-      gap: false,
-    }),
-    row('**cross-regularized**', 'longer', 'longer'),
-    row('cross-regularized, half the steps', 'cross', 'noise'),
-    row(`population-based training, ${profile.population} models, half the steps`, 'population', 'noise'),
-  ]);
   const channels = markdown(head, [
     row('one σ a layer', 'cross', 'noise'),
     row('one σ a channel', 'channels', 'channels'),
@@ -247,7 +238,6 @@ export function tablesOf(results, profile) {
     'residual-sigma': residualSigma,
     held,
     samples,
-    longer,
     'longer-sigma': longerSigma,
     lengths,
     estimator,
@@ -380,12 +370,12 @@ const prefixed = (prefix, tables) =>
  * All tables of docs/results.md that are generated from results.
  *
  * @param resultsOf - returns the results in a folder: `small`, `full`, or `earlier`, which holds those of `small` with the
- *   defaults of commit 7d07381. The names of its tables begin with `earlier-`, and rows that the defaults do not change are
+ *   defaults until commit 15410b0. The names of its tables begin with `earlier-`, and rows that the defaults do not change are
  *   taken from `small`. The names of the tables of `full` begin with `full-`.
  */
 export const allTables = (resultsOf) => ({
   ...tablesOf(resultsOf('small'), profiles.small),
-  ...prefixed('earlier', tablesOf(either(resultsOf('earlier'), resultsOf('small')), profiles.small)),
+  ...prefixed('earlier', tablesOf(either(resultsOf('earlier'), resultsOf('small')), profiles.small, '0.3')),
   ...prefixed('full', tablesOf(resultsOf('full'), profiles.full)),
   ...tablesOfFolds(wholeResults.read('folds')),
   harm: harmTable(wholeResults.read('harm')),

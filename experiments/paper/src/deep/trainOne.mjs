@@ -14,8 +14,8 @@ export async function trainOne({ run, profile, data, steps, seed, shared, store,
   const { model, cross, dispose } = buildModel(run, profile, { seed, regularization: data.regularization });
   const { images, samples } = profile.monitoring;
   const monitored = take(data.test, images);
-  const evaluateOn = (set) => {
-    const { accuracy, nll } = measure(model, set, samples);
+  const evaluateOn = async (set) => {
+    const { accuracy, nll } = await measure(model, set, samples);
     return { accuracy, nll };
   };
   const saved = checkpoint(store, { model, cross }, { settings: { run, profile } });
@@ -40,8 +40,8 @@ export async function trainOne({ run, profile, data, steps, seed, shared, store,
       onStep,
     });
     await cross?.onEpochEnd(to);
-    const held = run.scale ? evaluateOn(data.regularization) : undefined;
-    curve.push({ step: to, loss, held, test: evaluateOn(monitored), sigma: sigmas(model) });
+    const held = run.scale ? await evaluateOn(data.regularization) : undefined;
+    curve.push({ step: to, loss, held, test: await evaluateOn(monitored), sigma: await sigmas(model) });
     // For early stopping: the weights with the lowest held-out loss.
     if (run.scale && held.nll < best.nll) {
       tf.dispose(best.weights);
@@ -52,7 +52,7 @@ export async function trainOne({ run, profile, data, steps, seed, shared, store,
   await cross?.onTrainEnd();
   const summary = {
     seconds: clock,
-    held: evaluateOn(data.regularization),
+    held: await evaluateOn(data.regularization),
     // The name that result files have for the curve.
     course: curve,
     skipped: cross?.history.skipped,
@@ -60,7 +60,7 @@ export async function trainOne({ run, profile, data, steps, seed, shared, store,
   if (run.scale) {
     const last = model.getWeights().map((w) => tf.clone(w));
     model.setWeights(best.weights);
-    const { probabilities: _, ...test } = measure(model, data.test);
+    const { probabilities: _, ...test } = await measure(model, data.test);
     summary.earlyStopping = { step: best.step, test };
     model.setWeights(last);
     tf.dispose([last, best.weights]);

@@ -13,6 +13,7 @@ export default function watchedRun({ run: order, checkpoint, onProgress, ...rest
       return checkpoint.read();
     },
     async write(bundle) {
+      note('saves');
       await checkpoint.write(bundle);
       note('saved');
       await setTimeout(order.rest);

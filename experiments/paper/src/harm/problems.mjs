@@ -3,6 +3,7 @@ import { deriveSeed, float64, permutation, uniform } from '@crossreg/core';
 import { diabetes, digits, fashionMnist, split } from '@crossreg/datasets';
 import { smallConvNet } from '@crossreg/experiment-shared/smallConvNet.mjs';
 import * as tf from '@tensorflow/tfjs';
+import { mailParts, WORDS } from './mail.mjs';
 
 /** The streams of a seed, see `deriveSeed`. Results depend on these numbers, so none changes. */
 const streams = { parts: 1, uniform: 2, normal: 3 };
@@ -54,9 +55,16 @@ function standardize(rows, known) {
  *
  * @param sizes - examples to train on, to hold out, and to test on.
  * @param classes - the number of classes; 0 for numeric targets, which are standardized too.
+ * @param stratified - whether the classes have the same shares of the training and the held-out examples.
  */
-function parts({ rows, targets }, [training, held, test], classes, seed) {
+function parts({ rows, targets }, [training, held, test], classes, seed, stratified = false) {
   const order = [...permutation(rows.length, deriveSeed(seed, streams.parts))];
+  if (stratified) {
+    const index = Float64Array.from(order.slice(0, training + held));
+    const labels = index.map((i) => targets[i]);
+    const both = split({ shape: [training + held], index, labels }, { size: held, stratified, seed });
+    order.splice(0, training + held, ...both.flatMap((part) => [...part.index]));
+  }
   const known = order.slice(0, training + held);
   const x = standardize(rows, known);
   const y =
@@ -106,8 +114,12 @@ async function diabetesParts(seed) {
   return parts({ rows, targets: Array.from(targets) }, [212, 53, 177], 0, seed);
 }
 
-/** Two classes in the plane, of which one is rare: the points that `isRare` chooses. */
-const rare = (description, isRare) => ({
+/**
+ * Two classes in the plane, of which one is rare: the points that `isRare` chooses.
+ *
+ * @param stratified - whether both classes have the same shares of the training and the held-out examples.
+ */
+const rare = (description, isRare, stratified = false) => ({
   description,
   data(seed) {
     const { uniform: u } = source(seed);
@@ -115,12 +127,15 @@ const rare = (description, isRare) => ({
       const [a, b] = [2 * u() - 1, 2 * u() - 1];
       return [[a, b], isRare(a, b) ? 1 : 0];
     });
-    return parts(drawn, [800, 200, 4000], 2, seed);
+    return parts(drawn, [800, 200, 4000], 2, seed, stratified);
   },
   model: dense(2, [50, 50], 2),
   rate: 3e-3,
   epochs: 60,
 });
+
+const inDisk = (a, b) => Math.hypot(a - 0.3, b + 0.2) < 0.3;
+const onRing = (a, b) => Math.abs(Math.hypot(a, b) - 0.625) < 0.025;
 
 const onDiabetes = { model: dense(10, [64, 64], 1, 'relu', 'linear'), rate: 2e-3, epochs: 100 };
 
@@ -145,7 +160,7 @@ async function clothes(seed) {
 }
 
 /**
- * Twelve small problems like those of tutorials. For each: a description, `data(seed)`, `model(seed)`, batch size, θ's Adam
+ * Small problems, most of them like those of tutorials. For each: a description, `data(seed)`, `model(seed)`, batch size, θ's Adam
  * rate, epochs, and whether the targets are classes or numbers.
  */
 export const problems = {
@@ -200,6 +215,13 @@ export const problems = {
     model: smallConvNet,
     rate: 1e-3,
     epochs: 25,
+  },
+  mail: {
+    description: 'e-mails, spam or not, by 1,000 words, 800 + 200 e-mails, 64 + 64 units',
+    data: (seed) => mailParts([800, 200, 3000], seed),
+    model: dense(WORDS, [64, 64], 2),
+    rate: 1e-3,
+    epochs: 120,
   },
   wave: {
     description: 'a smooth function of two inputs (regression, drawn), 200 + 50 examples, 50 + 50 units',
@@ -259,12 +281,11 @@ export const problems = {
     rate: 2e-3,
     epochs: 360,
   },
-  disk: rare(
-    'a rare class (7 %) in a disk of the plane (drawn), 800 + 200 examples, 50 + 50 units',
-    (a, b) => Math.hypot(a - 0.3, b + 0.2) < 0.3,
-  ),
+  disk: rare('a rare class (7 %) in a disk of the plane (drawn), 800 + 200 examples, 50 + 50 units', inDisk),
+  diskStratified: rare('the same, the classes in proportion', inDisk, true),
   ring: rare(
     'a rare class (5 %) on a thin ring in the plane (drawn), 800 + 200 examples, 50 + 50 units',
-    (a, b) => Math.abs(Math.hypot(a, b) - 0.625) < 0.025,
+    onRing,
   ),
+  ringStratified: rare('the same, the classes in proportion', onRing, true),
 };

