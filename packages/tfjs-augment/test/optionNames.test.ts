@@ -88,6 +88,7 @@ const codes: Record<string, Record<string, string>> = {
     'cifar10(0)': 'await cifar10({ typo: 1 })',
     'idxFolder(1)': 'await idxFolder("nowhere", { classNames: ["a"], typo: 1 })',
     'mnist(0)': 'await mnist({ typo: 1 })',
+    'spamAssassin(0)': 'await spamAssassin({ typo: 1 })',
     'svhn(0)': 'await svhn({ typo: 1 })',
   },
   linear: Object.fromEntries(
