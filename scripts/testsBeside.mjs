@@ -37,7 +37,7 @@ const elsewhere = [
     'datasets',
     'node/loaders.test.ts',
     'one local registry serves the tests of all loaders',
-    ['node/cifar10', 'node/download'],
+    ['node/cifar10', 'node/download', 'node/spamAssassin'],
   ],
   [
     'linear',
