@@ -11,8 +11,8 @@ export interface NoiseOptimizerOptions {
   /** Downwards. Default 2. */
   maxDecrease?: number;
   /**
-   * Upwards, times the share of the gradient that is signal. Before step 400 less, in proportion to the square of the step; after
-   * step 2,000 in 2,000 steps. Default 4.
+   * Upwards, times the share of the gradient that is signal. Before step 400 it is smaller, in proportion to the square of the
+   * steps so far. After step 2,000 it holds for 2,000 steps instead of an e-fold. Default 4.
    */
   maxIncrease?: number;
 }

@@ -5,7 +5,7 @@ import { cached, defaultCacheFolder } from './cache';
 import type { LoadOptions } from './loadOptions';
 import { npmPackageFiles } from './npmPackage';
 
-/** E-mails with a label each. */
+/** Texts and their classes. */
 export interface TextDataset {
   texts: string[];
   /** One class index a text. */
