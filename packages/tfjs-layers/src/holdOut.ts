@@ -61,11 +61,12 @@ export async function holdOut(
  */
 export async function heldOutExamples(
   { x, y }: RegularizationBatch,
-  { data, seed, model }: { data: RegularizationPart; seed: number; model: LayersModel },
+  { data: given, seed, model }: { data: RegularizationPart; seed: number; model: LayersModel },
 ): Promise<{ held: number[]; rest: number[] }> {
   const count = x[0].shape[0];
-  const labels = await labelsOf(y, data, model);
-  const { groups, stratified = labels.length > 0 } = data;
+  const labels = await labelsOf(y, given, model);
+  const data = { ...given, stratified: given.stratified ?? labels.length > 0 };
+  const { groups, stratified } = data;
   if (groups && groups.length !== count) {
     throw new ArgumentError(
       `${name}.groups`,
@@ -78,14 +79,12 @@ export async function heldOutExamples(
   const order = [
     ...permutation(count, deriveSeed((folds ? data.seed : undefined) ?? seed, seedStreams.heldOutExamples)),
   ];
-  const parts = folds
-    ? foldsOf(order, classOf, data)
-    : [split(order, classOf, { ...data, stratified }, labels.length === 1)];
+  const parts = folds ? foldsOf(order, classOf, data) : [split(order, classOf, data, labels.length === 1)];
   const sides = parts.map((part, k) => {
     const chosen = new Set(part);
     const held = order.filter((i) => chosen.has(i));
     const rest = order.filter((i) => !chosen.has(i));
-    checkClasses(labels, [held, rest], { ...data, stratified }, k);
+    checkClasses(labels, [held, rest], data, k);
     return { held, rest };
   });
   return sides[folds ? data.fold : 0];

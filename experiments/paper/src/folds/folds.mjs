@@ -67,15 +67,14 @@ async function plainEnsemble(createModel, set, { rate, steps, seed }) {
 async function trainAll({ model: build, rate, epochs, data }, seed) {
   const { training, held, test } = await data(seed);
   const set = { x: tf.concat([training.x, held.x]), y: tf.concat([training.y, held.y]) };
-  const isClasses = set.y.shape[1] > 1;
-  const loss = isClasses ? 'categoricalCrossentropy' : 'meanSquaredError';
+  const loss = set.y.shape[1] > 1 ? 'categoricalCrossentropy' : 'meanSquaredError';
   const createModel = ({ member }) => {
     const one = build(memberSeed(seed, member));
     one.compile({ optimizer: tf.train.adam(rate), loss });
     return one;
   };
   // Each holds out a fifth of the examples.
-  const held5 = { folds: MEMBERS, stratified: isClasses };
+  const held5 = { folds: MEMBERS };
   const cross = async (regularizationData) => {
     let rhoSteps = 0;
     let steps = 0;

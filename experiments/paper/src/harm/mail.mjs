@@ -1,4 +1,4 @@
-import { deriveSeed, permutation } from '@crossreg/core';
+import { permutation } from '@crossreg/core';
 import { progressBar, spamAssassin } from '@crossreg/datasets/node';
 import * as tf from '@tensorflow/tfjs';
 
@@ -21,7 +21,7 @@ export async function mailParts([training, held, test], seed) {
     texts.map((text, i) => ({ words: wordsOf(text), label: labels[i] })),
   );
   const all = await emails;
-  const order = Array.from(permutation(all.length, deriveSeed(seed, 1)), (i) => all[i]);
+  const order = Array.from(permutation(all.length, seed), (i) => all[i]);
   const counts = new Map();
   for (const { words } of order.slice(0, training + held)) {
     for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);

@@ -218,7 +218,7 @@ export const problems = {
   },
   mail: {
     description: 'e-mails, spam or not, by 1,000 words, 800 + 200 e-mails, 64 + 64 units',
-    data: (seed) => mailParts([800, 200, 3000], seed),
+    data: (seed) => mailParts([800, 200, 3000], deriveSeed(seed, streams.parts)),
     model: dense(WORDS, [64, 64], 2),
     rate: 1e-3,
     epochs: 120,
