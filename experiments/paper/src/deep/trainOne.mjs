@@ -3,6 +3,7 @@ import { checkpoint } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import { buildModel, sigmas } from './buildModel.mjs';
 import { take } from './data.mjs';
+import { flatness } from './flatness.mjs';
 import { trainSteps } from './training.mjs';
 
 /**
@@ -57,6 +58,12 @@ export async function trainOne({ run, profile, data, steps, seed, shared, store,
     course: curve,
     skipped: cross?.history.skipped,
   };
+  if (cross) {
+    summary.status = Object.fromEntries(
+      Object.entries(cross.status()).map(([name, { status }]) => [name, status]),
+    );
+    summary.flatness = await flatness(model, monitored, profile.samples);
+  }
   if (run.scale) {
     const last = model.getWeights().map((w) => tf.clone(w));
     model.setWeights(best.weights);
