@@ -1,6 +1,6 @@
 // The paper's experiments as commands. Those on norms print their tables; those on networks write results:
 //   node experiments/paper/src/main.mjs ridge lasso spline sparse convergence risk harm
-//   node experiments/paper/src/main.mjs noise … [--profile smoke|small|full|paper] [--only cross] [--force] [--steps 20]
+//   node experiments/paper/src/main.mjs noise … [--profile smoke|small|full|paper] [--only cross] [--only plain-1] [--force] [--steps 20]
 //     [--jobs 2] [--backend wasm] [--threads 1] [--redis redis://…]
 //   node experiments/paper/src/main.mjs report
 import { parseArgs } from 'node:util';

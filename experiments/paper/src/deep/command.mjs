@@ -26,7 +26,7 @@ const resultsOf = (profile) => store(here(`results/${profile}`));
 /**
  * Runs all runs of an experiment that have no result yet.
  *
- * @param only - names of the runs, on all seeds. With `force`, also those that have a result.
+ * @param only - names of runs, on all seeds, or their keys, which end with a seed. With `force`, also those that have a result.
  * @param steps - the number of steps instead of the profile's, for a quick trial. Evaluations are small too, and results go to
  *   `out`.
  * @param redis - URL of a Redis server. Its workers do the runs, instead of `jobs` processes on this machine.
@@ -37,7 +37,8 @@ export async function runExperiment(name, options) {
   const sizes = { ...profiles[profile], ...(steps && { steps: Number(steps), test, samples, monitoring }) };
   const folder = here(steps ? `out/${profile}-${steps}` : `out/${profile}`);
   const results = steps ? store(join(folder, 'results')) : resultsOf(profile);
-  const chosen = (run) => (only?.includes(run.name) ?? true) && (force || !results.has(run.key));
+  const named = ({ name, key }) => only === undefined || only.includes(name) || only.includes(key);
+  const chosen = (run) => named(run) && (force || !results.has(run.key));
   const count = await schedule(
     experiments[name].map((stage) => (soFar) => runsOf(stage, sizes, soFar).filter(chosen)),
     { profile: sizes, results, jobs: Number(jobs), backend, threads: Number(threads), folder, force, redis },
@@ -60,7 +61,12 @@ export function checkOptions({ profile, jobs, threads, only, steps }) {
     if (value !== undefined && !/^[1-9]\d*$/.test(value))
       throw new Error(`--${name} ${value}: must be a whole number from 1.`);
   }
+  const { seeds } = profiles[profile];
   const known = runNames(profiles[profile]);
-  const unknown = only?.find((name) => !known.has(name));
-  if (unknown) throw new Error(`--only ${unknown}: must be one of ${[...known].join(', ')}.`);
+  const keys = [...known].flatMap((name) => seeds.map((seed) => `${name}-${seed}`));
+  const unknown = only?.find((name) => !known.has(name) && !keys.includes(name));
+  if (unknown)
+    throw new Error(
+      `--only ${unknown}: must be one of ${[...known].join(', ')}, or one of these with a seed (${seeds.join(', ')}), as in plain-1.`,
+    );
 }

@@ -24,7 +24,8 @@ const plain = over('plain', { ...vgg, scale: true });
 const cross = over('cross', learned);
 const plainAll = over('plain-all', { ...vgg, trainOn: 'both' });
 const fixed = over('fixed-noise', { ...vgg, noise: { initialSigma: 1, lastLayers: 5 } });
-const population = over('population', { ...vgg, noise: {}, population: true });
+const populationRun = { ...vgg, noise: {}, population: true };
+const population = over('population', populationRun);
 
 const GRID_SEED = 100;
 /**
@@ -87,7 +88,13 @@ export const experiments = {
       variant('longer-average', { cross: { estimator: 'average' }, times: 2 }),
     ],
   ],
-  longer: [[over('longer-plain', { ...vgg, times: 2, scale: true }), variant('longer', { times: 2 })]],
+  longer: [
+    [
+      over('longer-plain', { ...vgg, times: 2, scale: true }),
+      variant('longer', { times: 2 }),
+      over('longer-population', { ...populationRun, times: 2 }),
+    ],
+  ],
   longest: [[variant('longest', { times: 8 })]],
   // 0.15, the default, is the run `longer`, or `longest`.
   starts: [

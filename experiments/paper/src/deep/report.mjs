@@ -77,6 +77,26 @@ export function tablesOf(results, profile, start = '0.15') {
     Object.entries(run.sigma)
       .map(([layer, value]) => `${layerOf(layer)} ${sigmaOf(value).toFixed(2)}`)
       .join(', ');
+  /**
+   * σ of every layer at the end of runs, what the monitor said, and how much the NLL changes if σ is a half smaller or greater.
+   * A layer that is flat in σ may end anywhere.
+   */
+  const flatness = (runs) => {
+    const flat = runs.filter((run) => run.flatness);
+    const each = (pick) => flat.map(pick).join(', ');
+    const signed = ({ mean: change }) => `${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(3)}`;
+    return markdown(
+      ['', 'σ at the end', 'NLL with σ / 1.5', 'NLL with 1.5 σ', 'its standard error', 'monitor'],
+      Object.keys(flat[0]?.flatness ?? {}).map((layer) => [
+        layerOf(layer),
+        each((run) => sigmaOf(run.sigma[layer]).toFixed(2)),
+        each((run) => signed(run.flatness[layer].divided)),
+        each((run) => signed(run.flatness[layer].multiplied)),
+        Math.max(...flat.map((run) => run.flatness[layer].multiplied.error)).toFixed(3),
+        each((run) => run.status[layer]),
+      ]),
+    );
+  };
   const sigmaRows = (name) => of(name).map((run) => [`seed ${run.run.seed}`, sigma(run)]);
 
   const noise = markdown(head, [
@@ -151,8 +171,13 @@ export function tablesOf(results, profile, start = '0.15') {
     ].map(([name, times, experiment]) =>
       row(`cross-regularized, ${(plainSteps * times).toLocaleString('en')} steps`, name, experiment),
     ),
-    row(`no regularization, ${plainSteps.toLocaleString('en')} steps`, 'plain', 'noise'),
-    row(`no regularization, ${(2 * plainSteps).toLocaleString('en')} steps`, 'longer-plain', 'longer'),
+    ...[
+      ['no regularization', 'plain'],
+      ['population-based training', 'population'],
+    ].flatMap(([title, name]) => [
+      row(`${title}, ${plainSteps.toLocaleString('en')} steps`, name, 'noise'),
+      row(`${title}, ${(2 * plainSteps).toLocaleString('en')} steps`, `longer-${name}`, 'longer'),
+    ]),
   ]);
   const estimator = markdown(
     head,
@@ -241,6 +266,8 @@ export function tablesOf(results, profile, start = '0.15') {
     'longer-sigma': longerSigma,
     lengths,
     estimator,
+    'longer-flatness': flatness(of('longer')),
+    'longest-flatness': flatness(of('longest')),
     starts: startsOfSigma,
     'starts-longest': startsLongest,
     channels,
