@@ -40,14 +40,20 @@ const [imageData] = blocksOf('docs/guide/augmentation.md');
 /** A document, the folder of the package whose users it addresses, and the code that it presupposes. */
 export const documents = [
   ['README.md', 'examples/quickstart'],
-  ...[
-    'regularization-set',
-    'from-dropout-and-weight-decay',
-    'saving-and-serving',
-    'own-loop',
-    'ensembles',
-  ].map((name) => [`docs/guide/${name}.md`, 'packages/tfjs-layers', examples]),
+  ...['regularization-set', 'from-dropout-and-weight-decay', 'own-loop', 'ensembles'].map((name) => [
+    `docs/guide/${name}.md`,
+    'packages/tfjs-layers',
+    examples,
+  ]),
   ['docs/guide/getting-started.md', 'packages/tfjs-layers'],
+  [
+    'docs/guide/saving-and-serving.md',
+    'packages/tfjs-layers',
+    `import { mkdtempSync } from 'node:fs';
+    import { tmpdir } from 'node:os';
+    process.chdir(mkdtempSync(tmpdir() + '/saving-'));
+    ${examples}`,
+  ],
   ['docs/guide/troubleshooting.md', 'packages/tfjs-layers', `${model}${examples}`],
   [
     'docs/guide/calibration.md',
@@ -78,7 +84,13 @@ export const documents = [
     writeFileSync('train.mjs', 'export default ({ run }) => ({ loss: run.seed / 10 })');`,
   ],
   ['packages/tfjs/README.md', 'packages/tfjs'],
-  ['packages/tfjs-augment/README.md', 'packages/tfjs-augment', `await tf.setBackend('wasm');${imageData}`],
+  [
+    'packages/tfjs-augment/README.md',
+    'packages/tfjs-augment',
+    `import * as tf from '@tensorflow/tfjs';
+    import '@crossreg/tfjs-wasm';
+    await tf.setBackend('wasm');${imageData}`,
+  ],
   [
     'packages/tfjs-layers/README.md',
     'packages/tfjs-layers',

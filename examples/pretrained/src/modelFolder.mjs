@@ -18,11 +18,11 @@ export function saveTo(model, folder) {
 }
 
 export function loadFrom(folder) {
-  const { modelTopology, weightsManifest } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
+  const { weightsManifest, ...model } = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
   const bytes = readFileSync(join(folder, 'weights.bin'));
   return tf.loadLayersModel(
     tf.io.fromMemory({
-      modelTopology,
+      ...model,
       weightSpecs: weightsManifest[0].weights,
       weightData: new Uint8Array(bytes).buffer,
     }),

@@ -21,9 +21,13 @@ test('a nested model with learned noise, and its inference model, are the same a
   const folder = mkdtempSync(join(tmpdir(), 'crossreg-folder-'));
   const x = tf.tensor2d([1, 2, 3, -1, 0, 2], [2, 3]);
   const sampled = (model) => [...predict(model, x, { samples: 3, seed: 1 }).mean.dataSync()];
+  whole.setUserDefinedMetadata({ crossreg: { averaging: ['probabilities'], chosen: true } });
   await saveTo(whole, folder);
   expect(readdirSync(folder).sort()).toEqual(['model.json', 'weights.bin']);
-  expect(sampled(await loadFrom(folder))).toEqual(sampled(whole));
+  const loaded = await loadFrom(folder);
+  expect(sampled(loaded)).toEqual(sampled(whole));
+  // How its draws are averaged is in there.
+  expect(loaded.getUserDefinedMetadata()).toEqual(whole.getUserDefinedMetadata());
   const inference = toInferenceModel(whole, { samples: 3, seed: 1 });
   await saveTo(inference, folder);
   expect([...(await loadFrom(folder)).predict(x).dataSync()]).toEqual([...inference.predict(x).dataSync()]);
