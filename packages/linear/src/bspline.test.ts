@@ -1,6 +1,6 @@
 import { float64 as fw } from '@crossreg/core';
 import { expect, test } from 'vitest';
-import { bsplineBasis, clampedKnots, roughness } from './bspline';
+import { bsplineBasis, clampedKnots, secondDerivatives } from './bspline';
 
 test('B-splines sum to one, and derivatives agree with differences', () => {
   const knots = clampedKnots([0, 0.1, 0.15, 0.6, 0.61, 1], 3);
@@ -20,15 +20,16 @@ test('B-splines sum to one, and derivatives agree with differences', () => {
   }
 });
 
-test('the roughness is the integral of the squared second derivative', () => {
+test('the roughness ‖Fw‖² is the integral of the squared second derivative', () => {
   const knots = clampedKnots([0, 0.3, 0.35, 0.7, 1], 3);
-  const penalty = roughness(knots);
-  const w = fw.normal([penalty.shape[0], 1], 4);
+  const root = secondDerivatives(knots);
+  const w = fw.normal([root.shape[1], 1], 4);
   const points = 20_000;
   const midpoints = Float64Array.from({ length: points }, (_, i) => (i + 0.5) / points);
   const second = fw.matMul(bsplineBasis(midpoints, knots, 3, 2), w).data;
   const integral = second.reduce((sum, v) => sum + v * v, 0) / points;
-  const quadratic = fw.sum(fw.mul(w, fw.matMul(penalty, w))).data[0];
+  const bends = fw.matMul(root, w);
+  const quadratic = fw.sum(fw.mul(bends, bends)).data[0];
   expect(quadratic / integral).toBeCloseTo(1, 5);
 });
 

@@ -44,26 +44,21 @@ export function bsplineBasis(
 }
 
 /**
- * ∫ B_i'' B_j'' over the whole range, for cubic splines. Their second derivatives are linear between knots, so Simpson's rule
- * on each interval is exact.
+ * Second derivatives F of cubic B-splines, `[2 · intervals, basis]`, scaled so that FᵀF = ∫ B_i'' B_j'' over the whole range.
+ * They are linear between knots, so Gauss's rule with two points on each interval is exact.
  */
-export function roughness(knots: Float64Array): Array64 {
+export function secondDerivatives(knots: Float64Array): Array64 {
   const degree = 3;
-  const size = knots.length - degree - 1;
-  const out = new Float64Array(size * size);
-  for (let span = degree; span < size; span++) {
-    const [a, b] = [knots[span], knots[span + 1]];
-    if (!(b > a)) continue;
-    // One-sided at the ends of the interval: second derivatives are continuous there.
-    [a, (a + b) / 2, b].forEach((x, k) => {
-      const second = bsplineBasis([x], knots, degree, 2).data;
-      const weight = ((b - a) / 6) * [1, 4, 1][k];
-      for (let i = Math.max(0, span - degree - 1); i <= Math.min(size - 1, span + 1); i++) {
-        for (let j = Math.max(0, span - degree - 1); j <= Math.min(size - 1, span + 1); j++) {
-          out[i * size + j] += weight * (second[i] * second[j]);
-        }
-      }
-    });
-  }
-  return new Array64(out, [size, size]);
+  const breaks = knots.subarray(degree, knots.length - degree);
+  const middles = Array.from(breaks.subarray(1), (b, i) => ({
+    at: (breaks[i] + b) / 2,
+    half: (b - breaks[i]) / 2,
+  }));
+  const points = middles.flatMap(({ at, half }) => [at - half / Math.sqrt(3), at + half / Math.sqrt(3)]);
+  const { data, shape } = bsplineBasis(points, knots, degree, 2);
+  const columns = shape[1];
+  return new Array64(
+    data.map((v, i) => v * Math.sqrt(middles[Math.floor(i / (2 * columns))].half)),
+    shape,
+  );
 }

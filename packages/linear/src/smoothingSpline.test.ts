@@ -18,6 +18,22 @@ test.each<Record<string, any>>(cases)('the curve at a given λ agrees with SciPy
   }
 });
 
+test('numbers that differ by rounding only give the curve of repeated ones', () => {
+  const columns = Array.from({ length: 40 }, (_, i) => i);
+  // 0.3 and 0.30000000000000004, for example.
+  const rounded = columns.flatMap((i) => [i / 10, i * 0.1, (i * 0.3) / 3]);
+  const repeated = columns.flatMap((i) => [i / 10, i / 10, i / 10]);
+  expect(new Set(rounded).size).toBeGreaterThan(60);
+  const errors = fw.normal([120], 3).data;
+  const y = repeated.map((x, i) => Math.sin(2 * x) + 0.2 * errors[i]);
+  const [found, expected] = [rounded, repeated].map((x) => new SmoothingSpline().fit(x, y));
+  expect(found.lambda / expected.lambda).toBeCloseTo(1, 6);
+  const curve = expected.predict(columns);
+  found.predict(columns).forEach((v, i) => {
+    expect(v).toBeCloseTo(curve[i], 8);
+  });
+});
+
 /** Smooth, oscillating, kinked and straight functions with little to very strong noise. */
 function noisyFunction(seed: number) {
   const next = uniform(seed);
