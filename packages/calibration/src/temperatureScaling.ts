@@ -16,8 +16,8 @@ export interface TemperatureScaling {
   /** Logits are divided by this: above 1 it lowers confidence. From 0.001 to 1000. */
   temperature: number;
   /**
-   * True if the likelihood only falls towards the inside, so that `temperature` is the nearest value allowed: 0.001
-   * if every label has the largest logit already, 1000 if the logits say nothing about the labels.
+   * True if the likelihood is highest at an end of the range, so that `temperature` is that end: 0.001 if every label has the
+   * largest logit already, 1000 if the logits say nothing about the labels.
    */
   atBound: boolean;
   /**

@@ -83,12 +83,12 @@ export interface Framework<T> {
 /** Moves a fixed list of variables against their gradients. Made by a factory such as `adam`. */
 export interface Optimizer<T> {
   /**
-   * One step. `enabled`, a scalar on the device, leaves variables and state as they were where it is 0, so that
-   * a non-finite loss is refused without waiting for the device. A step whose new values are not finite, because a gradient
-   * is not or because it overflows, is refused likewise. Elements that are not finite to begin with, such as the raw value −∞ of a scale that is off, stay.
+   * One step. If `enabled`, a scalar on the device, is 0, variables and state stay as they are, so that a non-finite loss is refused
+   * without waiting for the device. A step whose new values are not finite, because a gradient is not or because it overflows, is
+   * refused too. Elements that were not finite before, such as the raw value −∞ of a scale that is off, stay.
    */
   step(gradients: readonly T[], enabled?: T): void;
-  /** Steps taken, refused ones included. With `slots` all that a checkpoint saves, and it assigns both to go on. */
+  /** Steps taken, refused ones included. A checkpoint saves this and `slots`, and assigns both to continue. */
   iterations: number;
   /** State variables in a fixed order: none for `sgd` without momentum, the two moments of every variable for `adam`. */
   readonly slots: readonly T[];

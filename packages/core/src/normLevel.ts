@@ -21,7 +21,7 @@ export interface NormLevelOptions<T> {
   /** The group, variables that θ's optimizer trains. */
   weights: readonly T[];
   regularizer: Regularizer;
-  /** What ρ's optimizer moves, made by the caller: the level to start from, usually R(w) itself, or its raw value. */
+  /** A variable that ρ's optimizer moves. It starts at the initial level, usually R(w), or with a bijector at its raw value. */
   variable: T;
   /** Whether `variable` is the raw value of ρ; `exp` makes ρ's steps relative ones. Default: it is ρ itself. */
   bijector?: Bijector;

@@ -10,7 +10,7 @@ import { checkOptimizer, type OptimizerFactory } from './optimizer';
  */
 export interface RegularizationParameter<T> {
   readonly name: string;
-  /** What ρ's optimizer moves: raw and unconstrained where a bijector makes the value of it, ρ itself for a norm. */
+  /** What ρ's optimizer moves: the unconstrained raw number from which a bijector computes the value, or for a norm ρ itself. */
   readonly variable: T;
   /** What the regularization loss is differentiated by. */
   readonly wrt: readonly T[];
@@ -18,7 +18,7 @@ export interface RegularizationParameter<T> {
   readonly range: readonly [lower: number, upper: number];
   /** Whether it is the size of something, above 0 and without an upper bound, as σ of noise is. Default false. */
   readonly isScale?: boolean;
-  /** Its optimizer, if it differs from the one for all ρ. */
+  /** Its optimizer, if it is not the one for all ρ. */
   readonly optimizer?: OptimizerFactory;
   /** The gradient of `variable` from those of `wrt`. */
   gradient(gradients: readonly T[]): T;
@@ -28,7 +28,7 @@ export interface RegularizationParameter<T> {
   afterRhoStep(): void;
   /** Called after θ's optimizer moved: undoes what that did to ρ, as the retraction of a norm does. */
   afterThetaStep(): void;
-  /** Where it is given: the part of θ's gradients by `wrt` that training may use. */
+  /** Optional: the part of θ's gradients by `wrt` that training may use. */
   tangent?(gradients: readonly T[]): T[];
 }
 

@@ -136,7 +136,7 @@ export class RegularizationStep<T> {
   }
 
   /**
-   * Goes on from a saved state, to the bit. Weights under a norm are the caller's to restore.
+   * Continues from a saved state, bit for bit. The caller restores the weights under a norm.
    *
    * @throws ArgumentError for the state of other parameters or optimizers; nothing has changed then.
    */

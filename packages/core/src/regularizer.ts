@@ -5,7 +5,7 @@ import { innerProduct, type NormScope, normalRate } from './projection';
  * A measure R(w) of how complex a group of weights is, with the functions that cross-regularization needs. The
  * group is a list of arrays, taken as one long vector, or as one vector for each output unit: see {@link NormScope}.
  *
- * Source: method.md §2, the table of norms and retractions.
+ * Source: method.md §2.
  */
 export interface Regularizer {
   readonly name: string;
@@ -20,8 +20,7 @@ export interface Regularizer {
   /** n = ∇R(w), or a subgradient of it; zero where R has no direction, as at w = 0. */
   gradient<T>(framework: Framework<T>, weights: readonly T[], per?: NormScope): T[];
   /**
-   * dw/dρ of the retraction as the level rises, where it does not lead along the normal. Default: n/⟨n, n⟩, which is
-   * the shortest way.
+   * dw/dρ of the retraction as the level rises, if it does not lead along the normal. Default: n/⟨n, n⟩, the shortest way.
    */
   retractionDerivative?<T>(framework: Framework<T>, weights: readonly T[], per?: NormScope): T[];
   /**

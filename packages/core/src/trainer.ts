@@ -46,8 +46,9 @@ export interface TrainerOptions<T, B> {
    */
   thetaOptimizer?: OptimizerFactory;
   /**
-   * For each ρ that does not bring an optimizer. Default: `noiseOptimizer(schedule)` for scales, the parameters with the
-   * bijector `exp` or `softplus`, which needs no tuning in runs of any length; `rhoOptimizer()`, 0.02 in the raw parameter, for everything else.
+   * For each ρ that does not bring an optimizer. Default: `noiseOptimizer(schedule)`, which needs no tuning in runs of any length,
+   * for scales, the parameters with the bijector `exp` or `softplus`; for everything else `rhoOptimizer()`, Adam at 0.02 in the raw
+   * parameter.
    */
   rhoOptimizer?: OptimizerFactory;
   /** Default 0. */
@@ -76,8 +77,8 @@ export interface Trainer<T, B> {
   /** A copy of θ, ρ, the state of both optimizers, the step count and the history, off the device. */
   state(): Promise<TrainerState>;
   /**
-   * Continues from a saved state, bit by bit: the seeds of further steps follow from their count. The caller keeps track of
-   * the next batches.
+   * Continues from a saved state, bit for bit: the seeds of further steps follow from their count. The caller provides the
+   * batches that come next.
    *
    * @throws ArgumentError for the state of another run; nothing has changed then.
    */

@@ -78,7 +78,7 @@ interface Contents {
  * Not in it: what draws from `Math.random`, such as stock dropout and noise layers and `fit`'s shuffling.
  *
  * @param store - the name of a folder (in Node), or a store.
- * @throws ArgumentError for a store that is none; what concerns the models when it is restored or saved.
+ * @throws ArgumentError for anything but a store. The models are checked when the run is restored or saved.
  * @example
  * ```ts
  * const run = checkpoint('out/run', { model });

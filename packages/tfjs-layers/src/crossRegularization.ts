@@ -426,8 +426,8 @@ export class CrossRegularization extends Callback {
   /**
    * `model.fit` with this callback. The order of the training data follows from the callback's `seed`. (`fit` of the model
    * shuffles with `Math.random`.) With `regularizationData: { split }` or `{ folds, fold }` it first holds out that share or
-   * fold of the examples. They are chosen at random, as an option by class or in whole groups, and stay the same in every
-   * further call. With a `checkpoint` it continues there: `epochs` is the total, and the returned history begins at epoch 0.
+   * fold of the examples: at random, the same share of every class, and whole groups if there are `groups`. They stay the same in
+   * every further call. With a `checkpoint` it continues there: `epochs` is the total, and the returned history begins at epoch 0.
    *
    * @throws ArgumentError for arrays that do not fit the model, a regularization set that is the training data, a split that
    *   leaves a class out, and `sampleWeight`, which TensorFlow.js lacks.

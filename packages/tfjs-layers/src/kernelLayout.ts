@@ -4,7 +4,7 @@ import type { layers } from '@tensorflow/tfjs-layers';
 import { cellsOf } from './internals';
 import { partsOf } from './nestedLayers';
 
-/** What blocks of weights belong to: all that leave an input, or all that make an output unit. */
+/** What a block of weights is: all weights that leave an input, or all that make an output unit. */
 export type Block = 'inputs' | 'units';
 
 /** Where a weight has its inputs and its units. */

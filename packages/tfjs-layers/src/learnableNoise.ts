@@ -70,12 +70,12 @@ const LEAST_SIGMA = 0.03;
 
 /**
  * Adds Gaussian noise whose scale is learned: x + σ · s_c · ε, with ε ~ N(0, I). σ is the regularization parameter and s_c is
- * the standard deviation of channel c of the input (method.md §3, *relative noise*). So σ has no unit, and the network cannot
+ * the standard deviation of channel c of the input (method.md §3). So σ has no unit, and the network cannot
  * drown the noise by scaling up its activations.
  *
  * - Directly after a batch normalization, s_c is |γ_c|. Otherwise it is the unbiased deviation of the batch in training, and a
  *   moving average of it at inference. (A batch of one is compared with the batch before it.) No gradient flows through s_c.
- * - The noise is on at inference, too: a network trained with σ = 10 is another network without it. One call is one draw;
+ * - The noise is on at inference, too: a network that was trained with noise is another network without it. One call is one draw;
  *   `predict` averages many.
  * - σ is not trainable, so the optimizer of `fit` never touches it. It is saved with the model.
  * - Padding that a mask marks does not count in s_c.

@@ -35,7 +35,7 @@ export interface NormOptions {
 export interface Norm {
   readonly regularizer: Regularizer;
   readonly options: NormOptions;
-  /** Where the regularizer is to see blocks of weights on the last axis: what the blocks are. */
+  /** What the blocks are, if the regularizer needs blocks of weights on the last axis. */
   readonly blocks?: Block;
 }
 
@@ -122,7 +122,7 @@ export const l1 = (options?: NormOptions): Norm => norm(l1Norm(), options);
 export interface GroupLassoOptions extends NormOptions {
   /**
    * The blocks. `'inputs'` (default): all weights that leave an input, so that inputs are dropped; `'units'`: those of an
-   * output unit. Where a kernel has them follows from the class of its layer. `'array'`: every array of weights. A number:
+   * output unit. The class of its layer tells where a kernel has them. `'array'`: every array of weights. A number:
    * one block for each index along that axis of the array as it is, counted from the end where negative.
    */
   axis?: Block | 'array' | number;
@@ -131,7 +131,7 @@ export interface GroupLassoOptions extends NormOptions {
 /**
  * Σ ‖block‖₂, which zeroes whole blocks.
  *
- * @throws ArgumentError for an axis that is none.
+ * @throws ArgumentError for any other axis.
  * @example
  * ```ts
  * crossRegularization({ regularizationData: [xReg, yReg], regularizers: [groupLasso({ axis: 'units' })] });

@@ -1,7 +1,7 @@
 import { LayersModel, type layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { repeated } from './nestedLayers';
 
-/** Stock layers that hand on, average or join what they get: what they make of an output still is one. */
+/** Stock layers that pass on, average or join their inputs: the result of an output is still an output. */
 const transparent = new Set([
   'Reshape',
   'Flatten',

@@ -19,11 +19,12 @@ function pass(model: LayersModel, inputs: tf.Tensor[]): tf.Tensor[] {
 }
 
 /**
- * A forward pass in inference mode of any number of examples: in batches, one after the other, for a model that was
- * built for batches of one size. States of recurrent layers stay what they were before.
+ * A forward pass in inference mode of any number of examples. A model that was built for batches of one size gets them batch by
+ * batch. The states of recurrent layers are the same afterwards.
  *
- * @param states - that recurrent layers begin from: with their own they go on from batch to batch; from zero each begins.
- * @throws ArgumentError for examples that make no whole batches.
+ * @param states - where recurrent layers begin: at their present states, which then continue from batch to batch, or every batch
+ *   at zero.
+ * @throws ArgumentError if the examples do not fill whole batches.
  */
 export function forward(model: LayersModel, inputs: tf.Tensor[], states: 'present' | 'zero'): tf.Tensor[] {
   const [size] = model.inputs[0].shape;
@@ -44,8 +45,8 @@ export function forward(model: LayersModel, inputs: tf.Tensor[], states: 'presen
 }
 
 /**
- * @param name - the argument that the examples are, for the message.
- * @throws ArgumentError for examples that make no whole batches of the size that a model was built for.
+ * @param name - the name of the argument, for the message.
+ * @throws ArgumentError if the examples do not fill whole batches of the size that a model was built for.
  */
 export function checkBatches(model: LayersModel, examples: number, name: string): void {
   const [size] = model.inputs[0].shape;

@@ -32,31 +32,31 @@ import {
 } from './regularizationData';
 import type { OutputObjective } from './regularizationObjective';
 
-/** A compiled model with all that its ρ steps need. */
+/** A compiled model with everything that its ρ steps need. */
 export interface PreparedModel {
   model: LayersModel;
-  /** As `compile` left them, by which a later one is seen. */
+  /** As `compile` left them, so that a later `compile` is noticed. */
   losses: unknown;
   weights: readonly LayerVariable[];
   batches: RegularizationBatches;
   outputs: readonly OutputObjective[];
   step: RegularizationStep<tf.Tensor>;
   hook: HookedNoise | undefined;
-  /** Whether the hook was made for this callback, and not by another before. */
+  /** Whether this callback made the hook, and not an earlier one. */
   hooked: boolean;
   norms: LearnedNorms;
   /** Undoes what was changed in the model's layers. */
   restoreLayers(): void;
-  /** Draws in a ρ step. Without noise all are the same one. */
+  /** Draws in a ρ step; 1 without noise, because all draws would be the same. */
   samples: number;
 }
 
-/** What a callback wants of its model. */
+/** The options with which a callback prepares its model. */
 export interface Preparation {
-  /** Hooked into a model without noise. */
+  /** The options of the noise to hook into a model without noise. */
   noise: InjectNoiseOptions | undefined;
   norms: readonly Norm[];
-  /** Of all ρ without one that a norm brings. Default: by kind, see {@link RegularizationStep}. */
+  /** For every ρ whose norm has none. Default: by kind, see {@link RegularizationStep}. */
   optimizer: OptimizerFactory | undefined;
   schedule: Schedule;
   batchSize: number;
@@ -68,7 +68,7 @@ export interface Preparation {
 }
 
 /**
- * Finds what a model has to learn a regularization for, or hooks noise and norms into it.
+ * Finds the regularization parameters of a model, or hooks noise and norms into it.
  *
  * @param model - what `compile` makes: of a sequential model, the functional one inside.
  * @param data - undefined for a part of training data that nobody has seen.
@@ -173,7 +173,7 @@ export async function outputObjectives(
 }
 
 /**
- * Takes up what `compile` has changed since a model was prepared.
+ * Adopts what `compile` has changed since a model was prepared.
  *
  * @param model - the same layers; of a sequential model, `compile` makes the functional one inside again.
  * @throws ArgumentError for another model, and where norms would hold other weights than before.

@@ -5,16 +5,15 @@ import { hookedNoise } from './hooks';
 import { withParts } from './nestedLayers';
 
 /**
- * A layer that makes the model random and has regularization parameters of that randomness, such as a noise scale. It
- * needs no more than this method for the callback to train them and for `predict` to average over its draws, which it
- * takes from `currentNoise()`.
+ * A layer that makes the model random and whose randomness has regularization parameters, such as a noise scale. With this
+ * method, the callback trains them and `predict` averages over the layer's draws, which it takes from `currentNoise()`.
  */
 export interface RandomLayer extends layers.Layer {
   /** One ρ for each parameter that is to be learned. Names begin with the layer's; variables must not be trainable. */
   regularizationParameters(): readonly RegularizationParameter<Tensor>[];
   /**
-   * Where it is given: looks at what the layer gets of the first regularization batch, before the first step, and throws for
-   * what its options cannot be meant for. Its `call` has to call `invokeCallHook`. The tensor is the caller's.
+   * Optional: checks the input that the layer gets from the first regularization batch, before the first step, and throws if the
+   * layer's options cannot be meant for it. The layer's `call` has to call `invokeCallHook`. The tensor is the caller's.
    */
   checkInput?(x: Tensor): Promise<void>;
 }

@@ -41,9 +41,9 @@ export interface RegularizationSplit {
   /** The share of the examples, between 0 and 1. */
   split: number;
   /**
-   * Whether the same share of every class is held out, and at least one example. Default: true if targets are classes, that is one-hot, or whole numbers
-   * with a cross-entropy. A rare class then has its share in both parts. By chance it could be rarer in the held-out set, and
-   * σ would rise to lower its probability.
+   * Whether the same share of every class is held out, and at least one example. Default: true if targets are classes, that is
+   * one-hot, or whole numbers with a cross-entropy. Otherwise a rare class could by chance be rarer in the held-out set, and σ
+   * would rise to lower its probability.
    */
   stratified?: boolean;
   /** The group of every example, such as its patient or its video. A group is held out completely or not at all. */
@@ -62,10 +62,10 @@ export interface RegularizationFold extends Omit<RegularizationSplit, 'split'> {
 
 export type RegularizationBatch = Examples;
 
-/** Where a source of regularization batches is: batches taken, of a data set those of the last pass alone. */
+/** The position in a source of regularization batches. */
 export interface BatchesState {
   taken: number;
-  /** Passes over a data set that were begun. */
+  /** Passes over a data set that have begun. */
   passes: number;
 }
 
@@ -73,17 +73,17 @@ export interface BatchesState {
 export interface RegularizationBatches {
   /** The next batch; its tensors are the caller's to dispose of. */
   next(): Promise<RegularizationBatch>;
-  /** Inputs of the next batch (or of the first), which is not taken. They are the caller's to dispose of. */
+  /** The inputs of the next batch (or of the first), without taking it. They are the caller's to dispose of. */
   sample(): tf.Tensor[];
   /** @throws ArgumentError for tensors that were disposed. */
   check(): void;
-  /** What tells these data from others, as JSON: of a data set its first batch. */
+  /** What identifies these data, as JSON; for a data set, its first batch. */
   settings(): Promise<object>;
-  /** What of all classes was not there so far, where not all of the data were: of a data set, before its first pass is over. */
+  /** The classes not seen so far, while a data set is in its first pass; undefined if none is missing. */
   unseen(): Promise<string | undefined>;
   state(): BatchesState;
   /**
-   * Goes on from a state. A data set is read up to there, so it has to yield what it did.
+   * Continues from a state. A data set is read up to there, so it has to yield the same batches again.
    *
    * @throws ArgumentError for a place in a data set that was passed already: it cannot go back.
    */
@@ -169,12 +169,12 @@ export function checkRegularizationData(data: RegularizationData | undefined): R
 }
 
 /**
- * Batches of regularization data for a model: of tensors, shuffled again each time round; of a data set,
- * as it yields them, from its start again when it ends.
+ * Batches of regularization data for a model. Tensors are shuffled anew in each pass. A data set is read as it yields, and from its
+ * start again when it ends.
  *
  * @param batchSize - examples in a batch; a data set has its own.
- * @throws ArgumentError where the data (of a data set, its first batch) do not fit the model, or a class is missing from them (of
- *   a data set, at the end of its first pass).
+ * @throws ArgumentError if the data do not fit the model or lack a class. For a data set, the first batch is checked now, and its
+ *   classes at the end of its first pass.
  */
 export async function regularizationBatches(
   data: RegularizationTensors | RegularizationDataset,

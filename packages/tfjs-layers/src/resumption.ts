@@ -13,19 +13,19 @@ import type { FittedData } from './runSettings';
 
 /** How far a run has come. */
 export interface RunProgress<Data = any> {
-  /** Epochs that are over: the number of the one to begin with. */
+  /** Completed epochs, which is also the number of the next one. */
   epoch: number;
   /** Training steps taken. */
   step: number;
-  /** What the loop saved along with it. */
+  /** What the loop passed to `save`. */
   data?: Data;
 }
 
-/** What a callback counts, over all its runs: random numbers and orders are taken by these. */
+/** What a callback counts over all its runs. Random numbers and orders follow from these counts. */
 export interface Counts {
   trainingSteps: number;
   rhoSteps: number;
-  /** Epochs begun and ended: the orders of the training data are counted by it. */
+  /** Epochs, by which the orders of the training data are numbered. */
   epochs: number;
 }
 
@@ -39,7 +39,7 @@ export interface EpochLogs {
 export interface CrossState extends Counts {
   step: RegularizationState;
   batches: BatchesState;
-  /** Of noise that is hooked in: it is not in the model. */
+  /** The weights of hooked noise, which are not in the model. */
   noise: tf.Tensor[];
   fit: FittedData | undefined;
   logs: EpochLogs;
@@ -50,31 +50,31 @@ export const hookedWeights = ({ hook }: PreparedModel) =>
 
 /** What a callback provides for a checkpoint: how to read and restore its state, and the data saved along with it. */
 export class Resumption {
-  /** What `fit` was last given. */
+  /** The data of the last `fit`. */
   fitted: FittedData | undefined;
-  /** Since the checkpoint was read; undefined before. */
+  /** Undefined until the checkpoint was read. */
   private progress: RunProgress | undefined;
   private kept: Checkpoint<RunProgress> | undefined;
   private logs: EpochLogs = { epoch: [], history: {} };
 
   constructor(private readonly store: CheckpointStore | undefined) {}
 
-  /** Whether there is a checkpoint to read that was not read yet. */
+  /** Whether there is a checkpoint that was not read yet. */
   get isDue(): boolean {
     return this.store !== undefined && !this.progress;
   }
 
-  /** The logs of all epochs, where there is a checkpoint. */
+  /** The logs of all epochs if there is a checkpoint. */
   get history(): EpochLogs | undefined {
     return this.store && structuredClone(this.logs);
   }
 
-  /** @throws ArgumentError where there is a checkpoint that was not read. */
+  /** @throws ArgumentError if there is a checkpoint that was not read. */
   checkRestored(): void {
     if (this.isDue) throw notRestored();
   }
 
-  /** @throws ArgumentError for an epoch that the checkpoint has behind it. */
+  /** @throws ArgumentError for an epoch that was completed before the checkpoint. */
   checkEpoch(epoch: number): void {
     if (this.progress && epoch < this.progress.epoch) {
       throw new ArgumentError(
@@ -85,13 +85,13 @@ export class Resumption {
     }
   }
 
-  /** Where the run is: what the checkpoint says, read now where it was not yet; epoch 0 without one. */
+  /** How far the run is. Reads the checkpoint if that was not done yet; without one, it is epoch 0. */
   async begin(model: LayersModel, cross: Resumable): Promise<RunProgress> {
     if (this.isDue) await this.restore(model, cross);
     return this.progress ?? { epoch: 0, step: 0 };
   }
 
-  /** Keeps the run at the end of an epoch, where there is a checkpoint. */
+  /** Saves the run at the end of an epoch if there is a checkpoint. */
   async endEpoch(epoch: number, logs: Logs | undefined, step: number): Promise<void> {
     if (!this.store) return;
     const { progress } = this;
@@ -132,9 +132,9 @@ export class Resumption {
   }
 
   /**
-   * Goes on from a state.
+   * Continues from a state.
    *
-   * @returns the counts to go on with.
+   * @returns the counts to continue with.
    * @throws ArgumentError for the state of other training data or parameters; nothing has changed then.
    */
   async loadState(run: PreparedModel, state: CrossState): Promise<Counts> {
@@ -165,7 +165,7 @@ export class Resumption {
   }
 }
 
-/** @throws ArgumentError for other training data, or another order of it, than when a checkpoint was saved. */
+/** @throws ArgumentError if the training data or their order differ from those of the checkpoint. */
 function checkFitted(then: FittedData, now: FittedData): void {
   for (const what of ['examples', 'batchSize', 'shuffle', 'validationSplit', 'classWeight'] as const) {
     const [before, after] = [then, now].map((fitted) => JSON.stringify(fitted[what]));

@@ -8,7 +8,7 @@ import type { HeldOut } from './holdOut';
 import type { HookedNoise } from './hookNoise';
 import { isPart, type RegularizationBatches, type RegularizationData } from './regularizationData';
 
-/** What must agree for `fit` to have the same examples in the same order. */
+/** What must agree so that `fit` visits the same examples in the same order. */
 export interface FittedData {
   examples: number;
   batchSize: number;
@@ -22,7 +22,7 @@ export interface FittedData {
 const fingerprints = (tensors: Tensors | NamedTensors) =>
   Promise.all((tensors instanceof Tensor ? [tensors] : Object.values(tensors)).map(fingerprint));
 
-/** The training data, and what is made of it. */
+/** What identifies the training data and their order. */
 export async function fittedData({ data, examples, batchSize, shuffle, args }: FitPlan): Promise<FittedData> {
   const [x, y] = await Promise.all([fingerprints(data.x), fingerprints(data.y)]);
   const { validationSplit = 0, classWeight = null } = args;
@@ -49,7 +49,7 @@ export async function dataSettings(
   };
 }
 
-/** Hooked noise, as JSON: each layer with its place by number, as names count what a process has made before. */
+/** Hooked noise as JSON. Places are numbers and not names, because names count the layers that a process has made. */
 export function noiseSettings(hook: HookedNoise, model: LayersModel): object {
   const leaves = leafLayers(model);
   return hook.places.chosen.map(({ layer, noise, position }) => {

@@ -27,7 +27,7 @@ export class SeenClasses {
 
   constructor(private readonly model: LayersModel) {}
 
-  /** Takes targets in, one tensor for each output. The device is asked at once, and nobody waits for its answer here. */
+  /** Adds targets, one tensor for each output. Reading them from the device starts at once, and this does not wait for it. */
   add(targets: readonly tf.Tensor[]): void {
     targets.forEach((given, output) => {
       const sums = tf.tidy(() => this.sums(given, output));
@@ -41,7 +41,7 @@ export class SeenClasses {
     });
   }
 
-  /** What of all classes no example is of, `class 2 in the target of output "kind"`; undefined where none is missing. */
+  /** The classes without an example, as `class 2 in the target of output "kind"`; undefined if none is missing. */
   async missing(): Promise<string | undefined> {
     await this.adding;
     const { outputNames } = this.model;
@@ -103,7 +103,7 @@ function missingOf(
   return full.length > 0 ? `class 0${at(full)}` : undefined;
 }
 
-/** @throws ArgumentError where a class is missing. */
+/** @throws ArgumentError if a class is missing. */
 export async function checkSeen(seen: SeenClasses): Promise<void> {
   const missing = await seen.missing();
   if (missing === undefined) return;

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * An option as JSON, so that a checkpoint can tell it from another one: functions and regular expressions as text,
- * unless a function says by a field `settings` what it was made with, and numbers that JSON lacks as text too. Of what
- * a function closes over nothing is known.
+ * An option as JSON, so that a checkpoint can compare it with another one. Functions, regular expressions and numbers that JSON
+ * lacks become text. A function with a field `settings`, which says what it was made with, becomes that field. The variables
+ * that a function closes over are not compared.
  */
 export function asSettings(value: unknown): unknown {
   if (typeof value === 'function') {
