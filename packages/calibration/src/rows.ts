@@ -26,7 +26,8 @@ const isList = (x: unknown): x is ArrayLike<unknown> =>
  */
 export function flatRows(argument: string, rows: Rows, width?: number, least = 2): FlatRows {
   if (!isList(rows)) {
-    refuse(argument, rows, 'an array of rows or a flat (typed) array', 'Write [[0.2, 0.8]] for one example.');
+    const advice = 'Write [[0.2, 0.8]] for one example; of a tensor, give await tensor.data().';
+    refuse(argument, rows, 'an array of rows or a flat (typed) array', advice);
   }
   if (rows.length === 0)
     throw new ArgumentError(

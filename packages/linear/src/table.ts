@@ -106,7 +106,7 @@ function fromShape(argument: string, table: unknown): Array64 {
   if (!isList(data) || !isList(shape)) {
     throw new ArgumentError(
       argument,
-      `must be rows of numbers, or { data, shape: [rows, columns] }, but is ${show(table)}. Write [[1, 2], [3, 4]] for two examples of two columns.`,
+      `must be rows of numbers, or { data, shape: [rows, columns] }, but is ${show(table)}. Write [[1, 2], [3, 4]] for two examples of two columns; of a tensor, give { data: await x.data(), shape: x.shape }.`,
     );
   }
   const [rows, columns] = shape as ArrayLike<number> & Iterable<number>;

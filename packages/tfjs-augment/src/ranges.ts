@@ -81,7 +81,7 @@ export function parseRange(kind: RangeKind, option: RangeOption): Range {
   if (typeof given !== 'object' || given === null) {
     throw new ArgumentError(
       kind,
-      `must be true, a number (${unit}) or { initial, min, max, bijector, trainable }, but is ${show(option)}. Use true for the default range.`,
+      `must be true, a number (${unit}) or { initial, min, max, bijector, trainable }, but is ${show(option)}. Use true for the default range, or leave it out.`,
     );
   }
   checkOptions(kind, given, { initial: 1, min: 1, max: 1, bijector: 1, trainable: 1 });

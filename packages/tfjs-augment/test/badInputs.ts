@@ -235,6 +235,7 @@ export const badInputs: Readonly<Record<string, readonly BadInput[]>> = {
       'function (member) => store',
     ],
     ['new Ensemble([model])', 'members', 'Sequential', 'predict(model, x)'],
+    ['predict(new Ensemble([model, compiled]), x)', 'model', 'Ensemble', 'Call ensemble.predict(x)'],
     ['new Ensemble([model, model])', 'members', 'twice, at positions 0 and 1', 'Give each model once'],
     ['await loadEnsemble({ save: async () => {} })', 'handlerOrURL', 'Object', 'a load function'],
   ],
@@ -270,6 +271,7 @@ export const badInputs: Readonly<Record<string, readonly BadInput[]>> = {
     ['new Ridge({ alpha: 1 })', 'alpha', '1', 'The options are fitIntercept'],
     ["new Lasso({ gradient: 'partial' })", 'gradient', '"partial"', "'total' or 'projected'"],
     ['new SmoothingSpline({ knots: 1 })', 'knots', '1', 'at least 2'],
+    ['new Ridge().fit(x, [1, 2, 3, 4])', 'X', 'Tensor', 'await x.data()'],
     ['new Ridge().fit([[1, null], [2, 3]], [1, 2])', 'X', 'null at row 0, column 1', 'Fill in or drop'],
     ["new Ridge().fit([[1], [2]], ['10', '20'])", 'y', '"10" at row 0', 'Number(text)'],
     ['new Lasso().fit([1, 2, 3], [1, 2, 3])', 'X', 'a list of 3 numbers', 'x.map((v) => [v])'],
@@ -292,6 +294,7 @@ export const badInputs: Readonly<Record<string, readonly BadInput[]>> = {
   calibration: [
     ['expectedCalibrationError([[0.5, 0.5]], [0], { bin: 10 })', 'bin', '10', 'Did you mean bins?'],
     ['expectedCalibrationError([[0.5, 0.5]], [0], { bins: 0 })', 'bins', '0', 'at least 1'],
+    ['accuracy(x, [0, 0, 0, 0])', 'probabilities', 'Tensor', 'await tensor.data()'],
     ['accuracy([[2, -1]], [0])', 'probabilities', '2', 'softmax()'],
     ['accuracy([[0.9, 0.8]], [0])', 'probabilities', '1.7', '[1 − p, p]'],
     ['accuracy([[0.5, 0.5]], [[1, 0]])', 'labels[0]', '[1, 0]', 'from 0 to 1'],

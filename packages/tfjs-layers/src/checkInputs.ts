@@ -7,10 +7,11 @@ import { LayersModel } from '@tensorflow/tfjs-layers';
 /** @throws ArgumentError for anything but a Layers model. */
 export function checkModel(model: LayersModel): void {
   if (!(model instanceof LayersModel)) {
-    throw new ArgumentError(
-      'model',
-      `must be a tf.LayersModel, but is ${show(model)}. Give a model from tf.model() or tf.sequential().`,
-    );
+    const isEnsemble = Array.isArray((model as { members?: unknown } | undefined)?.members);
+    const advice = isEnsemble
+      ? 'Call ensemble.predict(x), or give one of its members.'
+      : 'Give a model from tf.model() or tf.sequential().';
+    throw new ArgumentError('model', `must be a tf.LayersModel, but is ${show(model)}. ${advice}`);
   }
 }
 

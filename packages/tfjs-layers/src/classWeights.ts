@@ -33,7 +33,7 @@ export function classWeights(
       if (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)) return weight;
       throw new ArgumentError(
         'classWeight',
-        `must have a number of at least 0 for every class of the output ${show(name)}, but for ${c} has ${show(weight)}. Use 1 for a class that counts as it is.`,
+        `must have a number of at least 0 for every class of the output ${show(name)}, but class ${c} has ${show(weight)}. Use 1 for a class that counts as it is.`,
       );
     });
   });

@@ -256,7 +256,7 @@ test('bad input is refused before training starts', async () => {
   );
   expect(await fit({ regularizationData: { split: 0.1 } })).toContain('Call cross.fit(model, x, y, args)');
   expect(await set(tf.zeros([0, 4]), tf.zeros([0, classes]))).toContain('is empty');
-  expect(await set(held.x, held.y.slice(0, 5))).toContain('has 48, 5 examples in its arrays');
+  expect(await set(held.x, held.y.slice(0, 5))).toContain('has arrays of 48 and 5 examples');
   expect(await set(tf.zeros([48, 7]), held.y)).toContain(
     'input 0 has shape [48,7], but the model takes [any,4]',
   );

@@ -150,7 +150,7 @@ test('the ρ step follows losses given as a list, a dictionary or a function, an
   }
   const model = network([3], 'categoricalCrossentropy', 'softmax');
   expect(await message(rhoLoss(model, [x, tf.oneHot(labels, 3)], { classWeight: { 0: 1, 1: 2 } }))).toContain(
-    'classWeight: must have a number of at least 0 for every class of the output "out0", but for 2 has undefined',
+    'classWeight: must have a number of at least 0 for every class of the output "out0", but class 2 has undefined',
   );
   // cross.fit takes those of fit: a weight of 100 for all makes the ρ loss 100 times as large.
   const cross = crossRegularization({

@@ -134,7 +134,7 @@ export function checkFit({ x, y }: Examples, model: LayersModel, name: string): 
   if (counts.some((n) => n !== counts[0])) {
     throw new ArgumentError(
       name,
-      `has ${counts.join(', ')} examples in its arrays. All arrays must have the same number.`,
+      `has arrays of ${counts.join(' and ')} examples. All must have the same number.`,
     );
   }
 }

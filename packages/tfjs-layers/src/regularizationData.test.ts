@@ -147,6 +147,10 @@ test('what does not fit the model is refused, of a data set by its first batch',
   await expect(regularizationBatches(nameless as never, model(), options)).rejects.toThrow(
     'regularizationData: must yield { xs, ys } batches',
   );
+  const single = data.array([{ xs: [1, 2], ys: 1 }]);
+  await expect(regularizationBatches(single as never, model(), options)).rejects.toThrow(
+    'regularizationData: must yield batches of tensors, but yields [1, 2]. Call .batch(32) on the data set.',
+  );
 });
 
 test.each([

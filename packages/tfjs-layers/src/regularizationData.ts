@@ -232,6 +232,10 @@ export async function regularizationBatches(
   };
 }
 
+/** A number or a plain list of numbers, as a data set yields without `batch`. */
+const isPlain = (element: unknown): boolean =>
+  typeof element === 'number' || (Array.isArray(element) && typeof element[0] === 'number');
+
 async function datasetBatches(
   dataset: RegularizationDataset,
   model: LayersModel,
@@ -260,6 +264,13 @@ async function datasetBatches(
       throw new ArgumentError(
         name,
         `must yield { xs, ys } batches, as fitDataset takes them, but yields ${show(value)}. Use tf.data.zip({ xs, ys }).batch(32).`,
+      );
+    }
+    const plain = [xs, ys].find(isPlain);
+    if (plain !== undefined) {
+      throw new ArgumentError(
+        name,
+        `must yield batches of tensors, but yields ${show(plain)}. Call .batch(32) on the data set.`,
       );
     }
     let batch: RegularizationBatch;

@@ -75,7 +75,13 @@ test('training before restore is refused, because it would overwrite the earlier
   expect(() => due.checkRestored()).toThrow(message);
   await expect(due.endEpoch(0, {}, 1)).rejects.toThrow(message);
   await expect(due.save(1, {})).rejects.toThrow(message);
-  await expect(new Resumption(undefined).restore(model(), counter())).rejects.toThrow(message);
+});
+
+test('saving and restoring are refused without a checkpoint', async () => {
+  const none = new Resumption(undefined);
+  const message = "checkpoint: is missing. Give crossRegularization the option checkpoint: 'folder'.";
+  await expect(none.restore(model(), counter())).rejects.toThrow(message);
+  await expect(none.save(1, {})).rejects.toThrow(message);
 });
 
 test('an epoch before the one of the checkpoint is refused, a later one is not', async () => {

@@ -106,6 +106,7 @@ export class Resumption {
   }
 
   async save(step: number, data: unknown): Promise<void> {
+    if (!this.store) throw noCheckpoint();
     if (!this.progress || !this.kept) throw notRestored();
     this.progress.step = step;
     if (data !== undefined) this.progress.data = data;
@@ -113,7 +114,7 @@ export class Resumption {
   }
 
   async restore(model: LayersModel, cross: Resumable): Promise<RunProgress> {
-    if (!this.store) throw notRestored();
+    if (!this.store) throw noCheckpoint();
     this.kept = checkpoint<RunProgress>(this.store, { model, cross: cross as CrossRegularization });
     this.progress = (await this.kept.restore()) ?? { epoch: 0, step: 0 };
     return { ...this.progress };
@@ -185,9 +186,11 @@ function checkFitted(then: FittedData, now: FittedData): void {
   }
 }
 
+const noCheckpoint = () =>
+  new ArgumentError('checkpoint', "is missing. Give crossRegularization the option checkpoint: 'folder'.");
+
 const notRestored = () =>
   new ArgumentError(
     'checkpoint',
-    'was not restored, so saving would overwrite an earlier run. Set the option `checkpoint`, and call ' +
-      'await cross.restore(model) before training.',
+    'was not restored, so saving would overwrite an earlier run. Call await cross.restore(model) before training.',
   );

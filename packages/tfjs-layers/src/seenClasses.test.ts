@@ -97,7 +97,7 @@ test('targets other than classes have no missing class: soft labels, counts, sev
 test('a data set without a class is refused after its first pass, tensors before the first step', async () => {
   await passes(withoutTwo, 2);
   await expect(passes(withoutTwo, 3)).rejects.toThrow(
-    'regularizationData: has no example of class 2 in the target of output "kind". Take a larger or a stratified',
+    'regularizationData: has no example of class 2 in the target of output "kind". Hold out the same share of every class',
   );
   await expect(passes(withoutZero, 3)).rejects.toThrow(
     'no example of class 0 in the target of output "flag"',

@@ -109,6 +109,6 @@ export async function checkSeen(seen: SeenClasses): Promise<void> {
   if (missing === undefined) return;
   throw new ArgumentError(
     'regularizationData',
-    `has no example of ${missing}. Take a larger or a stratified regularization set, or set allowMissingClasses: true.`,
+    `has no example of ${missing}. Hold out the same share of every class, or set allowMissingClasses: true.`,
   );
 }
