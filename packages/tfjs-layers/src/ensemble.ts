@@ -1,6 +1,7 @@
 import { ArgumentError, type Averaging, deriveSeed } from '@crossreg/core';
 import { checkInteger, checkOptions, show } from '@crossreg/core/internal';
 import type { Prediction } from '@crossreg/tfjs';
+import { addLogs, logitsOf, logProbabilities } from '@crossreg/tfjs/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkModel } from './checkInputs';
@@ -182,13 +183,9 @@ function combine(predictions: readonly Prediction[], averaging: Averaging) {
   const deviation = tf.sub(averaged, average);
   const between = tf.div(tf.sum(tf.square(deviation), 0), predictions.length - 1);
   const within = tf.mean(tf.stack(predictions.map(({ variance }) => variance)), 0);
-  // Of a sigmoid, from both probabilities: 1 − p loses its digits where p is near 1.
-  const mean =
-    averaging === 'logits'
-      ? tf.log(average)
-      : averaging === 'sigmoidLogits'
-        ? tf.sub(tf.log(average), tf.log(tf.mean(tf.sigmoid(tf.neg(outputs)), 0)))
-        : average;
+  const logs = predictions.map((each) => logProbabilities(each.mean, averaging));
+  const sum = logs.reduce((a, b) => a && b && addLogs(a, b));
+  const mean = sum ? logitsOf(sum, averaging) : average;
   return { mean, variance: tf.add(between, within), between, within };
 }
 

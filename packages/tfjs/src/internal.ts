@@ -6,6 +6,7 @@
 export { backendKernel, type ShaderOf } from './backendKernel';
 export { checkTensors } from './checkTensors';
 export { slotsOf } from './internals';
+export { addLogs, logitsOf, logProbabilities } from './logProbabilities';
 export { fillGaussian, fillUniform, isSampling } from './noise';
 export { operation } from './operation';
 export type { Inputs, Shader } from './shader';

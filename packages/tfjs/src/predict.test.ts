@@ -99,3 +99,40 @@ test('wrong counts, unknown kinds of averaging and empty inputs are refused', ()
     'samples: must be an integer',
   );
 });
+
+test('logits whose probability is 0 in float32 stay finite, so a loss of the mean is no NaN', () => {
+  // Draws of 200 and 300, and of their negatives: log((e^−200 + e^−300)/2) = −200 − log 2 up to 1e-40.
+  let k = 0;
+  const forward = () => {
+    const z = k++ % 2 ? 300 : 200;
+    return [tf.tensor2d([[z, 0]]), tf.tensor2d([[z]]), tf.tensor2d([[-z]])];
+  };
+  const [softmax, high, low] = monteCarloPredict(forward, [tf.ones([1, 1])], {
+    samples: 2,
+    averaging: ['logits', 'sigmoidLogits', 'sigmoidLogits'],
+  });
+  const rare = 200 + Math.log(2);
+  expect(softmax.mean.dataSync()[0]).toBeCloseTo(0, 4);
+  expect(softmax.mean.dataSync()[1]).toBeCloseTo(-rare, 4);
+  expect(high.mean.dataSync()[0]).toBeCloseTo(rare, 4);
+  expect(low.mean.dataSync()[0]).toBeCloseTo(-rare, 4);
+  const loss = tf.losses.softmaxCrossEntropy(tf.tensor2d([[1, 0]]), softmax.mean);
+  expect(loss.dataSync()[0]).toBeCloseTo(0, 4);
+});
+
+test('a class that is masked by −∞ stays −∞', () => {
+  const forward = () => [tf.tensor2d([[Number.NEGATIVE_INFINITY, 1, 1]])];
+  const [{ mean, variance }] = monteCarloPredict(forward, [tf.ones([1, 1])], {
+    samples: 3,
+    averaging: 'logits',
+  });
+  expect([...mean.dataSync()][0]).toBe(Number.NEGATIVE_INFINITY);
+  expect(mean.dataSync()[1]).toBeCloseTo(Math.log(0.5), 5);
+  expect([...variance.dataSync()]).toEqual([0, 0, 0]);
+});
+
+test('an output that a forward pass keeps is not disposed', () => {
+  const kept = tf.keep(tf.ones([1, 2]));
+  tf.dispose(monteCarloPredict(() => [kept], [tf.ones([1, 1])], { samples: 2 }).map((one) => ({ ...one })));
+  expect(kept.isDisposed).toBe(false);
+});

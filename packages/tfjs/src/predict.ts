@@ -4,12 +4,12 @@ import {
   checkInteger,
   checkOptions,
   checkSoftmaxWidth,
-  logSumExp,
   StreamingMoments,
 } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkTensors } from './checkTensors';
 import { tfjs } from './framework';
+import { addLogs, logitsOf, logProbabilities } from './logProbabilities';
 import { NoiseStream, withNoise } from './noise';
 
 export interface MonteCarloOptions {
@@ -75,22 +75,21 @@ export function monteCarloPredict(
       batches.push(
         tf.tidy(() => {
           const batch = inputs.map((x) => tf.slice(x, start, count));
-          const moments: StreamingMoments<tf.Tensor>[] = [];
+          const averages: RunningAverage[] = [];
           for (let k = 0; k < samples; k++) {
             const stream = new NoiseStream(deriveSeed(seed, k), 0, start);
             // Only the outputs are kept: everything else of a pass is freed before the next one.
-            const outputs = tf.tidy(() =>
+            const draws = tf.tidy(() =>
               withNoise(stream, () => forward(batch)).map((output, i) =>
-                tf.expandDims(toMean(output, kindOf(averaging, i)), 0),
+                drawOf(output, kindOf(averaging, i)),
               ),
             );
-            outputs.forEach((output, i) => {
-              moments[i] ??= new StreamingMoments(tfjs);
-              moments[i].add(output);
+            draws.forEach((draw, i) => {
+              averages[i] ??= new RunningAverage(kindOf(averaging, i));
+              averages[i].add(draw);
             });
-            tf.dispose(outputs);
           }
-          return moments.map((stream, i) => fromMean(stream.finish(), kindOf(averaging, i)));
+          return averages.map((average) => average.finish());
         }),
       );
     }
@@ -111,21 +110,47 @@ function kindOf(averaging: Averaging | readonly Averaging[], output: number): Av
   );
 }
 
-/** What is averaged of an output: probabilities if it is logits; for a sigmoid those of 1 and of 0. */
-function toMean(output: tf.Tensor, averaging: Averaging): tf.Tensor {
+/** What is averaged of an output. */
+type Draw = {
+  /** The output or, if it is logits, its probabilities; a new array [1, …]. */
+  value: tf.Tensor;
+  /**
+   * The logarithms of these probabilities. A probability below 1e-45 is 0 in float32, and the logit of the average would be
+   * infinite.
+   */
+  logs?: tf.Tensor;
+};
+
+function drawOf(output: tf.Tensor, averaging: Averaging): Draw {
   checkSoftmaxWidth('averaging', averaging, output.shape[output.rank - 1]);
-  if (averaging === 'logits') {
-    return tf.exp(tf.sub(output, logSumExp(tfjs, output, [output.rank - 1])));
-  }
-  return averaging === 'sigmoidLogits' ? tf.stack([tf.sigmoid(output), tf.sigmoid(tf.neg(output))]) : output;
+  const logs = logProbabilities(output, averaging);
+  if (!logs) return { value: tf.expandDims(output, 0) };
+  const probabilities = averaging === 'logits' ? tf.exp(logs) : tf.sigmoid(output);
+  return { value: tf.expandDims(probabilities, 0), logs };
 }
 
-/** From the moments of {@link toMean} to those of an output. */
-type Moments = { mean: tf.Tensor; variance: tf.Tensor };
-function fromMean({ mean, variance }: Moments, averaging: Averaging): Moments {
-  if (averaging === 'logits') return { mean: tf.log(mean), variance };
-  if (averaging !== 'sigmoidLogits') return { mean, variance };
-  // From both probabilities, because 1 − p loses its digits where p is near 1.
-  const [one, zero] = tf.unstack(mean);
-  return { mean: tf.sub(tf.log(one), tf.log(zero)), variance: tf.unstack(variance)[0] };
+/** The average of the draws of one output, which arrive one at a time. */
+class RunningAverage {
+  private readonly moments = new StreamingMoments(tfjs);
+  private sum: tf.Tensor | undefined;
+
+  constructor(private readonly averaging: Averaging) {}
+
+  /** Takes a draw over: its arrays are freed. */
+  add({ value, logs }: Draw): void {
+    this.moments.add(value);
+    value.dispose();
+    const before = this.sum;
+    if (!logs || !before) {
+      this.sum = logs;
+      return;
+    }
+    this.sum = tf.tidy(() => addLogs(before, logs));
+    tf.dispose([before, logs]);
+  }
+
+  finish() {
+    const { mean, variance } = this.moments.finish();
+    return { mean: this.sum ? logitsOf(this.sum, this.averaging) : mean, variance };
+  }
 }
