@@ -80,12 +80,12 @@ function byCore(thetaOptimizer) {
 
 const loops = {
   'by hand: tf.train.adam, addNoise, the ρ step alone': byHand(),
-  "createTrainer, core's adam, which tf.train takes": byCore(adam({ learningRate: 1e-3 })),
+  "createTrainer, core's adam by tf.train.adam": byCore(adam({ learningRate: 1e-3 })),
   'createTrainer, trainOptimizer(tf.train.adam)': byCore(trainOptimizer(tf.train.adam(1e-3))),
 };
 // Without its settings a factory cannot be recognized, so this is Adam made of some thirty operations per variable.
 const portable = adam({ learningRate: 1e-3 });
-loops["createTrainer, core's adam made of the framework's operations"] = byCore((framework, variables) =>
+loops["createTrainer, core's adam by operations of the framework"] = byCore((framework, variables) =>
   portable(framework, variables),
 );
 const times = Object.fromEntries(Object.keys(loops).map((name) => [name, []]));
