@@ -55,7 +55,7 @@ const SUBPIXELS = 2 ** 14;
  * it: the derivatives along x and y come from the same four neighbours, read again. A training step with fixed ranges and
  * constant images pays for the forward pass only.
  *
- * @param images - [batch, height, width, channels], float32.
+ * @param images - [batch, height, width, channels].
  * @param matrices - M of every image, [batch, 2, 3].
  * @throws ArgumentError for an unknown mode, and a fill value that is not finite.
  */
@@ -63,6 +63,8 @@ export function warp(images: tf.Tensor4D, matrices: tf.Tensor3D, fill: Fill): tf
   checkOptions('warp', fill, { mode: 1, value: 1 });
   checkFillMode('mode', fill?.mode);
   checkFillValue('value', fill.value ?? 0);
+  // Kernels read float32 from memory, whatever is there.
+  if (images.dtype !== 'float32') return tf.tidy(() => warp(tf.cast(images, 'float32'), matrices, fill));
   const attrs = { mode: fillModes.indexOf(fill.mode), value: fill.value ?? 0 };
   return operation(
     { images, matrices },

@@ -50,3 +50,12 @@ test('the kernels of tfjs-wasm agree with the portable path', async () => {
     });
   });
 });
+
+test.each(['cpu', 'wasm'])('images of whole numbers are warped as their numbers (%s)', async (backend) => {
+  await tf.setBackend(backend);
+  // As tf.browser.fromPixels gives them.
+  const images = tf.tensor4d([10, 20, 30, 40, 50, 60], [1, 2, 3, 1], 'int32');
+  const motion = { translateX: tf.tensor1d([1]) };
+  const moved = warp(images, affine(1, motion), { mode: 'edge' });
+  expect([...moved.dataSync()]).toEqual([10, 10, 20, 40, 40, 50]);
+});

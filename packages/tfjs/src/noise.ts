@@ -104,7 +104,7 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
  * Differentiable in `x` and in `scale`. The backward pass draws ε again instead of storing it, and only if the gradient of the
  * scale is needed. In a training step it is not.
  *
- * @param x - any shape, float32.
+ * @param x - any shape.
  * @param scale - standard deviations: a scalar, or one per channel (last axis of `x`).
  * @example
  * ```ts
@@ -112,6 +112,8 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
  * ```
  */
 export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tensor {
+  // Kernels read float32 from memory, whatever is there.
+  if (x.dtype !== 'float32') return tf.tidy(() => addNoise(tf.cast(x, 'float32'), scale, key));
   const { shape } = x;
   const mirrored = key[3] === true;
   if (mirrored) halfOf(shape);

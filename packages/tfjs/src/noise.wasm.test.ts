@@ -19,6 +19,24 @@ test('the kernels of tfjs-wasm draw the stream of fillGaussian', () => {
   }
 });
 
+test('addNoise takes whole numbers (the kernel read their bits as float32)', async () => {
+  const run = async (backend: string) => {
+    await tf.setBackend(backend);
+    const { numTensors } = tf.memory();
+    const [x, scale] = [tf.tensor1d([100, 200, 255], 'int32'), tf.scalar(0.5)];
+    const noisy = addNoise(x, scale, deriveKey(9));
+    expect(tf.memory().numTensors).toBe(numTensors + 3);
+    return [...noisy.dataSync()];
+  };
+  const [cpu, wasm] = [await run('cpu'), await run('wasm')];
+  const noise = new Float32Array(3);
+  fillGaussian(noise, deriveKey(9));
+  [100, 200, 255].forEach((v, i) => {
+    expect(cpu[i]).toBeCloseTo(v + 0.5 * noise[i], 4);
+    expect(wasm[i]).toBeCloseTo(v + 0.5 * noise[i], 4);
+  });
+});
+
 test('addNoise and its gradients agree with the portable path', async () => {
   const run = async (backend: string, perChannel: boolean) => {
     await tf.setBackend(backend);
