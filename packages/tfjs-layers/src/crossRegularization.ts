@@ -131,6 +131,8 @@ export class CrossRegularization extends Callback {
   private readonly seed: number;
   private readonly averagingOption: AveragingChoice | undefined;
   private readonly allowMissingClasses: boolean;
+  private readonly classWeightOption: ClassWeights | undefined;
+  /** Those of the present `fit` or, if it has none, of the option. */
   private classWeight: ClassWeights | undefined;
   /** The class weights with which the model was prepared. */
   private preparedClassWeight: ClassWeights | undefined;
@@ -186,6 +188,7 @@ export class CrossRegularization extends Callback {
         `must be { class: weight } as fit takes it, but is ${show(classWeight)}. Give a number for every class, { 0: 1, 1: 5 }.`,
       );
     }
+    this.classWeightOption = classWeight;
     this.classWeight = classWeight;
     checkOneOf('allowMissingClasses', allowMissingClasses, [true, false], 'Leave it out to refuse them.');
     this.allowMissingClasses = allowMissingClasses;
@@ -203,8 +206,8 @@ export class CrossRegularization extends Callback {
   }
 
   /**
-   * How the draws of each output are averaged, by the name of the output; empty before training. A softmax or sigmoid gives
-   * `'probabilities'`. A linear output before a loss that takes logits is `'logits'` or `'sigmoidLogits'`. Any other output is
+   * How the draws of each output are averaged, by the name of the output; empty before training. A softmax, a sigmoid or a stock
+   * cross-entropy gives `'probabilities'`. A linear output before a loss that takes logits is `'logits'` or `'sigmoidLogits'`. Any other output is
    * `'mean'`. The choice is saved with the model, and `predict` and `toInferenceModel` follow it.
    */
   get averaging(): Record<string, Averaging> {
@@ -354,12 +357,10 @@ export class CrossRegularization extends Callback {
     if (!this.prepared) return;
     const { model, batches, outputs, step, samples } = this.prepared;
     const batch = await batches.next();
-    const stream = new NoiseStream(
-      deriveSeed(this.seed, seedStreams.regularizationLoss, this.counts.rhoSteps),
-      0,
-      0,
-      samples % 2 === 0,
-    );
+    // Pairs ±ε are the halves of one pass. A model that was built for batches of one size makes several.
+    const antithetic = samples % 2 === 0 && model.inputs[0].shape[0] === null;
+    const seed = deriveSeed(this.seed, seedStreams.regularizationLoss, this.counts.rhoSteps);
+    const stream = new NoiseStream(seed, 0, 0, antithetic);
     this.counts.rhoSteps += 1;
     const loss = () => regularizationLoss({ model, batch, stream, samples, outputs });
     tf.tidy(() => step.run(loss, this.counts.trainingSteps));
@@ -441,7 +442,7 @@ export class CrossRegularization extends Callback {
     const { seed, counts, resumption } = this;
     const plan = fitPlan(model, x, y, args);
     await checkFinite(plan.data, compiledModel(model));
-    if (args.classWeight !== undefined) this.classWeight = args.classWeight;
+    this.classWeight = args.classWeight ?? this.classWeightOption;
     if (isPart(this.data)) {
       const { data, heldOut: before } = this;
       this.heldOut = await holdOut(plan.data, { data, seed, before, model });

@@ -25,6 +25,9 @@ const crossEntropies = new Set([
   'binaryCrossentropy',
 ]);
 
+/** Whether a loss is a stock cross-entropy, which takes probabilities. */
+export const isCrossEntropy = (lossName: string | undefined): boolean => crossEntropies.has(lossName ?? '');
+
 /**
  * Whether the loss of an output is estimated without its bias. By default it is where the loss is known to be a cross-entropy: by
  * its name, or because it takes logits. A custom loss on probabilities may be anything.
@@ -37,5 +40,5 @@ export function isDebiased(
   lossName: string | undefined,
 ): boolean {
   if (averaging === 'mean' || estimator === 'average') return false;
-  return estimator === 'debiased' || averaging !== 'probabilities' || crossEntropies.has(lossName ?? '');
+  return estimator === 'debiased' || averaging !== 'probabilities' || isCrossEntropy(lossName);
 }

@@ -168,6 +168,28 @@ test('the ρ step follows losses given as a list, a dictionary or a function, an
   expect(cross.history.loss[0] / plain).toBeCloseTo(100, 3);
 });
 
+test('class weights of one fit do not stay for the next; the option holds for those without any', async () => {
+  const y = tf.oneHot(labels, 3);
+  const all = (weight: number) => ({ 0: weight, 1: weight, 2: weight });
+  for (const [option, expected] of [
+    [undefined, 1],
+    [all(10), 10],
+  ] as const) {
+    const model = network([3], 'categoricalCrossentropy', 'softmax');
+    const cross = crossRegularization({
+      ...{ regularizationData: [x, y], every: 1, samples: 2, batchSize: 12, optimizer: still },
+      classWeight: option,
+    });
+    const fit = (args: object) => cross.fit(model, x.neg(), y, { epochs: 1, verbose: 0, ...args });
+    model.optimizer = tf.train.sgd(0);
+    for (const args of [{}, { classWeight: all(100) }, {}]) await fit(args);
+    const [first, weighted, last] = cross.history.loss;
+    expect(weighted / last).toBeCloseTo(100 / expected, 2);
+    expect(last / first).toBeCloseTo(1, 3);
+    cross.dispose();
+  }
+});
+
 test('a missing class is refused for one-hot targets, class numbers and sigmoids alike', async () => {
   const some = tf.slice(labels, 0, 2);
   const inputs = tf.slice(x, 0, 2);

@@ -190,6 +190,25 @@ test('smoothness along the inputs does not penalize straight lines', async () =>
   expect(value.every((v) => v > 0)).toBe(true);
 });
 
+test('scale and offset of a layer normalization over several axes are under no norm', async () => {
+  const model = tf.sequential({
+    layers: [
+      tf.layers.dense({ units: 4, inputShape: [3, 2], name: 'first' }),
+      tf.layers.layerNormalization({ axis: [1, 2] }),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 1, name: 'last' }),
+    ],
+  });
+  model.compile({ optimizer: tf.train.sgd(0.01), loss: 'meanSquaredError' });
+  const x = tf.randomNormal([8, 3, 2], 0, 1, 'float32', 1);
+  const cross = crossRegularization({
+    ...{ regularizationData: [tf.neg(x), tf.ones([8])], every: 1, regularizers: [l2()] },
+  });
+  await cross.trainOnBatch(model, x, tf.ones([8, 1]));
+  expect(Object.keys(cross.history.rho)).toEqual(['first/l2', 'last/l2']);
+  cross.dispose();
+});
+
 test('a batch does not wait for the device, and leaves no tensor behind', async () => {
   const model = network();
   const cross = crossRegularization({

@@ -217,9 +217,11 @@ function inLayout(
   return blocks === 'inputs' ? groupLasso({ axis: -2 }) : regularizer;
 }
 
+/** Slopes of a PReLU; scale and offset of a layer normalization, which has several axes if it normalizes over several. */
+const elementwise = new Set(['alpha', 'gamma', 'beta']);
+
 /** Kernels and embeddings, and biases if requested; never the scales and offsets of a normalization or an activation. */
 function belongs(weight: LayerVariable, biases: boolean): boolean {
   const name = ownName(weight);
-  // `alpha` is the slope of a PReLU.
-  return name.includes('bias') ? biases : weight.shape.length > 1 && name !== 'alpha';
+  return name.includes('bias') ? biases : weight.shape.length > 1 && !elementwise.has(name);
 }

@@ -30,7 +30,7 @@ export function whyNothing(
   trainingSteps: number,
 ): string | undefined {
   if (trainingSteps === 0)
-    return 'training had no batch. Look whether the data set yields any, in every epoch.';
+    return 'training had no batch. Look whether the data set yields any, in every epoch, and whether epochs is above initialEpoch.';
   if (step.length === 0) {
     let first = 0;
     while (!isRegularizationStep(schedule, first)) first += 1;

@@ -87,6 +87,8 @@ test.each([
   [undefined, 'meanSquaredError', 3, 'mean'],
   [undefined, (y: tf.Tensor, z: tf.Tensor) => tf.losses.huberLoss(y, z), 2, 'mean'],
   [undefined, hinge, 3, 'mean'],
+  // A stock cross-entropy takes probabilities, whatever makes them.
+  ['softplus', 'binaryCrossentropy', 1, 'probabilities'],
   ['logSoftmax', (y: tf.Tensor, z: tf.Tensor) => tf.neg(tf.sum(tf.mul(y, z), -1)), 3, 'logits'],
 ] as [string | undefined, Loss, number, string][])(
   'the averaging is inferred: %s before %o with %i units',

@@ -3,6 +3,7 @@ import { checkAveraging, checkSoftmaxWidth, show } from '@crossreg/core/internal
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { LayersModel as LayersModelClass } from '@tensorflow/tfjs-layers';
 import { lossFunctions, lossNames } from './compiled';
+import { isCrossEntropy } from './estimator';
 import { activationOf as activationFunctionOf } from './internals';
 import { type LossKind, lossKind, lossKindNow } from './lossKind';
 import { compiledModel } from './modelState';
@@ -25,8 +26,8 @@ const transparent = new Set([
 
 /**
  * How the draws of each output of a model become one prediction, in the order of its outputs: as chosen, or inferred from
- * the last activation and the loss. A softmax or sigmoid makes probabilities; before a loss that takes logits a linear
- * output is logits; anything else is averaged as it is.
+ * the last activation and the loss. A softmax or sigmoid makes probabilities, and a stock cross-entropy takes them; before a loss
+ * that takes logits a linear output is logits; anything else is averaged as it is.
  *
  * @throws ArgumentError for a choice that cannot be right, or an output that does not exist.
  */
@@ -97,7 +98,8 @@ function resolve(
   return model.outputs.map((output, i) => {
     const activation = activationOf(output);
     const chosen = typeof choice === 'object' ? choice?.[model.outputNames[i]] : choice;
-    if (chosen === undefined) return infer(activation, kinds[i]);
+    const inferred = infer(activation, kinds[i], names[i]);
+    if (chosen === undefined) return inferred;
     const argument = typeof choice === 'object' ? `averaging.${model.outputNames[i]}` : 'averaging';
     const one = checkAveraging(argument, chosen);
     checkSoftmaxWidth(argument, one, output.shape[output.shape.length - 1] ?? 2);
@@ -105,7 +107,7 @@ function resolve(
       throw new ArgumentError(
         argument,
         `is ${show(one)} for the output ${show(model.outputNames[i])}, ${reason} ` +
-          `Leave it out to use ${show(infer(activation, kinds[i]))}.`,
+          `Leave it out to use ${show(inferred)}.`,
       );
     };
     const logits = one === 'logits' || one === 'sigmoidLogits';
@@ -121,10 +123,12 @@ function resolve(
   });
 }
 
-function infer(activation: string | undefined, kind: LossKind): Averaging {
+function infer(activation: string | undefined, kind: LossKind, lossName: string | undefined): Averaging {
   if (probabilities.has(activation ?? '')) return 'probabilities';
   // Log-probabilities are logits that are normalized already.
   if (activation === 'logSoftmax' || kind === 'softmax') return 'logits';
+  // The stock cross-entropies take probabilities, whatever layer makes them.
+  if (isCrossEntropy(lossName)) return 'probabilities';
   return kind === 'sigmoid' ? 'sigmoidLogits' : 'mean';
 }
 

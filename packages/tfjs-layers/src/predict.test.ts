@@ -36,6 +36,20 @@ test('noise on the input of a linear layer: the mean is the noiseless output, th
   expect(values(again.mean)).toEqual(values(mean));
 });
 
+test('a list of numbers is a column, as model.predict takes it', () => {
+  const model = tf.sequential({ layers: [dense(2, { inputShape: [1] })] });
+  const x = tf.tensor1d([1, 2, 3]);
+  const expected = values(model.predict(x) as tf.Tensor);
+  const { numTensors } = tf.memory();
+  const { mean, variance } = predict(model, x);
+  expect(tf.memory().numTensors).toBe(numTensors + 2);
+  expect(values(mean)).toEqual(expected);
+  expect(variance.shape).toEqual([3, 2]);
+  expect(() => predict(tf.sequential({ layers: [dense(2, { inputShape: [3] })] }), x)).toThrow(
+    'x: has shape [3] for the input',
+  );
+});
+
 test('inputs by name, and one prediction for each output', () => {
   const inputs = ['first', 'second'].map((name) => tf.input({ shape: [2], name: `predict_${name}` }));
   const sum = tf.layers.add().apply(inputs) as tf.SymbolicTensor;

@@ -4,7 +4,7 @@ import { type MonteCarloOptions, monteCarloPredict, type Prediction } from '@cro
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkInputs, checkModel } from './checkInputs';
-import { type NamedTensors, type Tensors, tensorList } from './examples';
+import { type NamedTensors, type Tensors, tensorList, withLastAxis } from './examples';
 import { checkNormalizedAxisNow } from './normalizedAxis';
 import { type AveragingChoice, outputAveragingNow } from './outputAveraging';
 import { randomLayers } from './randomLayers';
@@ -58,6 +58,9 @@ export function checkBatches(model: LayersModel, examples: number, name: string)
   }
 }
 
+const isColumn = (shape: readonly (number | null)[] = []) =>
+  shape.length === 2 && (shape[1] === 1 || shape[1] === null);
+
 export interface PredictOptions extends Omit<MonteCarloOptions, 'averaging'> {
   /** How draws become one prediction: one for all outputs, or by the name of the output. Default: as in training. */
   averaging?: AveragingChoice;
@@ -95,16 +98,21 @@ export function predict(
   checkModel(model);
   checkInteger('samples', options.samples ?? 16, 1, 'Use 16 for a smooth average, 1 for a single draw.');
   const samples = randomLayers(model).length > 0 ? options.samples : 1;
-  const inputs = tensorList(x, model.inputNames, 'x');
-  checkInputs(model, inputs);
+  const given = tensorList(x, model.inputNames, 'x');
   checkNormalizedAxisNow(model);
-  // With batches of one size all of them are one draw, so that states go on from batch to batch.
-  const batchSize = model.inputs[0].shape[0] === null ? options.batchSize : inputs[0]?.shape[0] || undefined;
-  const predictions = monteCarloPredict((batch) => forward(model, batch, 'present'), inputs, {
-    ...options,
-    batchSize,
-    samples,
-    averaging: outputAveragingNow(model, options.averaging),
+  const predictions = tf.tidy(() => {
+    // A list of numbers is a column, as in `fit`.
+    const inputs = given.map((one, i) => (isColumn(model.inputs[i]?.shape) ? withLastAxis(one) : one));
+    checkInputs(model, inputs);
+    // With batches of one size all of them are one draw, so that states go on from batch to batch.
+    const batchSize =
+      model.inputs[0].shape[0] === null ? options.batchSize : inputs[0]?.shape[0] || undefined;
+    return monteCarloPredict((batch) => forward(model, batch, 'present'), inputs, {
+      ...options,
+      batchSize,
+      samples,
+      averaging: outputAveragingNow(model, options.averaging),
+    }).map((prediction) => ({ ...prediction }));
   });
   return predictions.length === 1 ? predictions[0] : predictions;
 }

@@ -100,6 +100,33 @@ test('state of the model: ρ steps do not change it, and begin from zero', async
   for (const each of cross.history.loss) expect(each).toBeCloseTo(loss, 4);
 });
 
+test.each([1, 3])('a model that was built for batches of %i learns σ', async (size) => {
+  const noisy = injectNoise(
+    tf.sequential({
+      layers: [
+        tf.layers.dense({
+          units: 4,
+          activation: 'tanh',
+          batchInputShape: [size, 2],
+          kernelInitializer: init(1),
+        }),
+        tf.layers.dense({ units: 1, kernelInitializer: init(2) }),
+      ],
+    }),
+    { initialSigma: 1e-6 },
+  );
+  noisy.compile({ optimizer: tf.train.sgd(0), loss: 'meanSquaredError' });
+  const held = tf.randomNormal([2 * size, 2], 0, 1, 'float32', 5);
+  const cross = crossRegularization({
+    ...{ regularizationData: [held, tf.zeros([2 * size, 1])], every: 1, batchSize: 2 * size },
+    optimizer: () => ({ step: () => {}, iterations: 0, slots: [], dispose() {} }),
+  });
+  await cross.trainOnBatch(noisy, tf.ones([size, 2]), tf.ones([size, 1]));
+  const { mean } = predict(noisy, held);
+  expect(cross.history.loss[0]).toBeCloseTo(tf.mean(tf.square(mean)).dataSync()[0], 4);
+  expect(cross.history.skipped).toBe(0);
+});
+
 test('state of the model: a batch of another size is refused before the first step', async () => {
   const noisy = injectNoise(network());
   noisy.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });

@@ -153,6 +153,14 @@ test('what does not fit the model is refused, of a data set by its first batch',
   );
 });
 
+test('tensors that are disposed while training goes on are named', async () => {
+  const [x, y] = examples(4);
+  const batches = await regularizationBatches([x, y], model(), { batchSize: 2, seed: 1 });
+  await rows(batches);
+  y.dispose();
+  await expect(batches.next()).rejects.toThrow('regularizationData: has a tensor [4,1]');
+});
+
 test.each([
   [undefined, 'regularizationData: is missing'],
   [3, 'regularizationData: must be [x, y]'],

@@ -203,12 +203,13 @@ export async function regularizationBatches(
   let taken = 0;
   const orderOf = (round: number) => ({ round, indices: permutation(count, deriveSeed(seed, round)) });
   let order = orderOf(0);
+  const check = () => {
+    checkAlive(all.x, model.inputNames, name);
+    checkAlive(all.y, model.outputNames, name);
+  };
   return {
     sample: () => all.x.map((tensor) => tf.tidy(() => withLastAxis(tf.slice(tensor, 0, size)))),
-    check() {
-      checkAlive(all.x, model.inputNames, name);
-      checkAlive(all.y, model.outputNames, name);
-    },
+    check,
     async settings() {
       const [x, y] = await Promise.all([all.x, all.y].map((each) => Promise.all(each.map(fingerprint))));
       return { x, y };
@@ -219,6 +220,7 @@ export async function regularizationBatches(
       taken = state.taken;
     },
     async next() {
+      check();
       const [round, start] = [Math.floor(taken / perRound), (taken % perRound) * size];
       if (round !== order.round) order = orderOf(round);
       taken += 1;

@@ -214,7 +214,7 @@ test('a training data set without a batch is reported once, by name', async () =
   const cross = crossRegularization({ every: 1, regularizationData: [x, y] });
   await fitDataset(network(), dataset([]), cross);
   expect(warn.mock.calls.flat().join()).toBe(
-    'crossRegularization learned nothing: training had no batch. Look whether the data set yields any, in every epoch.',
+    'crossRegularization learned nothing: training had no batch. Look whether the data set yields any, in every epoch, and whether epochs is above initialEpoch.',
   );
   warn.mockRestore();
 });
