@@ -191,11 +191,9 @@ export async function regularizationBatches(
     y: tensorList(data[1], model.outputNames, name),
   };
   checkFit(all, model, name);
-  if (!allowMissingClasses) {
-    const seen = new SeenClasses(model);
-    seen.add(all.y);
-    await checkSeen(seen);
-  }
+  const seen = new SeenClasses(model);
+  seen.add(all.y);
+  await checkSeen(seen, allowMissingClasses);
   const count = all.x[0].shape[0];
   const size = Math.min(batchSize, count);
   checkBatches(model, size, `a batch of ${name}`);
@@ -250,7 +248,7 @@ async function datasetBatches(
   const read = async (): Promise<RegularizationBatch> => {
     let { value, done } = await iterator.next();
     if (done) {
-      if (passes === 1 && !allowMissingClasses && taken > 0) await checkSeen(seen);
+      if (passes === 1 && taken > 0) await checkSeen(seen, allowMissingClasses);
       iterator = await dataset.iterator();
       passes += 1;
       taken = 0;

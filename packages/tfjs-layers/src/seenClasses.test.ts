@@ -39,6 +39,32 @@ const dataset = (batches: readonly Example[][]) =>
       },
     };
   }) as never;
+test.each([
+  [
+    'sparseCategoricalCrossentropy',
+    2,
+    [0, 1, 2, 1],
+    'has class numbers beyond the 2 classes. Number them from 0',
+  ],
+  ['sparseCategoricalCrossentropy', 2, [0, 1, -1, 1], 'has class numbers beyond the 2 classes'],
+  [
+    'binaryCrossentropy',
+    1,
+    [-1, 1, -1, 1],
+    'has values from -1 to 1, but its loss binaryCrossentropy takes 0, 1 and',
+  ],
+  ['binaryCrossentropy', 1, [1, 2, 1, 2], 'has values from 1 to 2'],
+])('%s with %i units: targets %j are refused', async (loss, units, targets, message) => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ units, inputShape: [2] })] });
+  model.compile({ optimizer: 'sgd', loss });
+  for (const allowMissingClasses of [false, true]) {
+    const options = { batchSize: 4, seed: 1, allowMissingClasses };
+    await expect(
+      regularizationBatches([tf.ones([4, 2]), tf.tensor1d(targets)], model, options),
+    ).rejects.toThrow(`regularizationData: the target of output "${model.outputNames[0]}" ${message}`);
+  }
+});
+
 const complete: Example[][] = [
   [
     [0, 1],

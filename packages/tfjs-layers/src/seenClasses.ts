@@ -3,6 +3,7 @@ import { show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { lossNames } from './compiled';
+import { isCrossEntropy } from './estimator';
 
 /** What the targets of one output have been so far. */
 interface Seen {
@@ -11,6 +12,7 @@ interface Seen {
   /** Sum of each class or unit. */
   totals: number[];
   low: number;
+  high: number;
   /** The largest distance of the sum of a row from 1. */
   rowError: number;
   /** Whether all are 0 or 1. */
@@ -41,6 +43,24 @@ export class SeenClasses {
     });
   }
 
+  /** Targets that their loss cannot take, as `the target of output "kind" has …`; undefined if it can take all. */
+  async impossible(): Promise<string | undefined> {
+    await this.adding;
+    for (const [output, { low, high, rowError, totals }] of this.seen) {
+      const loss = this.lossName(output);
+      const what = `the target of output ${show(this.model.outputNames[output])}`;
+      // The one-hot row of a class that is not there is empty.
+      if (isSparse(loss) && rowError > 0) {
+        return `${what} has class numbers beyond the ${totals.length} classes. Number them from 0 to ${totals.length - 1}.`;
+      }
+      // Mixed targets are 1 up to rounding.
+      if (isCrossEntropy(loss) && (low < -1e-4 || high > 1 + 1e-4)) {
+        return `${what} has values from ${low} to ${high}, but its loss ${loss} takes 0, 1 and probabilities between them. Give those.`;
+      }
+    }
+    return undefined;
+  }
+
   /** The classes without an example, as `class 2 in the target of output "kind"`; undefined if none is missing. */
   async missing(): Promise<string | undefined> {
     await this.adding;
@@ -67,17 +87,19 @@ export class SeenClasses {
       : tf.cast(tf.reshape(given, [-1, units]), 'float32');
     const binary = tf.min(tf.cast(tf.logicalOr(tf.equal(y, 0), tf.equal(y, 1)), 'float32'));
     const rowError = tf.max(tf.abs(tf.sub(tf.sum(y, 1), 1)));
-    return tf.concat([tf.stack([tf.scalar(y.shape[0]), tf.min(y), rowError, binary]), tf.sum(y, 0)]);
+    const ends = [tf.min(y), tf.max(y)];
+    return tf.concat([tf.stack([tf.scalar(y.shape[0]), ...ends, rowError, binary]), tf.sum(y, 0)]);
   }
 
   private take(
     output: number,
-    [count, low, rowError, binary, ...totals]: Iterable<number> & ArrayLike<number>,
+    [count, low, high, rowError, binary, ...totals]: Iterable<number> & ArrayLike<number>,
   ): void {
     const before = this.seen.get(output);
     this.seen.set(output, {
       count: count + (before?.count ?? 0),
       low: Math.min(low, before?.low ?? low),
+      high: Math.max(high, before?.high ?? high),
       rowError: Math.max(rowError, before?.rowError ?? 0),
       binary: binary === 1 && (before?.binary ?? true),
       totals: totals.map((total, c) => total + (before?.totals[c] ?? 0)),
@@ -103,9 +125,11 @@ function missingOf(
   return full.length > 0 ? `class 0${at(full)}` : undefined;
 }
 
-/** @throws ArgumentError if a class is missing. */
-export async function checkSeen(seen: SeenClasses): Promise<void> {
-  const missing = await seen.missing();
+/** @throws ArgumentError for targets that their loss cannot take, and if a class is missing unless that is allowed. */
+export async function checkSeen(seen: SeenClasses, allowMissing: boolean): Promise<void> {
+  const impossible = await seen.impossible();
+  if (impossible !== undefined) throw new ArgumentError('regularizationData', impossible);
+  const missing = allowMissing ? undefined : await seen.missing();
   if (missing === undefined) return;
   throw new ArgumentError(
     'regularizationData',
