@@ -26,3 +26,25 @@ test('a function without a minimum is reported as not converged', () => {
   );
   expect(result).toMatchObject({ converged: false, iterations: 20 });
 });
+
+test('where rounding hides the last decreases, a few evaluations reach the minimum all the same (hundreds did not)', () => {
+  let evaluations = 0;
+  // Logistic regression of ±1 on sines, on top of a number that hides changes below 1e-10.
+  const result = minimize((x, gradient) => {
+    evaluations++;
+    gradient.fill(0);
+    let value = 1e6;
+    for (let i = 0; i < 1000; i++) {
+      const features = Array.from(x, (_, k) => Math.sin((k + 1) * (i + 1)));
+      const sign = Math.cos(3 * i) > 0.2 * Math.sin(i) ? 1 : -1;
+      const margin = sign * features.reduce((sum, feature, k) => sum + feature * x[k], 0);
+      value += Math.log1p(Math.exp(-margin)) / 1000;
+      features.forEach((feature, k) => {
+        gradient[k] -= (sign * feature) / (1 + Math.exp(margin)) / 1000;
+      });
+    }
+    return value;
+  }, new Float64Array(20));
+  expect(result.converged).toBe(true);
+  expect(evaluations).toBeLessThan(60);
+});

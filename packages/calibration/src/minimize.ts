@@ -35,13 +35,17 @@ export function minimize(
     const nextGradient = new Float64Array(x.length);
     let next = step(x, length, direction);
     let nextValue = f(next, nextGradient);
-    while (!(nextValue <= value + 1e-4 * length * slope) && length > 1e-12) {
+    // Near the minimum rounding hides the decrease. The derivative along the step, which shrinks there, still shows it.
+    const rounding = 64 * Number.EPSILON * Math.abs(value);
+    const isBetter = () =>
+      nextValue <= value + 1e-4 * length * slope ||
+      (nextValue <= value + rounding && Math.abs(dot(direction, nextGradient)) <= -0.5 * slope);
+    while (!isBetter() && length > 1e-12) {
       length /= 2;
       next = step(x, length, direction);
       nextValue = f(next, nextGradient);
     }
-    // Rounding hides any further decrease: this is the minimum as far as numbers can tell.
-    if (!(nextValue <= value)) break;
+    if (!isBetter()) break;
     const s = difference(next, x);
     const y = difference(nextGradient, gradient);
     const curvature = dot(s, y);

@@ -44,16 +44,30 @@ test('separable data have no minimum, and the result says so (it reported conver
   ).toBe(false);
 });
 
-test('a flat minimum counts as one, for logits of all sizes', () => {
-  const base = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
-  const labels = base.map((_, i) => ((i * i) % 3 === 0 ? 1 : 0));
-  for (const size of [1e-2, 1, 30]) {
-    expect(
-      vectorScaling(
-        base.map((row) => row.map((v) => v * size)),
-        labels,
-      ).converged,
-    ).toBe(true);
+test('the size and the offset of the logits change the weights and the biases, and no probability', () => {
+  const base = Array.from({ length: 60 }, (_, i) => [Math.sin(i), Math.cos(3 * i), Math.sin(2 * i + 1)]);
+  const labels = base.map((_, i) => (i * i) % 3 || (i % 5 === 0 ? 2 : 0));
+  const expected = vectorScaling(base, labels);
+  expect(expected.converged).toBe(true);
+  const probabilities = expected.apply(base);
+  for (const [size, offset] of [
+    [1e-12, 0],
+    [1e-2, 0],
+    [30, 0],
+    [1e9, 0],
+    [1, 1000],
+    [-3, -1e6],
+  ]) {
+    const logits = base.map((row) => row.map((v, k) => v * size + offset * (k + 1)));
+    const found = vectorScaling(logits, labels);
+    expect(found.converged, `${size}, ${offset}`).toBe(true);
+    found.apply(logits).forEach((p, i) => {
+      expect(p).toBeCloseTo(probabilities[i], 6);
+    });
+    found.weights.forEach((weight, k) => {
+      expect((weight * size) / expected.weights[k]).toBeCloseTo(1, 4);
+    });
+    expect(found.biases.reduce((sum, bias) => sum + bias)).toBeCloseTo(0, 3);
   }
 });
 

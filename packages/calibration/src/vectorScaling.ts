@@ -35,7 +35,7 @@ export interface VectorScaling {
  * so it needs more held-out data than temperature scaling, and it can change which class wins.
  *
  * Source: C. Guo et al., *On calibration of modern neural networks*, ICML 2017. The problem is convex; it is solved
- * by L-BFGS from weights 1 and biases 0.
+ * by L-BFGS in units of the spread of each logit, so that their size and offset do not matter.
  *
  * @param logits One a class, or one an example: of a single sigmoid output, for which it is sigmoid(weight · logit +
  *   bias), Platt scaling. Of probabilities, {@link logitsOf} makes logits.
@@ -48,8 +48,10 @@ export interface VectorScaling {
 export function vectorScaling(logits: Rows, labels: Labels): VectorScaling {
   const given = readLogits(logits, labels);
   const { values, examples, classes } = given.classes === 1 ? againstZero(given) : given;
+  const units = unitsOf(values, classes);
+  const standard = inUnits(values, units);
   const row = new Float64Array(classes);
-  const scale = (parameters: Float64Array, source: ArrayLike<number>, i: number) => {
+  const scale = (parameters: Float64Array, source: Float64Array, i: number) => {
     for (let k = 0; k < classes; k++) {
       row[k] = parameters[k] * source[i * classes + k] + parameters[classes + k];
     }
@@ -58,20 +60,19 @@ export function vectorScaling(logits: Rows, labels: Labels): VectorScaling {
     gradient.fill(0);
     let sum = 0;
     for (let i = 0; i < examples; i++) {
-      scale(parameters, values, i);
+      scale(parameters, standard, i);
       const label = row[labels[i]];
       sum += softmaxRow(row, 0, classes, row) - label;
       for (let k = 0; k < classes; k++) {
         const error = (row[k] - (labels[i] === k ? 1 : 0)) / examples;
-        gradient[k] += error * values[i * classes + k];
+        gradient[k] += error * standard[i * classes + k];
         gradient[classes + k] += error;
       }
     }
     return sum / examples;
   };
-  const identity = new Float64Array(2 * classes).fill(1, 0, classes);
-  const { point, converged } = minimize(loss, identity);
-  const scaled = (source: ArrayLike<number>) => {
+  const { point, converged } = minimize(loss, new Float64Array(2 * classes).fill(1, 0, classes));
+  const scaled = (source: Float64Array) => {
     const result = new Float64Array(source.length);
     for (let i = 0; i < source.length / classes; i++) {
       scale(point, source, i);
@@ -79,13 +80,15 @@ export function vectorScaling(logits: Rows, labels: Labels): VectorScaling {
     }
     return result;
   };
+  const weights = units.spread.map((spread, k) => point[k] / spread);
+  const biases = centered(units.mean.map((mean, k) => point[classes + k] - weights[k] * mean));
   const fit = { values, labels, examples, classes };
   const ends =
     converged &&
-    !allRight({ ...fit, values: scaled(values) }) &&
+    !allRight({ ...fit, values: scaled(standard) }) &&
     !Array.from({ length: classes }, (_, k) => k).some((k) => standsApart(fit, k));
   if (given.classes === 1) {
-    const [weight, bias] = [point[1], point[3] - point[2]];
+    const [weight, bias] = [weights[1], biases[1] - biases[0]];
     return {
       weights: Float64Array.of(weight),
       biases: Float64Array.of(bias),
@@ -94,11 +97,41 @@ export function vectorScaling(logits: Rows, labels: Labels): VectorScaling {
     };
   }
   return {
-    weights: point.slice(0, classes),
-    biases: point.slice(classes),
+    weights,
+    biases,
     converged: ends,
-    apply: (others) => softmax(scaled(readMoreLogits(others, classes)), classes),
+    apply: (others) => softmax(scaled(inUnits(readMoreLogits(others, classes), units)), classes),
   };
+}
+
+/** For each class, the mean of its logits and their mean distance from it, or 1 where they are all the same. */
+interface Units {
+  mean: Float64Array;
+  spread: Float64Array;
+}
+
+function unitsOf(values: ArrayLike<number>, classes: number): Units {
+  const examples = values.length / classes;
+  const mean = new Float64Array(classes);
+  const spread = new Float64Array(classes);
+  for (let k = 0; k < classes; k++) {
+    // Around the first value, so that a constant has exactly its value for a mean.
+    for (let i = k; i < values.length; i += classes) mean[k] += (values[i] - values[k]) / examples;
+    mean[k] += values[k];
+    for (let i = k; i < values.length; i += classes) spread[k] += Math.abs(values[i] - mean[k]) / examples;
+    spread[k] ||= 1;
+  }
+  return { mean, spread };
+}
+
+/** Logits minus their means, in units of their spread: the search then takes the same steps for logits of any size and offset. */
+const inUnits = (values: ArrayLike<number>, { mean, spread }: Units): Float64Array =>
+  Float64Array.from(values, (z, i) => (z - mean[i % mean.length]) / spread[i % mean.length]);
+
+/** Numbers shifted so that they sum to 0. */
+function centered(numbers: Float64Array): Float64Array {
+  const mean = numbers.reduce((sum, v) => sum + v / numbers.length, 0);
+  return numbers.map((v) => v - mean);
 }
 
 /** Whether the label has the largest number in every row: the same scaling, ever larger, leads to probabilities of 1. */
