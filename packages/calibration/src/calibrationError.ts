@@ -49,7 +49,7 @@ export function maximumCalibrationError(
 
 const gap = ({ confidence, accuracy }: Bin) => Math.abs(confidence - accuracy);
 
-/** One curve for the top label, or one a class. */
+/** One curve for the top label, or one per class. */
 function reliabilityCurves(probabilities: Rows, labels: Labels, options: CalibrationErrorOptions): Bin[][] {
   checkOptions('a calibration error', options, { bins: 1, strategy: 1, mode: 1 });
   const { mode = 'top-label' } = options;

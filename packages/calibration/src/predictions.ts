@@ -54,8 +54,8 @@ export function readProbabilities(probabilities: Rows, labels: Labels): Predicti
 }
 
 /**
- * Logits and labels, checked and flat: any finite numbers; −∞ for an impossible class is refused. One logit an example is
- * that of class 1 against class 0 (sigmoid), and `classes` is 1 then.
+ * Logits and labels, checked and flat: any finite numbers; −∞ for an impossible class is refused. A single
+ * logit per example is that of class 1 against class 0 (sigmoid); then `classes` is 1.
  */
 export function readLogits(logits: Rows, labels: Labels): Predictions {
   const predictions = readRows('logits', logits, labels, 1);
@@ -63,7 +63,7 @@ export function readLogits(logits: Rows, labels: Labels): Predictions {
   return predictions;
 }
 
-/** One logit an example as two: sigmoid(z) is the softmax of [0, z]. */
+/** One logit per example as two: sigmoid(z) is the softmax of [0, z]. */
 export function againstZero({ values, labels, examples }: Predictions): Predictions {
   const pairs = new Float64Array(2 * examples);
   for (let i = 0; i < examples; i++) pairs[2 * i + 1] = values[i];

@@ -2,7 +2,7 @@ import { ArgumentError, checkInteger, refuse } from '../../../common/argumentErr
 import { show } from '../../../common/show';
 
 /**
- * One row of numbers an example, one number a class: an array of rows, or all rows one after the other in a flat
+ * One row of numbers per example, one number per class: an array of rows, or all rows one after the other in a flat
  * (typed) array. The number of classes of a flat array is its length over the number of labels.
  */
 export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
@@ -20,7 +20,7 @@ const isList = (x: unknown): x is ArrayLike<unknown> =>
 /**
  * An array of rows or a flat array, as a flat array and its row length.
  *
- * @param width What a row must have: needed for a flat array, held against the rows of the others.
+ * @param width The numbers in a row: required for a flat array; rows of an array of rows must have as many.
  * @param least The fewest numbers that make a row. Default 2.
  * @throws {ArgumentError} for anything but numbers, and for rows of different or other widths.
  */

@@ -21,8 +21,7 @@ export interface TemperatureScaling {
    */
   atBound: boolean;
   /**
-   * Calibrated probabilities for logits of the same classes: row-major. Of one logit an example, the probability of
-   * class 1.
+   * Calibrated probabilities for logits of the same classes, row-major; for one logit per example, the probabilities of class 1.
    *
    * @throws {ArgumentError} for rows of another width, or logits that are not finite.
    */
@@ -40,8 +39,8 @@ export interface TemperatureScaling {
  *
  * Source: C. Guo et al., *On calibration of modern neural networks*, ICML 2017.
  *
- * @param logits One a class, or one an example: of a single sigmoid output, for which it is sigmoid(logit / T). Of
- *   probabilities, {@link logitsOf} makes logits.
+ * @param logits One row per example with a logit per class, or for a single sigmoid output one logit per example, for which it is
+ *   sigmoid(logit / T). {@link logitsOf} turns probabilities into logits.
  * @throws {ArgumentError} for logits that are not finite and labels that are no class index.
  *
  * @example temperatureScaling([[2, 0], [1, 3]], [0, 1]).apply([[1, 0]]) // softmax([1, 0] / T)

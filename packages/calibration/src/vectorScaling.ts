@@ -13,7 +13,7 @@ import { sigmoid, softmax, softmaxRow } from './softmax';
 export interface VectorScaling {
   /** Factor of each class's logit. */
   weights: Float64Array;
-  /** What is added to each class's logit; they sum to 0, unless there is one logit an example. */
+  /** What is added to each class's logit; they sum to 0, unless there is one logit per example. */
   biases: Float64Array;
   /**
    * False if there is no minimum, or 1,000 iterations did not reach it. There is none where some scaling separates a
@@ -22,8 +22,7 @@ export interface VectorScaling {
    */
   converged: boolean;
   /**
-   * Calibrated probabilities for logits of the same classes: row-major. Of one logit an example, the probability of
-   * class 1.
+   * Calibrated probabilities for logits of the same classes, row-major; for one logit per example, the probabilities of class 1.
    *
    * @throws {ArgumentError} for rows of another width, or logits that are not finite.
    */
@@ -31,14 +30,14 @@ export interface VectorScaling {
 }
 
 /**
- * Vector scaling: softmax(weights ⊙ logits + biases) with the smallest negative log-likelihood. Two numbers a class,
- * so it needs more held-out data than temperature scaling, and it can change which class wins.
+ * Vector scaling: softmax(weights ⊙ logits + biases) with the smallest negative log-likelihood. It has two numbers per
+ * class, so it needs more held-out data than temperature scaling, and it can change which class wins.
  *
  * Source: C. Guo et al., *On calibration of modern neural networks*, ICML 2017. The problem is convex; it is solved
  * by L-BFGS in units of the spread of each logit, so that their size and offset do not matter.
  *
- * @param logits One a class, or one an example: of a single sigmoid output, for which it is sigmoid(weight · logit +
- *   bias), Platt scaling. Of probabilities, {@link logitsOf} makes logits.
+ * @param logits One row per example with a logit per class, or for a single sigmoid output one logit per example, for which it is
+ *   sigmoid(weight · logit + bias), Platt scaling. {@link logitsOf} turns probabilities into logits.
  * @throws {ArgumentError} for logits that are not finite and labels that are no class index.
  * @example
  * ```ts

@@ -23,7 +23,7 @@ export interface RegularizationRecord {
 }
 
 /**
- * Collects what each ρ step did. Numbers wait on the device, one small array a step, and come over together when
+ * Collects what each ρ step did. Its numbers stay on the device, in one small array per step, and are read together when
  * {@link flush} is awaited: a ρ step itself never waits for the device.
  */
 export class RegularizationHistory<T> implements RegularizationRecord {
