@@ -5,6 +5,7 @@ import { ArgumentError } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
 import { resultOfText, textOfResult } from './resultText';
 import type { Run } from './run';
+import { runErrorOfThrown } from './runError';
 import { nameOf, openStorage, type Storage } from './storage';
 import type { Order, Report } from './workerProcess';
 
@@ -50,7 +51,6 @@ process.on('message', async (order: Order) => {
     });
     report({ text: textOfResult(result) });
   } catch (thrown) {
-    const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
-    report({ error: { name, message, stack } });
+    report({ error: runErrorOfThrown(thrown) });
   }
 });

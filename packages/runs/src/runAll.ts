@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { ArgumentError } from '@crossreg/core';
-import { checkOptions, show } from '@crossreg/core/internal';
+import { checkList, checkOneOf, checkOptions, refuse, show } from '@crossreg/core/internal';
 import { checkConnection } from './connection';
 import { keptOutcome } from './keptResult';
 import { checkConcurrency, checkSeconds, placeOf, urlOfTask } from './options';
@@ -130,7 +130,9 @@ function placeFor({ storage, connection }: RunAllOptions<Run>, queue: string): S
   return storageInRedis(connection, queue);
 }
 
-function check({ runs, connection, queue, concurrency, retries, timeLimit }: RunAllOptions<Run>): void {
+function check(options: RunAllOptions<Run>): void {
+  const { runs, connection, queue, concurrency, retries, timeLimit, force, progress, onOutcome, signal } =
+    options;
   if (connection !== undefined) checkConnection(connection);
   if (concurrency !== undefined) {
     checkConcurrency(concurrency);
@@ -154,6 +156,17 @@ function check({ runs, connection, queue, concurrency, retries, timeLimit }: Run
     );
   }
   if (timeLimit !== undefined) checkSeconds('timeLimit', timeLimit);
+  // A text such as 'false' would count as true, and results would be removed.
+  if (force !== undefined) checkOneOf('force', force, [true, false], 'Leave it out to keep results.');
+  if (progress !== undefined)
+    checkOneOf('progress', progress, [true, false], 'Leave it out for the default.');
+  if (onOutcome !== undefined && typeof onOutcome !== 'function') {
+    refuse('onOutcome', onOutcome, 'a function', 'Write (outcome) => ….');
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    refuse('signal', signal, 'an AbortSignal', 'Of an AbortController, give its signal.');
+  }
+  checkList('runs', runs, "objects such as { key: 'seed-1', seed: 1 }");
   const keys = new Set<string>();
   for (const run of runs) {
     if (typeof run?.key !== 'string' || run.key === '') {

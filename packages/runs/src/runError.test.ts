@@ -1,5 +1,6 @@
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { errorLike, runErrorOf } from './runError';
+import { errorLike, runErrorOf, runErrorOfThrown } from './runError';
 
 test.each([
   {
@@ -12,4 +13,28 @@ test.each([
 ])('$name: $message comes through a message and a stack', (error) => {
   const { message, stack } = errorLike(error, new Error(error.message));
   expect(runErrorOf(message, stack)).toMatchObject({ name: error.name, message: error.message });
+});
+
+const cyclic: Record<string, unknown> = { code: 5 };
+cyclic.self = cyclic;
+
+test.each<[string, unknown, string, string]>([
+  ['an error', new RangeError('no such batch'), 'RangeError', 'no such batch'],
+  [
+    'an error of another realm',
+    runInNewContext('new TypeError("from elsewhere")'),
+    'TypeError',
+    'from elsewhere',
+  ],
+  ['a text', 'out of memory', 'Error', 'out of memory'],
+  ['an object with a message', { code: 'E5', message: 'no reply' }, 'Error', 'no reply'],
+  ['an object without one', { code: 5 }, 'Error', '{ code: 5 }'],
+  ['an object that contains itself', cyclic, 'Error', '<ref *1> { code: 5, self: [Circular *1] }'],
+  ['an object without a prototype', Object.create(null), 'Error', '[Object: null prototype] {}'],
+  ['an error with an odd message', Object.assign(new Error(), { message: 7 }), 'Error', expect.any(String)],
+  ['nothing', undefined, 'Error', 'undefined'],
+  ['null', null, 'Error', 'null'],
+  ['a symbol', Symbol('stop'), 'Error', 'Symbol(stop)'],
+])('a task may throw %s', (_, thrown, name, message) => {
+  expect(runErrorOfThrown(thrown)).toMatchObject({ name, message });
 });

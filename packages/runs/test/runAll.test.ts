@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -166,6 +166,22 @@ function alive(pid: number) {
   }
 }
 
+test('a result that was cut short is refused by the name of its run, and left as it is', async () => {
+  const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], storage: folder };
+  await runAll(options);
+  const [file] = readdirSync(join(folder, 'results'));
+  const path = join(folder, 'results', file);
+  for (const rest of [readFileSync(path).subarray(0, 20), Buffer.alloc(0), Buffer.from('null')]) {
+    writeFileSync(path, rest);
+    await expect(runAll(options)).rejects.toThrow(
+      `storage: has a damaged result of the run "a": ${rest.length} bytes under the name ${file.replace('.json', '')}.`,
+    );
+    expect(readFileSync(path)).toEqual(rest);
+  }
+  rmSync(path);
+  expect(await runAll(options)).toMatchObject([{ status: 'completed', cached: false }]);
+});
+
 test('arguments out of range are refused before the first run', async () => {
   const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], storage: folder };
   const refusal = (change: object) => runAll({ ...options, ...change });
@@ -189,6 +205,13 @@ test('arguments out of range are refused before the first run', async () => {
   );
   await expect(refusal({ runs: [{}] })).rejects.toThrow(
     'runs: must each have a non-empty string as key, but one is {}',
+  );
+  await expect(refusal({ runs: undefined })).rejects.toThrow('runs: must be a list of objects');
+  await expect(refusal({ force: 'false' })).rejects.toThrow('force: must be true or false, but is "false"');
+  await expect(refusal({ progress: 1 })).rejects.toThrow('progress: must be true or false, but is 1');
+  await expect(refusal({ onOutcome: [] })).rejects.toThrow('onOutcome: must be a function, but is []');
+  await expect(refusal({ signal: new AbortController() })).rejects.toThrow(
+    'signal: must be an AbortSignal, but is AbortController. Of an AbortController, give its signal.',
   );
   const twice = [options.runs[0], options.runs[0]];
   await expect(refusal({ runs: twice })).rejects.toThrow('runs: has the key "a" twice');
