@@ -28,7 +28,7 @@ test.each([false, true])('a copy is the same function with the same variables (i
   const before = model.layers.map(({ name }) => name);
   const rebuild = new GraphRebuild(unchanged, inline);
   const symbols = model.inputs.map(({ shape }) => tf.input({ batchShape: shape }));
-  const copy = tf.model({ inputs: symbols, outputs: rebuild.outputs(model, symbols) });
+  const copy = tf.model({ inputs: symbols, outputs: rebuild.outputs(model, [symbols])[0] });
   const x = inputs();
   expect(numbers(copy.predict(x))).toEqual(numbers(model.predict(x)));
   // Training one trains both, because they share the variables.
@@ -47,7 +47,7 @@ test('inline replaces nested models by their layers; otherwise they stay models'
   const nestedModels = (inline: boolean) => {
     const model = branching();
     const symbols = model.inputs.map(({ shape }) => tf.input({ batchShape: shape }));
-    const outputs = new GraphRebuild(unchanged, inline).outputs(model, symbols);
+    const [outputs] = new GraphRebuild(unchanged, inline).outputs(model, [symbols]);
     return tf.model({ inputs: symbols, outputs }).layers.filter((layer) => layer instanceof tf.LayersModel);
   };
   expect(nestedModels(true)).toHaveLength(0);
@@ -75,10 +75,40 @@ test('outputs for new inputs use the same copies each time', () => {
   const model = tf.sequential({ layers: [dense(2, { inputShape: [2] })] });
   const rebuild = new GraphRebuild(unchanged);
   const made = [0, 1].map(() => tf.input({ shape: [2] }));
-  const outputs = made.flatMap((one) => rebuild.outputs(model, [one]));
+  const outputs = made.flatMap((one) => rebuild.outputs(model, [[one]])[0]);
   const both = tf.model({ inputs: made, outputs });
   expect(both.layers.filter((layer) => layer.getClassName() === 'Dense')).toHaveLength(1);
   expect(both.trainableWeights).toHaveLength(2);
+});
+
+test('the calls of a layer keep their order, by which a saved model numbers them', () => {
+  const input = tf.input({ shape: [3] });
+  const shared = dense(3, { name: 'shared' });
+  const first = symbol(shared.apply(input));
+  const second = symbol(shared.apply(symbol(dense(3, { name: 'before' }).apply(input))));
+  // A walk from the outputs meets the second call first.
+  const model = tf.model({ inputs: input, outputs: [second, first] });
+  const copy = new GraphRebuild(unchanged).model(model);
+  const sources = copy.getLayer('shared').inboundNodes.map(({ inboundLayers }) => inboundLayers[0].name);
+  expect(sources).toEqual([input.name, 'before']);
+});
+
+test('a copy frees all that it has, also layers and models that are used twice', () => {
+  const { numTensors } = tf.memory();
+  const input = tf.input({ shape: [3] });
+  const shared = dense(3, { name: 'shared' });
+  const inner = tf.sequential({ layers: [dense(3, { inputShape: [3] })] });
+  const output = [shared, inner, shared, inner].reduce((y, layer) => symbol(layer.apply(y)), input);
+  const model = tf.model({ inputs: input, outputs: output });
+  const copy = new GraphRebuild(unchanged).model(model);
+  const weights = copy.weights.map((weight) => weight.read());
+  expect(tf.memory().numTensors).toBe(numTensors + weights.length);
+  // Of the original, TensorFlow.js frees no layer that is called twice: each call counts as a user.
+  for (const layer of [shared, inner]) layer.dispose();
+  model.dispose();
+  expect(weights.some(({ isDisposed }) => isDisposed)).toBe(false);
+  copy.dispose();
+  expect(tf.memory().numTensors).toBe(numTensors);
 });
 
 test('untrainable weights stay untrainable, and a layer of an unregistered class is used itself', () => {

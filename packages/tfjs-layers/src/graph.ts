@@ -18,6 +18,21 @@ type Symbols = SymbolicTensor | SymbolicTensor[];
 type LayerClass = { fromConfig(cls: unknown, config: tf.serialization.ConfigDict): layers.Layer };
 
 const list = <T>(x: T | T[]): T[] => (Array.isArray(x) ? x : [x]);
+const one = <T>(xs: T[]): T | T[] => (xs.length === 1 ? xs[0] : xs);
+const nodeOf = ({ sourceLayer, nodeIndex }: SymbolicTensor): Node => sourceLayer.inboundNodes[nodeIndex];
+
+/** The layer calls between the inputs and the outputs of a model, in the order in which they were made. */
+function nodesInOrder({ inputs, outputs }: LayersModel): Node[] {
+  const found = new Set<Node>();
+  const find = (tensor: SymbolicTensor) => {
+    const node = nodeOf(tensor);
+    if (inputs.includes(tensor) || found.has(node)) return;
+    found.add(node);
+    node.inputTensors.forEach(find);
+  };
+  outputs.forEach(find);
+  return [...found].sort((a, b) => a.outputTensors[0].id - b.outputTensors[0].id);
+}
 
 /** Applies (a copy of) a layer to symbolic inputs; may put other layers around it. */
 export type ApplyLayer = (
@@ -28,6 +43,8 @@ export type ApplyLayer = (
     copy(change?: tf.serialization.ConfigDict): layers.Layer;
     /** Applies a copy, and sees to it that it shares the weights. */
     apply(copy: layers.Layer, inputs: Symbols): Symbols;
+    /** Applies a layer that is no copy. */
+    add(layer: layers.Layer, inputs: Symbols): Symbols;
   },
 ) => Symbols;
 
@@ -56,45 +73,67 @@ export class GraphRebuild {
     return this.container(original);
   }
 
-  /** The outputs of a model for new inputs: as often as wanted, always through the same copies of the layers. */
-  outputs(original: LayersModel, inputs: SymbolicTensor[]): SymbolicTensor[] {
-    const made = new Map<Node, SymbolicTensor[]>();
-    const known = new Map<SymbolicTensor, SymbolicTensor>(original.inputs.map((x, i) => [x, inputs[i]]));
-
-    const build = (tensor: SymbolicTensor): SymbolicTensor => {
-      const given = known.get(tensor);
-      if (given) return given;
-      const { sourceLayer: layer, nodeIndex, tensorIndex } = tensor;
-      const node = layer.inboundNodes[nodeIndex];
-      let results = made.get(node);
-      if (!results) {
-        const from = node.inputTensors.map(build);
-        const symbols = from.length === 1 ? from[0] : from;
-        results = list(this.apply(layer, symbols, plainArguments(node.callArgs)));
-        made.set(node, results);
-      }
-      return results[tensorIndex];
-    };
-    return original.outputs.map(build);
+  /**
+   * The outputs of a model for new inputs, through the same copies of the layers for each of several paths.
+   *
+   * A layer is called in the order in which the model calls it, each time for all paths. TensorFlow.js saves the calls of a layer
+   * by number, and numbers them again while it loads, as soon as it has the inputs of each. A call of a second path before one
+   * that needs the first path would get its number, and the loaded model would be another network.
+   *
+   * @param paths - the inputs of each path.
+   * @param called - layers that the new model has called already: it gives up a layer once, however often it calls it.
+   */
+  outputs(
+    original: LayersModel,
+    paths: readonly SymbolicTensor[][],
+    called = new Set<layers.Layer>(),
+  ): SymbolicTensor[][] {
+    const made = new Map<Node, SymbolicTensor[][]>();
+    const known = new Map(original.inputs.map((x, i) => [x, paths.map((inputs) => inputs[i])]));
+    const resultsOf = (tensor: SymbolicTensor): SymbolicTensor[] =>
+      known.get(tensor) ?? made.get(nodeOf(tensor))!.map((results) => results[tensor.tensorIndex]);
+    for (const node of nodesInOrder(original)) {
+      const from = node.inputTensors.map(resultsOf);
+      const inputs = paths.map((_, path) => one(from.map((results) => results[path])));
+      const layer = node.outputTensors[0].sourceLayer;
+      made.set(node, this.apply(layer, inputs, plainArguments(node.callArgs), called).map(list));
+    }
+    const results = original.outputs.map(resultsOf);
+    return paths.map((_, path) => results.map((each) => each[path]));
   }
 
-  private apply(layer: layers.Layer, inputs: Symbols, callArgs: CallArguments): Symbols {
+  private apply(
+    layer: layers.Layer,
+    paths: Symbols[],
+    callArgs: CallArguments,
+    called: Set<layers.Layer>,
+  ): Symbols[] {
+    const call = (copy: layers.Layer, inputs: Symbols, args: CallArguments = {}): Symbols => {
+      // A recurrent layer writes into the arguments.
+      const outputs = copy.apply(inputs, { ...args }) as Symbols;
+      // TensorFlow.js counts calls as users, but a model gives up each of its layers once.
+      if (called.has(copy)) copy.dispose();
+      called.add(copy);
+      return outputs;
+    };
     if (!(layer instanceof LayersModel) && repeated(layer) instanceof LayersModel) {
-      return this.repetition(layer).apply(inputs, callArgs) as Symbols;
+      return paths.map((inputs) => call(this.repetition(layer), inputs, callArgs));
     }
     if (layer instanceof LayersModel) {
-      if (!this.inline) return this.container(layer).apply(inputs) as Symbols;
-      const outputs = this.outputs(layer, list(inputs));
-      return outputs.length === 1 ? outputs[0] : outputs;
+      if (!this.inline) return paths.map((inputs) => call(this.container(layer), inputs));
+      return this.outputs(layer, paths.map(list), called).map(one);
     }
-    return this.applyLayer(layer, inputs, {
-      copy: (change) => this.copy(layer, change),
-      apply: (copy, symbols) => {
-        const outputs = copy.apply(symbols, callArgs) as Symbols;
-        if (copy !== layer) shareWeights(layer, copy);
-        return outputs;
-      },
-    });
+    return paths.map((inputs) =>
+      this.applyLayer(layer, inputs, {
+        copy: (change) => this.copy(layer, change),
+        apply: (copy, symbols) => {
+          const outputs = call(copy, symbols, callArgs);
+          if (copy !== layer) shareWeights(layer, copy);
+          return outputs;
+        },
+        add: call,
+      }),
+    );
   }
 
   private container(original: LayersModel): LayersModel {
@@ -114,7 +153,7 @@ export class GraphRebuild {
       );
       copy = functional({
         inputs,
-        outputs: this.outputs(original, inputs),
+        outputs: this.outputs(original, [inputs])[0],
         name: `${original.name}${this.suffix}`,
       });
       if (!original.trainable) copy.trainable = false;

@@ -207,7 +207,21 @@ test('a model can be hooked once at a time, and disposal frees the noise alone',
   hook.dispose();
   expect(tf.memory().numTensors).toBe(numTensors);
   expect(predictions(model, x)).toEqual(plain);
-  expect(hookNoise(model).layers).toHaveLength(3);
+  const again = hookNoise(model);
+  expect(again.layers).toHaveLength(3);
+  const weights = model.weights.map((weight) => weight.read());
+  again.dispose();
+  again.dispose();
+  model.dispose();
+  expect(weights.every(({ isDisposed }) => isDisposed)).toBe(true);
+});
+
+test('a model that was refused frees its weights', () => {
+  const { numTensors } = tf.memory();
+  const model = tf.sequential({ layers: [dense(2, 1, { inputShape: [2], activation: 'relu' })] });
+  expect(() => hookNoise(model, { layers: () => false })).toThrow('has no place for noise');
+  model.dispose();
+  expect(tf.memory().numTensors).toBe(numTensors);
 });
 
 class Unregistered extends tf.layers.Layer {

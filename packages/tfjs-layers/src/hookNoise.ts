@@ -41,13 +41,11 @@ type Call = layers.Layer['call'];
 export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}): HookedNoise {
   const { noisy, places } = placeNoise(model, options);
   const noises = places.chosen.map(({ noise }) => noise);
-  const free = () => {
-    for (const noise of noises) for (const weight of noise.weights) weight.dispose();
-  };
+  const [{ rho }] = noises;
   try {
     places.chosen.forEach(checkPlace);
   } catch (error) {
-    free();
+    noisy.dispose();
     throw error;
   }
   const undo: (() => void)[] = [];
@@ -61,7 +59,8 @@ export function hookNoise(model: LayersModel, options: InjectNoiseOptions = {}):
     toModel: () => noisy,
     dispose() {
       unhook();
-      free();
+      // The result of `toModel` may have been disposed already.
+      if (!rho.isDisposed) noisy.dispose();
     },
   };
   for (const place of places.chosen) {

@@ -142,7 +142,7 @@ export function placeNoise(
   const places = new Map<layers.Layer, NoisePlace & { after?: layers.Layer }>();
   const skipped = new Map<layers.Layer, string>();
 
-  const noisy = new GraphRebuild((layer, inputs, { copy, apply }) => {
+  const noisy = new GraphRebuild((layer, inputs, { copy, apply, add }) => {
     const position = positionOf(layer, { chosen, outputs, recurrent });
     if ('reason' in position) {
       skipped.set(layer, position.reason);
@@ -162,8 +162,8 @@ export function placeNoise(
         }
         places.set(layer, place);
       }
-      const result = place.noise.apply(tensor) as SymbolicTensor;
-      return place.after ? (place.after.apply(result) as SymbolicTensor) : result;
+      const result = add(place.noise, tensor);
+      return (place.after ? add(place.after, result) : result) as SymbolicTensor;
     };
     if (at === 'input') {
       // Further inputs of a recurrent layer are its states.
@@ -187,6 +187,7 @@ export function placeNoise(
     [...skipped].map(([layer, reason]) => ({ layer, reason })),
   );
   if (places.size === 0) {
+    noisy.dispose();
     const reason = chosen ? 'no layer was chosen by `layers`' : 'it has no hidden nonlinearity';
     throw new ArgumentError(
       'model',

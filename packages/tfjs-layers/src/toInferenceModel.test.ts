@@ -100,3 +100,52 @@ test('a model without noise or fixed shape, and a fractional number of samples, 
   const model = tf.model({ inputs: input, outputs: open });
   expect(() => toInferenceModel(model)).toThrow('fixed noise needs a fixed shape');
 });
+
+const saveAndLoad = async (model: tf.LayersModel) => {
+  let saved: tf.io.ModelArtifacts = {};
+  const handler = tf.io.withSaveHandler(async (artifacts) => {
+    saved = artifacts;
+    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
+  });
+  await model.save(handler);
+  return tf.loadLayersModel(tf.io.fromMemory(saved));
+};
+
+test('a layer that is used twice, with noise in between, survives saving (its calls were numbered anew)', async () => {
+  const dense = (units: number) =>
+    tf.layers.dense({
+      units,
+      activation: 'tanh',
+      kernelInitializer: tf.initializers.glorotNormal({ seed: units }),
+    });
+  const input = tf.input({ shape: [3] });
+  const twice = dense(4);
+  const calls = (x: unknown) => twice.apply(dense(3).apply(x as tf.SymbolicTensor)) as tf.SymbolicTensor;
+  const early = calls(input);
+  const late = calls(early);
+  // The late call first, so that a walk from the outputs meets it first.
+  const model = tf.model({ inputs: input, outputs: [late, early].map((y) => dense(2).apply(y)) as never });
+  const noisy = injectNoise(model, { initialSigma: 1 });
+  const inference = toInferenceModel(noisy, { samples: 5 });
+  const loaded = await saveAndLoad(inference);
+  const [own, others] = [inference, loaded].map((one) => (one.predict(x()) as tf.Tensor[]).map(rows));
+  expect(others).toEqual(own);
+});
+
+test('everything is freed with the models, in any order', () => {
+  const input = tf.input({ shape: [3] });
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+  ]) {
+    const { numTensors } = tf.memory();
+    const hidden = tf.layers.dense({ units: 4, activation: 'tanh' }).apply(input);
+    const outputs = tf.layers.dense({ units: 2 }).apply(hidden) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs });
+    const noisy = injectNoise(model);
+    const models = [model, noisy, toInferenceModel(noisy)];
+    for (const i of order) models[i].dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  }
+});

@@ -134,7 +134,7 @@ function inferenceOutputs(
     suffix,
   );
   const length = noiseLayers(model).length > 0 ? samples : 1;
-  const paths = Array.from({ length }, () => rebuild.outputs(model, inputs));
+  const paths = rebuild.outputs(model, new Array<SymbolicTensor[]>(length).fill(inputs));
   return model.outputNames.map((name, i) =>
     averageOutputs(
       paths.map((path) => path[i]),
