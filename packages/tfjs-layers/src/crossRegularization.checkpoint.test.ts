@@ -153,10 +153,12 @@ test('fitDataset and own loops begin at the epoch that restore returns, and othe
   await third.cross.save({ best: 0.5 });
 
   const fourth = make();
-  await expect(fourth.cross.trainOnBatch(fourth.model, ...batch)).rejects.toThrow('call await cross.restore');
+  await expect(fourth.cross.trainOnBatch(fourth.model, ...batch)).rejects.toThrow('Call await cross.restore');
   expect(await fourth.cross.restore(fourth.model)).toEqual({ epoch: 3, step: 10, data: { best: 0.5 } });
   const none = crossRegularization({ regularizationData: [x, y], noise: true });
-  await expect(none.restore(fourth.model)).rejects.toThrow('Set the option `checkpoint`');
+  await expect(none.restore(fourth.model)).rejects.toThrow(
+    'checkpoint: is missing. Give crossRegularization',
+  );
 });
 
 test('different training data, batches or order are refused', async () => {
