@@ -10,7 +10,7 @@ const times = (factor, ranges) =>
 
 const small = { translate: 1, rotate: 5, shear: 5 };
 const large = { translate: 4, rotate: 30, shear: 15 };
-/** The defaults until commit 7d07381. All tables but those of `fashion` and `cifar10` were made with them. */
+/** The defaults until commit 9c1626d. All tables but those of `fashion` and `cifar10` were made with them. */
 const former = { every: 20, learningRate: 0.02, estimator: 'average' };
 const fast = { every: 10, learningRate: 0.05, estimator: 'average' };
 const floor = {
