@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ArgumentError } from '@crossreg/core';
@@ -14,6 +15,16 @@ export function urlOfTask(task: string | URL): string {
   throw new ArgumentError(
     'task',
     `must be the path or URL of a module, but is ${show(task)}. Write new URL('./task.mjs', import.meta.url).`,
+  );
+}
+
+/** @throws ArgumentError if the file of a task does not exist, which every run would find out by itself. */
+export function checkTaskExists(task: string): void {
+  const file = new URL(task);
+  if (file.protocol !== 'file:' || existsSync(file)) return;
+  throw new ArgumentError(
+    'task',
+    `is ${show(fileURLToPath(file))}, but there is no such file. Write new URL('./task.mjs', import.meta.url), or a path relative to the working directory.`,
   );
 }
 

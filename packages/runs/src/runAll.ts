@@ -3,7 +3,7 @@ import { ArgumentError } from '@crossreg/core';
 import { checkList, checkOneOf, checkOptions, refuse, show } from '@crossreg/core/internal';
 import { checkConnection } from './connection';
 import { keptOutcome } from './keptResult';
-import { checkConcurrency, checkSeconds, placeOf, urlOfTask } from './options';
+import { checkConcurrency, checkSeconds, checkTaskExists, placeOf, urlOfTask } from './options';
 import { pool } from './pool';
 import { progressBars } from './progressBars';
 import { workersOf } from './queue';
@@ -58,7 +58,7 @@ export interface RunAllOptions<R extends Run> {
  * where it was: results are kept, and an interrupted run finds its checkpoint.
  *
  * @returns how each run ended, in the order of `runs`. A run that failed does not stop the others.
- * @throws ArgumentError before the first run for options out of range, for a key that two runs share, for a run that JSON
+ * @throws ArgumentError before the first run for options out of range, for a task that does not exist, for a key that two runs share, for a run that JSON
  *   cannot hold, if the storage has the result of another run with the same key, and if Redis cannot be used.
  * @example
  * ```ts
@@ -77,6 +77,8 @@ export async function runAll<T extends Task>(
   });
   check(options);
   const task = urlOfTask(options.task);
+  // With a connection, the file is on the machines of the workers.
+  if (connection === undefined) checkTaskExists(task);
   const queue = nameOfQueue(options.queue, task);
   const place = placeFor(options, queue);
   const performer =

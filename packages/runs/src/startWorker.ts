@@ -3,7 +3,7 @@ import { checkOptions } from '@crossreg/core/internal';
 import type { Job } from 'bullmq';
 import { connect, needed, saying, shown } from './connection';
 import { keepResult, keptOutcome } from './keptResult';
-import { checkConcurrency, checkSeconds, placeOf, urlOfTask } from './options';
+import { checkConcurrency, checkSeconds, checkTaskExists, placeOf, urlOfTask } from './options';
 import { nameOfQueue, nameOfTask, prefix, type QueuedRun, storageInRedis } from './queueNames';
 import { resultOfText } from './resultText';
 import type { Run } from './run';
@@ -53,7 +53,7 @@ const maxStalledCount = 10;
  * Takes runs that `runAll({ connection, … })` put on a queue, on this or another machine.
  *
  * @returns when it is ready to take runs. If Redis does not answer yet, it waits.
- * @throws ArgumentError for options out of range, and if Redis refuses the connection.
+ * @throws ArgumentError for options out of range, for a task that does not exist, and if Redis refuses the connection.
  * @example
  * ```ts
  * const worker = await startWorker({ connection: 'redis://localhost', task: './train.mjs' });
@@ -72,6 +72,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     log = () => {},
   } = options;
   const task = urlOfTask(options.task);
+  checkTaskExists(task);
   checkConcurrency(concurrency);
   checkSeconds('stalledAfter', stalledAfter, 1);
   const taskName = nameOfTask(task);

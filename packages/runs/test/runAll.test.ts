@@ -186,6 +186,7 @@ test('arguments out of range are refused before the first run', async () => {
   const options = { task: task('poisoned'), runs: [{ key: 'a', how: 'well' }], storage: folder };
   const refusal = (change: object) => runAll({ ...options, ...change });
   await expect(refusal({ task: '' })).rejects.toThrow('task: must be the path or URL of a module, but is ""');
+  await expect(refusal({ task: './no-such-task.mjs' })).rejects.toThrow('but there is no such file');
   await expect(refusal({ folder: 'out' })).rejects.toThrow('folder: is not an option of runAll');
   await expect(refusal({ storage: undefined })).rejects.toThrow('storage: must be a folder, a module');
   await expect(refusal({ concurrency: 0 })).rejects.toThrow(
