@@ -217,8 +217,9 @@ export class LearnableAugmentation extends layers.Layer {
     });
   }
 
-  /** The learned ranges, one ρ each. The callback `crossRegularization` asks every layer for them. */
+  /** The learned ranges, one ρ each; none if the layer is not trainable. The callback `crossRegularization` asks for them. */
   regularizationParameters(): RegularizationParameter<tf.Tensor>[] {
+    if (!this.trainable) return [];
     return this.kinds()
       .filter((kind) => this.ranges[kind]?.trainable)
       .map((kind) => this.rho(kind));

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { callbackList } from './callbackList';
 import { crossRegularization } from './crossRegularization';
-import { injectNoise } from './injectNoise';
+import { injectNoise, noiseLayers } from './injectNoise';
 import { l2 } from './norms';
 import { predict } from './predict';
 import { toInferenceModel } from './toInferenceModel';
@@ -251,4 +251,39 @@ test('plain callback objects in one list with ours are refused, and the error sa
     'callbacks: callbackList(cross, { onEpochEnd })',
   );
   expect(() => callbackList(cross, 7 as never)).toThrow('callbacks: must be callbacks or objects');
+});
+
+test('σ of a noise layer that is not trainable stays as it is, and the others learn', async () => {
+  const noisy = injectNoise(
+    tf.sequential({
+      layers: [1, 2, 3].map((seed) =>
+        tf.layers.dense({
+          units: 4,
+          inputShape: [3 + Number(seed > 1)],
+          activation: seed < 3 ? 'tanh' : 'linear',
+          kernelInitializer: init(seed),
+        }),
+      ),
+    }),
+  );
+  const [fixed, free] = noiseLayers(noisy);
+  fixed.trainable = false;
+  compile(noisy);
+  const cross = crossRegularization({ ...data, regularizationData: [x, tf.tile(y, [1, 4])], every: 1 });
+  const sigma = () => [fixed, free].map((layer) => numbers(layer.sigma())[0]);
+  const before = sigma();
+  const fit = (callback: typeof cross) => noisy.fit(x, tf.tile(y, [1, 4]), { ...args, callbacks: callback });
+  await fit(cross);
+  expect(sigma()[0]).toBe(before[0]);
+  expect(sigma()[1]).not.toBe(before[1]);
+  expect(Object.keys(cross.history.rho)).toEqual([free.name]);
+
+  // What is learned is decided when training begins: a change is not ignored.
+  fixed.trainable = true;
+  compile(noisy);
+  expect(await message(fit(cross))).toContain('trainable of a noise or augmentation layer had changed');
+  for (const layer of [fixed, free]) layer.trainable = false;
+  expect(await message(fit(crossRegularization(data)))).toContain(
+    `has nothing to learn in "${fixed.name}", "${free.name}": trainable is false`,
+  );
 });

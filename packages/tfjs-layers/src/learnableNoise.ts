@@ -77,7 +77,8 @@ const LEAST_SIGMA = 0.03;
  *   moving average of it at inference. (A batch of one is compared with the batch before it.) No gradient flows through s_c.
  * - The noise is on at inference, too: a network that was trained with noise is another network without it. One call is one draw;
  *   `predict` averages many.
- * - σ is not trainable, so the optimizer of `fit` never touches it. It is saved with the model.
+ * - The weight of σ is not trainable, so the optimizer of `fit` never touches it. It is saved with the model. If the layer is not
+ *   trainable, σ stays as it is: `layer.trainable = false`, before training begins.
  * - Padding that a mask marks does not count in s_c.
  *
  * Input and output: the same shape, of rank 2 or more.
@@ -154,8 +155,9 @@ export class LearnableNoise extends layers.Layer {
     return this.raw.read() as tf.Variable;
   }
 
-  /** σ, as the callback `crossRegularization` trains it. */
+  /** σ, as the callback `crossRegularization` trains it; none if the layer is not trainable. */
   regularizationParameters(): RegularizationParameter<tf.Tensor>[] {
+    if (!this.trainable) return [];
     const { name, initialSigma, rho: variable } = this;
     const bijector = bijectors[this.bijector];
     // Off stays off, and a σ that starts lower may stay there.

@@ -2,6 +2,7 @@ import {
   ArgumentError,
   deriveSeed,
   type OptimizerFactory,
+  type RegularizationParameter,
   RegularizationStep,
   type Schedule,
 } from '@crossreg/core';
@@ -23,7 +24,7 @@ import { followNoise } from './movingStatistics';
 import { checkNormalizedAxis } from './normalizedAxis';
 import type { Norm } from './norms';
 import { type AveragingChoice, outputAveraging, rememberAveraging } from './outputAveraging';
-import { randomLayers } from './randomLayers';
+import { type RandomLayer, randomLayers } from './randomLayers';
 import {
   type RegularizationBatches,
   type RegularizationDataset,
@@ -45,6 +46,9 @@ export interface PreparedModel {
   /** Whether this callback made the hook, and not an earlier one. */
   hooked: boolean;
   norms: LearnedNorms;
+  random: readonly RandomLayer[];
+  /** What is learned of them: not the σ of a layer that is not trainable. */
+  drawn: readonly RegularizationParameter<tf.Tensor>[];
   /** Undoes what was changed in the model's layers. */
   restoreLayers(): void;
   /** Draws in a ρ step; 1 without noise, because all draws would be the same. */
@@ -84,22 +88,23 @@ export async function prepareModel(
   // Noise that another callback has hooked in is gone on with.
   const before = hookOf(model);
   const hooks = noise !== undefined && !before && noiseLayers(model).length === 0;
-  if (own.length === 0 && !hooks && chosen.length === 0) {
+  const parameters = parametersOf(own);
+  if (parameters.length === 0 && !hooks && chosen.length === 0) {
     const maker = injectedBy(model);
     throw new ArgumentError(
       'model',
       maker
         ? `${model.name} was given to ${maker}, which returned a new model. Compile and fit that one.`
-        : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model) or injectAugmentation(model, …), set noise: true, or give regularizers.`,
+        : own.length > 0
+          ? `${model.name} has nothing to learn in ${own.map(({ name }) => show(name)).join(', ')}: trainable is false, or no range is given. Set trainable: true, or train it without this callback.`
+          : `${model.name} has nothing to learn a regularization for. Make it with injectNoise(model) or injectAugmentation(model, …), set noise: true, or give regularizers.`,
     );
   }
   const weights = compiledWeights(model) ?? [];
   if (!lossFunctions(model))
     throw new ArgumentError('model', `${model.name} is not compiled. Call compile first.`);
   const trained = new Set(weights.map((weight) => weight.read()));
-  const owned = own
-    .flatMap((layer) => layer.regularizationParameters())
-    .find(({ variable }) => trained.has(variable));
+  const owned = parameters.find(({ variable }) => trained.has(variable));
   if (owned) {
     throw new ArgumentError(
       'model',
@@ -132,19 +137,22 @@ export async function prepareModel(
     preparation.averaging,
   );
   const random = hook && !before ? [...own, ...hook.layers] : own;
-  const drawn = random.flatMap((layer) => layer.regularizationParameters());
+  const drawn = parametersOf(random);
   const step = new RegularizationStep({
     framework: tfjs,
     rho: [...drawn, ...norms.rho],
     ...{ schedule, optimizer },
   });
   return {
-    ...{ model, losses: lossFunctions(model), weights, batches, outputs, step, hook, norms },
+    ...{ model, losses: lossFunctions(model), weights, batches, outputs, step, hook, norms, random, drawn },
     hooked: hooks,
     restoreLayers: random.length > 0 ? followNoise(model) : () => {},
     samples: random.length > 0 ? schedule.samples : 1,
   };
 }
+
+const parametersOf = (layers: readonly RandomLayer[]) =>
+  layers.flatMap((layer) => layer.regularizationParameters());
 
 /**
  * The loss of every output, how its draws are averaged, whether its bias is subtracted, and the weights of its classes.
@@ -197,6 +205,14 @@ export async function prepareAgain(
       'model',
       `${model.name} was compiled to train ${weights.length} weights where it was ${run.weights.length}, but norms hold those of ` +
         'before. Make a new callback: its levels begin where the weights are now.',
+    );
+  }
+  const variables = (parameters: PreparedModel['drawn']) => parameters.map(({ variable }) => variable);
+  if (!same(variables(run.drawn), variables(parametersOf(run.random)))) {
+    throw new ArgumentError(
+      'model',
+      `${model.name} was compiled after trainable of a noise or augmentation layer had changed. Make a new callback: it learns ` +
+        'what is trainable now, from where it is.',
     );
   }
   const outputs = await outputObjectives(model, preparation);
