@@ -9,6 +9,22 @@ test.each([0.5, 0.9, 0.97])('the rate of a geometric path is found: %d', (q) => 
   expect(fitLinearRate(series(100, (t) => 3 - 2 * q ** t))).toBeCloseTo(q, 3);
 });
 
+test('a path with a value that is not finite has no rate (it had one of 0.009)', () => {
+  const values = series(40, (t) => (t === 5 ? Number.NaN : 3 - 2 * 0.9 ** t));
+  expect(fitLinearRate(values)).toBeNaN();
+});
+
+test.each([0, -5, 2.5, Number.NaN, '20'])('a window of %s is refused', (window) => {
+  const values = series(40, () => 1);
+  expect(() => convergence(path(values), { window: window as number })).toThrow(
+    'window: must be an integer of at least 4',
+  );
+});
+
+test.each([[[1, 0]], [[0, Number.NaN]], [1]])('a range of %s is refused', (range) => {
+  expect(() => convergence(path([1]), { range: range as never })).toThrow('range: must be two numbers');
+});
+
 test('a path without ρ steps, or with skipped steps only, has a status', () => {
   expect(convergence({ value: [], gradient: [] }).status).toBe('no steps');
   expect(convergence({ value: [1, 1, 1], gradient: [Number.NaN, Number.NaN, Number.NaN] }).status).toBe(

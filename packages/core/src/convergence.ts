@@ -1,3 +1,4 @@
+import { checkInteger, refuse } from '../../../common/argumentError';
 import { checkOptions } from '../../../common/checkOptions';
 /**
  * - `no steps`: no ρ step was taken.
@@ -43,12 +44,15 @@ function squaredResiduals(values: readonly number[], regressor: (t: number) => n
 
 /**
  * The rate q of linear convergence v(t) ≈ v∞ + c qᵗ, by least squares: for each q the other two are linear, so the
- * search is over q alone, by golden section in (0, 1). NaN for fewer than 4 values or a constant path.
+ * search is over q alone, by golden section in (0, 1). NaN for fewer than 4 values, a constant path, or a value that is not
+ * finite.
  *
  * Theory: Stein Brito 2025, Theorem 4.1 (linear convergence for a small enough η_ρ under strong convexity).
  */
 export function fitLinearRate(values: readonly number[]): number {
-  if (values.length < 4 || values.every((v) => v === values[0])) return Number.NaN;
+  if (values.length < 4 || values.every((v) => v === values[0]) || !values.every(Number.isFinite)) {
+    return Number.NaN;
+  }
   const error = (logit: number) => {
     const q = 1 / (1 + Math.exp(-logit));
     return squaredResiduals(values, (t) => q ** t);
@@ -77,7 +81,7 @@ export function fitLinearRate(values: readonly number[]): number {
 export function convergence(
   path: { readonly value: readonly number[]; readonly gradient: readonly number[] },
   options: {
-    /** How many of the last steps to judge by. Default 20. */
+    /** How many of the last steps to judge by, at least 4. Default 20. */
     window?: number;
     /** Where the values may lie, for `at bound`. Default: anywhere. */
     range?: readonly [number, number];
@@ -85,6 +89,10 @@ export function convergence(
 ): Convergence {
   checkOptions('convergence', options, { window: 1, range: 1 });
   const { window = 20, range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] } = options;
+  checkInteger('window', window, 4, 'Use 20.');
+  if (!(range?.length === 2 && range[0] < range[1])) {
+    refuse('range', range, 'two numbers, [lower, upper]', 'Leave it out if there are no bounds.');
+  }
   const values = path.value.slice(-window);
   const gradients = path.gradient.slice(-window).filter(Number.isFinite);
   const n = gradients.length;

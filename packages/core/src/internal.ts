@@ -16,7 +16,7 @@ export { checkOptions } from '../../../common/checkOptions';
 export { show } from '../../../common/show';
 export { checkAveraging, checkSoftmaxWidth, logSumExp, StreamingMoments } from './monteCarlo';
 export { EARLY_STEPS, LATE_STEPS } from './noiseOptimizer';
-export { adamDirection, adamMoments, checkOptimizer } from './optimizer';
+export { adamDirection, adamMoments, checkOptimizer, rateOf } from './optimizer';
 export { innerProduct } from './projection';
 export { hash32, seedStreams } from './random';
 export { levelRate } from './regularizer';

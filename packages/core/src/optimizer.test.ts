@@ -67,3 +67,23 @@ test('non-finite new values: a finite step of the raw value to an infinite σ is
   expect(variable.data[0]).toBe(700);
   expect(step.history.skipped).toBe(1);
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, -0.1, undefined, '0.1'])(
+  'a function that gives the rate %s is refused at its step, and nothing has moved',
+  (bad) => {
+    const rates = [0.1, 0, bad] as number[];
+    for (const make of [sgd, adam]) {
+      const x = fw.variable(fw.array([1, 2]));
+      const made = make({ learningRate: (step) => rates[step] })(fw, [x]);
+      const step = () => made.step([fw.array([1, 1])]);
+      step();
+      const after = [...x.data];
+      expect(after[0]).toBeCloseTo(0.9, 6);
+      step();
+      expect([...x.data]).toEqual(after);
+      expect(step).toThrow(/^learningRate: must be a finite number of at least 0, but is .*for step 2\.$/);
+      expect([...x.data]).toEqual(after);
+      expect(made.iterations).toBe(2);
+    }
+  },
+);

@@ -6,6 +6,17 @@ import type { Framework, Optimizer } from './framework';
 /** A number, or a function of the zero-based step that gives it. */
 export type LearningRate = number | ((step: number) => number);
 
+/**
+ * The rate of a step. One that is no rate is refused: with NaN, from a schedule that ends too early for example, every further
+ * step would be refused as not finite, and nothing would say why training stands still.
+ *
+ * @throws ArgumentError for anything but a finite number of at least 0 from a function.
+ */
+export function rateOf(rate: LearningRate, step: number, argument = 'learningRate'): number {
+  if (typeof rate !== 'function') return rate;
+  return checkAbove(argument, rate(step), 0, `The function gave this for step ${step}.`, true);
+}
+
 /** Makes an optimizer for given variables on any framework. */
 export interface OptimizerFactory {
   <T>(framework: Framework<T>, variables: readonly T[]): Optimizer<T>;
@@ -34,7 +45,6 @@ function optimizer(learningRate: LearningRate, slotsPerVariable: number, rule: R
   if (typeof learningRate !== 'function') {
     checkAbove('learningRate', learningRate, 0, 'Try 0.05 for raw regularization parameters.');
   }
-  const rateAt = typeof learningRate === 'function' ? learningRate : () => learningRate;
   return (framework, variables) => {
     const slots = variables.map((variable) => {
       const shape = framework.shape(variable);
@@ -47,8 +57,8 @@ function optimizer(learningRate: LearningRate, slotsPerVariable: number, rule: R
       iterations: 0,
       slots: slots.flat(),
       step(gradients, enabled) {
+        const rate = rateOf(learningRate, this.iterations);
         const iteration = this.iterations++;
-        const rate = rateAt(iteration);
         framework.tidy(() => {
           // All new values exist before the first is assigned: a rule may read what another line writes.
           const next = variables.map((variable, i) =>
@@ -163,7 +173,7 @@ export function adam(options: {
       const t = iteration + 1;
       const corrections = { mean: fw.array(1 / (1 - beta1 ** t)), square: fw.array(1 - beta2 ** t) };
       const next = adamMoments(fw, gradient, { mean, square }, { beta1, beta2 });
-      const gain = typeof increaseGain === 'function' ? increaseGain(iteration) : increaseGain;
+      const gain = increaseGain && rateOf(increaseGain, iteration, 'increaseGain');
       const constants = { epsilon, increaseGain: gain === undefined ? undefined : fw.array(gain) };
       const step = fw.mul(adamDirection(fw, next, corrections, constants), fw.array(rate));
       return { variable: fw.sub(variable, step), slots: [next.mean, next.square] };

@@ -125,3 +125,14 @@ test('θ other than variables are refused by name', () => {
     /theta: must be tf\.Variables/,
   );
 });
+
+test('a function that gives no rate is refused at its step, and nothing has moved', () => {
+  const rates = [0.1, 0.1];
+  const { theta, step } = run(adam({ learningRate: (k) => rates[k] }));
+  step(2);
+  const before = numbers(theta);
+  expect(() => step(1)).toThrow(
+    'learningRate: must be a finite number of at least 0, but is undefined. The function gave this for step 2.',
+  );
+  expect(numbers(theta)).toEqual(before);
+});

@@ -1,4 +1,5 @@
 import type { LearningRate, Optimizer } from '@crossreg/core';
+import { rateOf } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { drive } from './trainOptimizer';
 
@@ -26,10 +27,10 @@ export function fusedOptimizer(
 ): Optimizer<tf.Tensor> | undefined {
   if (!settings) return undefined;
   const { name, learningRate, momentum, beta1, beta2, epsilon, increaseGain } = settings as Settings;
-  const scheduled = typeof learningRate === 'function';
-  const rate = scheduled ? learningRate(0) : learningRate;
+  const rateAt = (step: number) => rateOf(learningRate, step);
+  const rate = rateAt(0);
   let optimizer: tf.Optimizer | undefined;
   if (name === 'adam' && increaseGain === undefined) optimizer = tf.train.adam(rate, beta1, beta2, epsilon);
   if (name === 'sgd') optimizer = momentum > 0 ? tf.train.momentum(rate, momentum) : tf.train.sgd(rate);
-  return optimizer && drive(optimizer, variables, scheduled ? learningRate : undefined);
+  return optimizer && drive(optimizer, variables, typeof learningRate === 'function' ? rateAt : undefined);
 }
