@@ -70,6 +70,11 @@ export function fitLinearRate(values: readonly number[]): number {
   return 1 / (1 + Math.exp(-(low + high) / 2));
 }
 
+function checkRange(range: readonly number[]): void {
+  if (range?.length === 2 && range[0] < range[1]) return;
+  refuse('range', range, 'two numbers, [lower, upper]', 'Leave it out if there are no bounds.');
+}
+
 /**
  * Judges the convergence of a path of values and gradients, one for each ρ step (method.md §6).
  * @example
@@ -90,9 +95,7 @@ export function convergence(
   checkOptions('convergence', options, { window: 1, range: 1 });
   const { window = 20, range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] } = options;
   checkInteger('window', window, 4, 'Use 20.');
-  if (!(range?.length === 2 && range[0] < range[1])) {
-    refuse('range', range, 'two numbers, [lower, upper]', 'Leave it out if there are no bounds.');
-  }
+  checkRange(range);
   const values = path.value.slice(-window);
   const gradients = path.gradient.slice(-window).filter(Number.isFinite);
   const n = gradients.length;
