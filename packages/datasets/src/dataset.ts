@@ -1,4 +1,4 @@
-import { checkOneOf, refuse } from '../../../common/argumentError';
+import { ArgumentError, checkOneOf, refuse } from '../../../common/argumentError';
 
 /**
  * Anything with rows: `shape[0]` is their number, and every typed array among the fields holds that many rows,
@@ -54,19 +54,42 @@ export function toPixels<P extends PixelFormat>(bytes: Uint8Array, format: P, to
 
 type NumberArray = Uint8Array | Float32Array | Float64Array;
 
-/** The rows at `indices`, in that order, copied into a new data set. */
+/**
+ * The rows at `indices`, in that order, copied into a new data set.
+ *
+ * @throws {ArgumentError} for a row that does not exist, and for numbers that cannot be divided among the rows.
+ */
 export function take<D extends Dataset>(dataset: D, indices: ArrayLike<number>): D {
   const rows = dataset.shape[0];
   for (let i = 0; i < indices.length; i++) {
-    if (!(indices[i] >= 0 && indices[i] < rows)) {
+    if (!(Number.isInteger(indices[i]) && indices[i] >= 0 && indices[i] < rows)) {
       refuse(`indices[${i}]`, indices[i], `a row from 0 to ${rows - 1}`, 'The data set has no others.');
     }
   }
   const fields = Object.entries(dataset).map(([name, value]) => {
     if (name === 'shape') return [name, [indices.length, ...dataset.shape.slice(1)]];
+    checkField(name, value, rows);
     return [name, ArrayBuffer.isView(value) ? takeRows(value as NumberArray, rows, indices) : value];
   });
   return Object.fromEntries(fields);
+}
+
+/** Refuses numbers that rows cannot be taken of: the parts would have the features of some rows and the labels of others. */
+function checkField(name: string, value: unknown, rows: number): void {
+  if (ArrayBuffer.isView(value)) {
+    const { length } = value as NumberArray;
+    if (length === 0 || length % rows === 0) return;
+    throw new ArgumentError(
+      name,
+      `has ${length} numbers, which is not a multiple of the ${rows} rows of the data set. Give every row the same number.`,
+    );
+  }
+  if (Array.isArray(value) && value.length === rows && typeof value[0] === 'number') {
+    throw new ArgumentError(
+      name,
+      `is an array with a number for each of the ${rows} rows, but only typed arrays are divided. Write Float32Array.from(${name}), or Uint8Array for class indices.`,
+    );
+  }
 }
 
 function takeRows(values: NumberArray, rows: number, indices: ArrayLike<number>): NumberArray {

@@ -81,3 +81,10 @@ test('bad sizes are refused', () => {
   expect(() => split(data, { size: 1, seed: -1 })).toThrow(/seed: .* -1/);
   expect(() => split({ shape: [4, 1] }, { size: 1, stratified: true })).toThrow(/the data set has no labels/);
 });
+
+test('labels that are not one a row cannot be stratified', () => {
+  const several = { shape: [2, 1], x: Float32Array.of(5, 6), labels: Uint8Array.of(0, 1, 1, 0) };
+  expect(() => split(several, { size: 1 })).toThrow('labels: has 4 numbers for 2 rows');
+  const [rest, part] = split(several, { size: 1, stratified: false });
+  for (const { x, labels } of [rest, part]) expect([...labels]).toEqual(x[0] === 5 ? [0, 1] : [1, 0]);
+});

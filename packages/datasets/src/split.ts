@@ -51,6 +51,12 @@ export function split<D extends Dataset>(dataset: D, options: SplitOptions): [re
       'is given as true, but the data set has no labels. Leave stratified out.',
     );
   }
+  if (stratified && labels!.length !== rows) {
+    throw new ArgumentError(
+      'labels',
+      `has ${labels!.length} numbers for ${rows} rows, but parts with the same classes need one for each. Or give stratified: false.`,
+    );
+  }
   const next = uniform(seed);
   if (stratified) {
     const { chosen, rest } = chooseStratified(labels!, count, next);
