@@ -119,3 +119,13 @@ test('dispose frees pending numbers', () => {
   history.dispose();
   expect(alive.size).toBe(0);
 });
+
+test('the record of a long run is loaded (200,000 ρ steps were more than a call takes arguments)', () => {
+  const { history } = prepared();
+  const path = Array.from({ length: 200_000 }, (_, i) => i);
+  history.loadRecord({ step: path, loss: path, rho: { one: { value: path, gradient: path } }, skipped: 0 });
+  expect([history.step.length, history.loss.length, history.rho.one.value.length]).toEqual([2e5, 2e5, 2e5]);
+  // Its own record, too.
+  history.loadRecord(history);
+  expect(history.step).toEqual(path);
+});

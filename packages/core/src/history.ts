@@ -96,8 +96,8 @@ export class RegularizationHistory<T> implements RegularizationRecord {
   /** Continues a record from an earlier run, as after a restart. Parameters it lacks start empty. */
   loadRecord(record: RegularizationRecord): void {
     this.dispose();
-    this.step.splice(0, this.step.length, ...record.step);
-    this.loss.splice(0, this.loss.length, ...record.loss);
+    replace(this.step, record.step);
+    replace(this.loss, record.loss);
     this.skipped = record.skipped;
     for (const name of Object.keys(this.rho)) {
       const path = record.rho[name] ?? { value: [], gradient: [] };
@@ -109,4 +109,11 @@ export class RegularizationHistory<T> implements RegularizationRecord {
     for (const { row } of this.pending) this.framework.dispose(row);
     this.pending = [];
   }
+}
+
+/** Replaces the numbers of a list, one by one: a call such as `push(...numbers)` takes only some hundred thousand. */
+function replace(list: number[], numbers: readonly number[]): void {
+  const copy = [...numbers];
+  list.length = 0;
+  for (const number of copy) list.push(number);
 }

@@ -53,6 +53,22 @@ describe('a split that leaves something out: stratified', () => {
     expect(a.held).not.toEqual(b.held);
   });
 
+  test('half of 300,000 examples of a class, which are more than a call takes arguments', async () => {
+    const many = tf.tidy(() => tf.concat([tf.zeros([300_000, 1]), tf.ones([10, 1])]) as tf.Tensor2D);
+    const x = tf.range(0, 300_010).reshape([300_010, 1]);
+    const { rest } = await holdOut(
+      { x: [x], y: [many] },
+      {
+        data: { split: 0.5, stratified: true },
+        seed: 1,
+        before: undefined,
+        model: network([1], 'sparseCategoricalCrossentropy'),
+      },
+    );
+    const rare = [...rest].filter((i) => i >= 300_000).length;
+    expect([rest.length, rare]).toEqual([150_005, 5]);
+  });
+
   test('with two outputs, the combinations of their classes', async () => {
     const other = labels.map((_, i) => i % 2);
     const { held } = await split([oneHot(labels, 4), oneHot(other, 2)], 'categoricalCrossentropy', {

@@ -165,16 +165,16 @@ function partsOfClasses(
   classOf: (i: number) => string,
   { share, all }: { share: number; all: boolean },
 ): Set<number> {
-  const chosen: number[] = [];
+  const chosen = new Set<number>();
   let due = 0;
   for (const members of groupBy(order, classOf).values()) {
     due += members.length * share;
     const least = all ? 1 : 0;
     const some = Math.max(least, Math.min(Math.round(due), members.length - least));
     due -= some;
-    chosen.push(...members.slice(0, some));
+    for (const i of members.slice(0, some)) chosen.add(i);
   }
-  return new Set(chosen);
+  return chosen;
 }
 
 /**
