@@ -23,6 +23,13 @@ export interface Regularizer {
    * dw/dρ of the retraction as the level rises, if it does not lead along the normal. Default: n/⟨n, n⟩, the shortest way.
    */
   retractionDerivative?<T>(framework: Framework<T>, weights: readonly T[], per?: NormScope): T[];
+  /** dL/dρ of a loss with gradient g, for arrays that do not have their units on the last axis. */
+  levelDerivative?<T>(
+    framework: Framework<T>,
+    weights: readonly T[],
+    gradient: readonly T[],
+    per?: NormScope,
+  ): T;
   /**
    * The weights brought to the level set {R = level}, near where they were. Where n = 0, or where R(w) is not finite,
    * they stay.
@@ -47,6 +54,7 @@ export function levelRate<T>(
   gradient: readonly T[],
   per?: NormScope,
 ): T {
+  if (regularizer.levelDerivative) return regularizer.levelDerivative(framework, weights, gradient, per);
   return regularizer.retractionDerivative
     ? innerProduct(framework, gradient, regularizer.retractionDerivative(framework, weights, per), per)
     : normalRate(framework, gradient, regularizer.gradient(framework, weights, per), per);

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { crossRegularization } from './crossRegularization';
 import { learnNorms } from './learnedNorms';
-import { groupLasso, l2, type Norm } from './norms';
+import { groupLasso, l1, l2, type Norm } from './norms';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -98,6 +99,20 @@ describe.each(Object.entries(classes))('axes by convention: %s', (_, make) => {
     });
   });
 
+  test('the ρ gradient of a unit is that of its weights alone', async () => {
+    const { layer, values } = build(make());
+    const kernel = layer.weights[made.kernel ?? 0].read() as tf.Variable;
+    const { rho, value } = (await values([l2({ per: 'unit' })])).at(-1)!;
+    const gradient = tf.randomNormal(kernel.shape, 0, 1, 'float32', 4);
+    const rates = rho.gradient([gradient]).dataSync();
+    expect(rates).toHaveLength(value.length);
+    value.forEach((_, unit) => {
+      // By log ρ the weights of the unit change by themselves.
+      const own = tf.mul(tf.mul(gradient, kernel), support(layer, kernel, input, unit));
+      expect(rates[unit]).toBeCloseTo(tf.sum(own).dataSync()[0], 4);
+    });
+  });
+
   test.each(['inputs', 'units'] as const)(
     'groupLasso() by %s is the sum of the lengths of those blocks',
     async (axis) => {
@@ -136,6 +151,35 @@ test('axes by convention: a unit of a recurrent layer has all its gates, bias an
     expect(v).toBeCloseTo(expected[unit], 5);
   });
 });
+
+test.each(['lstm', 'gru'] as const)(
+  'axes by convention: an %s learns a level for each unit',
+  async (kind) => {
+    const options = {
+      units: 4,
+      inputShape: [5, 2],
+      kernelInitializer: init(1),
+      recurrentInitializer: init(2),
+    };
+    const model = tf.sequential({
+      layers: [tf.layers[kind](options as never), tf.layers.dense({ units: 1, kernelInitializer: init(3) })],
+    });
+    model.compile({ optimizer: tf.train.sgd(0.01), loss: 'meanSquaredError' });
+    const x = tf.randomNormal([8, 5, 2], 0, 1, 'float32', 1);
+    const regularizers = [l2({ per: 'unit' }), l1({ per: 'unit' })];
+    for (const one of regularizers) {
+      const cross = crossRegularization({
+        ...{ regularizationData: [tf.neg(x), tf.ones([8])], every: 1, regularizers: [one] },
+      });
+      await cross.trainOnBatch(model, x, tf.ones([8, 1]));
+      await cross.trainOnBatch(model, x, tf.ones([8, 1]));
+      const [{ gradient }] = Object.values(cross.history.rho);
+      expect(gradient.flat()).not.toContain(0);
+      expect(cross.history.skipped).toBe(0);
+      cross.dispose();
+    }
+  },
+);
 
 test('axes by convention: the directions of a bidirectional layer are separate units', async () => {
   const layer = tf.layers.bidirectional({

@@ -1,4 +1,5 @@
 import { ArgumentError, type Framework, type Regularizer } from '@crossreg/core';
+import { levelRate } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { cellsOf } from './internals';
@@ -97,6 +98,8 @@ export function onBlocks(
       retractionDerivative &&
       (<T>(fw: Framework<T>, weights: readonly T[], ...rest: Args) =>
         back(weights, retractionDerivative.call(regularizer, fw, seen(weights), ...rest) as T[])),
+    levelDerivative: (fw, weights, gradient, ...rest: Args) =>
+      levelRate(fw, regularizer, seen(weights), seen(gradient), ...rest),
     retract: (fw, weights, level, ...rest: Args) =>
       back(weights, regularizer.retract(fw, seen(weights), level, ...rest)),
   };
