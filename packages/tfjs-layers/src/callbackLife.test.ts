@@ -287,3 +287,16 @@ test('σ of a noise layer that is not trainable stays as it is, and the others l
     `has nothing to learn in "${fixed.name}", "${free.name}": trainable is false`,
   );
 });
+
+test('after unhook, the callback does not go on (σ drifted by the momentum of its optimizer)', async () => {
+  const model = network();
+  const cross = crossRegularization({ ...data, every: 1, noise: true });
+  await model.fit(x, y, { ...args, callbacks: cross });
+  cross.unhook();
+  const refusal = 'has no noise any more, because it was unhooked';
+  expect(await message(model.fit(x, y, { ...args, callbacks: cross }))).toContain(refusal);
+  expect(await message(cross.trainOnBatch(model, tf.neg(x), y))).toContain(refusal);
+  expect(
+    await message(model.fit(x, y, { ...args, callbacks: crossRegularization({ ...data, noise: true }) })),
+  ).toBe('accepted');
+});

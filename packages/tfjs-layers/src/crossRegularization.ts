@@ -40,6 +40,7 @@ import {
 import { checkWeights } from './finiteWeights';
 import { fitInOrder, fitPlan } from './fitInOrder';
 import { freeHeldOut, type HeldOut, holdOut } from './holdOut';
+import { hookOf } from './hooks';
 import { checkNoise, type InjectNoiseOptions } from './injectNoise';
 import { addToLogs, whyNothing } from './logs';
 import { compiledModel } from './modelState';
@@ -275,7 +276,18 @@ export class CrossRegularization extends Callback {
       );
     }
     await this.prepare(model);
+    this.checkHook();
     await this.resumption.begin(model, this);
+  }
+
+  /** Without its noise, a model would give σ no gradient, and the optimizer of ρ would move it on all the same. */
+  private checkHook(): void {
+    const { hook, model } = this.prepared ?? {};
+    if (!hook || !model || hookOf(model) === hook) return;
+    throw new ArgumentError(
+      'model',
+      `${model.name} has no noise any more, because it was unhooked. Make a new callback, or train the result of toModel().`,
+    );
   }
 
   override async onEpochBegin(epoch: number, _logs?: Logs): Promise<void> {
@@ -471,6 +483,7 @@ export class CrossRegularization extends Callback {
     checkFit(batch, compiledModel(model), 'x, y');
     if (isTensors(this.data)) checkBatchHeldOut(this.data, batch, model);
     await this.prepare(model);
+    this.checkHook();
     this.resumption.checkRestored();
     const result = await this.step(model, batch);
     await this.onBatchEnd(0);
