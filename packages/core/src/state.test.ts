@@ -68,6 +68,18 @@ test.each([
   });
 });
 
+test('a state that went through JSON is refused, and nothing changes', async () => {
+  const { trainer, train } = run(adam({ learningRate: 0.01 }));
+  train(0, 9);
+  const before = await trainer.state();
+  expect(() => trainer.loadState(JSON.parse(JSON.stringify(before)))).toThrow(
+    'state: has no numbers for an array of shape [3,1]. JSON does not keep typed arrays: save the state with',
+  );
+  const short = { ...before, theta: [{ shape: [3, 1], values: new Float64Array(2) }] };
+  expect(() => trainer.loadState(short)).toThrow('state: has 2 numbers for an array of shape [3,1].');
+  expect(await trainer.state()).toEqual(before);
+});
+
 test('the state of another run is refused, and nothing changes', async () => {
   const state = await run(adam({ learningRate: 0.01 })).trainer.state();
   const other = run(sgd({ learningRate: 0.01 }));

@@ -42,7 +42,7 @@ export function checkSame(what: string, saved: readonly unknown[], here: readonl
   }
 }
 
-/** Refuses saved arrays that do not have the shapes of these, group by group. */
+/** Refuses saved arrays that do not have the shapes of these, group by group, or have lost their numbers. */
 export function checkArrays<T>(
   what: string,
   framework: Framework<T>,
@@ -54,6 +54,13 @@ export function checkArrays<T>(
     here.map((group) => group.map((x) => framework.shape(x))),
   ];
   checkSame(`shapes of ${what}`, then, now);
+  for (const { shape, values } of saved.flat()) {
+    if (values?.length === shape.reduce((size, n) => size * n, 1)) continue;
+    throw new ArgumentError(
+      'state',
+      `has ${values?.length ?? 'no'} numbers for an array of shape [${shape}]. JSON does not keep typed arrays: save the state with structuredClone, IndexedDB, or serialize of node:v8.`,
+    );
+  }
 }
 
 /** Gives variables the contents that were saved. */
