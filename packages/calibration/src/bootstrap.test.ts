@@ -80,3 +80,14 @@ test('bad options are refused', () => {
   );
   expect(interval({ method: 'bca' })).toThrow(/method: .* 'basic', but is "bca"/);
 });
+
+test('a statistic that is none, or that is NaN for a resample, is refused (its interval ended at NaN)', () => {
+  const { probabilities, labels } = rows(3, 1);
+  expect(() => bootstrapInterval('accuracy' as never, probabilities, labels)).toThrow(
+    'statistic: must be a function of probabilities and labels, but is "accuracy"',
+  );
+  const needsBoth = (_: Float64Array, drawn: Int32Array) => (new Set(drawn).size < 2 ? Number.NaN : 1);
+  expect(() => bootstrapInterval(needsBoth, probabilities, labels)).toThrow(
+    'statistic: must be a function that gives a number for every resample, but is NaN',
+  );
+});

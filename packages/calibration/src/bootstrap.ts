@@ -52,9 +52,12 @@ export function bootstrapInterval(
       'a number between 0 and 1',
       'Use 0.95 for an interval of 95 %.',
     );
+  if (typeof statistic !== 'function') {
+    refuse('statistic', statistic, 'a function of probabilities and labels', 'Use accuracy, for example.');
+  }
   const { values, examples, classes } = readProbabilities(probabilities, labels);
   const source = Float64Array.from(values);
-  const estimate = statistic(source, Int32Array.from(labels));
+  const estimate = checkNumber(statistic(source, Int32Array.from(labels)));
 
   const next = randomIndices(seed, examples);
   const drawnValues = new Float64Array(source.length);
@@ -65,7 +68,7 @@ export function bootstrapInterval(
       drawnLabels[i] = labels[from];
       drawnValues.set(source.subarray(from * classes, (from + 1) * classes), i * classes);
     }
-    return statistic(drawnValues, drawnLabels);
+    return checkNumber(statistic(drawnValues, drawnLabels));
   }).sort();
 
   const low = quantile(draws, (1 - confidenceLevel) / 2);
@@ -78,6 +81,17 @@ export function bootstrapInterval(
     upper: method === 'basic' ? 2 * estimate - low : high,
     standardError: Math.sqrt(variance),
   };
+}
+
+/** Refuses NaN, without which quantiles would be those of fewer resamples than it seems. */
+function checkNumber(value: unknown): number {
+  if (typeof value === 'number' && !Number.isNaN(value)) return value;
+  return refuse(
+    'statistic',
+    value,
+    'a function that gives a number for every resample',
+    'A resample may lack a class: use a statistic that does not need all of them.',
+  );
 }
 
 /** The quantile of sorted numbers, linear between neighbours. */

@@ -30,3 +30,12 @@ test('the bar is as high as the accuracy', () => {
   );
   expect(svg).toContain('width="100" height="100" fill="#4477aa"');
 });
+
+test('a size or a title that cannot be drawn is refused', () => {
+  for (const size of [0, -5, Number.NaN, '300']) {
+    expect(() => reliabilityDiagram([[0.8, 0.2]], [0], { size: size as number })).toThrow(
+      'size: must be a finite number above 0',
+    );
+  }
+  expect(() => reliabilityDiagram([[0.8, 0.2]], [0], { title: 3 as never })).toThrow('title: must be a text');
+});

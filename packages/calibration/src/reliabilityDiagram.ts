@@ -1,3 +1,4 @@
+import { checkAbove, refuse } from '../../../common/argumentError';
 import { checkOptions } from '../../../common/checkOptions';
 import type { Labels, Rows } from './predictions';
 import { type ReliabilityCurveOptions, reliabilityCurve } from './reliabilityCurve';
@@ -30,6 +31,8 @@ export function reliabilityDiagram(
 ): string {
   checkOptions('reliabilityDiagram', options, { title: 1, size: 1, bins: 1, strategy: 1, class: 1 });
   const { title = '', size = 280, ...curveOptions } = options;
+  checkAbove('size', size, 0, 'Use 280 pixels.');
+  if (typeof title !== 'string') refuse('title', title, 'a text', 'Leave it out for none.');
   const curve = reliabilityCurve(probabilities, labels, curveOptions);
   const error = curve.reduce(
     (sum, { count, confidence, accuracy }) => sum + (count / labels.length) * Math.abs(confidence - accuracy),
