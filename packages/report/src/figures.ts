@@ -66,8 +66,21 @@ function checkPredictions(predictions: FigureOptions['predictions']): void {
   }
 }
 
+function checkLosses(losses: FigureOptions['losses'] = {}): void {
+  // Of a list, the numbers would count as models without losses.
+  const odd = Object.entries(losses ?? { losses }).find(
+    ([, one]) => !Array.isArray(one) && !ArrayBuffer.isView(one),
+  );
+  if (!odd) return;
+  throw new ArgumentError(
+    'losses',
+    `must be { name: [loss of every step] }, but ${odd[0]} is ${show(odd[1])}. Write { 'my model': losses }.`,
+  );
+}
+
 function checkSeconds(seconds: FigureOptions['seconds']): void {
-  if (seconds === undefined || (seconds?.training > 0 && seconds.rho >= 0)) return;
+  if (seconds === undefined) return;
+  if (seconds?.training > 0 && seconds.rho >= 0 && Number.isFinite(seconds.training + seconds.rho)) return;
   throw new ArgumentError(
     'seconds',
     `must be { training, rho }, with training above 0 and rho at least 0, but is ${show(seconds)}. Leave it out if you did not measure it.`,
@@ -81,6 +94,7 @@ export async function drawAll(
 ): Promise<{ training: Figure[]; predictions: Figure[] }> {
   const { predictions = {}, losses, seconds } = options;
   checkPredictions(options.predictions);
+  checkLosses(losses);
   checkSeconds(seconds);
   const drawing = await Drawing.start();
   const training: Figure[] = [];

@@ -114,5 +114,16 @@ test('values that are not a run, runs without a ρ step, and unknown options are
   await expect(report({ step: [], loss: [], rho: {}, skipped: 0 })).rejects.toThrow(/run: has no ρ step/);
   await expect(report(record, { titel: 'x' } as never)).rejects.toThrow(/Did you mean title/);
   await expect(report(record, { seconds: { training: 0, rho: 1 } })).rejects.toThrow(/seconds: must be/);
+  await expect(report(record, { seconds: { training: Number.POSITIVE_INFINITY, rho: 1 } })).rejects.toThrow(
+    /seconds: must be/,
+  );
+  await expect(report({ ...record, rho: null } as never)).rejects.toThrow(/run: must be a cross/);
+  await expect(report(record, { losses: { mine: 5 } as never })).rejects.toThrow(
+    'losses: must be { name: [loss of every step] }, but mine is 5.',
+  );
+  await expect(report(record, { losses: [0.3, 0.2] as never })).rejects.toThrow(
+    /losses: must be .* 0 is 0\.3/,
+  );
+  await expect(report(record, { title: 5 as never })).rejects.toThrow('title: must be a text, but is 5');
   await expect(report(record, { predictions: { a: [1] } as never })).rejects.toThrow(/predictions: must be/);
 });

@@ -1,5 +1,5 @@
 import { evaluate } from '@crossreg/calibration';
-import { checkOptions } from '@crossreg/core/internal';
+import { checkOptions, refuse } from '@crossreg/core/internal';
 import { drawAll, type Figure, type FigureOptions, figureOptionNames } from './figures';
 import { type ReportedRun, readRun } from './run';
 import { parameterRows, statusMeanings, summary } from './words';
@@ -77,6 +77,10 @@ export async function report(run: ReportedRun, options: ReportOptions = {}): Pro
     description,
     predictions = {},
   } = options;
+  for (const [name, text] of Object.entries({ title, description })) {
+    if (text !== undefined && typeof text !== 'string')
+      refuse(name, text, 'a text', 'Leave it out for none.');
+  }
   const read = readRun(run);
   const drawn = await drawAll(read, options);
   const words = [...new Set(Object.values(read.status).map(({ status }) => status))];

@@ -21,7 +21,7 @@ export interface Run {
 /** @throws ArgumentError for anything that has no ρ steps to show. */
 export function readRun(given: ReportedRun): Run {
   const record = (given as { history?: RegularizationRecord })?.history ?? (given as RegularizationRecord);
-  if (!Array.isArray(record?.step) || !Array.isArray(record.loss) || typeof record.rho !== 'object') {
+  if (!Array.isArray(record?.step) || !Array.isArray(record.loss) || Object(record.rho) !== record.rho) {
     throw new ArgumentError(
       'run',
       `must be a crossRegularization callback, a trainer, or the history of one, but is ${show(given)}. Give report(cross).`,
