@@ -189,6 +189,27 @@ test('axes by convention: the directions of a bidirectional layer are separate u
   const { values } = build({ layer, shape: [4, 2] });
   const all = await values([l2({ per: 'unit' })]);
   expect(all.map(({ value }) => value.length)).toEqual([3, 3]);
+
+  const model = tf.sequential({
+    layers: [
+      tf.layers.bidirectional({
+        layer: tf.layers.gru({ units: 3, kernelInitializer: init(1) }) as never,
+        mergeMode: 'concat',
+        inputShape: [4, 2],
+        name: 'both',
+      }),
+      tf.layers.dense({ units: 1, name: 'out' }),
+    ],
+  });
+  model.compile({ optimizer: tf.train.sgd(0.01), loss: 'meanSquaredError' });
+  const x = tf.randomNormal([8, 4, 2], 0, 1, 'float32', 1);
+  const cross = crossRegularization({
+    ...{ regularizationData: [tf.neg(x), tf.ones([8])], every: 1, regularizers: [l2({ per: 'unit' })] },
+  });
+  await cross.trainOnBatch(model, x, tf.ones([8, 1]));
+  expect(Object.keys(cross.history.rho)).toEqual(['both/kernel/l2', 'both/kernel_2/l2', 'out/l2']);
+  const shares = Object.keys(await cross.sparsity());
+  expect(shares.filter((name) => name.startsWith('both'))).toHaveLength(4);
 });
 
 test('axes by convention: a bias has no inputs', async () => {

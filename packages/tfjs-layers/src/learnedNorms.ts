@@ -193,11 +193,14 @@ function groups(model: LayersModel, options: NormOptions, trained: readonly Laye
 
 function weightsOf(layer: layers.Layer, index: number): (Weight & { weight: LayerVariable })[] {
   const owners = weightOwners(layer);
-  return layer.weights.map((weight) => {
+  const names = layer.weights.map(ownName);
+  return layer.weights.map((weight, i) => {
     const variable = weight.read() as tf.Variable;
     const owner = owners.get(variable) ?? layer;
-    const layout = kernelLayout(owner.getClassName(), ownName(weight), weight.shape as number[]);
-    const name = ownName(weight);
+    const layout = kernelLayout(owner.getClassName(), names[i], weight.shape as number[]);
+    // Both directions of a bidirectional layer have a kernel.
+    const before = names.slice(0, i).filter((other) => other === names[i]).length;
+    const name = before > 0 ? `${names[i]}_${before + 1}` : names[i];
     return { weight, name: `${layer.name}/${name}`, place: `${index}/${name}`, variable, owner, layout };
   });
 }
