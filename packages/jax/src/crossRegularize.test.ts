@@ -212,6 +212,28 @@ test('a step that is not finite leaves the state unchanged, and is counted', asy
   expect(String(next.leaves[0].values)).not.toBe(String(after.leaves[0].values));
 });
 
+test('a run continues with the same state after a regularization batch was missing', async () => {
+  const { method, params, batch } = classifier();
+  const run = async (isMissing: boolean) => {
+    let state = method.init(params(), { hidden: 0.3 });
+    [state] = method.step(state, batch(0), () => batch(1), random.key(0));
+    const [own, key] = [batch(0), random.key(0)];
+    if (isMissing) {
+      const fails = () => {
+        throw new Error('fetch failed');
+      };
+      expect(() => method.step(state, own, fails, key)).toThrow('fetch failed');
+      const ended = () => undefined;
+      expect(() => method.step(state, own, ended, key)).toThrow(
+        /nextRegularizationBatch: returned undefined at step 1, where a ρ step is due/,
+      );
+    }
+    [state] = method.step(state, own, () => batch(1), key);
+    return saveState(state);
+  };
+  expect(await run(true)).toEqual(await run(false));
+});
+
 test('bad options are refused by name', () => {
   const { method, params } = classifier();
   const losses = { trainLoss: () => np.zeros([]), regularizationLoss: () => np.zeros([]) };

@@ -77,7 +77,7 @@ export interface CrossRegularize<P extends ArrayTree, R extends ArrayTree, B ext
    *
    * @param state - consumed.
    * @param batch - consumed.
-   * @param nextRegularizationBatch - called only when a ρ step is due.
+   * @param nextRegularizationBatch - called only when a ρ step is due. If it throws, nothing has been consumed.
    * @param key - of the run: the same at every step, because the step number is mixed in. Consumed: pass `key.ref`.
    * @returns the next state, and the training loss before the step.
    */
@@ -227,6 +227,15 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
       };
     },
     step(state, batch, nextRegularizationBatch, key) {
+      // Data may be missing. It is asked for before anything is consumed, so that the run can continue with the same state.
+      const due = isRegularizationStep(schedule, state.step);
+      const regularizationBatch = due ? nextRegularizationBatch() : batch;
+      if (regularizationBatch === undefined) {
+        throw new ArgumentError(
+          'nextRegularizationBatch',
+          `returned undefined at step ${state.step}, where a ρ step is due. Start the data again when it ends.`,
+        );
+      }
       // A buffer, not a constant, so that another value needs no new compilation.
       const step = np.array(Uint32Array.of(state.step));
       const { loss, ...trained } = trainingStep(
@@ -239,7 +248,7 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
         step.ref,
       );
       const next = { ...state, ...trained, step: state.step + 1 };
-      if (!isRegularizationStep(schedule, state.step)) {
+      if (!due) {
         key.dispose();
         step.dispose();
         return [next, loss];
@@ -248,7 +257,7 @@ export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B exte
         next.params,
         state.rhoOptimizerState,
         state.rawRho,
-        nextRegularizationBatch(),
+        regularizationBatch,
         key,
         step,
       );

@@ -32,6 +32,14 @@ test('noise has σ times the standard deviation of its channel, and a new key gi
   });
 });
 
+test('the noise of integers has the same size', () => {
+  const pixels = () => np.floor(x()).astype(np.int32);
+  const noise = columns(addNoise(pixels(), np.array(0.7), random.key(1)).sub(pixels()));
+  columns(pixels()).forEach((channel, c) => {
+    expect(Math.abs(std(noise[c]) / (0.7 * std(channel)) - 1)).toBeLessThan(5 / Math.sqrt(4000));
+  });
+});
+
 test('with σ = 0 it equals the original function, and so does its gradient', () => {
   expect(addNoise(x(), np.array(0), random.key(1)).js()).toEqual(x().js());
   const f = (noisy: boolean) =>

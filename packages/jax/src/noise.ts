@@ -58,7 +58,9 @@ export function addNoise(
   const scale = spread(lax.stopGradient(std ?? channelStd(x.ref, channels))).mul(spread(sigma));
   const drawn = random.normal(key, [antithetic ? rows / 2 : rows, ...rest]);
   const noise = antithetic ? np.concatenate([drawn.ref, np.negative(drawn)], 0) : drawn;
-  return x.add(noise.astype(dtype).mul(scale));
+  // Integers, such as pixels, become real numbers: noise rounded to their type would be none.
+  const isReal = String(dtype).startsWith('float');
+  return x.add((isReal ? noise.astype(dtype) : noise).mul(scale));
 }
 
 /**
