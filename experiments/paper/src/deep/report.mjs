@@ -78,8 +78,8 @@ export function tablesOf(results, profile, start = '0.15') {
       .map(([layer, value]) => `${layerOf(layer)} ${sigmaOf(value).toFixed(2)}`)
       .join(', ');
   /**
-   * σ of every layer at the end of runs, what the monitor said, and how much the NLL changes if σ is a half smaller or greater.
-   * A layer that is flat in σ may end anywhere.
+   * σ of every layer at the end of runs, what the monitor said, and how much the NLL changes with another σ. Where the loss is
+   * flat, σ may end anywhere.
    */
   const flatness = (runs) => {
     const flat = runs.filter((run) => run.flatness);
@@ -266,6 +266,7 @@ export function tablesOf(results, profile, start = '0.15') {
     'longer-sigma': longerSigma,
     lengths,
     estimator,
+    flatness: flatness(of('cross')),
     'longer-flatness': flatness(of('longer')),
     'longest-flatness': flatness(of('longest')),
     starts: startsOfSigma,
