@@ -66,7 +66,7 @@ export function activate(
 }
 
 /** A kernel's output as a tensor, which the running tidy disposes. */
-function tensorOf({ dataId, shape, dtype }: TensorInfo): Tensor {
+export function tensorOf({ dataId, shape, dtype }: TensorInfo): Tensor {
   const engine = tf.engine();
   return engine.makeTensorFromDataId(dataId, shape, dtype, engine.backend as tf.KernelBackend);
 }

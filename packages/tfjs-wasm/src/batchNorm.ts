@@ -63,7 +63,7 @@ export const scaleRows = defineKernel<{ x: TensorInfo; factor: TensorInfo }>(
 /** The gradient of batch normalization in two passes over the activations, for statistics per channel. */
 const gradient: GradientFunction = (dy, saved, attrs) => {
   const [x, mean, variance, scale] = saved;
-  if (mean.rank !== 1 || x.size === 0) return undefined;
+  if (mean.rank !== 1 || x.size === 0 || x.dtype !== 'float32') return undefined;
   const { varianceEpsilon } = attrs as unknown as FusedBatchNormAttrs;
   const dY = dy as tf.Tensor;
   const rstd = tf.rsqrt(tf.add(variance, varianceEpsilon));
@@ -87,6 +87,16 @@ export const batchNorm = defineKernel<
 >(FusedBatchNorm, ({ inputs, attrs, backend, kernels, stock }) => {
   preferGradient(FusedBatchNorm, gradient);
   const { x, mean, variance, scale, offset } = inputs;
+  // Every kernel reads floats.
+  if (Object.values(inputs).some((tensor) => tensor != null && tensor.dtype !== 'float32')) {
+    return tf.tidy(() => {
+      const floats = Object.entries(inputs)
+        .filter(([, tensor]) => tensor != null)
+        .map(([name, tensor]) => [name, tf.cast(tensor as tf.Tensor, 'float32')]);
+      const named = Object.fromEntries(floats) as tf.NamedTensorMap;
+      return tf.engine().runKernel(FusedBatchNorm, named, { ...attrs }) as tf.Tensor;
+    });
+  }
   const channels = x.shape[x.shape.length - 1];
   const perChannel = [mean, variance, scale, offset].every(
     (tensor) => tensor == null || (tensor.shape.length === 1 && tensor.shape[0] === channels),

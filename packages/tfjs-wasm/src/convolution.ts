@@ -236,15 +236,44 @@ export const conv2DBackpropInput = defineKernel<
   return dx;
 });
 
+/**
+ * dy in the shape of the output. A transposed convolution may be given more of it, which is not read, or less, which stands for
+ * zeros.
+ */
+export function fitted(dy: tf.Tensor, shape: number[]): tf.Tensor {
+  if (tf.util.arraysEqual(dy.shape, shape)) return dy;
+  const kept = shape.map((size, axis) => Math.min(size, dy.shape[axis]));
+  return tf.pad(
+    tf.slice(
+      dy,
+      kept.map(() => 0),
+      kept,
+    ),
+    kept.map((size, axis): [number, number] => [0, shape[axis] - size]),
+  );
+}
+
 /** ∂L/∂w: for each tap, the sum over pixels of x ⊗ dy. */
 export const conv2DBackpropFilter = defineKernel<
-  { x: TensorInfo; dy: TensorInfo },
+  { x: TensorInfo; dy: tf.Tensor },
   Conv2DBackpropFilterAttrs & { dilations?: Conv2DAttrs['dilations'] }
 >(Conv2DBackpropFilter, ({ inputs: { x, dy }, attrs, backend, kernels }) => {
   if (isChannelsFirst(attrs)) {
     return tf.tidy(() => onChannelsLast(Conv2DBackpropFilter, { x, dy }, {}, attrs));
   }
   const g = geometry(x.shape, attrs.filterShape, attrs);
+  if (!tf.util.arraysEqual(dy.shape, g.outShape)) {
+    return tf.tidy(
+      () =>
+        tf
+          .engine()
+          .runKernel(
+            Conv2DBackpropFilter,
+            { x: x as tf.Tensor, dy: fitted(dy, g.outShape) },
+            attrs as unknown as tf.NamedAttrMap,
+          ) as tf.Tensor,
+    );
+  }
   const dw = backend.makeOutput(g.filterShape, 'float32');
   outerProducts(kernels, {
     a: kernels.address(x),

@@ -1,12 +1,16 @@
+import * as tf from '@tensorflow/tfjs-core';
 import {
   backend_util,
+  Conv2DBackpropFilter,
   Conv3D,
   type Conv3DAttrs,
+  Conv3DBackpropFilterV2,
+  type Conv3DBackpropFilterV2Attrs,
   Conv3DBackpropInputV2,
   type Conv3DBackpropInputV2Attrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { reaching } from './convolution';
+import { fitted, reaching } from './convolution';
 import { defineKernel } from './define';
 import { rowProduct } from './rowProduct';
 
@@ -64,10 +68,22 @@ export const conv3D = defineKernel<{ x: TensorInfo; filter: TensorInfo }, Conv3D
 
 /** ∂L/∂x, phase by phase as for images. The kernel of the backend leaves most channels at 0. */
 export const conv3DBackpropInput = defineKernel<
-  { dy: TensorInfo; filter: TensorInfo },
+  { dy: tf.Tensor; filter: TensorInfo },
   Conv3DBackpropInputV2Attrs
 >(Conv3DBackpropInputV2, ({ inputs: { dy, filter }, attrs, backend, kernels }) => {
   const g = geometry(attrs.inputShape, filter.shape, attrs);
+  if (!tf.util.arraysEqual(dy.shape, g.outShape)) {
+    return tf.tidy(
+      () =>
+        tf
+          .engine()
+          .runKernel(
+            Conv3DBackpropInputV2,
+            { dy: fitted(dy, g.outShape), filter: filter as tf.Tensor },
+            attrs as unknown as tf.NamedAttrMap,
+          ) as tf.Tensor,
+    );
+  }
   const dx = backend.makeOutput(g.inShape, 'float32');
   const phases = (stride: number, size: number) => range(Math.min(stride, size));
   const [row, plane] = [g.inWidth * g.inChannels, g.inHeight * g.inWidth * g.inChannels];
@@ -105,4 +121,36 @@ export const conv3DBackpropInput = defineKernel<
     }
   }
   return dx;
+});
+
+/**
+ * ∂L/∂w: each plane of the filter is the filter of a convolution over images, which are the planes that it meets. The kernel of
+ * the backend is wrong for strides, and writes outside its memory.
+ */
+export const conv3DBackpropFilter = defineKernel<
+  { x: tf.Tensor; dy: tf.Tensor },
+  Conv3DBackpropFilterV2Attrs
+>(Conv3DBackpropFilterV2, ({ inputs: { x, dy }, attrs }) => {
+  const g = geometry(x.shape, attrs.filterShape, attrs);
+  const { front, top, bottom, left, right } = g.padInfo;
+  const last = (g.outDepth - 1) * g.strideDepth;
+  const back = Math.max(0, last + g.filterDepth - front - g.inDepth);
+  const none = [0, 0] as [number, number];
+  return tf.tidy(() => {
+    const padded = tf.pad(x, [none, [front, back], none, none, none]);
+    const images = (volumes: tf.Tensor) => tf.reshape(volumes, [-1, ...volumes.shape.slice(2)]);
+    const outputs = images(fitted(dy, g.outShape));
+    const planes = range(g.filterDepth).map((z) => {
+      const end = [g.batchSize, z + last + 1, ...x.shape.slice(2)];
+      const met = tf.stridedSlice(padded, [0, z, 0, 0, 0], end, [1, g.strideDepth, 1, 1, 1]);
+      const inputs = { x: images(met), dy: outputs };
+      return tf.engine().runKernel(Conv2DBackpropFilter, inputs, {
+        strides: [g.strideHeight, g.strideWidth],
+        pad: [none, [top, bottom], [left, right], none],
+        dataFormat: 'NHWC',
+        filterShape: attrs.filterShape.slice(1),
+      }) as tf.Tensor;
+    });
+    return tf.stack(planes);
+  });
 });

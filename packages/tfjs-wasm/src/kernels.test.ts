@@ -213,3 +213,32 @@ test('identity shares memory until the last reference is gone', () => {
   y.dispose();
   expect(wasm().numDataIds()).toBe(before);
 });
+
+test('batch normalization takes integers', () => {
+  const results = tf.tidy(() => {
+    const x = tf.tensor2d(
+      [
+        [1, 5],
+        [3, -3],
+      ],
+      undefined,
+      'int32',
+    );
+    const [mean, variance] = [tf.tensor1d([1, 1], 'int32'), tf.tensor1d([4, 16], 'int32')];
+    return [...tf.batchNorm2d(x, mean, variance, undefined, tf.tensor1d([2, 4], 'int32'), 0).dataSync()];
+  });
+  // (x − mean) · scale / √variance
+  expect(results).toEqual([0, 4, 2, -4]);
+});
+
+test.each([
+  ['conv2d', (x: tf.Tensor4D) => tf.conv2d(x, tf.ones([3, 3, 2, 1]) as tf.Tensor4D, 1, 'valid')],
+  [
+    'depthwiseConv2d',
+    (x: tf.Tensor4D) => tf.depthwiseConv2d(x, tf.ones([3, 3, 2, 1]) as tf.Tensor4D, 1, 'valid'),
+  ],
+  ['maxPool', (x: tf.Tensor4D) => tf.maxPool(x, 3, 1, 'valid')],
+] as const)('a window of %s that is larger than the input is refused', (_name, run) => {
+  const refused = () => tf.tidy(() => run(tf.ones([1, 1, 1, 2]) as tf.Tensor4D));
+  expect(refused).toThrow(/shape \[1, -1, -1, [12]\]\. A filter or pool is larger/);
+});

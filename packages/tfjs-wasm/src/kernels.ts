@@ -113,6 +113,21 @@ export function refuseFullHeap(module: WasmBackend['wasm']): void {
 }
 
 /**
+ * Makes the backend refuse outputs of negative sizes, as of a window that is larger than an input without padding. TensorFlow.js
+ * does not check them. The product of two of them would be allocated, and other data overwritten.
+ */
+function refuseNegativeSizes(backend: WasmBackend): void {
+  const { makeOutput } = backend;
+  backend.makeOutput = function (this: WasmBackend, shape, ...more) {
+    if (shape.every((size) => size >= 0)) return makeOutput.call(this, shape, ...more);
+    throw new Error(
+      `An output would have the shape [${shape.join(', ')}]. A filter or pool is larger than its input. ` +
+        "Use a larger input, a smaller filter, or the padding 'same'.",
+    );
+  };
+}
+
+/**
  * Our kernels on one backend: a second WebAssembly instance on the backend's memory, so that no tensor is copied between the
  * two. Growing memory is no problem, because kernels get addresses, never views.
  */
@@ -269,6 +284,7 @@ export function kernelsOf(backend: WasmBackend): Kernels {
   let kernels = instances.get(backend);
   if (!kernels) {
     refuseFullHeap(backend.wasm);
+    refuseNegativeSizes(backend);
     kernels = new Kernels(backend);
     instances.set(backend, kernels);
     endWithBackend(backend, kernels);

@@ -5,10 +5,11 @@ import {
   type BatchMatMulAttrs,
   broadcast_util,
   type TensorInfo,
+  tidy,
   util,
 } from '@tensorflow/tfjs-core';
 import { ArgumentError } from '../../../common/argumentError';
-import { activated } from './activation';
+import { activate, activated, tensorOf } from './activation';
 import { sizeOf, type WasmBackend } from './backend';
 import { defineKernel } from './define';
 import type { Kernels } from './kernels';
@@ -151,6 +152,12 @@ export const fusedMatMul = defineKernel<
 >(_FusedMatMul, ({ inputs, attrs, backend, kernels }) => {
   tellAttrs(attrs);
   const sizes = sizesOf(_FusedMatMul, inputs, attrs);
+  // The product of integers only stores its sums.
+  if (inputs.a.dtype === 'int32') {
+    return tidy(() =>
+      activate(tensorOf(product(kernels, backend, inputs, attrs, sizes)), { ...attrs, ...inputs }),
+    );
+  }
   return activated(kernels, { ...attrs, ...inputs }, sizes.columns, (epilogue) =>
     product(kernels, backend, inputs, attrs, sizes, epilogue),
   );

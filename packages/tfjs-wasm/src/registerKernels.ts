@@ -4,7 +4,7 @@ import { fuseActivations } from './activationLayer';
 import { batchNorm, batchNormSums, normalizeBatch, normalizeBatchInput, scaleRows } from './batchNorm';
 import { fuseBatchNormalization } from './batchNormLayer';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
-import { conv3D, conv3DBackpropInput } from './convolution3d';
+import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './convolution3d';
 import type { KernelDefinition } from './define';
 import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2d } from './depthwise';
 import { einsum } from './einsum';
@@ -36,6 +36,7 @@ const definitions: readonly KernelDefinition[] = [
   conv2DBackpropFilter,
   conv2DBackpropInput,
   conv3D,
+  conv3DBackpropFilter,
   conv3DBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,

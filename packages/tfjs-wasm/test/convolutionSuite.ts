@@ -255,5 +255,33 @@ export function convolutionTests(runs = 500): void {
         ),
       );
     });
+    test('the filter gradient agrees with cpu', () => {
+      agreesWithCpu(
+        'Conv3DBackpropFilterV2',
+        volumes.map(
+          ({ shape, filterShape, outShape, attrs, seed }): Case => ({
+            inputs: { x: floats(shape, seed), dy: floats(outShape, seed + 1) },
+            attrs: { ...attrs, filterShape },
+          }),
+        ),
+      );
+    });
+  });
+
+  describe('with more gradients than outputs, as a transposed convolution may have', () => {
+    test('the filter gradient agrees with cpu', () => {
+      const call = {
+        inputs: { x: floats([2, 7, 8, 3], 1), dy: floats([2, 4, 5, 4], 2) },
+        attrs: { strides: [2, 2], pad: 'valid', dataFormat: 'NHWC', filterShape: [3, 3, 3, 4] },
+      };
+      agreesWithCpu('Conv2DBackpropFilter', fc.constant(call), 1);
+    });
+    test('the volume agrees with cpu', () => {
+      const call = {
+        inputs: { dy: floats([2, 4, 4, 5, 4], 1), filter: floats([3, 3, 3, 3, 4], 2) },
+        attrs: { strides: [2, 2, 2], pad: 'valid', inputShape: [2, 7, 8, 9, 3] },
+      };
+      agreesWithCpu('Conv3DBackpropInputV2', fc.constant(call), 1);
+    });
   });
 }

@@ -47,6 +47,10 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
     { x: [1, 3, 4, 4, 2], filter: [2, 2, 2, 2, 3] },
     { strides: [1, 1, 1], pad: 'same', dilations: [1, 1, 1] },
   ],
+  Conv3DBackpropFilterV2: [
+    { x: [1, 3, 4, 4, 2], dy: [1, 3, 4, 4, 3] },
+    { strides: [1, 1, 1], pad: 'same', filterShape: [2, 2, 2, 2, 3] },
+  ],
   Conv3DBackpropInputV2: [
     { dy: [1, 3, 4, 4, 3], filter: [2, 2, 2, 2, 3] },
     { strides: [1, 1, 1], pad: 'same', inputShape: [1, 3, 4, 4, 2] },

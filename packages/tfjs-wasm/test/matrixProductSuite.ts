@@ -44,6 +44,25 @@ export function matrixProductTests(runs = 500): void {
       tf.dispose([a, b, product]);
     });
 
+    test('bias and activation are applied to integers', () => {
+      const [a, b] = [
+        tf.tensor2d([[1, -2]], undefined, 'int32'),
+        tf.tensor2d(
+          [
+            [3, 4],
+            [1, 5],
+          ],
+          undefined,
+          'int32',
+        ),
+      ];
+      const bias = tf.tensor1d([10, 3], 'int32');
+      const y = tf.fused.matMul({ a, b, bias, activation: 'relu' });
+      // [1, −6] + [10, 3], and nothing below 0.
+      expect([...y.dataSync()]).toEqual([11, 0]);
+      tf.dispose([a, b, bias, y]);
+    });
+
     test('integers are multiplied exactly, transposed or not', () => {
       const integers = (shape: number[], seed: number) => ({
         shape,
