@@ -92,7 +92,7 @@ export async function heldOutExamples(
 
 /** Frees what was split off. */
 export const freeHeldOut = (heldOut: HeldOut | undefined): void => {
-  if (heldOut) tf.dispose(heldOut.tensors);
+  if (heldOut) tf.dispose([...heldOut.tensors]);
 };
 
 const name = 'regularizationData';

@@ -16,7 +16,7 @@ import { checkBatches } from './predict';
 import { checkSeen, SeenClasses } from './seenClasses';
 
 /** Inputs and targets held out from the training data, as `fit` takes them. They stay the caller's. */
-export type RegularizationTensors = [x: Tensors | NamedTensors, y: Tensors | NamedTensors];
+export type RegularizationTensors = readonly [x: Tensors | NamedTensors, y: Tensors | NamedTensors];
 
 /** A `tf.data.Dataset` of batches `{ xs, ys }`, as `fitDataset` takes it; only its iterator is used. */
 export interface RegularizationDataset {

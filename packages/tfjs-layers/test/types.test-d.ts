@@ -31,6 +31,8 @@ declare const y: Tensor;
 
 test('regularization data', () => {
   crossRegularization({ regularizationData: [x, y] });
+  const pair = [x, y] as const;
+  crossRegularization({ regularizationData: pair });
   crossRegularization({ regularizationData: [{ image: x }, [y]] });
   crossRegularization({ regularizationData: { split: 0.2, stratified: false, groups: ['a', 'b'] } });
   crossRegularization({ regularizationData: { folds: 5, fold: 0 } });
