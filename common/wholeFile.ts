@@ -8,11 +8,20 @@ export interface WholeFile {
   remove(): Promise<void>;
 }
 
-// By names known at run time only: bundlers for the browser must not look for modules of Node.
-const fileSystem = (name = 'node:fs/promises'): Promise<typeof import('node:fs/promises')> =>
-  import(/* @vite-ignore */ /* webpackIgnore: true */ name);
-const paths = (name = 'node:path'): Promise<typeof import('node:path')> =>
-  import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+interface Builtins {
+  'node:fs/promises': typeof import('node:fs/promises');
+  'node:path': typeof import('node:path');
+}
+
+/**
+ * A module of Node. Its name is known at run time only: bundlers for the browser must not look for it. Only Node before 20.16
+ * needs `import()`, which Jest forbids in CommonJS.
+ */
+async function builtin<Name extends keyof Builtins>(name: Name): Promise<Builtins[Name]> {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: Name): Builtins[Name] } };
+  return process?.getBuiltinModule?.(name) ?? import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+}
+const fileSystem = () => builtin('node:fs/promises');
 
 /**
  * A file that is replaced as a whole, in Node.
@@ -32,7 +41,7 @@ export function wholeFile(path: string, part: () => string = () => `${path}.part
       });
     },
     async write(contents) {
-      const [{ mkdir, open, rename }, { dirname }] = await Promise.all([fileSystem(), paths()]);
+      const [{ mkdir, open, rename }, { dirname }] = await Promise.all([fileSystem(), builtin('node:path')]);
       const folder = dirname(path);
       const temporary = part();
       for (const each of [folder, dirname(temporary)]) await mkdir(each, { recursive: true });

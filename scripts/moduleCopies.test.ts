@@ -47,3 +47,28 @@ test('an error of @crossreg/core that comes through another package is an Argume
     }`;
   await runIn('linear', program);
 });
+
+// Jest compiles CommonJS modules in this way, in which every import() fails.
+test('the CommonJS module of @crossreg/tfjs-layers keeps checkpoints without import()', async () => {
+  const program = `
+    import assert from 'node:assert/strict';
+    import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+    import { createRequire } from 'node:module';
+    import { tmpdir } from 'node:os';
+    import { join, resolve } from 'node:path';
+    import { compileFunction } from 'node:vm';
+    const file = resolve('dist/index.cjs');
+    const module = { exports: {} };
+    const run = compileFunction(readFileSync(file, 'utf8'), ['module', 'exports', 'require']);
+    run(module, module.exports, createRequire(file));
+    const folder = mkdtempSync(join(tmpdir(), 'crossreg-jest-'));
+    try {
+      const store = module.exports.folderStore(folder);
+      assert.equal(await store.read(), undefined);
+      await store.write(Uint8Array.of(1, 2, 3));
+      assert.deepEqual([...(await store.read())], [1, 2, 3]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }`;
+  await runIn('tfjs-layers', program);
+});
