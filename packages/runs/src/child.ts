@@ -1,5 +1,6 @@
 // The program of a worker process: executes the runs that its parent sends, one after the other.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Worker } from 'node:worker_threads';
 import { ArgumentError } from '@crossreg/core';
 import { show } from '@crossreg/core/internal';
@@ -22,6 +23,18 @@ const report = (message: Report) => process.send!(message);
 let abort = new AbortController();
 /** Of the last run; the next run has it too. */
 let opened: { place: string; storage: Storage } | undefined;
+/** The run that is under way, if any. */
+let current: Run | undefined;
+/** The run to which a callback or promise belongs. */
+const owner = new AsyncLocalStorage<Run>();
+
+// Thrown where no one waits: in a timer, or by a promise that nobody awaits. Such an error of an earlier run, which has its
+// result, says nothing about the present one.
+process.on('uncaughtException', (thrown) => {
+  const run = owner.getStore() ?? current;
+  if (run && run === current) report({ error: runErrorOfThrown(thrown) });
+  else console.error(run ? `The run ${show(run.key)} had ended when its task threw` : 'A task threw', thrown);
+});
 
 process.on('message', async (order: Order) => {
   if (order === 'abort') return abort.abort();
@@ -43,12 +56,15 @@ process.on('message', async (order: Order) => {
         `must be a module whose default export is a function, but ${task} exports ${show(perform)}. Write export default async ({ run }) => ….`,
       );
     }
-    const result = await perform({
+    current = run;
+    const context = {
       run,
       checkpoint: opened.storage.checkpoint(nameOf(run.key)),
       onProgress: (done: number, total: number) => report({ done, total }),
       signal: abort.signal,
-    });
+    };
+    const result = await owner.run(run, () => perform(context));
+    current = undefined;
     report({ text: textOfResult(result) });
   } catch (thrown) {
     report({ error: runErrorOfThrown(thrown) });

@@ -18,6 +18,9 @@ test.each([
 const cyclic: Record<string, unknown> = { code: 5 };
 cyclic.self = cyclic;
 
+const itself = new Error('again');
+itself.cause = itself;
+
 test.each<[string, unknown, string, string]>([
   ['an error', new RangeError('no such batch'), 'RangeError', 'no such batch'],
   [
@@ -32,6 +35,13 @@ test.each<[string, unknown, string, string]>([
   ['an object that contains itself', cyclic, 'Error', '<ref *1> { code: 5, self: [Circular *1] }'],
   ['an object without a prototype', Object.create(null), 'Error', '[Object: null prototype] {}'],
   ['an error with an odd message', Object.assign(new Error(), { message: 7 }), 'Error', expect.any(String)],
+  [
+    'an error with causes',
+    new TypeError('fetch failed', { cause: new Error('lost', { cause: { code: 'E5', message: '' } }) }),
+    'TypeError',
+    'fetch failed (cause: lost; E5)',
+  ],
+  ['an error that is its own cause', itself, 'Error', 'again (cause: again)'],
   ['nothing', undefined, 'Error', 'undefined'],
   ['null', null, 'Error', 'null'],
   ['a symbol', Symbol('stop'), 'Error', 'Symbol(stop)'],

@@ -15,13 +15,34 @@ export function runErrorOf(message: string, stack: string | undefined): RunError
   return { name: end > 0 ? stack!.slice(0, end) : 'Error', message, stack };
 }
 
-/** What a task threw as an error. It may be anything: an error of another realm, an object with a message, a text. */
+/**
+ * What a task threw as an error. It may be anything: an error of another realm, an object with a message, a text. The message
+ * tells its causes too: that of a failed `fetch` in Node is only there.
+ */
 export function runErrorOfThrown(thrown: unknown): RunError {
-  const { name, message, stack } = Object(thrown) as { [key in keyof RunError]: unknown };
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const { name, stack, cause } = Object(thrown) as { [key in keyof Error]: unknown };
+  const message = messageOf(thrown);
   return {
     name: text(name) || 'Error',
-    message: text(message) ?? text(thrown) ?? inspect(thrown, { breakLength: Number.POSITIVE_INFINITY }),
+    message: cause === undefined ? message : `${message} (cause: ${causesOf(cause)})`,
     stack: text(stack),
   };
+}
+
+const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+
+function messageOf(thrown: unknown): string {
+  const { message, code } = Object(thrown) as { message?: unknown; code?: unknown };
+  // The error of several refused connections has a code and no message.
+  if (message === '' && text(code)) return text(code)!;
+  return text(message) ?? text(thrown) ?? inspect(thrown, { breakLength: Number.POSITIVE_INFINITY });
+}
+
+/** The messages of a cause and of its own causes, the nearest first. */
+function causesOf(first: unknown): string {
+  const causes = new Set<unknown>();
+  // A cause may be its own.
+  for (let cause = first; cause !== undefined && !causes.has(cause); cause = Object(cause).cause)
+    causes.add(cause);
+  return [...causes].map(messageOf).join('; ');
 }

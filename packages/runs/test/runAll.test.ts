@@ -104,6 +104,17 @@ test('a run is retried as often as requested', async () => {
   expect(second).toMatchObject({ status: 'completed', result: 'second attempt' });
 });
 
+test.each(['throws', 'rejects'])(
+  'a task that %s where no one waits fails its own run, not the next',
+  async (how) => {
+    const ways = [`${how} aside`, `${how} late`, 'slow'];
+    const runs = ways.map((way, i) => ({ key: `${i}`, how: way }));
+    const outcomes = await runAll({ task: task('poisoned'), runs, storage: folder, concurrency: 1 });
+    const told = outcomes.map((each) => (each.status === 'failed' ? each.error.message : each.result));
+    expect(told).toEqual(['no such batch', `${how} late`, 'slow']);
+  },
+);
+
 test('the signal aborts all runs', async () => {
   const abort = new AbortController();
   const runs = [1, 2, 3].map((i) => ({ key: `${i}`, how: 'waits' }));
