@@ -72,3 +72,31 @@ test('the CommonJS module of @crossreg/tfjs-layers keeps checkpoints without imp
     }`;
   await runIn('tfjs-layers', program);
 });
+
+test('models and fits of another copy of TensorFlow.js are refused as such', async () => {
+  const program = `
+    import assert from 'node:assert/strict';
+    import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url);
+    const path = require.resolve('@tensorflow/tfjs-layers');
+    const { crossRegularization, fitEnsemble, injectNoise, predict } = await import('@crossreg/tfjs-layers');
+    await import('@tensorflow/tfjs');
+    const tf = require('@tensorflow/tfjs-core');
+    await tf.setBackend('cpu');
+    delete require.cache[path];
+    const other = require(path);
+    const createModel = () => {
+      const model = other.sequential({ layers: [other.layers.dense({ units: 1, inputShape: [2] })] });
+      model.compile({ optimizer: tf.train.sgd(0.1), loss: 'meanSquaredError' });
+      return model;
+    };
+    const [x, y] = [tf.ones([4, 2]), tf.ones([4, 1])];
+    const regularizationData = [x, y];
+    const callbacks = crossRegularization({ regularizationData });
+    const copies = /another copy of TensorFlow\\.js.*npm ls @tensorflow\\/tfjs-layers must show one version/;
+    assert.throws(() => injectNoise(createModel()), copies);
+    assert.throws(() => predict(createModel(), x), copies);
+    await assert.rejects(fitEnsemble(createModel, x, y, { regularizationData: { folds: 2 } }), copies);
+    await assert.rejects(createModel().fit(x, y, { epochs: 1, verbose: 0, callbacks }), copies);`;
+  await runIn('tfjs-layers', program);
+});

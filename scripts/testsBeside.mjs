@@ -47,7 +47,12 @@ const elsewhere = [
   ],
   ['linear', 'smoothingSpline.test.ts', 'the curves are those of SciPy, fitted whole', ['splineBasis']],
   ['report', 'report.test.ts', 'figures are looked at on the page that has them all', ['drawing', 'figures']],
-  ['runs', '../test/runAll.test.ts', 'it starts processes, and kills them', ['runAll', 'workerProcess']],
+  [
+    'runs',
+    '../test/runAll.test.ts',
+    'it starts processes, and kills them',
+    ['runAll', 'workerProcess', 'child'],
+  ],
   [
     'runs',
     '../test/redis.test.ts',

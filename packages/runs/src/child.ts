@@ -45,6 +45,7 @@ process.on('message', async (order: Order) => {
   const run = resultOfText(order.run) as Run;
   const place = JSON.stringify(order.storage);
   try {
+    current = run;
     if (opened?.place !== place) {
       await opened?.storage.close();
       opened = { place, storage: await openStorage(order.storage) };
@@ -56,7 +57,6 @@ process.on('message', async (order: Order) => {
         `must be a module whose default export is a function, but ${task} exports ${show(perform)}. Write export default async ({ run }) => ….`,
       );
     }
-    current = run;
     const context = {
       run,
       checkpoint: opened.storage.checkpoint(nameOf(run.key)),

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@crossreg/core';
 import { checkOptions, show } from '@crossreg/core/internal';
-import { rememberInjected } from '@crossreg/tfjs-layers/internal';
+import { checkModel, rememberInjected } from '@crossreg/tfjs-layers/internal';
 import { model as functional, input, LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import {
   augmentationOptions,
@@ -24,12 +24,7 @@ export interface InjectAugmentationOptions extends LearnableAugmentationOptions 
  * ```
  */
 export function injectAugmentation(model: LayersModel, options: InjectAugmentationOptions): LayersModel {
-  if (!(model instanceof LayersModel)) {
-    throw new ArgumentError(
-      'model',
-      `must be a tf.LayersModel, but is ${show(model)}. Give a model from tf.model() or tf.sequential().`,
-    );
-  }
+  checkModel(model);
   if (!model.inputs?.length) {
     throw new ArgumentError(
       'model',

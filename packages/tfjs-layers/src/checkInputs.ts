@@ -4,15 +4,24 @@ import { checkTensors } from '@crossreg/tfjs/internal';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { LayersModel } from '@tensorflow/tfjs-layers';
 
+/** What to do if two copies of TensorFlow.js meet, which do not know the classes of each other. */
+export const oneCopy = 'npm ls @tensorflow/tfjs-layers must show one version, and one copy of it.';
+
 /** @throws ArgumentError for anything but a Layers model. */
 export function checkModel(model: LayersModel): void {
   if (!(model instanceof LayersModel)) {
-    const isEnsemble = Array.isArray((model as { members?: unknown } | undefined)?.members);
-    const advice = isEnsemble
-      ? 'Call ensemble.predict(x), or give one of its members.'
-      : 'Give a model from tf.model() or tf.sequential().';
-    throw new ArgumentError('model', `must be a tf.LayersModel, but is ${show(model)}. ${advice}`);
+    throw new ArgumentError('model', `must be a tf.LayersModel, but is ${show(model)}. ${adviceOn(model)}`);
   }
+}
+
+/** What to give instead of something that is not a Layers model. */
+export function adviceOn(thing: unknown): string {
+  const { members, layers, fit } = Object(thing) as Record<string, unknown>;
+  if (Array.isArray(members)) return 'Call ensemble.predict(x), or give one of its members.';
+  // By its methods, because its class is another one.
+  if (Array.isArray(layers) && typeof fit === 'function')
+    return `It comes from another copy of TensorFlow.js: ${oneCopy}`;
+  return 'Give a model from tf.model() or tf.sequential().';
 }
 
 /**

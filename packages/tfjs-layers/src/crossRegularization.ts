@@ -22,9 +22,15 @@ import {
 } from '@crossreg/core/internal';
 import { NoiseStream, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import { Callback, type LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
+import {
+  Callback,
+  CustomCallback,
+  type LayersModel,
+  type Logs,
+  type ModelFitArgs,
+} from '@tensorflow/tfjs-layers';
 import { checkBatchHeldOut, checkHeldOut } from './checkHeldOut';
-import { checkModel } from './checkInputs';
+import { checkModel, oneCopy } from './checkInputs';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import type { ClassWeights } from './classWeights';
 import { lossFunctions } from './compiled';
@@ -261,6 +267,13 @@ export class CrossRegularization extends Callback {
   override async onTrainBegin(_logs?: Logs): Promise<void> {
     const model = this.model as LayersModel | undefined;
     if (!model) {
+      // In such a list, a wrapper calls this method as its own.
+      if (!((this as unknown) instanceof CustomCallback)) {
+        throw new ArgumentError(
+          'callbacks',
+          `has a callback of another copy of TensorFlow.js than the model. ${oneCopy}`,
+        );
+      }
       throw new ArgumentError(
         'callbacks',
         'is a list with plain objects, which TensorFlow.js does not run together with others. Write ' +

@@ -2,6 +2,7 @@ import { ArgumentError, deriveSeed } from '@crossreg/core';
 import { checkInteger, checkOptions, seedStreams, show } from '@crossreg/core/internal';
 import { CustomCallback, LayersModel, type Logs, type ModelFitArgs } from '@tensorflow/tfjs-layers';
 import { type AnyCallback, callbackList } from './callbackList';
+import { adviceOn } from './checkInputs';
 import { type CheckpointStore, storeOf } from './checkpointStore';
 import { CrossRegularization, type CrossRegularizationOptions, optionNames } from './crossRegularization';
 import { checkAlike, Ensemble } from './ensemble';
@@ -203,9 +204,7 @@ function checkNew(model: LayersModel, before: readonly LayersModel[]): void {
     throw new ArgumentError('createModel', message);
   };
   if (!(model instanceof LayersModel)) {
-    refuse(
-      `must return a tf.LayersModel, but returned ${show(model)}. Return a model from tf.model() or tf.sequential().`,
-    );
+    refuse(`must return a tf.LayersModel, but returned ${show(model)}. ${adviceOn(model)}`);
   }
   const m = before.length;
   const { optimizer } = compiledModel(model);

@@ -1,7 +1,8 @@
 import { ArgumentError } from '@crossreg/core';
 import { checkOptions, show } from '@crossreg/core/internal';
-import { LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { channelAxis } from './channelAxis';
+import { checkModel } from './checkInputs';
 import { chooser, type LayerChoice, leafLayers } from './chooseLayers';
 import { GraphRebuild } from './graph';
 import { rememberInjected } from './injected';
@@ -119,12 +120,7 @@ export function placeNoise(
   model: LayersModel,
   options: InjectNoiseOptions,
 ): { noisy: LayersModel; places: NoisePlaces } {
-  if (!(model instanceof LayersModel)) {
-    throw new ArgumentError(
-      'model',
-      `must be a tf.LayersModel, but is ${show(model)}. Give what tf.model() made.`,
-    );
-  }
+  checkModel(model);
   if (noiseLayers(model).length > 0) {
     throw new ArgumentError('model', `${model.name} has learnable noise already. Train it as it is.`);
   }

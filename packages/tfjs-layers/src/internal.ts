@@ -3,5 +3,6 @@
  *
  * @module
  */
+export { checkModel } from './checkInputs';
 export { rememberInjected } from './injected';
 export { layerArguments } from './layerArguments';
