@@ -55,6 +55,8 @@ let { tab, settings }: { tab: Tab; settings: Settings[Tab] } = fromHash(location
 /** Each run has a number, so that late messages of an earlier run are not drawn. */
 let run = 0;
 let playing = !matchMedia('(prefers-reduced-motion: reduce)').matches;
+/** Why nothing is trained, until something is. */
+let refusal = '';
 let latest: Progress | undefined;
 /** The ranges of the augmentation at the first step. */
 let firstRanges: Ranges = {};
@@ -148,12 +150,14 @@ function tellSpeed(): void {
 
 function setPlaying(on: boolean): void {
   playing = on;
+  if (on) refusal = '';
   play.textContent = on ? 'Pause' : 'Play';
   tell({ type: on ? 'play' : 'pause' });
 }
 play.addEventListener('click', () => setPlaying(!playing));
 find('step').addEventListener('click', () => {
   if (playing) setPlaying(false);
+  refusal = '';
   tell({ type: 'step' });
 });
 find('restart').addEventListener('click', () => {
@@ -225,15 +229,17 @@ async function showTab(): Promise<void> {
   begin();
 }
 
-/** Shows why nothing is trained. */
+/** Shows why nothing is trained. A run that was under way still reports, and does not replace it. */
 function refuse(error: unknown): void {
   setPlaying(false);
-  find('sentence').textContent = error instanceof Error ? error.message : String(error);
+  refusal = error instanceof Error ? error.message : String(error);
+  find('sentence').textContent = refusal;
 }
 
 /** Begins a run with the present settings. A table that nothing can be learned from is refused with a message. */
 function begin(): void {
   run += 1;
+  refusal = '';
   latest = undefined;
   spoken = 0;
   counter.textContent = 'step 0';
@@ -374,8 +380,7 @@ function showProgress(progress: Progress): void {
     }
   }
   latest = progress;
-  const said = sentence(progress, unseen());
-  find('sentence').textContent = said;
+  find('sentence').textContent = refusal || sentence(progress, unseen());
   for (const name of ['plain', 'cross'] as const) {
     const loss = losses[name].test.toFixed(2);
     find(`${name}-loss`).textContent = loss;

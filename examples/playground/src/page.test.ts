@@ -178,6 +178,16 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
       /2 columns of numbers predict “answer, in words”. \d+ rows train θ, \d+ are held out for ρ, 50 are unseen/,
     );
     await reaches(page, 25);
+    // Refused while it trains: the last report of the run that pauses does not replace the reason.
+    const empty = join(folder, 'empty.csv');
+    writeFileSync(empty, '');
+    await page.setInputFiles('#file', empty);
+    await page.waitForFunction(() => document.getElementById('status')?.textContent === 'Paused.');
+    expect(await text(page, 'sentence')).toContain('empty.csv has no table');
+    await page.click('#play');
+    await page.waitForFunction(() =>
+      document.getElementById('sentence')?.textContent?.includes('on 50 unseen rows'),
+    );
     await pause(page);
     expect(await violations(page)).toEqual([]);
     await page.setViewportSize({ width: 1440, height: 900 });
