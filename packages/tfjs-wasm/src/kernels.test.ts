@@ -214,6 +214,22 @@ test('identity shares memory until the last reference is gone', () => {
   expect(wasm().numDataIds()).toBe(before);
 });
 
+test('unsortedSegmentSum counts booleans', () => {
+  const counts = tf.tidy(() => {
+    const x = tf.tensor2d(
+      [
+        [1, 1],
+        [0, 1],
+        [1, 0],
+      ],
+      undefined,
+      'bool',
+    );
+    return [...tf.unsortedSegmentSum(x, tf.tensor1d([0, 1, 0], 'int32'), 2).dataSync()];
+  });
+  expect(counts).toEqual([2, 1, 0, 1]);
+});
+
 test('batch normalization takes integers', () => {
   const results = tf.tidy(() => {
     const x = tf.tensor2d(

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { type TensorInfo, UnsortedSegmentSum, type UnsortedSegmentSumAttrs } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
@@ -7,6 +8,11 @@ export const unsortedSegmentSum = defineKernel<
   { x: TensorInfo; segmentIds: TensorInfo },
   UnsortedSegmentSumAttrs
 >(UnsortedSegmentSum, ({ inputs: { x, segmentIds }, attrs: { numSegments }, backend, kernels }) => {
+  if (x.dtype === 'bool') {
+    return tf.tidy(() =>
+      tf.unsortedSegmentSum(tf.cast(x as tf.Tensor, 'float32'), segmentIds as tf.Tensor1D, numSegments),
+    );
+  }
   const rows = sizeOf(segmentIds.shape);
   const rest = x.shape.slice(segmentIds.shape.length);
   const columns = sizeOf(rest);
