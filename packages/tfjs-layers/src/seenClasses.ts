@@ -43,22 +43,27 @@ export class SeenClasses {
     });
   }
 
-  /** Targets that their loss cannot take, as `the target of output "kind" has …`; undefined if it can take all. */
-  async impossible(): Promise<string | undefined> {
+  /** @throws ArgumentError for targets that their loss cannot take. */
+  async checkPossible(): Promise<void> {
     await this.adding;
     for (const [output, { low, high, rowError, totals }] of this.seen) {
       const loss = this.lossName(output);
       const what = `the target of output ${show(this.model.outputNames[output])}`;
       // The one-hot row of a class that is not there is empty.
       if (isSparse(loss) && rowError > 0) {
-        return `${what} has class numbers beyond the ${totals.length} classes. Number them from 0 to ${totals.length - 1}.`;
+        throw new ArgumentError(
+          'regularizationData',
+          `${what} has class numbers beyond the ${totals.length} classes. Number them from 0 to ${totals.length - 1}.`,
+        );
       }
       // Mixed targets are 1 up to rounding.
       if (isCrossEntropy(loss) && (low < -1e-4 || high > 1 + 1e-4)) {
-        return `${what} has values from ${low} to ${high}, but its loss ${loss} takes 0, 1 and probabilities between them. Give those.`;
+        throw new ArgumentError(
+          'regularizationData',
+          `${what} has values from ${low} to ${high}, but its loss ${loss} takes 0, 1 and probabilities between them. Give those.`,
+        );
       }
     }
-    return undefined;
   }
 
   /** The classes without an example, as `class 2 in the target of output "kind"`; undefined if none is missing. */
@@ -127,8 +132,7 @@ function missingOf(
 
 /** @throws ArgumentError for targets that their loss cannot take, and if a class is missing unless that is allowed. */
 export async function checkSeen(seen: SeenClasses, allowMissing: boolean): Promise<void> {
-  const impossible = await seen.impossible();
-  if (impossible !== undefined) throw new ArgumentError('regularizationData', impossible);
+  await seen.checkPossible();
   const missing = allowMissing ? undefined : await seen.missing();
   if (missing === undefined) return;
   throw new ArgumentError(
