@@ -125,7 +125,7 @@ export const conv3DBackpropInput = defineKernel<
 
 /**
  * ∂L/∂w: each plane of the filter is the filter of a convolution over images, which are the planes that it meets. The kernel of
- * the backend is wrong for strides, and writes outside its memory.
+ * the backend is wrong for strides above 1 with filters that are no cubes.
  */
 export const conv3DBackpropFilter = defineKernel<
   { x: tf.Tensor; dy: tf.Tensor },
