@@ -60,10 +60,16 @@ export const scaleRows = defineKernel<{ x: TensorInfo; factor: TensorInfo }>(
   },
 );
 
+/** Whether each of the statistics has one number for each entry of the last axis of x. One for all of them broadcasts. */
+const isPerChannel = (x: TensorInfo, ...statistics: readonly (TensorInfo | null | undefined)[]) =>
+  statistics.every(
+    (one) => one == null || (one.shape.length === 1 && one.shape[0] === x.shape[x.shape.length - 1]),
+  );
+
 /** The gradient of batch normalization in two passes over the activations, for statistics per channel. */
 const gradient: GradientFunction = (dy, saved, attrs) => {
   const [x, mean, variance, scale] = saved;
-  if (mean.rank !== 1 || x.size === 0 || x.dtype !== 'float32') return undefined;
+  if (!isPerChannel(x, mean, variance, scale) || x.size === 0 || x.dtype !== 'float32') return undefined;
   const { varianceEpsilon } = attrs as unknown as FusedBatchNormAttrs;
   const dY = dy as tf.Tensor;
   const rstd = tf.rsqrt(tf.add(variance, varianceEpsilon));
@@ -97,11 +103,7 @@ export const batchNorm = defineKernel<
       return tf.engine().runKernel(FusedBatchNorm, named, { ...attrs }) as tf.Tensor;
     });
   }
-  const channels = x.shape[x.shape.length - 1];
-  const perChannel = [mean, variance, scale, offset].every(
-    (tensor) => tensor == null || (tensor.shape.length === 1 && tensor.shape[0] === channels),
-  );
-  if (!perChannel || sizeOf(x.shape) === 0) return stock();
+  if (!isPerChannel(x, mean, variance, scale, offset) || sizeOf(x.shape) === 0) return stock();
   return normalized(kernels, backend, { x, mean, variance, scale, offset, epsilon: attrs.varianceEpsilon });
 });
 

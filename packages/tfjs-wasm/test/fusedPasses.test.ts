@@ -103,6 +103,32 @@ const isClear = (problem: Problem) => {
   return results({ ...problem, activation: 'none', between: false })[0].every((y) => Math.abs(y) > 1e-4);
 };
 
+test('statistics of one number for all channels have the gradients of cpu, with kernels of every kind', async () => {
+  const gradients = async (backend: string) => {
+    await tf.setBackend(backend);
+    return tf.tidy(() => {
+      const random = (shape: number[], seed: number) => tf.tensor(floats(shape, seed).values, shape);
+      const y = (x: tf.Tensor, mean: tf.Tensor, offset: tf.Tensor, scale: tf.Tensor) => {
+        const statistics = [mean, tf.ones([1]), offset, scale] as tf.Tensor1D[];
+        return tf.batchNorm(x as tf.Tensor4D, statistics[0], statistics[1], statistics[2], statistics[3]);
+      };
+      const statistics = [2, 3, 4].map((seed) => random([1], seed));
+      const dy = random([2, 3, 3, 4], 5);
+      return tf
+        .grads(y)([random([2, 3, 3, 4], 1), ...statistics], dy)
+        .map((g) => [...g.dataSync()]);
+    });
+  };
+  const expected = await gradients('cpu');
+  for (const set of [undefined, ...sets]) {
+    await tf.setBackend('wasm');
+    use(set);
+    (await gradients('wasm')).forEach((each, i) => {
+      expect(relativeError(each, expected[i])).toBeLessThan(1e-5);
+    });
+  }
+});
+
 describe.each(sets.map((set, i) => [set, i === 0 ? 500 : 100] as const))('on %s', (set, numRuns) => {
   test('normalization, noise, activation and their gradients are those of the operations one by one', () => {
     const before = [wasm().numDataIds(), tf.memory().numTensors, tf.memory().numDataBuffers];
