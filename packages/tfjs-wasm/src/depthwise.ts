@@ -6,11 +6,13 @@ import {
   type DepthwiseConv2dNativeBackpropFilterAttrs,
   DepthwiseConv2dNativeBackpropInput,
   type DepthwiseConv2dNativeBackpropInputAttrs,
+  FusedDepthwiseConv2D,
+  type FusedDepthwiseConv2DAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
-import { runWindows, windowArgs } from './windows';
+import { refuseNoOutput, runWindows, windowArgs } from './windows';
 
 type Shape4 = [number, number, number, number];
 
@@ -38,11 +40,21 @@ export const depthwiseConv2d = defineKernel<
   { x: TensorInfo; filter: TensorInfo },
   DepthwiseConv2dNativeAttrs
 >(DepthwiseConv2dNative, ({ inputs: { x, filter }, attrs, backend, kernels, stock }) => {
-  if (!kernels.isNative || filter.shape[3] !== 1 || x.dtype !== 'float32') return stock();
   const g = geometry(x.shape, filter.shape, attrs);
+  refuseNoOutput(g);
+  if (!kernels.isNative || filter.shape[3] !== 1 || x.dtype !== 'float32') return stock();
   const out = backend.makeOutput(g.outShape, 'float32');
   runWindows(kernels, 'depthwise', [x, filter, out], g, [0]);
   return out;
+});
+
+/** The same with bias and activation, by the kernel of the backend. */
+export const fusedDepthwiseConv2d = defineKernel<
+  { x: TensorInfo; filter: TensorInfo },
+  FusedDepthwiseConv2DAttrs
+>(FusedDepthwiseConv2D, ({ inputs: { x, filter }, attrs, stock }) => {
+  refuseNoOutput(geometry(x.shape, filter.shape, attrs));
+  return stock();
 });
 
 export const depthwiseBackpropInput = defineKernel<

@@ -247,14 +247,27 @@ test('batch normalization takes integers', () => {
   expect(results).toEqual([0, 4, 2, -4]);
 });
 
-test.each([
-  ['conv2d', (x: tf.Tensor4D) => tf.conv2d(x, tf.ones([3, 3, 2, 1]) as tf.Tensor4D, 1, 'valid')],
-  [
-    'depthwiseConv2d',
-    (x: tf.Tensor4D) => tf.depthwiseConv2d(x, tf.ones([3, 3, 2, 1]) as tf.Tensor4D, 1, 'valid'),
-  ],
-  ['maxPool', (x: tf.Tensor4D) => tf.maxPool(x, 3, 1, 'valid')],
-] as const)('a window of %s that is larger than the input is refused', (_name, run) => {
-  const refused = () => tf.tidy(() => run(tf.ones([1, 1, 1, 2]) as tf.Tensor4D));
-  expect(refused).toThrow(/shape \[1, -1, -1, [12]\]\. A filter or pool is larger/);
+test('an output of negative size is refused', () => {
+  const x = tf.ones<tf.Rank.R4>([1, 1, 1, 2]);
+  expect(() => tf.conv2d(x, tf.ones<tf.Rank.R4>([3, 3, 2, 1]), 1, 'valid')).toThrow(
+    'shape [1, -1, -1, 1]. A filter or pool is larger',
+  );
+});
+
+test('a window that is larger than its input is refused, and other kernels go on (they all failed)', () => {
+  const x = tf.ones<tf.Rank.R4>([1, 2, 5, 3]);
+  const filter = tf.ones<tf.Rank.R4>([3, 3, 3, 1]);
+  const tooLarge = [
+    () => tf.maxPool(x, 3, 1, 'valid'),
+    () => tf.avgPool(x, 3, 1, 'valid'),
+    () => tf.depthwiseConv2d(x, filter, 1, 'valid'),
+    () => tf.fused.depthwiseConv2d({ x, filter, strides: 1, pad: 'valid' }),
+  ];
+  for (const each of tooLarge) {
+    expect(each).toThrow(
+      'An output would have 0 rows and 3 columns. A filter or pool is larger than its input.',
+    );
+  }
+  expect([...tf.avgPool(x, 2, 2, 'valid').dataSync()]).toEqual([1, 1, 1, 1, 1, 1]);
+  expect([...tf.depthwiseConv2d(x, tf.ones([2, 5, 3, 1]), 1, 'valid').dataSync()]).toEqual([10, 10, 10]);
 });

@@ -1,4 +1,6 @@
 import {
+  AvgPool,
+  type AvgPoolAttrs,
   backend_util,
   MaxPool,
   type MaxPoolAttrs,
@@ -8,7 +10,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { sizeOf } from './backend';
 import { defineKernel } from './define';
-import { runWindows, windowArgs } from './windows';
+import { refuseNoOutput, runWindows, windowArgs } from './windows';
 
 const geometry = (shape: readonly number[], { filterSize, strides, pad, dimRoundingMode }: MaxPoolAttrs) =>
   backend_util.computePool2DInfo(
@@ -24,11 +26,21 @@ const geometry = (shape: readonly number[], { filterSize, strides, pad, dimRound
 export const maxPool = defineKernel<{ x: TensorInfo }, MaxPoolAttrs>(
   MaxPool,
   ({ inputs: { x }, attrs, backend, kernels, stock }) => {
-    if (!kernels.isNative || x.dtype !== 'float32') return stock();
     const g = geometry(x.shape, attrs);
+    refuseNoOutput(g);
+    if (!kernels.isNative || x.dtype !== 'float32') return stock();
     const out = backend.makeOutput(g.outShape, 'float32');
     runWindows(kernels, 'maxPool', [x, out], g);
     return out;
+  },
+);
+
+/** The mean of each window, by the kernel of the backend. */
+export const avgPool = defineKernel<{ x: TensorInfo }, AvgPoolAttrs>(
+  AvgPool,
+  ({ inputs: { x }, attrs, stock }) => {
+    refuseNoOutput(geometry(x.shape, attrs));
+    return stock();
   },
 );
 

@@ -6,7 +6,12 @@ import { fuseBatchNormalization } from './batchNormLayer';
 import { conv2D, conv2DBackpropFilter, conv2DBackpropInput, fusedConv2D } from './convolution';
 import { conv3D, conv3DBackpropFilter, conv3DBackpropInput } from './convolution3d';
 import type { KernelDefinition } from './define';
-import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2d } from './depthwise';
+import {
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
+  depthwiseConv2d,
+  fusedDepthwiseConv2d,
+} from './depthwise';
 import { einsum } from './einsum';
 import { scaledProduct, square } from './elementwise';
 import { allFinite } from './finite';
@@ -18,7 +23,7 @@ import { movingDeviation } from './movingDeviation';
 import { addNoise, gaussian, noiseProducts } from './noise';
 import { optimizerSteps } from './optimizerStep';
 import { fuseOptimizers } from './optimizers';
-import { maxPool, maxPoolGrad } from './pooling';
+import { avgPool, maxPool, maxPoolGrad } from './pooling';
 import { leakyRelu, rectifierGradient, relu, relu6 } from './rectifiers';
 import { mean, spread, sum } from './reduction';
 import { unsortedSegmentSum } from './segmentSum';
@@ -41,12 +46,14 @@ const definitions: readonly KernelDefinition[] = [
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   depthwiseConv2d,
+  fusedDepthwiseConv2d,
   einsum,
   fusedConv2D,
   fusedMatMul,
   gather,
   gaussian,
   identity,
+  avgPool,
   maxPool,
   maxPoolGrad,
   mean,

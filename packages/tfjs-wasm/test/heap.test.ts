@@ -26,6 +26,7 @@ const key = { k0: 1, k1: 2 };
 
 /** A call of every kernel of this package: names of inputs and their shapes, and attributes. */
 const calls: Record<string, [inputs: Record<string, number[]> | number[][], attrs?: object]> = {
+  AvgPool: [{ x: image }, { filterSize: [2, 2], strides: [2, 2], pad: 'valid' }],
   BatchMatMul: [
     {
       a: [2, 5, 7],
@@ -119,6 +120,10 @@ const calls: Record<string, [inputs: Record<string, number[]> | number[][], attr
     { axis: 0, batchDims: 0 },
   ],
   Identity: [{ x: [7] }],
+  FusedDepthwiseConv2D: [
+    { x: image, filter: depthwise },
+    { ...window, activation: 'linear' },
+  ],
   MaxPool: [{ x: image }, { filterSize: [3, 3], strides: [1, 1], pad: 'same' }],
   MaxPoolGrad: [
     { input: image, output: image, dy: image },
