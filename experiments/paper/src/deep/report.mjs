@@ -7,7 +7,7 @@ import { harmTable } from '../harm/table.mjs';
 import { markdown as markdownOf } from '../markdown.mjs';
 import { mean } from '../numbers.mjs';
 import { profiles } from './profiles.mjs';
-import { either, wholeResults } from './resultStore.mjs';
+import { wholeResults } from './resultStore.mjs';
 
 /** A table of the rows that are defined. */
 const markdown = (head, rows) =>
@@ -39,10 +39,9 @@ const runsOf = (results, name, seeds) =>
 /**
  * Tables and figures of the networks, from the results of a profile.
  *
- * @param start - the default start of σ.
  * @returns tables in Markdown, by their names in the document.
  */
-export function tablesOf(results, profile, start = '0.15') {
+export function tablesOf(results, profile) {
   const of = (name, seeds = profile.seeds) => runsOf(results, name, seeds);
   const plainSteps = profile.steps;
   /**
@@ -192,7 +191,7 @@ export function tablesOf(results, profile, start = '0.15') {
   );
   const starts = [
     ['0.1', 'start-0.1', 'longest-start-0.1'],
-    [`${start}, the default`, 'longer', 'longest'],
+    ['0.15, the default', 'longer', 'longest'],
     ['0.3', 'start-0.3', 'longest-start-0.3'],
     ['1', 'start-1', 'longest-start-1'],
     ['3', 'start-3', 'longest-start-3'],
@@ -271,6 +270,7 @@ export function tablesOf(results, profile, start = '0.15') {
     'longest-flatness': flatness(of('longest')),
     starts: startsOfSigma,
     'starts-longest': startsLongest,
+    'starts-longest-flatness': flatness(starts.flatMap(([, , name]) => of(name, [1]))),
     channels,
     schedules,
     transformer,
@@ -397,13 +397,10 @@ const prefixed = (prefix, tables) =>
 /**
  * All tables of docs/results.md that are generated from results.
  *
- * @param resultsOf - returns the results in a folder: `small`, `full`, or `earlier`, which holds those of `small` with the
- *   defaults until commit 15410b0. The names of its tables begin with `earlier-`, and rows that the defaults do not change are
- *   taken from `small`. The names of the tables of `full` begin with `full-`.
+ * @param resultsOf - returns the results in a folder: `small`, or `full`, whose tables have names that begin with `full-`.
  */
 export const allTables = (resultsOf) => ({
   ...tablesOf(resultsOf('small'), profiles.small),
-  ...prefixed('earlier', tablesOf(either(resultsOf('earlier'), resultsOf('small')), profiles.small, '0.3')),
   ...prefixed('full', tablesOf(resultsOf('full'), profiles.full)),
   ...tablesOfFolds(wholeResults.read('folds')),
   harm: harmTable(wholeResults.read('harm')),

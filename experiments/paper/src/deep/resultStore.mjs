@@ -23,9 +23,3 @@ export function store(place) {
 
 /** The results of `harm` and `folds`, each in one file. */
 export const wholeResults = store(fileURLToPath(new URL('../../results', import.meta.url)));
-
-/** Reads the results of one store, and of another where the first has none. It cannot write. */
-export const either = (first, second) => ({
-  has: (key) => first.has(key) || second.has(key),
-  read: (key) => (first.has(key) ? first : second).read(key),
-});
