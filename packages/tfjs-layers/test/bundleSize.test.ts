@@ -25,7 +25,7 @@ async function kilobytes(name: string, from: string): Promise<number> {
 }
 
 test.each([
-  ['crossRegularization', 'tfjs-layers', 41],
+  ['crossRegularization', 'tfjs-layers', 44],
   ['predict', 'tfjs-layers', 12],
   ['createTrainer', 'core', 8],
   ['evaluate', 'calibration', 4],
