@@ -58,8 +58,9 @@ export interface RunAllOptions<R extends Run> {
  * where it was: results are kept, and an interrupted run finds its checkpoint.
  *
  * @returns how each run ended, in the order of `runs`. A run that failed does not stop the others.
- * @throws ArgumentError before the first run for options out of range, for a task that does not exist, for a key that two runs share, for a run that JSON
- *   cannot hold, if the storage has the result of another run with the same key, and if Redis cannot be used.
+ * @throws ArgumentError before the first run for options out of range, for a task that does not exist, for a key that two runs
+ *   share, for a run that JSON cannot hold, if the storage has the result of another run with the same key, and if Redis cannot
+ *   be used.
  * @example
  * ```ts
  * const runs = [1, 2, 3].map((seed) => ({ key: `seed-${seed}`, seed }));

@@ -214,8 +214,8 @@ export class CrossRegularization extends Callback {
 
   /**
    * How the draws of each output are averaged, by the name of the output; empty before training. A softmax, a sigmoid or a stock
-   * cross-entropy gives `'probabilities'`. A linear output before a loss that takes logits is `'logits'` or `'sigmoidLogits'`. Any other output is
-   * `'mean'`. The choice is saved with the model, and `predict` and `toInferenceModel` follow it.
+   * cross-entropy gives `'probabilities'`. A linear output before a loss that takes logits is `'logits'` or `'sigmoidLogits'`. Any
+   * other output is `'mean'`. The choice is saved with the model, and `predict` and `toInferenceModel` follow it.
    */
   get averaging(): Record<string, Averaging> {
     const { model, outputs = [] } = this.prepared ?? {};

@@ -127,7 +127,7 @@ function infer(activation: string | undefined, kind: LossKind, lossName: string 
   if (probabilities.has(activation ?? '')) return 'probabilities';
   // Log-probabilities are logits that are normalized already.
   if (activation === 'logSoftmax' || kind === 'softmax') return 'logits';
-  // The stock cross-entropies take probabilities, whatever layer makes them.
+  // A stock cross-entropy takes probabilities. Any layer may compute them.
   if (isCrossEntropy(lossName)) return 'probabilities';
   return kind === 'sigmoid' ? 'sigmoidLogits' : 'mean';
 }

@@ -101,7 +101,7 @@ export function predict(
   const given = tensorList(x, model.inputNames, 'x');
   checkNormalizedAxisNow(model);
   const predictions = tf.tidy(() => {
-    // A list of numbers is a column, as in `fit`.
+    // Plain objects are returned, in which `tidy` finds the tensors. A list of numbers is a column, as in `fit`.
     const inputs = given.map((one, i) => (isColumn(model.inputs[i]?.shape) ? withLastAxis(one) : one));
     checkInputs(model, inputs);
     // With batches of one size all of them are one draw, so that states go on from batch to batch.

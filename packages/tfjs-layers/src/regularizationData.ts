@@ -169,8 +169,8 @@ export function checkRegularizationData(data: RegularizationData | undefined): R
 }
 
 /**
- * Batches of regularization data for a model. Tensors are shuffled anew in each pass. A data set is read as it yields, and from its
- * start again when it ends.
+ * Batches of regularization data for a model. Tensors are shuffled again before each pass. A data set keeps its own order, and
+ * starts again when it ends.
  *
  * @param batchSize - examples in a batch; a data set has its own.
  * @throws ArgumentError if the data do not fit the model or lack a class. For a data set, the first batch is checked now, and its

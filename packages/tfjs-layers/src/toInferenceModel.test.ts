@@ -111,7 +111,7 @@ const saveAndLoad = async (model: tf.LayersModel) => {
   return tf.loadLayersModel(tf.io.fromMemory(saved));
 };
 
-test('a layer that is used twice, with noise in between, survives saving (its calls were numbered anew)', async () => {
+test('a layer that is used twice, with noise in between, survives saving (loading had renumbered its calls)', async () => {
   const dense = (units: number) =>
     tf.layers.dense({
       units,

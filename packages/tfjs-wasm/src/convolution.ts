@@ -253,6 +253,18 @@ export function fitted(dy: tf.Tensor, shape: number[]): tf.Tensor {
   );
 }
 
+/** Runs a gradient kernel with dy {@link fitted} to the shape of the output. */
+export const runFitted = (
+  kernelName: string,
+  { dy, ...others }: { dy: tf.Tensor } & Record<string, TensorInfo>,
+  shape: number[],
+  attrs: object,
+): tf.Tensor =>
+  tf.tidy(() => {
+    const inputs = { ...others, dy: fitted(dy, shape) } as tf.NamedTensorMap;
+    return tf.engine().runKernel(kernelName, inputs, { ...attrs }) as tf.Tensor;
+  });
+
 /** ∂L/∂w: for each tap, the sum over pixels of x ⊗ dy. */
 export const conv2DBackpropFilter = defineKernel<
   { x: TensorInfo; dy: tf.Tensor },
@@ -263,16 +275,7 @@ export const conv2DBackpropFilter = defineKernel<
   }
   const g = geometry(x.shape, attrs.filterShape, attrs);
   if (!tf.util.arraysEqual(dy.shape, g.outShape)) {
-    return tf.tidy(
-      () =>
-        tf
-          .engine()
-          .runKernel(
-            Conv2DBackpropFilter,
-            { x: x as tf.Tensor, dy: fitted(dy, g.outShape) },
-            attrs as unknown as tf.NamedAttrMap,
-          ) as tf.Tensor,
-    );
+    return runFitted(Conv2DBackpropFilter, { x, dy }, g.outShape, attrs);
   }
   const dw = backend.makeOutput(g.filterShape, 'float32');
   outerProducts(kernels, {

@@ -10,7 +10,7 @@ import {
   type Conv3DBackpropInputV2Attrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { fitted, reaching } from './convolution';
+import { fitted, reaching, runFitted } from './convolution';
 import { defineKernel } from './define';
 import { rowProduct } from './rowProduct';
 
@@ -73,16 +73,7 @@ export const conv3DBackpropInput = defineKernel<
 >(Conv3DBackpropInputV2, ({ inputs: { dy, filter }, attrs, backend, kernels }) => {
   const g = geometry(attrs.inputShape, filter.shape, attrs);
   if (!tf.util.arraysEqual(dy.shape, g.outShape)) {
-    return tf.tidy(
-      () =>
-        tf
-          .engine()
-          .runKernel(
-            Conv3DBackpropInputV2,
-            { dy: fitted(dy, g.outShape), filter: filter as tf.Tensor },
-            attrs as unknown as tf.NamedAttrMap,
-          ) as tf.Tensor,
-    );
+    return runFitted(Conv3DBackpropInputV2, { dy, filter }, g.outShape, attrs);
   }
   const dx = backend.makeOutput(g.inShape, 'float32');
   const phases = (stride: number, size: number) => range(Math.min(stride, size));

@@ -7,6 +7,7 @@ import { plainBase64, relaxedBase64 } from './kernels.generated';
 import { builtin } from './node';
 import { Pool } from './pool';
 import { shareMemory } from './sharedMemory';
+import { TOO_LARGE } from './windows';
 
 /** The functions of assembly/index.ts: each one works through a range of units described by an argument block. */
 export type KernelName =
@@ -120,10 +121,7 @@ function refuseNegativeSizes(backend: WasmBackend): void {
   const { makeOutput } = backend;
   backend.makeOutput = function (this: WasmBackend, shape, ...more) {
     if (shape.every((size) => size >= 0)) return makeOutput.call(this, shape, ...more);
-    throw new Error(
-      `An output would have the shape [${shape.join(', ')}]. A filter or pool is larger than its input. ` +
-        "Use a larger input, a smaller filter, or the padding 'same'.",
-    );
+    throw new Error(`An output would have the shape [${shape.join(', ')}]. ${TOO_LARGE}`);
   };
 }
 

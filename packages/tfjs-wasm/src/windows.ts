@@ -25,16 +25,18 @@ export const windowArgs = (g: Window): number[] => [
   ...[g.strideHeight, g.strideWidth, g.dilationHeight, g.dilationWidth, g.padInfo.top, g.padInfo.left],
 ];
 
+/** What an error says if a window does not fit into its input. */
+export const TOO_LARGE =
+  "A filter or pool is larger than its input. Use a larger input, a smaller filter, or the padding 'same'.";
+
 /**
  * @throws Error if the window fits nowhere. On such an input the kernels of TensorFlow.js for pools and depthwise convolutions break
  *   the backend: every later kernel fails.
  */
 export function refuseNoOutput({ outHeight, outWidth }: Pick<Window, 'outHeight' | 'outWidth'>): void {
   if (outHeight > 0 && outWidth > 0) return;
-  throw new Error(
-    `An output would have ${Math.max(outHeight, 0)} rows and ${Math.max(outWidth, 0)} columns. A filter or pool is larger than its ` +
-      "input. Use a larger input, a smaller filter, or the padding 'same'.",
-  );
+  const [rows, columns] = [outHeight, outWidth].map((size) => Math.max(size, 0));
+  throw new Error(`An output would have ${rows} rows and ${columns} columns. ${TOO_LARGE}`);
 }
 
 /** Runs a kernel of rust/windows.rs of @crossreg/tfjs-native, if there is one: on these tensors, with these integers. */

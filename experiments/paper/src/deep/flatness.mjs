@@ -1,7 +1,7 @@
 import { measure } from '@crossreg/experiment-shared/train.mjs';
 import { noiseLayers } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
-import { mean } from '../numbers.mjs';
+import { mean, standardError } from '../numbers.mjs';
 
 /** Two σ further apart than this are different levels, unless the loss is flat in σ. */
 const FACTOR = 1.5;
@@ -11,13 +11,6 @@ const losses = ({ probabilities }, labels) => {
   const classes = probabilities.length / labels.length;
   return Array.from(labels, (label, i) => -Math.log(Math.max(probabilities[i * classes + label], 1e-7)));
 };
-
-/** The mean of numbers and its standard error. */
-function meanAndError(values) {
-  const center = mean(values);
-  const variance = values.reduce((sum, v) => sum + (v - center) ** 2, 0) / (values.length - 1);
-  return { mean: center, error: Math.sqrt(variance / values.length) };
-}
 
 /**
  * How flat the loss is in σ of each noise layer: how much the NLL of the averaged prediction changes if σ of that layer is
@@ -33,7 +26,8 @@ export async function flatness(model, set, samples) {
     const learned = tf.clone(rho);
     const changedBy = async (factor) => {
       tf.tidy(() => rho.assign(tf.add(learned, Math.log(factor))));
-      return meanAndError((await measured()).map((loss, i) => loss - here[i]));
+      const differences = (await measured()).map((loss, i) => loss - here[i]);
+      return { mean: mean(differences), error: standardError(differences) };
     };
     changes[name] = { divided: await changedBy(1 / FACTOR), multiplied: await changedBy(FACTOR) };
     rho.assign(learned);

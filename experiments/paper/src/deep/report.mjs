@@ -266,8 +266,6 @@ export function tablesOf(results, profile) {
     lengths,
     estimator,
     flatness: flatness(of('cross')),
-    'longer-flatness': flatness(of('longer')),
-    'longest-flatness': flatness(of('longest')),
     starts: startsOfSigma,
     'starts-longest': startsLongest,
     'starts-longest-flatness': flatness(starts.flatMap(([, , name]) => of(name, [1]))),
