@@ -3,7 +3,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, preview } from 'vite';
-import { launchChromium } from './chromiumPage.mjs';
+import { isolation, launchChromium } from './chromiumPage.mjs';
 import { root } from './documents.mjs';
 
 /**
@@ -25,14 +25,7 @@ export async function suiteInChromium(
   await build({ ...config, build: { target: 'es2022', chunkSizeWarningLimit: 10_000 } });
   const server = await preview({
     ...config,
-    preview: {
-      port: 0,
-      // The page is cross-origin isolated, so it has threads.
-      headers: {
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Cross-Origin-Embedder-Policy': 'require-corp',
-      },
-    },
+    preview: { port: 0, headers: isolation },
   });
   // Without a GPU, Chromium draws in software.
   const browser = await launchChromium(['--enable-unsafe-swiftshader', '--ignore-gpu-blocklist']);

@@ -10,6 +10,12 @@ export const launchChromium = (args = []) =>
 /** Arguments that give a page WebGPU without a GPU: SwiftShader, the one in software that Chromium brings. */
 export const softwareWebGpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
+/** Headers that make a page cross-origin isolated, so that it may use threads. */
+export const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
 /** Serves an empty page that loads a program as a module, on a free port, and starts a browser with the given arguments. */
 export async function openProgram(program, args = []) {
   const server = createServer(({ url }, response) => {

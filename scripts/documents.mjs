@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The code blocks of a document that are JavaScript. */
-export const blocksOf = (file) =>
-  [...readFileSync(join(root, file), 'utf8').matchAll(/```(?:js|ts)\n([\s\S]*?)```/g)].map(
-    ([, code]) => code,
-  );
+/** The code blocks of a document in the given languages, separated by `|`. Blocks in `mjs` need a bundler. */
+export const blocksOf = (file, languages = 'js|ts') =>
+  [
+    ...readFileSync(join(root, file), 'utf8').matchAll(
+      new RegExp(`\`\`\`(?:${languages})\\n([\\s\\S]*?)\`\`\``, 'g'),
+    ),
+  ].map(([, code]) => code);
 
 // The code of the READMEs and guides, as programs that a user would write. The blocks of one file are one program, in order.
 // Those in TypeScript use no types, so that Node runs them too. Data that the guide offers take the place of the reader's.

@@ -1,5 +1,6 @@
 // Tests bundlers and runtimes: `npm run interop` installs them from npm, builds or runs scripts/interop with each, and compares
-// the numbers with those of this Node. With --write, it writes the table of docs/bundlers-and-runtimes.md.
+// the numbers with those of this Node. With --write, it writes the table of docs/bundlers-and-runtimes.md. That document also
+// shows how a bundler serves the files of the wasm backend; pages with this very code are tested.
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,8 +8,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ownPackages, TFJS } from './backendsFolder.mjs';
-import { openProgram } from './chromiumPage.mjs';
-import { root } from './documents.mjs';
+import { isolation, launchChromium, openProgram } from './chromiumPage.mjs';
+import { blocksOf, root } from './documents.mjs';
 import { chromiumPath, noChromium } from './findChromium.mjs';
 import { installIn } from './installIn.mjs';
 import { cache } from './native-tensorflow.mjs';
@@ -23,7 +24,7 @@ const binaries = {
 };
 installIn(
   folder,
-  { '@tensorflow/tfjs': TFJS, ...versions, ...binaries },
+  { '@tensorflow/tfjs': TFJS, '@tensorflow/tfjs-backend-wasm': TFJS, ...versions, ...binaries },
   { flags: ['--ignore-scripts', '--force'] },
 );
 ownPackages(folder);
@@ -32,6 +33,17 @@ cpSync(join(root, 'scripts', 'interop'), folder, { recursive: true });
 const inFolder = createRequire(join(folder, 'package.json'));
 const load = (name) => import(pathToFileURL(inFolder.resolve(name)).href);
 const output = (name) => join(folder, 'out', name);
+
+const vite = () =>
+  import(pathToFileURL(join(folder, 'node_modules', 'vite', 'dist', 'node', 'index.js')).href);
+const viteOptions = { configFile: false, logLevel: 'error' };
+async function webpack(options) {
+  const compiler = inFolder('webpack')({ mode: 'production', performance: false, ...options });
+  const stats = await new Promise((resolve, reject) =>
+    compiler.run((error, done) => (error ? reject(error) : resolve(done))),
+  );
+  if (stats.hasErrors()) throw new Error(stats.toString('errors-only'));
+}
 
 /** Each makes one minified file of page.mjs. */
 const bundlers = {
@@ -45,11 +57,9 @@ const bundlers = {
     return outfile;
   },
   async vite() {
-    const { build } = await import(
-      pathToFileURL(join(folder, 'node_modules', 'vite', 'dist', 'node', 'index.js')).href
-    );
+    const { build } = await vite();
     await build({
-      ...{ root: folder, configFile: false, logLevel: 'error' },
+      ...{ ...viteOptions, root: folder },
       build: {
         ...{ outDir: output('vite'), emptyOutDir: true, chunkSizeWarningLimit: 10_000 },
         lib: { entry: join(folder, 'page.mjs'), formats: ['es'], fileName: () => 'page.js' },
@@ -59,16 +69,33 @@ const bundlers = {
     return output('vite/page.js');
   },
   async webpack() {
-    const webpack = inFolder('webpack');
-    const compiler = webpack({
-      ...{ mode: 'production', context: folder, entry: './page.mjs', performance: false },
+    await webpack({
+      ...{ context: folder, entry: './page.mjs' },
       output: { path: output('webpack'), filename: 'page.js' },
     });
-    const stats = await new Promise((resolve, reject) =>
-      compiler.run((error, done) => (error ? reject(error) : resolve(done))),
-    );
-    if (stats.hasErrors()) throw new Error(stats.toString('errors-only'));
     return output('webpack/page.js');
+  },
+};
+
+/** Each bundles wasmPage.mjs in a folder, with its worker and the files of the backend. */
+const wasmBundlers = {
+  async vite(place) {
+    writeFileSync(
+      join(place, 'index.html'),
+      '<!doctype html><title>wasm</title><script type="module" src="./wasmPage.mjs"></script>',
+    );
+    const { build } = await vite();
+    await build({ ...viteOptions, root: place, build: { chunkSizeWarningLimit: 10_000 } });
+  },
+  async webpack(place) {
+    await webpack({
+      ...{ context: place, entry: './wasmPage.mjs' },
+      output: { path: join(place, 'dist'), filename: 'page.js' },
+    });
+    writeFileSync(
+      join(place, 'dist', 'index.html'),
+      '<!doctype html><title>wasm</title><script src="page.js"></script>',
+    );
   },
 };
 const runtimes = {
@@ -123,6 +150,34 @@ for (const [name, bundle] of Object.entries(bundlers)) {
       await opened.close();
     }
   });
+}
+
+// In the document, the code blocks that no plain program can run are those for bundlers, in the order of `wasmBundlers`.
+const recipes = blocksOf('docs/bundlers-and-runtimes.md', 'mjs');
+for (const [i, [name, bundle]] of Object.entries(wasmBundlers).entries()) {
+  const place = join(folder, 'wasm', name);
+  cpSync(join(root, 'scripts', 'interop'), place, { recursive: true });
+  writeFileSync(join(place, 'wasmFiles.mjs'), recipes[i]);
+  await bundle(place);
+  const { preview } = await vite();
+  const server = await preview({ ...viteOptions, root: place, preview: { port: 0, headers: isolation } });
+  const browser = await launchChromium();
+  const page = await browser.newPage();
+  await page.goto(server.resolvedUrls.local[0]);
+  await page.waitForFunction('window.runInPage', undefined, { timeout: 30_000 });
+  for (const [where, program] of [
+    ['in a page', 'window.runInPage()'],
+    ['in a worker', 'window.runInWorker()'],
+  ]) {
+    await attempt(`wasm, ${name} ${versions[name]}, ${where}`, 'wasm', async () => {
+      const { threads, numbers } = await page.evaluate(program);
+      if (!(threads > 1))
+        throw new Error(`wasm has ${threads} thread, but the page is cross-origin isolated`);
+      return { numbers };
+    });
+  }
+  await browser.close();
+  await server.close();
 }
 
 const [{ numbers: reference }] = results;

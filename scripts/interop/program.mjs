@@ -2,9 +2,9 @@
 import { crossRegularization, predict } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 
-/** The averaged predictions after training. Everything random has a seed, so they are the same everywhere. */
-export async function run() {
-  await tf.setBackend('cpu');
+/** The averaged predictions after training. Everything random has a seed, so they are the same everywhere, up to rounding. */
+export async function run(backend = 'cpu') {
+  await tf.setBackend(backend);
   const init = (seed) => tf.initializers.glorotNormal({ seed });
   const model = tf.sequential({
     layers: [

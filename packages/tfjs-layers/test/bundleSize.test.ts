@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -24,15 +25,27 @@ async function kilobytes(name: string, from: string): Promise<number> {
   return gzipSync(outputFiles[0].contents).length / 1024;
 }
 
-test.each([
+/** Names, their packages, and the most kilobytes. */
+const budgets: [string, string, number][] = [
   ['crossRegularization', 'tfjs-layers', 44],
   ['predict', 'tfjs-layers', 12],
   ['createTrainer', 'core', 8],
   ['evaluate', 'calibration', 4],
   ['Ridge', 'linear', 30],
-])('%s of @crossreg/%s is at most %i KB in a bundle, compressed', async (name, from, budget) => {
-  const size = await kilobytes(name, from);
-  expect(size).toBeLessThan(budget);
-  // A budget that is far too large limits nothing.
-  expect(size).toBeGreaterThan(budget / 2);
+];
+
+test('the documentation states these budgets', () => {
+  const text = readFileSync(new URL('../../../docs/bundlers-and-runtimes.md', import.meta.url), 'utf8');
+  for (const [name, , budget] of budgets.slice(0, 3))
+    expect(text).toMatch(new RegExp(`${name}\\b[^.]*? ${budget} KB`));
 });
+
+test.each(budgets)(
+  '%s of @crossreg/%s is at most %i KB in a bundle, compressed',
+  async (name, from, budget) => {
+    const size = await kilobytes(name, from);
+    expect(size).toBeLessThan(budget);
+    // A budget that is far too large limits nothing.
+    expect(size).toBeGreaterThan(budget / 2);
+  },
+);

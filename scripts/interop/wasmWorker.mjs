@@ -1,0 +1,3 @@
+import { runOnWasm } from './wasm.mjs';
+
+runOnWasm().then(postMessage, ({ message }) => postMessage({ message }));
