@@ -191,6 +191,14 @@ test('noise is active inside withNoise and nowhere else', () => {
   expect(isSampling()).toBe(false);
 });
 
+test('withNoise refuses asynchronous functions, whose later draws are of another stream', async () => {
+  const outer = currentNoise();
+  expect(() => withNoise(new NoiseStream(1), async () => currentNoise().next())).toThrow(
+    'f: must be synchronous, but returns Promise.',
+  );
+  expect(currentNoise()).toBe(outer);
+});
+
 describe('antithetic keys: pairs of opposite sign', () => {
   const key = deriveKey(5);
   const antithetic = [key[0], key[1], 0, true] as const;

@@ -1,7 +1,8 @@
 import { ArgumentError, deriveSeed } from '@crossreg/core';
-import { checkSeed, hash32 } from '@crossreg/core/internal';
+import { checkSeed, hash32, show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendKernel } from './backendKernel';
+import { checkTensors } from './checkTensors';
 import { fillByKernel } from './gaussianKernel';
 import { addHostNoise } from './hostNoise';
 import { addNoiseShader, gaussianShader } from './noiseShader';
@@ -106,15 +107,20 @@ export function gaussian(shape: readonly number[], key: NoiseKey): tf.Tensor {
  *
  * @param x - any shape.
  * @param scale - standard deviations: a scalar, or one per channel (last axis of `x`).
+ * @throws ArgumentError for a scale of another shape. Kernels would take its numbers for those of the channels.
  * @example
  * ```ts
  * const noisy = addNoise(tf.ones([2, 3]), tf.scalar(0.1), deriveKey(1, 0));
  * ```
  */
 export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tensor {
+  checkTensors('scale', [scale]);
   // Kernels read float32 from memory, whatever is there.
-  if (x.dtype !== 'float32') return tf.tidy(() => addNoise(tf.cast(x, 'float32'), scale, key));
+  if (x.dtype !== 'float32' || scale.dtype !== 'float32') {
+    return tf.tidy(() => addNoise(tf.cast(x, 'float32'), tf.cast(scale, 'float32'), key));
+  }
   const { shape } = x;
+  checkScale(scale, shape);
   const mirrored = key[3] === true;
   if (mirrored) halfOf(shape);
   const leading = Array.from({ length: shape.length - scale.rank }, (_, axis) => axis);
@@ -131,6 +137,15 @@ export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tens
         backendKernel('CrossregNoiseProducts', { dy }, { ...drawn, perChannel: scale.rank === 1 }) ??
         tf.sum(tf.mul(dy, gaussian(shape, key)), leading),
     }),
+  );
+}
+
+function checkScale({ rank, shape }: tf.Tensor, of: readonly number[]): void {
+  if (rank === 0 || (rank === 1 && of.length > 0 && shape[0] === of[of.length - 1])) return;
+  throw new ArgumentError(
+    'scale',
+    `must be a scalar, or [channels] with one number for each entry of the last axis of x [${of}], but is [${shape}]. ` +
+      'For a scale that broadcasts otherwise, write tf.add(x, tf.mul(gaussian(x.shape, key), scale)).',
   );
 }
 
@@ -185,12 +200,21 @@ export const currentNoise = (): NoiseStream => ambient.current;
  */
 export const isSampling = (): boolean => ambient.sampling;
 
-/** Runs `f` (synchronous) with the given stream. The state of the stream determines every draw in it. */
+/**
+ * Runs `f` with the given stream. The state of the stream determines every draw in it.
+ *
+ * @throws ArgumentError for an `f` that returns a promise: what it draws after its first `await` is not of this stream.
+ */
 export function withNoise<R>(stream: NoiseStream, f: () => R): R {
   const outer = { ...ambient };
   Object.assign(ambient, { current: stream, sampling: true });
   try {
-    return f();
+    const result = f();
+    if (typeof (result as { then?: unknown } | undefined)?.then !== 'function') return result;
+    throw new ArgumentError(
+      'f',
+      `must be synchronous, but returns ${show(result)}. What it draws after its first await is not of the stream: call seedNoise(seed) before such code.`,
+    );
   } finally {
     Object.assign(ambient, outer);
   }

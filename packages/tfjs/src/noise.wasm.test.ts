@@ -37,6 +37,39 @@ test('addNoise takes whole numbers (the kernel read their bits as float32)', asy
   });
 });
 
+test.each(['cpu', 'wasm'])('a scale of whole numbers or booleans counts as numbers (%s)', async (backend) => {
+  await tf.setBackend(backend);
+  const x = tf.zeros([2, 3]);
+  const noise = new Float32Array(6);
+  fillGaussian(noise, deriveKey(9));
+  const scales = [
+    [tf.tensor1d([2, 0, 3], 'int32'), [2, 0, 3]],
+    [tf.tensor1d([1, 0, 1], 'bool'), [1, 0, 1]],
+  ] as const;
+  for (const [scale, numbers] of scales) {
+    const noisy = addNoise(x, scale, deriveKey(9)).dataSync();
+    noisy.forEach((v, i) => {
+      expect(v).toBeCloseTo(numbers[i % 3] * noise[i], 4);
+    });
+  }
+});
+
+test.each(['cpu', 'wasm'])(
+  'a scale that is neither one number nor one for each channel is refused (%s)',
+  async (backend) => {
+    await tf.setBackend(backend);
+    const x = tf.ones([2, 4]);
+    // Of each example, of a wrong number of channels, of each number.
+    for (const shape of [[2, 1], [3], [8], [1], [1, 4], [2, 4]]) {
+      expect(() => addNoise(x, tf.ones(shape), deriveKey(1))).toThrow(
+        `scale: must be a scalar, or [channels] with one number for each entry of the last axis of x [2,4], but is [${shape}].`,
+      );
+    }
+    expect(() => addNoise(tf.scalar(1), tf.ones([1]), deriveKey(1))).toThrow('scale: must be a scalar');
+    expect(() => addNoise(x, 0.5 as never, deriveKey(1))).toThrow('scale: must be a tensor, but is 0.5.');
+  },
+);
+
 test('addNoise and its gradients agree with the portable path', async () => {
   const run = async (backend: string, perChannel: boolean) => {
     await tf.setBackend(backend);

@@ -80,13 +80,51 @@ test('each output has its own kind of averaging (a single kind was wrong for som
   expect(tf.memory().numTensors).toBe(before + 1);
 });
 
-test('wrong averaging is refused: softmax logits of one unit, and fewer kinds than outputs', () => {
+test('wrong averaging is refused: softmax logits of one unit, and another number of kinds than outputs', () => {
   const x = tf.ones([2, 1]);
   expect(() => monteCarloPredict(noisy, [x], { averaging: 'logits' })).toThrow(
     "averaging: is 'logits' for an output of one unit",
   );
   const two = (batch: tf.Tensor[]) => [...noisy(batch), ...noisy(batch)];
-  expect(() => monteCarloPredict(two, [x], { averaging: ['mean'] })).toThrow('averaging: has 1 entries');
+  expect(() => monteCarloPredict(two, [x], { averaging: ['mean'] })).toThrow(
+    'averaging: has 1 entries, but the model has 2 outputs.',
+  );
+  expect(() => monteCarloPredict(noisy, [x], { averaging: ['mean', 'logits'] })).toThrow(
+    'averaging: has 2 entries, but the model has 1 output.',
+  );
+});
+
+test.each(['cpu', 'wasm'])(
+  'inputs with different numbers of examples are refused (%s: wasm read beyond the shorter one)',
+  async (backend) => {
+    await tf.setBackend(backend);
+    const sum = ([a, b]: tf.Tensor[]) => [tf.add(a, b)];
+    for (const counts of [
+      [5, 7],
+      [7, 5],
+    ]) {
+      const inputs = counts.map((count) => tf.ones([count, 1]));
+      expect(() => monteCarloPredict(sum, inputs)).toThrow(
+        `x: has inputs of ${counts[0]} and ${counts[1]} examples.`,
+      );
+    }
+    await tf.setBackend('cpu');
+  },
+);
+
+test('a forward pass must return a list of tensors, each with a row for every example', () => {
+  const run = (forward: (batch: tf.Tensor[]) => unknown) => () =>
+    monteCarloPredict(forward as never, [tf.ones([5, 2])], { samples: 2, batchSize: 2 });
+  const refused = (what: string) => `forward: must return a list of tensors, but returned ${what}.`;
+  expect(run(([x]) => tf.sum(x, 1))).toThrow(refused('Tensor'));
+  expect(run(([x]) => ({ y: tf.sum(x, 1) }))).toThrow(refused('Object'));
+  expect(run(async ([x]) => [tf.sum(x, 1)])).toThrow(refused('Promise'));
+  expect(run(() => [])).toThrow(refused('[]'));
+  expect(run(() => [3])).toThrow('forward: must be a tensor, but is 3.');
+  // The sums over a batch would be listed as if they were examples.
+  expect(run(([x]) => [tf.sum(x, 0, true)])).toThrow(
+    'forward: returns an output [1,2] for a batch of 2 examples.',
+  );
 });
 
 test('wrong counts, unknown kinds of averaging and empty inputs are refused', () => {

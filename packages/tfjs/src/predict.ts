@@ -5,6 +5,7 @@ import {
   checkOptions,
   checkSoftmaxWidth,
   StreamingMoments,
+  show,
 } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkTensors } from './checkTensors';
@@ -44,8 +45,8 @@ export interface Prediction {
  * @param forward - one stochastic forward pass of a batch; it draws its noise from `currentNoise()`.
  * @param inputs - arrays with examples on the first axis.
  * @returns one prediction per output of `forward`; the arrays are the caller's.
- * @throws ArgumentError for `samples` or `batchSize` below 1, an `averaging` that is unknown or does not fit the output, or no
- *   examples.
+ * @throws ArgumentError for `samples` or `batchSize` below 1, an `averaging` that is unknown or does not fit the output, inputs
+ *   without examples or with different numbers of them, and outputs that are not tensors with a row for each example.
  * @example
  * ```ts
  * const w = tf.ones([4, 3]);
@@ -66,6 +67,13 @@ export function monteCarloPredict(
   checkTensors('x', inputs);
   const examples = inputs[0]?.shape[0] ?? 0;
   if (examples === 0) throw new ArgumentError('x', 'has no examples. Give at least one, on the first axis.');
+  const counts = inputs.map(({ shape }) => shape[0] ?? 0);
+  if (counts.some((count) => count !== examples)) {
+    throw new ArgumentError(
+      'x',
+      `has inputs of ${counts.join(' and ')} examples. Give all inputs the same number, on the first axis.`,
+    );
+  }
   // An even number, so that no batch begins in the middle of a pair of draws.
   const size = batchSize + (batchSize % 2);
   return tf.tidy(() => {
@@ -80,12 +88,12 @@ export function monteCarloPredict(
             const stream = new NoiseStream(deriveSeed(seed, k), 0, start);
             // Only the outputs are kept: everything else of a pass is freed before the next one.
             const draws = tf.tidy(() =>
-              withNoise(stream, () => forward(batch)).map((output, i) =>
-                drawOf(output, kindOf(averaging, i)),
+              withNoise(stream, () => outputsOf(forward, batch)).map((output, i, all) =>
+                drawOf(output, kindOf(averaging, i, all.length)),
               ),
             );
             draws.forEach((draw, i) => {
-              averages[i] ??= new RunningAverage(kindOf(averaging, i));
+              averages[i] ??= new RunningAverage(kindOf(averaging, i, draws.length));
               averages[i].add(draw);
             });
           }
@@ -100,13 +108,31 @@ export function monteCarloPredict(
   });
 }
 
-function kindOf(averaging: Averaging | readonly Averaging[], output: number): Averaging {
+/** The outputs of one pass, each with a row for every example of the batch. */
+function outputsOf(forward: (batch: tf.Tensor[]) => tf.Tensor[], batch: tf.Tensor[]): tf.Tensor[] {
+  const outputs: unknown = forward(batch);
+  if (!Array.isArray(outputs) || outputs.length === 0) {
+    throw new ArgumentError(
+      'forward',
+      `must return a list of tensors, but returned ${show(outputs)}. Write [ ] around a single one.`,
+    );
+  }
+  checkTensors('forward', outputs);
+  const [examples] = batch[0].shape;
+  const other = outputs.find(({ shape }) => shape[0] !== examples);
+  if (!other) return outputs;
+  throw new ArgumentError(
+    'forward',
+    `returns an output [${other.shape}] for a batch of ${examples} examples. Return a row for each example, on the first axis.`,
+  );
+}
+
+function kindOf(averaging: Averaging | readonly Averaging[], output: number, outputs: number): Averaging {
   if (typeof averaging === 'string') return averaging;
-  const one = averaging[output];
-  if (one) return one;
+  if (averaging.length === outputs) return averaging[output];
   throw new ArgumentError(
     'averaging',
-    `has ${averaging.length} entries, but the model has more outputs. Give one for each output, or a single one for all.`,
+    `has ${averaging.length} entries, but the model has ${outputs} output${outputs === 1 ? '' : 's'}. Give one for each output, or a single one for all.`,
   );
 }
 
