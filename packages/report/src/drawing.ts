@@ -4,6 +4,8 @@ import type { Line } from './lines';
 /** Width and height of a figure in its own units; a page scales it to fit. */
 const [WIDTH, HEIGHT] = [440, 300];
 const LEGEND_ROW = 16;
+/** The width in which names stand in a legend, what its mark takes of it, and the mean width of a letter. */
+const [LEGEND_WIDTH, LEGEND_MARK, LETTER] = [405, 20, 6.2];
 
 /**
  * Up to five colours of Okabe and Ito, which colour-blind readers can tell apart, readable on white and on black. More lines
@@ -31,6 +33,44 @@ function logTicks(least: number, most: number): number[] {
   return few.length > 3 ? few : within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
 }
 
+/** The letters that fit in one of `columns` of a legend. */
+const lettersIn = (columns: number) => Math.floor((LEGEND_WIDTH / columns - LEGEND_MARK) / LETTER);
+
+/** A name that is too long for one column, without its middle. Names of layers often differ at their ends. */
+export function shortened(name: string, length = lettersIn(1)): string {
+  const half = (length - 1) / 2;
+  return name.length > length ? `${name.slice(0, Math.ceil(half))}…${name.slice(-Math.floor(half))}` : name;
+}
+
+/** The least and the greatest of some numbers, and the greatest magnitude. */
+function extent(values: readonly number[]) {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return { least, most, largest: Math.max(Math.abs(least), Math.abs(most)) };
+}
+
+/**
+ * Ends of an axis for numbers that are the same or nearly so; undefined for others. Otherwise their axis would have no scale, or
+ * labels with more digits than the margin is wide.
+ */
+function around(values: readonly number[]): [number, number] | undefined {
+  const { least, most, largest } = extent(values);
+  if (values.length === 0 || most - least > 5e-4 * largest) return undefined;
+  const room = largest / 20 || 1;
+  return [least - room, most + room];
+}
+
+/** Whether a number is too long for a margin in plain notation. */
+const isLong = (size: number) => size >= 1e5 || size < 1e-3;
+
+/** Labels such as 4e10 for numbers that are too long; undefined if they all fit. */
+function scientific(values: readonly number[]): ((tick: number) => string) | undefined {
+  const { least, most, largest } = extent(values);
+  if (largest === 0 || !isLong(largest)) return undefined;
+  // Enough digits to tell five ticks apart.
+  const digits = Math.ceil(Math.log10((5 * largest) / Math.max(most - least, largest / 20)));
+  return (tick) => (tick === 0 ? '0' : tick.toExponential(digits).replace(/\.?0*e\+?/, 'e'));
+}
+
 /** Draws with Observable Plot, in the document of the page if there is one and in linkedom otherwise. */
 export class Drawing {
   private constructor(
@@ -55,38 +95,58 @@ export class Drawing {
     const { plot } = this;
     const colors = colorsOf(lines.length);
     const legend = lines.length > 1 ? lines : [];
-    const columns = legend.some(({ name }) => name.length > 17) ? 2 : 3;
+    const longest = Math.max(0, ...legend.map(({ name }) => name.length));
+    const columns = [3, 2].find((count) => longest <= lettersIn(count)) ?? 1;
     const rows = Math.ceil(legend.length / columns);
-    const values = [...lines.flatMap(({ points }) => points), ...dots].map(([, value]) => value);
+    const points = [...lines.flatMap(({ points }) => points), ...dots];
+    const [steps, values] = [0, 1].map((i) => points.map((point) => point[i]));
+    const [{ least, most }, labels] = [extent(values), scientific(values)];
+    const isOneStep = steps.every((step) => step === steps[0]);
     const inLegend = (i: number) => ({
       ...{ frameAnchor: 'bottom-left' as const, textAnchor: 'start' as const, lineAnchor: 'top' as const },
       dy: 44 + LEGEND_ROW * Math.floor(i / columns),
     });
-    const column = (i: number) => -30 + (i % columns) * (405 / columns);
+    const marginLeft = labels ? 66 : 58;
+    const column = (i: number) => 16 - marginLeft + (i % columns) * (LEGEND_WIDTH / columns);
     return this.svg({
       height: HEIGHT + rows * LEGEND_ROW,
-      marginLeft: 46,
+      marginLeft,
       marginBottom: 40 + rows * LEGEND_ROW,
       ariaLabel: label,
-      x: { label: 'training step', labelAnchor: 'center', labelOffset: 34, ticks: 5 },
+      x: {
+        ...{ label: 'training step', labelAnchor: 'center', labelOffset: 34 },
+        ...(isOneStep
+          ? { domain: around(steps), ticks: steps.slice(0, 1), tickFormat: String }
+          : { ticks: 5 }),
+      },
       y: {
         ...{ label: y, grid: true },
         ...(log
           ? {
               type: 'log',
-              ticks: logTicks(Math.min(...values), Math.max(...values)),
-              tickFormat: (tick: number) => String(Number(tick.toPrecision(1))),
+              ticks: logTicks(least, most),
+              tickFormat: (tick: number) =>
+                isLong(tick) ? tick.toExponential(0).replace('+', '') : String(Number(tick.toPrecision(1))),
             }
-          : { ticks: 5 }),
+          : { ticks: 5, tickFormat: labels, domain: around(values) }),
       },
       marks: [
         plot.dot(dots, { x: (d) => d[0], y: (d) => d[1], r: 1.5, fill: colors[0], fillOpacity: 0.35 }),
         ...lines.map(({ points }, i) =>
           plot.line(points, { x: (d) => d[0], y: (d) => d[1], stroke: colors[i], strokeWidth: 1.8 }),
         ),
+        // A line of one point cannot be seen.
+        ...lines.map(({ points }, i) =>
+          plot.dot(points.length === 1 ? points : [], {
+            x: (d) => d[0],
+            y: (d) => d[1],
+            r: 3,
+            fill: colors[i],
+          }),
+        ),
         ...legend.flatMap(({ name }, i) => [
           plot.text(['▬'], { text: (d) => d, fill: colors[i], ...inLegend(i), dx: column(i) }),
-          plot.text([name], { text: (d) => d, ...inLegend(i), dx: column(i) + 16 }),
+          plot.text([shortened(name)], { text: (d) => d, ...inLegend(i), dx: column(i) + 16 }),
         ]),
       ],
     });

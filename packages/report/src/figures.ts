@@ -67,9 +67,10 @@ function checkPredictions(predictions: FigureOptions['predictions']): void {
 }
 
 function checkLosses(losses: FigureOptions['losses'] = {}): void {
-  // Of a list, the numbers would count as models without losses.
+  // Of a list, the numbers would count as models without losses; and what is no number would be left out like a gap.
+  const isNumber = (value: unknown) => typeof value === 'number' || value === null;
   const odd = Object.entries(losses ?? { losses }).find(
-    ([, one]) => !Array.isArray(one) && !ArrayBuffer.isView(one),
+    ([, one]) => !(Array.isArray(one) ? one.every(isNumber) : ArrayBuffer.isView(one)),
   );
   if (!odd) return;
   throw new ArgumentError(
@@ -100,7 +101,7 @@ export async function drawAll(
   const training: Figure[] = [];
   for (const kind of ['noise', 'augmentation', 'norm'] as const) {
     const lines = parameterLines(run, kind);
-    if (lines.length === 0) continue;
+    if (lines.every(({ points }) => points.length === 0)) continue;
     const { title, y, caption } = parameterFigures[kind];
     const log = wantsLog(lines.flatMap(({ points }) => points.map(([, value]) => value)));
     training.push({ title, caption, svg: drawing.lines(lines, { y, log, label: title }) });
@@ -115,13 +116,13 @@ export async function drawAll(
         'The loss that ρ descends: of the averaged prediction, on a batch of the regularization set at each step (dots) and in the mean (line).',
     });
   }
-  if (losses) {
+  const trained = trainingLines(losses ?? {});
+  if (trained.length > 0) {
     const title = 'Training loss';
-    const lines = trainingLines(losses);
-    const log = wantsLog(lines.flatMap(({ points }) => points.map(([, value]) => value)));
+    const log = wantsLog(trained.flatMap(({ points }) => points.map(([, value]) => value)));
     training.push({
       title,
-      svg: drawing.lines(lines, { y: 'loss', log, label: title }),
+      svg: drawing.lines(trained, { y: 'loss', log, label: title }),
       caption:
         'Means over consecutive steps. A loss near zero says that a network has memorized its training data; noise and augmentation keep it higher.',
     });
@@ -171,7 +172,7 @@ export async function drawAll(
  */
 export async function figures(run: ReportedRun, options: FigureOptions = {}): Promise<Figure[]> {
   checkOptions('figures', options, figureOptionNames);
-  const drawn = await drawAll(readRun(run), options);
+  const drawn = await drawAll(await readRun(run), options);
   return [...drawn.training, ...drawn.predictions].map((one) => ({ ...one, svg: alone(one.svg) }));
 }
 

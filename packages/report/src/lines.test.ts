@@ -38,6 +38,25 @@ test('kinds of parameters are recognized by their names; ranges and levels are d
   expect(parameterLines(run, 'norm').map(({ points }) => points[1][1])).toEqual([1.5, 0.5]);
 });
 
+test('noise of a layer whose name has a slash, as in DenseNet of Keras, is noise', () => {
+  const names = [
+    'conv1/relu_noise',
+    'conv1/learnable_noise_2',
+    'conv1/relu/l2',
+    'conv1/augment/noise',
+    'conv1/mine',
+  ];
+  expect(names.map(kindOf)).toEqual(['noise', 'noise', 'norm', 'augmentation', 'norm']);
+});
+
+test('a level that starts at 0 is drawn relative to its first value above 0 (the line was missing)', () => {
+  const rho = { l2: { value: [0, 2, 3], gradient: [0, 0, 0] } };
+  const record = { step: [1, 2, 3], loss: [1, 1, 1], rho, skipped: 0 };
+  expect(parameterLines({ record, status: {} }, 'norm')[0].points.map(([, value]) => value)).toEqual([
+    0, 1, 1.5,
+  ]);
+});
+
 test('a skipped step has no point', () => {
   expect(lossLines(run)).toEqual({ dots: [[4, 1]], line: { name: 'regularization loss', points: [[4, 1]] } });
 });
@@ -66,5 +85,8 @@ test('each block has its mean at its last step, also an incomplete one', () => {
   expect(trainingLines({ plain: Float32Array.of(2, 1) })[0].points).toEqual([
     [1, 2],
     [2, 1],
+  ]);
+  expect(trainingLines({ none: [], diverged: [Number.NaN], plain: [1] }).map(({ name }) => name)).toEqual([
+    'plain',
   ]);
 });

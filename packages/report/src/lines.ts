@@ -1,4 +1,4 @@
-import { kindOf, type ParameterKind, shortName } from './parameterKinds';
+import { kindOf, labelsOf, type ParameterKind } from './parameterKinds';
 import type { Run } from './run';
 
 /** A line of a chart: [training step, value]. */
@@ -26,14 +26,17 @@ export function blockMeans(points: [number, number][], size: number): [number, n
   });
 }
 
-/** The paths of all parameters of a kind. A range or a level is shown as a share of its first value, because units differ. */
+/**
+ * The paths of all parameters of a kind. A range or a level is shown as a share of its first value above 0, because units differ.
+ */
 export function parameterLines({ record }: Run, kind: ParameterKind): Line[] {
+  const labels = labelsOf(Object.keys(record.rho));
   return Object.entries(record.rho)
     .filter(([name]) => kindOf(name) === kind)
     .map(([name, { value }]) => {
-      const unit = kind === 'noise' ? 1 : value[0];
+      const unit = kind === 'noise' ? 1 : (value.find((one) => one > 0) ?? 1);
       return {
-        name: shortName(name, kind),
+        name: labels[name],
         points: thinned(finite(record.step.map((step, i) => [step, value[i] / unit]))),
       };
     });
@@ -49,10 +52,12 @@ export function lossLines({ record }: Run): { dots: [number, number][]; line: Li
   };
 }
 
-/** The training losses of models, one number per step, as means of blocks. */
+/** The training losses of models, one number per step, as means of blocks. Models without a finite loss have no line. */
 export function trainingLines(losses: Record<string, ArrayLike<number>>): Line[] {
-  return Object.entries(losses).map(([name, values]) => {
-    const points = finite(Array.from(values, (value, i) => [i + 1, value]));
-    return { name, points: blockMeans(points, Math.max(1, Math.round(points.length / 80))) };
-  });
+  return Object.entries(losses)
+    .map(([name, values]) => {
+      const points = finite(Array.from(values, (value, i) => [i + 1, value]));
+      return { name, points: blockMeans(points, Math.max(1, Math.round(points.length / 80))) };
+    })
+    .filter(({ points }) => points.length > 0);
 }

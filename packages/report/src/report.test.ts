@@ -103,8 +103,11 @@ test("a trainer's status is used, because it knows the bounds and a record does 
     schedule: { every: 1, samples: 1 },
   });
   for (let i = 0; i < 3; i++) trainer.step(undefined, () => undefined);
-  await trainer.history.flush();
-  expect(texts(parsed(await report(trainer)), 'td')).toContain('undetermined');
+  // Its last numbers still wait on the device, and the report reads them.
+  expect(trainer.history.step).toEqual([]);
+  const document = parsed(await report(trainer));
+  expect(texts(document, 'td')).toContain('undetermined');
+  expect(texts(document, 'p').join(' ')).toContain('Over 3 training steps the run took 3 ρ steps');
 });
 
 test('values that are not a run, runs without a ρ step, and unknown options are refused', async () => {
@@ -124,6 +127,16 @@ test('values that are not a run, runs without a ρ step, and unknown options are
   await expect(report(record, { losses: [0.3, 0.2] as never })).rejects.toThrow(
     /losses: must be .* 0 is 0\.3/,
   );
+  // Left out like a gap, it would be a figure without a line.
+  await expect(report(record, { losses: { mine: [[1], [2]] } as never })).rejects.toThrow(
+    /losses: must be .* mine is \[\[1\], \[2\]\]/,
+  );
   await expect(report(record, { title: 5 as never })).rejects.toThrow('title: must be a text, but is 5');
   await expect(report(record, { predictions: { a: [1] } as never })).rejects.toThrow(/predictions: must be/);
+});
+
+test('without a finite training loss there is no figure of it', async () => {
+  const cases: Record<string, number[]>[] = [{}, { mine: [] }, { mine: [Number.NaN] }];
+  for (const losses of cases)
+    expect(texts(parsed(await report(record, { losses })), 'figure strong')).not.toContain('Training loss');
 });

@@ -81,7 +81,7 @@ export async function report(run: ReportedRun, options: ReportOptions = {}): Pro
     if (text !== undefined && typeof text !== 'string')
       refuse(name, text, 'a text', 'Leave it out for none.');
   }
-  const read = readRun(run);
+  const read = await readRun(run);
   const drawn = await drawAll(read, options);
   const words = [...new Set(Object.values(read.status).map(({ status }) => status))];
   const figures = Object.entries(predictions).map(([name, { probabilities, labels }]) => {

@@ -11,6 +11,10 @@ interface HasStatus {
   status?(): Record<string, Convergence>;
 }
 
+/** Reads the numbers of a history that are still on the device: a trainer does not wait for them. */
+export const flush = async (record: RegularizationRecord): Promise<void> =>
+  (record as { flush?(): Promise<void> }).flush?.();
+
 /** A run as figures need it. */
 export interface Run {
   record: RegularizationRecord;
@@ -19,7 +23,7 @@ export interface Run {
 }
 
 /** @throws ArgumentError for anything that has no ρ steps to show. */
-export function readRun(given: ReportedRun): Run {
+export async function readRun(given: ReportedRun): Promise<Run> {
   const record = (given as { history?: RegularizationRecord })?.history ?? (given as RegularizationRecord);
   if (!Array.isArray(record?.step) || !Array.isArray(record.loss) || Object(record.rho) !== record.rho) {
     throw new ArgumentError(
@@ -27,6 +31,7 @@ export function readRun(given: ReportedRun): Run {
       `must be a crossRegularization callback, a trainer, or the history of one, but is ${show(given)}. Give report(cross).`,
     );
   }
+  await flush(record);
   if (record.step.length === 0) {
     throw new ArgumentError(
       'run',

@@ -51,5 +51,7 @@ test('before the first ρ step nothing is drawn, and a module other than tfjs-vi
   const history = { step: [], loss: [], rho: { a: { value: [], gradient: [] } }, skipped: 0 };
   await watchRun(visor, { history }).onEpochEnd();
   expect(() => watchRun({} as never, { history })).toThrow(/visor: must be the tfjs-vis module/);
+  // A history alone, which did not fail until the first epoch had ended.
+  expect(() => watchRun(visor, history as never)).toThrow(/cross: must be a crossRegularization callback/);
   expect(() => watchRun(visor, { history }, { tabs: 'x' } as never)).toThrow(/Did you mean tab/);
 });

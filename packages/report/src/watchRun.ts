@@ -1,7 +1,8 @@
 import { ArgumentError, type RegularizationRecord } from '@crossreg/core';
-import { checkOptions, show } from '@crossreg/core/internal';
+import { checkOptions, refuse, show } from '@crossreg/core/internal';
 import { type Line, lossLines, parameterLines } from './lines';
 import type { ParameterKind } from './parameterKinds';
+import { flush } from './run';
 
 /** The part of `@tensorflow/tfjs-vis` that is used. */
 export interface Visor {
@@ -26,7 +27,7 @@ const charts: Record<ParameterKind, [name: string, yLabel: string]> = {
  *
  * @param visor - the module: `import * as tfvis from '@tensorflow/tfjs-vis'`. This package does not import it.
  * @param cross - the `crossRegularization` callback. It must come before this one in the list, because it completes the
- *   history.
+ *   history. In your own loop, the trainer of `@crossreg/core`.
  * @param options - `tab` of the visor, by default `'crossreg'`.
  * @returns what `callbackList` of `@crossreg/tfjs-layers` takes: `callbacks: callbackList(cross, watchRun(tfvis, cross))`.
  * @example
@@ -47,6 +48,10 @@ export function watchRun(
       `must be the tfjs-vis module, but is ${show(visor)}. Write import * as tfvis from '@tensorflow/tfjs-vis'.`,
     );
   }
+  if (!Array.isArray(cross?.history?.step)) {
+    const advice = 'Give the callback itself, whose history grows.';
+    refuse('cross', cross, 'a crossRegularization callback or a trainer', advice);
+  }
   const draw = (name: string, yLabel: string, lines: Line[]) =>
     visor.render.linechart(
       { name, tab },
@@ -58,6 +63,7 @@ export function watchRun(
     );
   return {
     async onEpochEnd() {
+      await flush(cross.history);
       const run = { record: cross.history, status: {} };
       for (const [kind, [name, yLabel]] of Object.entries(charts)) {
         const lines = parameterLines(run, kind as ParameterKind).filter(({ points }) => points.length > 0);

@@ -1,5 +1,5 @@
-import type { ConvergenceStatus } from '@crossreg/core';
-import { kindOf, type ParameterKind, shortName } from './parameterKinds';
+import type { Convergence, ConvergenceStatus } from '@crossreg/core';
+import { kindOf, labelsOf, type ParameterKind } from './parameterKinds';
 import type { Run } from './run';
 
 /** What each status means. */
@@ -38,8 +38,9 @@ export function summary({ record, status }: Run): string {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   if (losses.length > 1) {
     const [first, last] = [mean(losses.slice(0, block)), mean(losses.slice(-block))];
-    const went = last < first ? 'fell' : 'rose';
-    sentences.push(`The regularization loss ${went} from ${number(first)} to ${number(last)}.`);
+    const [from, to] = [first, last].map(number);
+    const went = `${last < first ? 'fell' : 'rose'} from ${from} to ${to}`;
+    sentences.push(`The regularization loss ${from === to ? `stayed at ${to}` : went}.`);
   }
   const noise = names
     .filter((name) => kindOf(name) === 'noise')
@@ -59,15 +60,22 @@ export function summary({ record, status }: Run): string {
 
 /** One table row per parameter: its first value, its last value, and its status. */
 export function parameterRows({ record, status }: Run): string[][] {
+  const labels = labelsOf(Object.keys(record.rho));
   return Object.entries(record.rho).map(([name, { value }]) => {
     const { status: word, gradient } = status[name];
     return [
-      shortName(name, kindOf(name)),
+      labels[name],
       kindNames[kindOf(name)],
       number(value[0]),
       number(value[value.length - 1]),
       word,
-      `${number(gradient.mean)} ± ${number(gradient.standardError)}`,
+      gradientText(gradient),
     ];
   });
+}
+
+/** A single step has no standard error, and steps that were all skipped have no mean either. */
+function gradientText({ mean, standardError }: Convergence['gradient']): string {
+  if (!Number.isFinite(mean)) return '–';
+  return Number.isFinite(standardError) ? `${number(mean)} ± ${number(standardError)}` : number(mean);
 }

@@ -28,6 +28,21 @@ const program = `
     losses: { plain: Array.from({ length: 300 }, (_, i) => 3 / (1 + i)), ours: Array.from({ length: 300 }, (_, i) => 3 / (1 + i / 4)) },
     seconds: { training: 9, rho: 1 },
   });
+  const runs = {
+    'one step': { step: [20], loss: [1], rho: { a: path(() => 0.15), b: path(() => 0.2) } },
+    'values that stay': { loss: Array(30).fill(0.5), rho: { a: path(() => 0.15) } },
+    'values that hardly move': { loss: history.step.map((_, i) => 1234567 + i), rho: { a: path((i) => 0.2 + i * 1e-6) } },
+    'large losses': { loss: history.step.map((_, i) => 4e10 + 1e10 / (1 + i)) },
+    'small losses': { loss: history.step.map((_, i) => 1e-6 + 1e-6 / (1 + i)) },
+    'long names': { rho: Object.fromEntries(['lstm_' + 'x'.repeat(40) + '_noise', 'short', 'y'.repeat(35), 'z'.repeat(99)].map((name, i) => [name, path(() => 0.1 + i / 10)])) },
+    'a level that starts at 0': { rho: { l2: path((i) => i) } },
+  };
+  const losses = { memorizing: history.step.map((_, i) => Math.exp(-i)), huge: history.step.map((_, i) => 1e6 * Math.exp(-i)) };
+  window.awkward = async () => {
+    const pages = [];
+    for (const [name, run] of Object.entries(runs)) pages.push([name, await report({ ...history, ...run }, { losses })]);
+    return pages;
+  };
   window.figures = () => figures(history);
   window.watch = async () => {
     const run = { ...history, step: [], loss: [], rho: {} };
@@ -45,6 +60,16 @@ const program = `
     }
     return counts;
   };`;
+
+/** Texts of figures in the page that leave their figure or overlap another one. */
+const misplaced = `[...document.querySelectorAll('svg')].flatMap((svg) => {
+  const box = (element) => element.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll('text')].filter((text) => box(text).width > 0);
+  const figure = box(svg);
+  const leaves = ({ left, right, bottom }) => left < figure.left - 1 || right > figure.right + 1 || bottom > figure.bottom + 1;
+  const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom;
+  return texts.filter((text, i) => leaves(box(text)) || texts.some((other, j) => j > i && overlap(box(text), box(other))));
+}).map((text) => text.textContent)`;
 
 describe.skipIf(!chromiumPath)('in Chromium', () => {
   let opened: Awaited<ReturnType<typeof openProgram>>;
@@ -77,11 +102,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
         page.on('request', (request) => requests.push(request.url()));
         await page.setContent(html as string);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-        const outside = await page.evaluate(`[...document.querySelectorAll('svg text')].filter((text) => {
-          const [own, figure] = [text.getBoundingClientRect(), text.closest('svg').getBoundingClientRect()];
-          return own.width > 0 && (own.left < figure.left - 1 || own.right > figure.right + 1 || own.bottom > figure.bottom + 1);
-        }).map((text) => text.textContent)`);
-        expect(outside).toEqual([]);
+        expect(await page.evaluate(misplaced)).toEqual([]);
         await page.evaluate(axe);
         const { violations } = await page.evaluate<{ violations: { id: string; nodes: unknown[] }[] }>(
           'axe.run()',
@@ -90,6 +111,20 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
         expect(requests).toEqual([]);
         await page.close();
       }
+    }
+  });
+
+  test('every label can be read, whatever the numbers and names, and every line is visible', async () => {
+    const maker = await opened.browser.newPage();
+    await maker.goto(opened.url);
+    const page = await opened.browser.newPage({ viewport: { width: 1440, height: 800 } });
+    for (const [name, html] of await maker.evaluate<[string, string][]>('window.awkward()')) {
+      await page.setContent(html);
+      expect([name, await page.evaluate(misplaced)]).toEqual([name, []]);
+      // A line of one point has no size, and one of numbers that are not finite is not drawn.
+      const empty = `[...document.querySelectorAll('svg')].filter((svg) => ![...svg.querySelectorAll('[stroke-width="1.8"] path, circle')].some(
+        (mark) => Math.max(mark.getBoundingClientRect().width, mark.getBoundingClientRect().height) > 4)).length`;
+      expect([name, await page.evaluate(empty)]).toEqual([name, 0]);
     }
   });
 
