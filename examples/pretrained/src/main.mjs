@@ -123,8 +123,10 @@ const cross = crossRegularization({
 });
 await run('learned noise', noisy, data.training, cross);
 measure('fine-tuned with learned noise', noisy);
+const status = cross.status();
 for (const layer of noiseLayers(noisy)) {
-  console.log(`  σ of ${layer.name}: ${tf.tidy(() => layer.sigma().dataSync()[0]).toFixed(3)}`);
+  const sigma = tf.tidy(() => layer.sigma().dataSync()[0]);
+  console.log(`  σ of ${layer.name}: ${sigma.toFixed(3)}, ${status[layer.name].status}`);
 }
 
 const whole = tf.model({ inputs: base.inputs, outputs: noisy.apply(base.outputs[0]) });
