@@ -112,9 +112,12 @@ export interface CrossRegularize<P extends ArrayTree, R extends ArrayTree, B ext
  * let loss;
  * [state, loss] = method.step(state, batch, nextRegularizationBatch, key.ref);
  */
-export function crossRegularize<P extends ArrayTree, R extends ArrayTree, B extends ArrayTree>(
-  options: CrossRegularizeOptions<P, R, B>,
-): CrossRegularize<P, R, B> {
+// The default `any` serves losses without type annotations, from which nothing can be inferred.
+export function crossRegularize<
+  P extends ArrayTree = any,
+  R extends ArrayTree = any,
+  B extends ArrayTree = any,
+>(options: CrossRegularizeOptions<P, R, B>): CrossRegularize<P, R, B> {
   checkOptions('crossRegularize', options, {
     ...{ trainLoss: 1, regularizationLoss: 1, optimizer: 1, rhoOptimizer: 1, retract: 1 },
     ...{ bijector: 1, min: 1, every: 1, samples: 1, warmUp: 1 },

@@ -41,5 +41,6 @@ export type Outcome<R extends Run, Result> =
       seconds: number;
       /** Whether the result existed before this call. */
       cached: boolean;
+      error?: undefined;
     }
-  | { status: 'failed'; run: R; error: RunError; attempts: number };
+  | { status: 'failed'; run: R; error: RunError; attempts: number; result?: undefined };

@@ -238,11 +238,17 @@ test('plain callback objects in one list with ours are refused, and the error sa
   compile(model);
   const cross = crossRegularization({ ...data, every: 2 });
   const seen: unknown[] = [];
-  const onEpochEnd = async (epoch: number, logs?: tf.Logs) => {
-    seen.push([epoch, typeof logs?.regularization_loss]);
-  };
-  await model.fit(x, y, { ...args, callbacks: callbackList(cross, { onEpochEnd }) });
+  // TypeScript infers the parameters, as in the option of TensorFlow.js.
+  const callbacks = callbackList(cross, {
+    onEpochEnd: async (epoch, logs) => {
+      seen.push([epoch, typeof logs?.regularization_loss]);
+    },
+  });
+  await model.fit(x, y, { ...args, callbacks });
   expect(seen).toEqual([[0, 'number']]);
+  const onEpochEnd = async (epoch: number) => {
+    seen.push(epoch);
+  };
   const others = y.neg();
   await cross.fit(model, x, others, { ...args, callbacks: { onEpochEnd } });
   await cross.fit(model, x, others, { ...args, callbacks: [{ onEpochEnd }] as never });

@@ -3,7 +3,8 @@ import { show } from '@crossreg/core/internal';
 import { type Callback, CustomCallback, type CustomCallbackArgs } from '@tensorflow/tfjs-layers';
 
 /** A callback of TensorFlow.js, or a plain object such as `{ onEpochEnd }`. */
-export type AnyCallback = Callback | CustomCallback | CustomCallbackArgs;
+// Of an instance only what plain objects lack, so that TypeScript infers the parameters of `onEpochEnd` in an object.
+export type AnyCallback = Pick<Callback, 'setParams' | 'setModel'> | CustomCallbackArgs;
 
 /**
  * Makes one list of callbacks from instances and plain objects, for the option `callbacks` of `fit`. TensorFlow.js cannot run a
