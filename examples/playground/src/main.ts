@@ -57,6 +57,8 @@ let run = 0;
 let playing = !matchMedia('(prefers-reduced-motion: reduce)').matches;
 /** Why nothing is trained, until something is. */
 let refusal = '';
+/** Whether the present settings have no run. The worker still has the one before. */
+let hasNoRun = false;
 let latest: Progress | undefined;
 /** The ranges of the augmentation at the first step. */
 let firstRanges: Ranges = {};
@@ -88,10 +90,9 @@ const controlsOf = (name: string) =>
 /** Shows the settings in the controls. */
 function showSettings(): void {
   if (tab === 'csv' && file) {
-    const { columns, target } = targetOf(file, csv());
-    settings = { ...csv(), target };
+    settings = { ...csv(), target: targetOf(file, csv()).target };
     const select = document.querySelector<HTMLSelectElement>('select[name=target]')!;
-    select.replaceChildren(...columns.map((column) => new Option(column, column)));
+    select.replaceChildren(...file.columns.map((column) => new Option(column, column)));
   }
   for (const [name, value] of Object.entries(settings)) {
     for (const control of controlsOf(name)) {
@@ -149,6 +150,7 @@ function tellSpeed(): void {
 }
 
 function setPlaying(on: boolean): void {
+  if (on && hasNoRun) return;
   playing = on;
   if (on) refusal = '';
   play.textContent = on ? 'Pause' : 'Play';
@@ -156,6 +158,7 @@ function setPlaying(on: boolean): void {
 }
 play.addEventListener('click', () => setPlaying(!playing));
 find('step').addEventListener('click', () => {
+  if (hasNoRun) return;
   if (playing) setPlaying(false);
   refusal = '';
   tell({ type: 'step' });
@@ -225,6 +228,7 @@ async function showTab(): Promise<void> {
   }
   if (tab === 'csv') file ??= await sampleCsv();
   showSettings();
+  showKey();
   tellSpeed();
   begin();
 }
@@ -236,9 +240,19 @@ function refuse(error: unknown): void {
   find('sentence').textContent = refusal;
 }
 
+/** Shows why the present settings have no run, unless they have changed since. */
+function refuseRun(error: unknown, of: number): void {
+  if (of !== run) return;
+  refuse(error);
+  hasNoRun = true;
+  table = undefined;
+}
+
 /** Begins a run with the present settings. A table that nothing can be learned from is refused with a message. */
 function begin(): void {
   run += 1;
+  const mine = run;
+  hasNoRun = false;
   refusal = '';
   latest = undefined;
   spoken = 0;
@@ -270,12 +284,12 @@ function begin(): void {
     })),
   );
   if (tab === 'toy') beginToy();
-  else if (tab === 'fashion') beginFashion().catch(refuse);
+  else if (tab === 'fashion') beginFashion().catch((error) => refuseRun(error, mine));
   else {
     try {
       beginCsv();
     } catch (error) {
-      refuse(error);
+      refuseRun(error, mine);
     }
   }
 }

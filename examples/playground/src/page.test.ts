@@ -130,6 +130,13 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
     expect(await value('[name=view]:checked')).toBe('spread');
     expect(await value('[name=speed]')).toBe('30');
     await reaches(other, 1);
+    // The key belongs to the map, also after the tab has begun anew with another view.
+    expect(await text(other, 'low')).toBe('all draws agree');
+    for (const tab of ['fashion', 'toy']) await other.click(`[data-link=${tab}]`);
+    expect([await value('[name=view]:checked'), await text(other, 'low')]).toEqual([
+      'prediction',
+      'surely A',
+    ]);
     expect(complaints).toEqual([]);
     await other.close();
   }, 60_000);
@@ -202,9 +209,42 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
     await page.waitForFunction(() =>
       document.getElementById('sentence')?.textContent?.includes('at least 40'),
     );
+    // There is nothing to play: the run before went on unseen.
+    for (const button of ['play', 'step', 'restart']) await page.click(`#${button}`);
+    expect([await text(page, 'play'), await text(page, 'sentence')]).toEqual([
+      'Play',
+      expect.stringContaining('at least 40'),
+    ]);
+    await page.click('#code');
+    expect(await page.locator('#code-dialog').isVisible()).toBe(false);
     expect(complaints).toEqual([]);
     await page.close();
   }, 90_000);
+
+  test('a file with an index, years and long names as columns, and rows of different lengths', async () => {
+    const { page, complaints } = await newPage(1440, '#tab=csv&width=8&layers=1');
+    await reaches(page, 1);
+    const lines = Array.from({ length: 200 }, (_, i) => {
+      const a = Math.sin(i * 12.9898);
+      return `${i},${a},x${i},${a + Math.cos(i * 78.233)}${i % 2 ? ',7' : ''}`;
+    });
+    const file = join(folder, 'years.csv');
+    writeFileSync(file, [',"size\n(cm)",name,2020', '0,1', ...lines].join('\n'));
+    await page.setInputFiles('#file', file);
+    await page.waitForFunction(() =>
+      document.getElementById('sentence')?.textContent?.includes('on 50 unseen rows'),
+    );
+    // The last column, which is neither the index nor a word. The short row is left out.
+    expect(await text(page, 'table-note')).toMatch(
+      /^1 columns of numbers predict “2020”\. .* 50 are unseen; 1 with gaps are left out\.$/,
+    );
+    await page.selectOption('[name=target]', 'size\n(cm)');
+    await reaches(page, 25);
+    await pause(page);
+    await codeAgrees(page, 'years.mjs');
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 60_000);
 
   test.each([390, 1440])(
     'at %d pixels it learns from images, and augments them less as the ranges fall',

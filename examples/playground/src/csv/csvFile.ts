@@ -3,11 +3,13 @@ import { looksLikeClasses, numericColumns, prepareTable, type Row, type Table } 
 
 export interface CsvFile {
   readonly name: string;
+  /** Names of the columns in their order in the file. The keys of a row begin with those that are integers, such as years. */
+  readonly columns: readonly string[];
   readonly rows: readonly Row[];
 }
 
 /** Further rows are ignored, because the page trains small networks. */
-const MOST_ROWS = 20_000;
+export const MOST_ROWS = 20_000;
 
 /** Reads a file with a header. It stays in this browser. */
 export async function readCsv(file: File): Promise<CsvFile> {
@@ -18,10 +20,11 @@ export async function readCsv(file: File): Promise<CsvFile> {
       skipEmptyLines: 'greedy',
       preview: MOST_ROWS,
       complete: ({ data, meta }) => {
-        if (!meta.fields || meta.fields.length < 2 || data.length === 0)
+        // A column without a name has the numbers of the rows, or nothing, after a comma too many.
+        const columns = (meta.fields ?? []).filter((name) => name.trim() !== '');
+        if (columns.length < 2 || data.length === 0)
           reject(new Error(`${file.name} has no table. It needs a line of column names, and rows below it.`));
-        // Cells after the last column name belong to no column.
-        else resolve({ name: file.name, rows: data.map(({ __parsed_extra, ...row }) => row) });
+        else resolve({ name: file.name, columns, rows: data });
       },
       error: reject,
     });
@@ -38,20 +41,19 @@ export async function sampleCsv(): Promise<CsvFile> {
     ),
     [targetName]: String(target),
   }));
-  return { name: 'diabetes', rows };
+  return { name: 'diabetes', columns: [...featureNames, targetName], rows };
 }
 
 /** The target to predict, from the file and the settings. */
-export function targetOf({ rows }: CsvFile, { target, predicts }: CsvSettings) {
-  const columns = Object.keys(rows[0]);
+export function targetOf({ columns, rows }: CsvFile, { target, predicts }: CsvSettings) {
   const column = columns.includes(target) ? target : columns.at(-1)!;
-  const numeric = numericColumns(rows).includes(column);
+  const numeric = numericColumns(rows, columns).includes(column);
   const classify = predicts === 'auto' ? looksLikeClasses(rows, column) : predicts === 'class' || !numeric;
-  return { columns, target: column, classify };
+  return { target: column, classify };
 }
 
 /** @throws Error - with a readable message, if nothing can be learned from the file. */
 export function tableOf(file: CsvFile, settings: CsvSettings): Table {
   const { target, classify } = targetOf(file, settings);
-  return prepareTable(file.rows, { target, classify, seed: settings.seed });
+  return prepareTable(file.rows, { columns: file.columns, target, classify, seed: settings.seed });
 }

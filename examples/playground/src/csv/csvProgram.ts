@@ -2,19 +2,21 @@ import type { CsvSettings } from '../settings';
 import random from '../shared/random.js?raw';
 import { program } from '../training/program';
 import { TABLE_LEARNING_RATE } from '../training/rates';
-import { type CsvFile, targetOf } from './csvFile';
+import { type CsvFile, MOST_ROWS, targetOf } from './csvFile';
 import type { Table } from './table.js';
 import table from './table.js?raw';
 
-/** Source that reads the rows of the sample, or of a file next to the program. */
-const rowsOf = ({ name }: CsvFile, sample: boolean) =>
+/** Source that reads the rows and columns of the sample, or of a file next to the program. */
+const rowsOf = ({ name, columns }: CsvFile, sample: boolean) =>
   sample
     ? `const { features, featureNames, targets, targetName } = await diabetes();
 const rows = Array.from(targets, (target, i) => ({
   ...Object.fromEntries(featureNames.map((name, j) => [name, String(features[i * featureNames.length + j])])),
   [targetName]: String(target),
-}));`
-    : `const rows = Papa.parse(readFileSync(${JSON.stringify(name)}, 'utf8'), { header: true, skipEmptyLines: 'greedy' }).data;`;
+}));
+const columns = [...featureNames, targetName];`
+    : `const rows = Papa.parse(readFileSync(${JSON.stringify(name)}, 'utf8'), { header: true, skipEmptyLines: 'greedy', preview: ${MOST_ROWS} }).data;
+const columns = ${JSON.stringify(columns)};`;
 
 /** A program for Node that does what the page did with a file, for as many steps. */
 export function csvProgram(
@@ -37,7 +39,7 @@ export function csvProgram(
     sources: [random, table],
     data: `const seed = ${seed};
 ${rowsOf(file, sample)}
-const { train, heldOut, test } = prepareTable(rows, { target: ${JSON.stringify(target)}, classify: ${classify}, seed });
+const { train, heldOut, test } = prepareTable(rows, { columns, target: ${JSON.stringify(target)}, classify: ${classify}, seed });
 // θ learns from the training rows, ρ from those held out; the test rows are for the comparison only.
 const tensors = ({ count, x, y }) => [tf.tensor2d(x, [count, ${prepared.columns.length}]), tf.tensor2d(y, [count, ${outputs}])];
 const [[xTrain, yTrain], [xHeldOut, yHeldOut], [xTest, yTest]] = [train, heldOut, test].map(tensors);`,

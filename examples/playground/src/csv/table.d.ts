@@ -19,10 +19,10 @@ export interface Table {
   readonly heldOut: TablePart;
   readonly test: TablePart;
 }
-export function numericColumns(rows: readonly Row[]): string[];
+export function numericColumns(rows: readonly Row[], columns: readonly string[]): string[];
 export function looksLikeClasses(rows: readonly Row[], column: string): boolean;
 /** @throws Error - with a readable message about the problem of the table. */
 export function prepareTable(
   rows: readonly Row[],
-  options: { target: string; classify: boolean; seed: number },
+  options: { columns: readonly string[]; target: string; classify: boolean; seed: number },
 ): Table;

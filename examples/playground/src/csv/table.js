@@ -10,10 +10,10 @@ const numeric = (text) => {
   return trimmed === '' ? Number.NaN : Number(trimmed);
 };
 
-/** The columns in which all entries that are not empty are numbers. */
-export function numericColumns(rows) {
+/** Those of the columns in which all entries that are not empty are numbers. */
+export function numericColumns(rows, columns) {
   const said = (column) => rows.filter((row) => String(row[column] ?? '').trim() !== '');
-  return Object.keys(rows[0] ?? {}).filter((column) => {
+  return columns.filter((column) => {
     const some = said(column);
     return some.length > 0 && some.every((row) => Number.isFinite(numeric(row[column])));
   });
@@ -32,8 +32,8 @@ export function looksLikeClasses(rows, column) {
  * Turns rows of texts by column into numbers to learn from. The split is random; in classification, random within each class.
  * Inputs, and in regression the target, are standardized on the training rows. Rows with missing values are left out.
  */
-export function prepareTable(rows, { target, classify, seed }) {
-  const columns = numericColumns(rows).filter((column) => column !== target);
+export function prepareTable(rows, { columns: named, target, classify, seed }) {
+  const columns = numericColumns(rows, named).filter((column) => column !== target);
   if (columns.length === 0) throw new Error('No column of numbers is left to predict from.');
   const complete = rows.filter(
     (row) =>
@@ -68,11 +68,11 @@ export function prepareTable(rows, { target, classify, seed }) {
 
   const scaled = (column) => {
     const values = parts.train.map((row) => numeric(row[column]));
+    // It carries no information. The mean is rounded, so that its deviation need not be 0.
+    if (values.every((value) => value === values[0])) return () => 0;
     const mean = values.reduce((sum, value) => sum + value / values.length, 0);
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0);
-    // A column that is constant in training carries no information.
-    const deviation = Math.sqrt(variance) || 1;
-    return (row) => (numeric(row[column]) - mean) / deviation;
+    return (row) => (numeric(row[column]) - mean) / Math.sqrt(variance);
   };
   const inputs = columns.map(scaled);
   const outputs = classify

@@ -8,8 +8,10 @@ const rows = Array.from({ length: 80 }, (_, i) => ({
   kind: i % 4 === 0 ? 'b' : 'a',
 }));
 
+const columns = Object.keys(rows[0]);
+
 test('columns of numbers are distinguished from words, and classes from measured values', () => {
-  expect(numericColumns(rows)).toEqual(['width', 'gap']);
+  expect(numericColumns(rows, columns)).toEqual(['width', 'gap']);
   expect(looksLikeClasses(rows, 'kind')).toBe(true);
   expect(looksLikeClasses(rows, 'gap')).toBe(true);
   expect(looksLikeClasses(rows, 'width')).toBe(false);
@@ -21,12 +23,12 @@ test('every complete row is in one part, classes in proportion, inputs standardi
     heldOut,
     test: unseen,
     classes,
-    columns,
+    columns: inputs,
     leftOut,
   } = prepareTable(rows, {
-    ...{ target: 'kind', classify: true, seed: 1 },
+    ...{ columns, target: 'kind', classify: true, seed: 1 },
   });
-  expect([columns, classes, leftOut]).toEqual([['width', 'gap'], ['a', 'b'], 1]);
+  expect([inputs, classes, leftOut]).toEqual([['width', 'gap'], ['a', 'b'], 1]);
   expect(train.count + heldOut.count + unseen.count).toBe(79);
   // Of 59 rows "a" 15 are unseen and 13 of 44 held out; of 20 rows "b" 5 and 5 (4.5) of 15.
   const ones = ({ y, count }: typeof train) =>
@@ -39,6 +41,27 @@ test('every complete row is in one part, classes in proportion, inputs standardi
     const square = values.reduce((sum, value) => sum + value ** 2, 0) / values.length;
     expect(mean).toBeCloseTo(0, 5);
     expect(square).toBeCloseTo(1, 5);
+  }
+});
+
+test('a column that is constant in training is 0 everywhere (it was −1, and another value in a test row −1e15)', () => {
+  for (const constant of [1, 0.1]) {
+    const prepare = (odd: number) => {
+      const marked = rows.map((row, i) => ({ ...row, constant: String(i === odd ? 0 : constant) }));
+      return prepareTable(marked, {
+        columns: ['width', 'constant'],
+        target: 'width',
+        classify: false,
+        seed: 1,
+      });
+    };
+    // Whichever part the odd row is in.
+    for (let odd = 0; odd < rows.length; odd++) {
+      const { train, heldOut, test: unseen } = prepare(odd);
+      const isConstant = train.x.every((value) => value === train.x[0]);
+      for (const { x } of [train, heldOut, unseen])
+        expect(x.every((value) => (isConstant ? value === 0 : Math.abs(value) < 10))).toBe(true);
+    }
   }
 });
 
@@ -56,5 +79,5 @@ test.each([
     /"rare" is in only 3 rows/,
   ],
 ])('an unsuitable table is refused with a readable message', (table, options, message) => {
-  expect(() => prepareTable(table, { ...options, seed: 1 })).toThrow(message);
+  expect(() => prepareTable(table, { columns, ...options, seed: 1 })).toThrow(message);
 });

@@ -53,7 +53,8 @@ const plainOrder = batches(yAll.shape[0], ${BATCH_SIZE}, seed);`
   await plain.trainOnBatch(xPlain, yPlain);
   tf.dispose([chosen, xPlain, yPlain]);`
     : 'await plain.trainOnBatch(x, y);';
-  return `// ${of.title}: a plain and a cross-regularized network.
+  // The name of a column may have several lines.
+  return `// ${of.title.replace(/\s+/g, ' ')}: a plain and a cross-regularized network.
 ${augmentation ? "import { augmentationLayers, injectAugmentation } from '@crossreg/tfjs-augment';\n" : ''}import { crossRegularization, injectNoise, noiseLayers, predict } from '@crossreg/tfjs-layers';
 import { useWasm } from '@crossreg/tfjs-wasm';
 import * as tf from '@tensorflow/tfjs';
