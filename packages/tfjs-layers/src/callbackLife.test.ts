@@ -175,7 +175,11 @@ test('if nothing was learned, one warning says why and what to set, and a status
   );
   expect(few.status).toEqual(['no steps']);
   expect((await fit({ every: 2, warmUp: 10 })).warnings[0]).toContain('after 12 (every: 2, warmUp: 10)');
-  const nan = await fit({ every: 2, regularizationData: [x, tf.fill([24, 1], Number.NaN)] });
+  // A data set: tensors with NaN are refused before training.
+  const batches = async () => ({
+    next: async () => ({ value: { xs: tf.clone(x), ys: tf.fill([24, 1], Number.NaN) } }),
+  });
+  const nan = await fit({ every: 2, regularizationData: { iterator: batches } });
   expect(nan.warnings).toHaveLength(1);
   expect(nan.warnings[0]).toContain('all 3 ρ steps were skipped');
   expect(nan.status).toEqual(['skipped']);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { type CrossRegularizationOptions, crossRegularization } from './crossRegularization';
+import { crossRegularization } from './crossRegularization';
+import type { CrossRegularizationOptions } from './crossRegularizationOptions';
 import { injectNoise, noiseLayers } from './injectNoise';
 
 beforeAll(() => tf.setBackend('cpu'));

@@ -2,24 +2,11 @@ import {
   ArgumentError,
   type Averaging,
   type Convergence,
-  createSchedule,
   deriveSeed,
   isRegularizationStep,
-  type LearningRate,
-  type OptimizerFactory,
   type RegularizationRecord,
-  rhoOptimizer,
-  type Schedule,
 } from '@crossreg/core';
-import {
-  checkAveraging,
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  checkSeed,
-  seedStreams,
-  show,
-} from '@crossreg/core/internal';
+import { seedStreams } from '@crossreg/core/internal';
 import { NoiseStream, seedNoise } from '@crossreg/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -31,10 +18,14 @@ import {
 } from '@tensorflow/tfjs-layers';
 import { checkBatchHeldOut, checkHeldOut } from './checkHeldOut';
 import { checkModel, oneCopy } from './checkInputs';
-import { type CheckpointStore, storeOf } from './checkpointStore';
+import { storeOf } from './checkpointStore';
 import type { ClassWeights } from './classWeights';
 import { lossFunctions } from './compiled';
-import { checkEstimator, type Estimator } from './estimator';
+import {
+  type CompleteOptions,
+  type CrossRegularizationOptions,
+  completeOptions,
+} from './crossRegularizationOptions';
 import {
   checkFinite,
   checkFit,
@@ -47,80 +38,15 @@ import { checkWeights } from './finiteWeights';
 import { fitInOrder, fitPlan } from './fitInOrder';
 import { freeHeldOut, type HeldOut, holdOut } from './holdOut';
 import { hookOf } from './hooks';
-import { checkNoise, type InjectNoiseOptions } from './injectNoise';
 import { addToLogs, whyNothing } from './logs';
 import { compiledModel } from './modelState';
-import { checkOneOptimizer, type Norm } from './norms';
-import type { AveragingChoice } from './outputAveraging';
 import { type PreparedModel, prepareAgain, prepareModel } from './prepareModel';
-import { checkRegularizationData, isPart, isTensors, type RegularizationData } from './regularizationData';
+import { isPart, isTensors, partUnseen } from './regularizationData';
 import { regularizationLoss } from './regularizationObjective';
 import { type Counts, type CrossState, hookedWeights, Resumption, type RunProgress } from './resumption';
 import { dataSettings, fittedData, noiseSettings } from './runSettings';
 import { checkLoss } from './trainingLoss';
 import { keepState } from './undoStep';
-
-export interface CrossRegularizationOptions extends Partial<Schedule> {
-  /** The held-out set that ρ learns from, see {@link RegularizationData}. */
-  regularizationData: RegularizationData;
-  /**
-   * For a compiled model without noise: hooks learnable noise into it when training begins, at the places and with the options
-   * of `injectNoise`. {@link CrossRegularization.toModel} then returns the model with explicit noise layers.
-   */
-  noise?: boolean | InjectNoiseOptions;
-  /**
-   * Norms of the model's weights whose levels are learned, such as `l2()` and `l1({ layers: /dense/ })`. The model needs no
-   * change. They work with and without noise.
-   */
-  regularizers?: readonly Norm[];
-  /** Examples in a ρ step, each with `samples` noise draws. Default 32. Not for a data set, which has its batches. */
-  batchSize?: number;
-  /**
-   * A fixed learning rate of ρ's optimizer, Adam, in log σ and log ρ. Default: for σ the pace of core's `noiseOptimizer`, which
-   * suits runs of any length; 0.02 for everything else.
-   */
-  learningRate?: LearningRate;
-  /** Replaces the optimizer of ρ. */
-  optimizer?: OptimizerFactory;
-  /**
-   * How the regularization loss is estimated from K draws, see {@link Estimator}. Default: `'debiased'` for outputs whose loss is
-   * known to be a cross-entropy, a stock one or one of logits; `'average'` for all others.
-   */
-  estimator?: Estimator;
-  /**
-   * How sampled outputs are averaged: one answer for all outputs, or by the name of the output. Default: inferred from the last
-   * activation and the loss, see {@link CrossRegularization.averaging}.
-   */
-  averaging?: AveragingChoice;
-  /**
-   * Weights of the classes in the regularization loss, like those of `fit`, which a callback does not see. `cross.fit` takes
-   * them from its arguments.
-   */
-  classWeight?: ClassWeights;
-  /** Accepts a regularization set in which a class is missing. Default false: it is refused. */
-  allowMissingClasses?: boolean;
-  /**
-   * Seed of the noise in training and in ρ steps, of the order of the regularization set and, in `cross.fit`, of the order of
-   * the training data. The same seed gives the same numbers, to the last bit on the same backend, in any process. It does not
-   * cover what TensorFlow.js draws from `Math.random`: the shuffling of `model.fit`, and initializers, stock dropout and noise
-   * layers without a seed. Default 0.
-   */
-  seed?: number;
-  /**
-   * A folder (in Node) or a store, in which the run is kept at the end of every epoch. A program that was killed and is started
-   * again continues there, to the identical result. {@link CrossRegularization.fit} does so automatically; other loops start at
-   * the result of {@link CrossRegularization.restore}. The checkpoint stays after training, so the same program, started once
-   * more, has its trained model at once. Delete it to train from the beginning.
-   */
-  checkpoint?: string | CheckpointStore;
-}
-
-/** Of {@link crossRegularization}. */
-export const optionNames: Record<keyof CrossRegularizationOptions, unknown> = {
-  ...{ regularizationData: 1, noise: 1, regularizers: 1, batchSize: 1, learningRate: 1, optimizer: 1 },
-  ...{ averaging: 1, seed: 1, checkpoint: 1, every: 1, samples: 1, warmUp: 1 },
-  ...{ estimator: 1, classWeight: 1, allowMissingClasses: 1 },
-};
 
 /**
  * The callback that makes a model learn its regularization while `fit` trains it. Every `every` batches it takes one gradient
@@ -133,16 +59,13 @@ export const optionNames: Record<keyof CrossRegularizationOptions, unknown> = {
  * follow it.
  */
 export class CrossRegularization extends Callback {
-  private readonly schedule: Schedule;
-  private readonly batchSize: number;
-  private readonly seed: number;
-  private readonly averagingOption: AveragingChoice | undefined;
-  private readonly allowMissingClasses: boolean;
-  private readonly classWeightOption: ClassWeights | undefined;
+  private readonly options: CompleteOptions;
   /** Those of the present `fit` or, if it has none, of the option. */
   private classWeight: ClassWeights | undefined;
   /** The class weights with which the model was prepared. */
   private preparedClassWeight: ClassWeights | undefined;
+  /** Whether {@link fit} is training, which leaves out what is held out. */
+  private isFitting = false;
   /** How often this callback is in the list of the present `fit`. */
   private timesListed = 0;
   /** Whether the result of {@link toModel} was handed out. */
@@ -151,11 +74,6 @@ export class CrossRegularization extends Callback {
   private rhoStepsBeforeEpoch = 0;
   /** The count of skipped ρ steps at the last look at the weights. */
   private skippedBefore = 0;
-  private readonly optimizer: OptimizerFactory | undefined;
-  private readonly estimator: Estimator | undefined;
-  private readonly noise: InjectNoiseOptions | undefined;
-  private readonly norms: readonly Norm[];
-  private readonly data: RegularizationData;
   private readonly resumption: Resumption;
   private readonly counts: Counts = { trainingSteps: 0, rhoSteps: 0, epochs: 0 };
   private heldOut: HeldOut | undefined;
@@ -164,44 +82,8 @@ export class CrossRegularization extends Callback {
   /** @throws ArgumentError for options out of range. */
   constructor(options: CrossRegularizationOptions) {
     super();
-    checkOptions('crossRegularization', options, optionNames);
-    // First, because it is the only required option.
-    this.data = checkRegularizationData(options?.regularizationData);
-    const { batchSize = 32, seed = 0, noise, classWeight, allowMissingClasses = false } = options;
-    const { every, samples, warmUp, learningRate, optimizer } = options;
-    const scheduleOptions = Object.fromEntries(
-      Object.entries({ every, samples, warmUp }).filter(([, v]) => v !== undefined),
-    );
-    this.schedule = createSchedule(scheduleOptions);
-    this.batchSize = checkInteger('batchSize', batchSize, 1, 'Use 32.');
-    this.seed = checkSeed('seed', seed);
-    this.noise = noiseOptions(noise);
-    this.norms = options.regularizers ?? [];
-    if (!Array.isArray(this.norms) || this.norms.some((one) => !one?.regularizer?.retract || !one.options)) {
-      throw new ArgumentError(
-        'regularizers',
-        `must be a list of norms such as [l2(), l1({ layers: /dense/ })], but is ${show(options.regularizers)}. Write [ ] around one.`,
-      );
-    }
-    this.averagingOption = options.averaging;
-    for (const one of this.averagingOption && typeof this.averagingOption === 'object'
-      ? Object.values(this.averagingOption)
-      : [this.averagingOption]) {
-      if (one !== undefined) checkAveraging('averaging', one);
-    }
-    if (classWeight !== undefined && (typeof classWeight !== 'object' || classWeight === null)) {
-      throw new ArgumentError(
-        'classWeight',
-        `must be { class: weight } as fit takes it, but is ${show(classWeight)}. Give a number for every class, { 0: 1, 1: 5 }.`,
-      );
-    }
-    this.classWeightOption = classWeight;
-    this.classWeight = classWeight;
-    checkOneOf('allowMissingClasses', allowMissingClasses, [true, false], 'Leave it out to refuse them.');
-    this.allowMissingClasses = allowMissingClasses;
-    checkOneOptimizer({ learningRate, optimizer });
-    this.optimizer = optimizer ?? (learningRate === undefined ? undefined : rhoOptimizer(learningRate));
-    this.estimator = checkEstimator(options.estimator);
+    this.options = completeOptions(options);
+    this.classWeight = this.options.classWeight;
     this.resumption = new Resumption(
       options.checkpoint === undefined ? undefined : storeOf(options.checkpoint),
     );
@@ -288,9 +170,15 @@ export class CrossRegularization extends Callback {
         `has the same crossRegularization ${timesListed} times. Give it once.`,
       );
     }
+    this.checkPart();
     await this.prepare(model);
     this.checkHook();
     await this.resumption.begin(model, this);
+  }
+
+  /** Only {@link fit} knows which examples it has held out. Any other training would include them. */
+  private checkPart(): void {
+    if (isPart(this.options.data) && !this.isFitting) throw partUnseen();
   }
 
   /** Without its noise, a model would give σ no gradient, and the optimizer of ρ would move it on all the same. */
@@ -312,15 +200,11 @@ export class CrossRegularization extends Callback {
   async prepare(given: LayersModel): Promise<void> {
     checkModel(given);
     const model = compiledModel(given);
-    const { noise, norms, optimizer, batchSize, seed, schedule, allowMissingClasses, classWeight, prepared } =
-      this;
-    const chosen = { averaging: this.averagingOption, estimator: this.estimator, classWeight };
+    const { options, classWeight, prepared } = this;
+    const chosen = { ...options, classWeight };
     if (!prepared) {
-      const data = isPart(this.data) ? this.heldOut?.tensors : this.data;
-      this.prepared = await prepareModel(model, data, {
-        ...{ noise, norms, optimizer, schedule, batchSize, seed, allowMissingClasses },
-        ...chosen,
-      });
+      const data = isPart(options.data) ? this.heldOut?.tensors : options.data;
+      this.prepared = await prepareModel(model, data, chosen);
     } else if (
       prepared.model !== model ||
       prepared.losses !== lossFunctions(model) ||
@@ -334,13 +218,14 @@ export class CrossRegularization extends Callback {
 
   /** Training noise follows from the callback's seed and the step number, whatever was drawn before. */
   override async onBatchBegin(_batch?: number, _logs?: Logs): Promise<void> {
-    if (this.prepared) seedNoise(deriveSeed(this.seed, seedStreams.trainingNoise, this.counts.trainingSteps));
+    const { seed } = this.options;
+    if (this.prepared) seedNoise(deriveSeed(seed, seedStreams.trainingNoise, this.counts.trainingSteps));
   }
 
   override async onBatchEnd(_batch: number, _logs?: Logs): Promise<void> {
     this.prepared?.norms.retract();
     await this.lookAtSkipped();
-    if (isRegularizationStep(this.schedule, this.counts.trainingSteps++)) await this.regularize();
+    if (isRegularizationStep(this.options.schedule, this.counts.trainingSteps++)) await this.regularize();
   }
 
   /** Saves the run if there is a checkpoint. */
@@ -356,7 +241,7 @@ export class CrossRegularization extends Callback {
   /** Warns if nothing was learned, or no example of a class was seen. */
   override async onTrainEnd(_logs?: Logs): Promise<void> {
     await this.prepared?.step.history.flush();
-    const silence = whyNothing(this.history, this.schedule, this.counts.trainingSteps);
+    const silence = whyNothing(this.history, this.options.schedule, this.counts.trainingSteps);
     if (silence) console.warn(`crossRegularization learned nothing: ${silence}`);
     const unseen = await this.prepared?.batches.unseen();
     if (unseen) {
@@ -384,7 +269,7 @@ export class CrossRegularization extends Callback {
     const batch = await batches.next();
     // Pairs ±ε are the halves of one pass. A model that was built for batches of one size makes several.
     const antithetic = samples % 2 === 0 && model.inputs[0].shape[0] === null;
-    const seed = deriveSeed(this.seed, seedStreams.regularizationLoss, this.counts.rhoSteps);
+    const seed = deriveSeed(this.options.seed, seedStreams.regularizationLoss, this.counts.rhoSteps);
     const stream = new NoiseStream(seed, 0, 0, antithetic);
     this.counts.rhoSteps += 1;
     const loss = () => regularizationLoss({ model, batch, stream, samples, outputs });
@@ -417,17 +302,8 @@ export class CrossRegularization extends Callback {
 
   /** @internal The options that must agree with those of a checkpoint. */
   async settings(): Promise<object> {
-    const {
-      schedule,
-      batchSize,
-      seed,
-      averagingOption: averaging,
-      classWeight,
-      estimator,
-      optimizer,
-      data,
-      prepared,
-    } = this;
+    const { classWeight, prepared } = this;
+    const { schedule, batchSize, seed, averaging, estimator, optimizer, data } = this.options;
     return {
       ...{ schedule, batchSize, seed, averaging, classWeight, estimator },
       optimizer: optimizer ?? { name: 'default' },
@@ -464,24 +340,29 @@ export class CrossRegularization extends Callback {
     y: Tensors | NamedTensors,
     args: ModelFitArgs = {},
   ) {
-    const { seed, counts, resumption } = this;
+    const { counts, resumption } = this;
+    const { data, seed, classWeight } = this.options;
     const plan = fitPlan(model, x, y, args);
     await checkFinite(plan.data, compiledModel(model));
-    this.classWeight = args.classWeight ?? this.classWeightOption;
-    if (isPart(this.data)) {
-      const { data, heldOut: before } = this;
-      this.heldOut = await holdOut(plan.data, { data, seed, before, model });
-    } else if (isTensors(this.data)) {
-      await checkHeldOut(this.data, plan.data, model);
+    this.classWeight = args.classWeight ?? classWeight;
+    if (isPart(data)) {
+      this.heldOut = await holdOut(plan.data, { data, seed, before: this.heldOut, model });
+    } else if (isTensors(data)) {
+      await checkHeldOut(data, plan.data, model);
     }
     const examples = this.heldOut?.rest ?? Array.from({ length: plan.examples }, (_, i) => i);
     resumption.fitted = await fittedData(plan);
     const { epoch } = await resumption.begin(model, this);
-    const history = await fitInOrder(model, plan, {
-      ...{ examples, seed, callback: this, epoch: () => counts.epochs },
-      initialEpoch: Math.max(args.initialEpoch ?? 0, epoch),
-    });
-    return Object.assign(history, resumption.history);
+    this.isFitting = true;
+    try {
+      const history = await fitInOrder(model, plan, {
+        ...{ examples, seed, callback: this, epoch: () => counts.epochs },
+        initialEpoch: Math.max(args.initialEpoch ?? 0, epoch),
+      });
+      return Object.assign(history, resumption.history);
+    } finally {
+      this.isFitting = false;
+    }
   }
 
   /**
@@ -494,7 +375,9 @@ export class CrossRegularization extends Callback {
     checkModel(model);
     const batch = { x: tensorList(x, model.inputNames, 'x'), y: tensorList(y, model.outputNames, 'y') };
     checkFit(batch, compiledModel(model), 'x, y');
-    if (isTensors(this.data)) checkBatchHeldOut(this.data, batch, model);
+    const { data } = this.options;
+    if (isTensors(data)) checkBatchHeldOut(data, batch, model);
+    this.checkPart();
     await this.prepare(model);
     this.checkHook();
     this.resumption.checkRestored();
@@ -544,19 +427,6 @@ export class CrossRegularization extends Callback {
     this.unhook();
     this.prepared = undefined;
   }
-}
-
-/** The options of hooked noise; undefined for none. */
-function noiseOptions(noise: CrossRegularizationOptions['noise']): InjectNoiseOptions | undefined {
-  if (noise === undefined || typeof noise === 'boolean') return noise ? {} : undefined;
-  if (typeof noise !== 'object' || noise === null) {
-    throw new ArgumentError(
-      'noise',
-      `must be true, false or options of injectNoise, but is ${show(noise)}. Use true for the defaults.`,
-    );
-  }
-  checkNoise('noise', noise);
-  return noise;
 }
 
 /**

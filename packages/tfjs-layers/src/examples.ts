@@ -140,19 +140,22 @@ export function checkFit({ x, y }: Examples, model: LayersModel, name: string): 
 }
 
 /**
- * Refuses training examples with NaN or infinities, one of which makes every weight NaN. Targets of a custom loss may contain
- * them, for missing values.
+ * Refuses examples with NaN or infinities. Among training examples one of them makes every weight NaN; among held-out ones it
+ * makes every ρ step with its batch a skipped one. Targets of a custom loss may contain them, for missing values.
  *
  * The check runs on the device and is read as one small array, requested at once. A caller who awaits it after a training step
  * waits no longer than for the loss.
  *
+ * @param name - of the argument, for the message. Default: `x` or `y`.
  * @throws ArgumentError with the examples, counted from 0.
  */
-export async function checkFinite({ x, y }: Examples, model: LayersModel): Promise<void> {
+export async function checkFinite({ x, y }: Examples, model: LayersModel, name?: string): Promise<void> {
   const losses = lossNames(model);
   const all = [
-    ...x.map((tensor, i) => ({ tensor, name: model.inputNames[i], argument: 'x' })),
-    ...y.flatMap((tensor, i) => (losses[i] ? [{ tensor, name: model.outputNames[i], argument: 'y' }] : [])),
+    ...x.map((tensor, i) => ({ tensor, whose: model.inputNames[i], argument: name ?? 'x' })),
+    ...y
+      .map((tensor, i) => ({ tensor, whose: model.outputNames[i], argument: name ?? 'y' }))
+      .filter((_, i) => losses[i]),
   ].filter(({ tensor }) => tensor.dtype === 'float32');
   if (all.length === 0) return;
   const examples = all[0].tensor.shape[0];
@@ -163,13 +166,13 @@ export async function checkFinite({ x, y }: Examples, model: LayersModel): Promi
   );
   const finite = await flags.data();
   flags.dispose();
-  all.forEach(({ name, argument }, i) => {
+  all.forEach(({ whose, argument }, i) => {
     const own = [...finite.subarray(i * examples, (i + 1) * examples)];
     const wrong = own.flatMap((ok, example) => (ok ? [] : [example]));
     if (wrong.length === 0) return;
     throw new ArgumentError(
       argument,
-      `has NaN or infinities for ${show(name)} in ${wrong.length} of ${examples} examples (counted from 0): ${wrong.slice(0, 6).join(', ')}` +
+      `has NaN or infinities for ${show(whose)} in ${wrong.length} of ${examples} examples (counted from 0): ${wrong.slice(0, 6).join(', ')}` +
         `${wrong.length > 6 ? ', …' : ''}. Fill in the values, or drop the examples.`,
     );
   });

@@ -4,7 +4,8 @@ import { CustomCallback, LayersModel, type Logs, type ModelFitArgs } from '@tens
 import { type AnyCallback, callbackList } from './callbackList';
 import { adviceOn } from './checkInputs';
 import { type CheckpointStore, storeOf } from './checkpointStore';
-import { CrossRegularization, type CrossRegularizationOptions, optionNames } from './crossRegularization';
+import { CrossRegularization } from './crossRegularization';
+import { type CrossRegularizationOptions, optionNames } from './crossRegularizationOptions';
 import { checkAlike, Ensemble } from './ensemble';
 import type { NamedTensors, Tensors } from './examples';
 import { fitPlan } from './fitInOrder';

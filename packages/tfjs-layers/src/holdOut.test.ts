@@ -180,3 +180,51 @@ test('a split that leaves something out: fit holds out the stratified part once'
   expect(cross.history.step).toEqual([1, 2, 3, 4, 5, 6]);
   cross.dispose();
 });
+
+describe('after a split, only cross.fit on the same data goes on: all else would train on what is held out', () => {
+  const labels = tf.tensor1d(repeat(12, 12), 'int32');
+  const x = tf.randomNormal([24, 2], 0, 1, 'float32', 1);
+  const y = tf.cast(tf.oneHot(labels, 2), 'float32');
+  const args = { epochs: 1, batchSize: 6, verbose: 0 as const };
+  const shuffled = (tensor: tf.Tensor) => tf.reverse(tensor, 0);
+  const run = async () => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.dense({ inputShape: [2], units: 3, activation: 'relu' }),
+        tf.layers.dense({ units: 2, activation: 'softmax' }),
+      ],
+    });
+    model.compile({ optimizer: tf.train.sgd(0.1), loss: 'categoricalCrossentropy' });
+    const cross = crossRegularization({ regularizationData: { split: 0.25 }, noise: true });
+    await cross.fit(model, x, y, args);
+    return { model, cross, weights: model.getWeights().map((w) => [...w.dataSync()]) };
+  };
+
+  test('the same numbers in other tensors are the same data; another order is refused, and so are other numbers', async () => {
+    const { model, cross } = await run();
+    await cross.fit(model, tf.clone(x), tf.tensor(y.arraySync() as number[][]), args);
+    const weights = model.getWeights().map((w) => [...w.dataSync()]);
+    const other =
+      'has other examples, or another order of them, than when the regularization set was split off.';
+    await expect(cross.fit(model, shuffled(x), shuffled(y), args)).rejects.toThrow(`x: ${other}`);
+    await expect(cross.fit(model, tf.div(x, 255), y, args)).rejects.toThrow(`x: ${other}`);
+    await expect(cross.fit(model, x, shuffled(y), args)).rejects.toThrow(`y: ${other}`);
+    expect(model.getWeights().map((w) => [...w.dataSync()])).toEqual(weights);
+  });
+
+  test('model.fit and trainOnBatch are refused', async () => {
+    const { model, cross, weights } = await run();
+    const advice = 'Call cross.fit(model, x, y, args) instead of model.fit';
+    await expect(model.fit(x, y, { ...args, callbacks: cross })).rejects.toThrow(advice);
+    await expect(cross.trainOnBatch(model, x, y)).rejects.toThrow(advice);
+    expect(model.getWeights().map((w) => [...w.dataSync()])).toEqual(weights);
+    // An error in the middle of cross.fit ends its permission.
+    const stop = () => {
+      throw new Error('mine');
+    };
+    await expect(cross.fit(model, x, y, { ...args, callbacks: { onBatchEnd: stop } })).rejects.toThrow(
+      'mine',
+    );
+    await expect(model.fit(x, y, { ...args, callbacks: cross })).rejects.toThrow(advice);
+  });
+});

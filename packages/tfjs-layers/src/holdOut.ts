@@ -4,6 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { classLabels } from './classLabels';
 import { lossNames } from './compiled';
+import { differences } from './differences';
+import { type Fingerprint, fingerprint } from './fingerprint';
 import { dealExamples, dealGroups } from './folds';
 import { groupBy } from './groupBy';
 import type {
@@ -15,10 +17,12 @@ import type {
 } from './regularizationData';
 import { take } from './trainingBatches';
 
-/** What was split off the training data for ρ, and the number of examples it was split off. */
+/** What was split off the training data for ρ, and what identifies these. */
 export interface HeldOut {
   tensors: RegularizationTensors;
+  /** The number of examples. */
   from: number;
+  data: { x: Fingerprint[]; y: Fingerprint[] };
   /** The index of every other example. */
   rest: number[];
 }
@@ -28,8 +32,8 @@ export interface HeldOut {
  *
  * @param before - what an earlier call took off the same data: it is kept.
  * @returns what is held out, and the index of every other example.
- * @throws ArgumentError for a share of no example, for data of another size than before, and for a class of which no
- *   example is on one of the two sides.
+ * @throws ArgumentError for a share of no example, for other data than before, and for a class of which no example is on one of
+ *   the two sides.
  */
 export async function holdOut(
   { x, y }: RegularizationBatch,
@@ -41,16 +45,33 @@ export async function holdOut(
   }: { data: RegularizationPart; seed: number; before: HeldOut | undefined; model: LayersModel },
 ): Promise<HeldOut> {
   const count = x[0].shape[0];
+  const [xs, ys] = await Promise.all([x, y].map((each) => Promise.all(each.map(fingerprint))));
   if (before) {
-    if (before.from === count) return before;
-    throw new ArgumentError(
-      'x',
-      `has ${count} examples, but the regularization set was split off from ${before.from}. Continue with the same data, ` +
-        'so that the model is not trained on held-out examples, or create a new callback.',
-    );
+    checkSameData(before, { from: count, data: { x: xs, y: ys } });
+    return before;
   }
   const { held, rest } = await heldOutExamples({ x, y }, { data, seed, model });
-  return { tensors: [take(x, held), take(y, held)], from: count, rest };
+  return { tensors: [take(x, held), take(y, held)], from: count, data: { x: xs, y: ys }, rest };
+}
+
+/** The examples that are held out are known by their index. In other data, or in another order, θ would learn from them. */
+function checkSameData(before: Pick<HeldOut, 'from' | 'data'>, now: Pick<HeldOut, 'from' | 'data'>): void {
+  const advice =
+    'Continue with the same data, so that the model is not trained on held-out examples, or create a new callback.';
+  if (before.from !== now.from) {
+    throw new ArgumentError(
+      'x',
+      `has ${now.from} examples, but the regularization set was split off from ${before.from}. ${advice}`,
+    );
+  }
+  for (const what of ['x', 'y'] as const) {
+    if (differences(before.data[what], now.data[what], what).length === 0) continue;
+    throw new ArgumentError(
+      what,
+      'has other examples, or another order of them, than when the regularization set was split off. ' +
+        advice,
+    );
+  }
 }
 
 /**

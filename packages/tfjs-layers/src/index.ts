@@ -8,11 +8,8 @@ export {
 export { type CheckpointStore, folderStore } from './checkpointStore';
 export type { LayerChoice } from './chooseLayers';
 export type { ClassWeights } from './classWeights';
-export {
-  CrossRegularization,
-  type CrossRegularizationOptions,
-  crossRegularization,
-} from './crossRegularization';
+export { CrossRegularization, crossRegularization } from './crossRegularization';
+export type { CrossRegularizationOptions } from './crossRegularizationOptions';
 export { Ensemble, type EnsemblePrediction, type EnsemblePredictOptions } from './ensemble';
 export type { Estimator } from './estimator';
 export type { NamedTensors, Tensors } from './examples';

@@ -1,7 +1,8 @@
 import { customRegularizer, differencePenalty, sgd, smoothness } from '@crossreg/core';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { type CrossRegularizationOptions, crossRegularization } from './crossRegularization';
+import { crossRegularization } from './crossRegularization';
+import type { CrossRegularizationOptions } from './crossRegularizationOptions';
 import { groupLasso, l1, l2, norm } from './norms';
 
 beforeAll(() => tf.setBackend('cpu'));

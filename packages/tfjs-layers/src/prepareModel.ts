@@ -26,6 +26,7 @@ import type { Norm } from './norms';
 import { type AveragingChoice, outputAveraging, rememberAveraging } from './outputAveraging';
 import { type RandomLayer, randomLayers } from './randomLayers';
 import {
+  partUnseen,
   type RegularizationBatches,
   type RegularizationDataset,
   type RegularizationTensors,
@@ -111,13 +112,7 @@ export async function prepareModel(
       `${owned.name}: θ's optimizer was compiled to train it, a regularization parameter. Compile again.`,
     );
   }
-  if (!data) {
-    throw new ArgumentError(
-      'regularizationData',
-      'is { split } or { folds }, but a callback does not see the training data. Call cross.fit(model, x, y, args) instead of ' +
-        'model.fit, or hold out tensors yourself.',
-    );
-  }
+  if (!data) throw partUnseen();
   await checkNormalizedAxis(model);
   const outputs = await outputObjectives(model, preparation);
   const batches = await regularizationBatches(data, model, {

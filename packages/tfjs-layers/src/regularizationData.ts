@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   checkAlive,
+  checkFinite,
   checkFit,
   type Examples,
   type NamedTensors,
@@ -102,6 +103,13 @@ const isDataset = (data: object): data is RegularizationDataset =>
 export const isPart = (data: RegularizationData): data is RegularizationPart =>
   typeof data === 'object' && ('split' in data || 'folds' in data);
 
+export const partUnseen = () =>
+  new ArgumentError(
+    name,
+    'is { split } or { folds }, but a callback does not see the training data. Call cross.fit(model, x, y, args) instead of ' +
+      'model.fit, or hold out tensors yourself.',
+  );
+
 const noData = (data: unknown) =>
   new ArgumentError(
     name,
@@ -191,6 +199,7 @@ export async function regularizationBatches(
     y: tensorList(data[1], model.outputNames, name),
   };
   checkFit(all, model, name);
+  await checkFinite(all, model, name);
   const seen = new SeenClasses(model);
   seen.add(all.y);
   await checkSeen(seen, allowMissingClasses);

@@ -111,6 +111,30 @@ test('NaN in the training tensors is refused before the first step, naming the e
   expect(numbers(model)).toEqual(before);
 });
 
+test('NaN in held-out tensors is refused before the first step: every ρ step with its batch was skipped without a word', async () => {
+  const model = network();
+  const before = numbers(model);
+  const [inputs, targets] = [x, y].map((tensor) => tensor.arraySync() as number[][]);
+  inputs[3][1] = Number.NaN;
+  targets[5][0] = Number.NaN;
+  const fit = (held: [tf.Tensor, tf.Tensor]) =>
+    message(model.fit(x, y, { ...args, callbacks: crossRegularization({ regularizationData: held }) }));
+  expect(await fit([tf.tensor(inputs), y])).toBe(
+    'ArgumentError regularizationData: has NaN or infinities for "features" in 1 of 24 examples (counted from 0): 3. ' +
+      'Fill in the values, or drop the examples.',
+  );
+  expect(await fit([x, tf.tensor(targets)])).toContain('for "sum" in 1 of 24 examples (counted from 0): 5');
+  expect(numbers(model)).toEqual(before);
+  // A loss of one's own may leave missing targets out.
+  const known = (target: tf.Tensor, prediction: tf.Tensor) => {
+    const is = tf.isFinite(target);
+    const error = tf.sub(tf.where(is, target, tf.zerosLike(target)), prediction);
+    return tf.mean(tf.square(tf.where(is, error, tf.zerosLike(error))));
+  };
+  model.compile({ optimizer: tf.train.sgd(0.01), loss: known });
+  expect(await fit([x, tf.tensor(targets)])).toBe('accepted');
+});
+
 test('in a running fit by the model, NaN in one batch ends it at the next ρ step, before the end of the epoch', async () => {
   let taken = 0;
   const makers = Array.from({ length: 40 }, (_, i) => () => {
