@@ -42,6 +42,17 @@ export function lossKindNow(loss: LossFunction, shape: Shape): LossKind {
   }
 }
 
+/** Whether a loss gives one number for a batch of several examples, so that those of the examples cannot be told. */
+export const isReducedToOne = (loss: LossFunction, shape: Shape): boolean => {
+  const full = [2, ...shape.slice(1).map((n) => n ?? 2)];
+  try {
+    return tf.tidy(() => loss(tf.fill(full, 0.5), tf.fill(full, 0.5)).size) === 1;
+  } catch {
+    // A loss that wants other targets than those of its output's shape.
+    return false;
+  }
+};
+
 function remember(loss: LossFunction, shape: Shape, kind: LossKind): LossKind {
   const kinds = known.get(loss) ?? new Map<string, LossKind>();
   known.set(loss, kinds.set(String(shape), kind));

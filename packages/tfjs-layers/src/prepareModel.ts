@@ -20,6 +20,7 @@ import { injectedBy } from './injected';
 import { type InjectNoiseOptions, noiseLayers } from './injectNoise';
 import { checkLayerInputs } from './layerInputs';
 import { type LearnedNorms, learnNorms } from './learnedNorms';
+import { isReducedToOne } from './lossKind';
 import { followNoise } from './movingStatistics';
 import { checkNormalizedAxis } from './normalizedAxis';
 import type { Norm } from './norms';
@@ -166,6 +167,18 @@ export async function outputObjectives(
     const loss = losses[i];
     if (loss) {
       const debiased = isDebiased(estimator, averaging[i], names[i]);
+      if (
+        debiased &&
+        averaging[i] === 'probabilities' &&
+        !names[i] &&
+        isReducedToOne(loss, model.outputs[i].shape)
+      ) {
+        throw new ArgumentError(
+          'estimator',
+          `is "debiased", but the loss of the output ${show(name)} gives one number for a whole batch. Let it return one for each ` +
+            'example, or leave out the estimator.',
+        );
+      }
       return { loss, averaging: averaging[i], debiased, classWeights: weights[i] };
     }
     throw new ArgumentError(

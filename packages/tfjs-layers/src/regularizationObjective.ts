@@ -5,6 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withBatchStatistics } from './batchStatistics';
 import type { LossFunction } from './internals';
 import { forward } from './predict';
+import { debiasedReduced } from './reducedLoss';
 import type { RegularizationBatch } from './regularizationData';
 
 /** What one output of a model adds to the regularization loss. */
@@ -60,12 +61,18 @@ export function regularizationLoss(objective: RegularizationObjective): tf.Tenso
   return draws
     .map((output, i) => {
       const { loss, averaging, debiased, classWeights } = outputs[i];
+      const target = batch.y[i];
       const lossOf = (chosen: readonly number[]) => {
         const prediction = averagePredictions(tfjs, pick(output, chosen), averaging);
-        return loss(batch.y[i], averaging === 'mean' && sampled ? withoutOffset(prediction) : prediction);
+        return loss(target, averaging === 'mean' && sampled ? withoutOffset(prediction) : prediction);
       };
-      const each = debiased ? debiasedLoss(tfjs, groups, lossOf) : lossOf(all);
-      return tf.mean(classWeights ? tf.mul(each, weightsOf(batch.y[i], classWeights)) : each);
+      const withoutBias = () =>
+        (isLogits(averaging) &&
+          groups.length > 1 &&
+          debiasedReduced(loss, lossOf(all), { logits: output, averaging, target, groups })) ||
+        debiasedLoss(tfjs, groups, lossOf);
+      const each = debiased ? withoutBias() : lossOf(all);
+      return tf.mean(classWeights ? tf.mul(each, weightsOf(target, classWeights)) : each);
     })
     .reduce((sum, term) => tf.add(sum, term));
 }
@@ -82,6 +89,9 @@ const withoutOffset = tf.customGrad((prediction) => {
     gradFunc: (dy: tf.Tensor) => tf.sub(dy, tf.mean(dy, axes, true)),
   };
 });
+
+const isLogits = (averaging: Averaging): averaging is 'logits' | 'sigmoidLogits' =>
+  averaging === 'logits' || averaging === 'sigmoidLogits';
 
 /** Draws that depend on each other: k and k + K/2. */
 const pairs = (samples: number) => Array.from({ length: samples / 2 }, (_, k) => [k, k + samples / 2]);
