@@ -1,8 +1,10 @@
 import { NoiseStream, withNoise } from '@crossreg/tfjs';
+import { injectNoise } from '@crossreg/tfjs-layers';
 import * as tf from '@tensorflow/tfjs';
 import * as data from '@tensorflow/tfjs-data';
 import { beforeAll, expect, test } from 'vitest';
 import { augment } from './augment';
+import { augmentationLayers, injectAugmentation } from './injectAugmentation';
 import { LearnableAugmentation } from './learnableAugmentation';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -50,6 +52,29 @@ test('from then on, the layer leaves the images of a training call unchanged', (
   expect(apply()).not.toEqual(x.dataSync());
   augment(dataset([]), one);
   expect(apply()).toEqual(x.dataSync());
+});
+
+test('that holds for its copy in a model with noise, too: images were augmented twice there', () => {
+  const plain = tf.sequential({
+    layers: [
+      tf.layers.flatten({ inputShape: [5, 5, 1] }),
+      tf.layers.dense({ units: 4, activation: 'relu' }),
+      tf.layers.dense({ units: 1 }),
+    ],
+  });
+  const augmented = injectAugmentation(plain, { translate: 2 });
+  const [given] = augmentationLayers(augmented);
+  const [copy] = augmentationLayers(injectNoise(augmented));
+  const [other] = augmentationLayers(injectAugmentation(plain, { translate: 2 }));
+  const x = batch(2);
+  const leaves = (one: LearnableAugmentation) =>
+    tf
+      .equal(one.apply(x, { training: true }) as tf.Tensor, x)
+      .all()
+      .dataSync()[0] === 1;
+  expect([given, copy, other].map(leaves)).toEqual([false, false, false]);
+  augment(dataset([]), given);
+  expect([given, copy, other].map(leaves)).toEqual([true, true, false]);
 });
 
 test('values that are not a data set, a layer or an image are refused', async () => {

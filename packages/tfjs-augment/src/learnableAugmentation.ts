@@ -80,6 +80,9 @@ interface WeightVariable {
   read(): tf.Tensor;
 }
 
+/** The variables of ranges by which an input pipeline augments. */
+const augmentedInPipeline = new WeakSet<tf.Tensor>();
+
 /**
  * Augments images by random warps and colour changes whose *ranges are learned*. Image b becomes T(x_b; s ⊙ u_b), where s are
  * the ranges (regularization parameters) and u_b is the draw of this image (method.md §4). Translation, rotation, shear, scale
@@ -106,11 +109,7 @@ export class LearnableAugmentation extends layers.Layer {
   readonly fillMode: FillMode;
   readonly fillValue: number;
   readonly distribution: 'uniform' | 'normal';
-  /**
-   * Set by `augment`: the input pipeline augments the training images, so a training call leaves them unchanged. The averaged
-   * prediction, which ρ steps differentiate, is still augmented here.
-   */
-  augmentsInPipeline = false;
+  private inPipeline = false;
   private readonly raw: Partial<Record<RangeKind, WeightVariable>> = {};
 
   /** @throws ArgumentError for numbers out of range, unknown names, or options that augment nothing. */
@@ -200,6 +199,27 @@ export class LearnableAugmentation extends layers.Layer {
       this.raw[kind] = this.addWeight(`raw_${kind}`, [], 'float32', initializer, undefined, false);
     }
     super.build(inputShape as never);
+  }
+
+  /**
+   * Set by `augment`: the input pipeline augments the training images, so a training call leaves them unchanged. The averaged
+   * prediction, which ρ steps differentiate, is still augmented here. It holds for all layers with the same ranges, such as that
+   * of `injectNoise(augmented)`, which is a copy.
+   */
+  get augmentsInPipeline(): boolean {
+    return this.inPipeline || this.variables().some((variable) => augmentedInPipeline.has(variable));
+  }
+
+  set augmentsInPipeline(value: boolean) {
+    this.inPipeline = value;
+    for (const variable of this.variables()) {
+      if (value) augmentedInPipeline.add(variable);
+      else augmentedInPipeline.delete(variable);
+    }
+  }
+
+  private variables(): tf.Tensor[] {
+    return this.weights.map((weight) => weight.read());
   }
 
   private kinds(): RangeKind[] {

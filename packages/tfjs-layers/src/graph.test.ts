@@ -128,3 +128,60 @@ test('untrainable weights stay untrainable, and a layer of an unregistered class
 test('a model that was never built is refused', () => {
   expect(() => new GraphRebuild(unchanged).model(tf.sequential())).toThrow('has no input shape yet');
 });
+
+/** Multiplies by an option of its constructor, which the `getConfig` of every layer leaves out. */
+class Scale extends tf.layers.Layer {
+  static className = 'ScaleOfAGraphTest';
+  readonly factor: number;
+  constructor({ factor = 1, ...config }: { factor?: number; name?: string }) {
+    super(config);
+    this.factor = factor;
+  }
+  override call(x: tf.Tensor | tf.Tensor[]) {
+    return tf.mul([x].flat()[0], this.factor);
+  }
+}
+/** Applies a function; without one it cannot be made. */
+class Lambda extends tf.layers.Layer {
+  static className = 'LambdaOfAGraphTest';
+  readonly fn: (x: tf.Tensor) => tf.Tensor;
+  constructor({ fn, ...config }: { fn: (x: tf.Tensor) => tf.Tensor; name?: string }) {
+    super(config);
+    if (!fn) throw new Error('fn is missing');
+    this.fn = fn;
+  }
+  override call(x: tf.Tensor | tf.Tensor[]) {
+    return this.fn([x].flat()[0]);
+  }
+}
+/** The same with a `getConfig` that knows its option. */
+class Configured extends Scale {
+  static override className = 'ConfiguredOfAGraphTest';
+  override getConfig() {
+    return { ...super.getConfig(), factor: this.factor };
+  }
+}
+for (const one of [Scale, Lambda, Configured]) tf.serialization.registerClass(one as never);
+
+test('a registered layer whose getConfig leaves out what it was made with is used itself: its copy was another function', () => {
+  const made = [
+    new Scale({ factor: 5, name: 'five' }),
+    new Scale({ name: 'one' }),
+    new Lambda({ fn: (x) => tf.add(x, 3), name: 'lambda' }),
+    new Configured({ factor: 7, name: 'seven' }),
+  ];
+  const model = tf.sequential({ layers: [dense(2, { inputShape: [2], activation: 'relu' }), ...made] });
+  const copy = new GraphRebuild(unchanged).model(model);
+  const x = tf.tensor2d([
+    [1, -2],
+    [-3, 0.5],
+  ]);
+  const [kernel] = model.getWeights();
+  const expected = tf.mul(tf.add(tf.mul(tf.relu(tf.matMul(x, kernel)), 5), 3), 7).dataSync();
+  expect(numbers(copy.predict(x))[0]).toEqual([...expected]);
+  // What can be made again is a copy.
+  expect(copy.layers.filter((layer) => made.includes(layer as never)).map(({ name }) => name)).toEqual([
+    'five',
+    'lambda',
+  ]);
+});

@@ -9,6 +9,7 @@ import {
 } from '@tensorflow/tfjs-layers';
 import { partOf } from './internals';
 import { partsOf, repeated } from './nestedLayers';
+import { asSettings } from './settings';
 import { shareWeights } from './shareWeights';
 
 /** A layer call. */
@@ -51,8 +52,8 @@ export type ApplyLayer = (
 /**
  * Takes the graph of a model apart and rebuilds it, one {@link ApplyLayer} at a time. The given model is left as
  * it was. Layers are made again from their configuration and then *share* the variables of the original: nothing
- * is copied, and training one trains both. A layer of a class that is not registered (`tf.serialization`) cannot be
- * made again and is used itself.
+ * is copied, and training one trains both. A layer that cannot be made again is used itself: one of a class that is not
+ * registered (`tf.serialization`), or whose `getConfig` leaves out what its constructor was given.
  */
 export class GraphRebuild {
   private readonly copies = new Map<layers.Layer, layers.Layer>();
@@ -185,7 +186,7 @@ export class GraphRebuild {
   }
 }
 
-/** A new layer of the same class and configuration, without weights; undefined if its class is not registered. */
+/** A new layer of the same class and configuration, without weights; undefined if it cannot be made again. */
 function remake(
   layer: layers.Layer,
   change: tf.serialization.ConfigDict,
@@ -207,11 +208,43 @@ function remake(
     if (live === null || isPart) config[key] = live as unknown as tf.serialization.ConfigDictValue;
   }
   const cls = layer.constructor as unknown as LayerClass;
-  const copy = cls.fromConfig(cls, { ...config, ...change, name });
+  const make = () => cls.fromConfig(cls, { ...config, ...change, name });
+  const copy = layer.getConfig === layers.Layer.prototype.getConfig ? withSettings(layer, make) : make();
+  if (!copy) return undefined;
   // It gets other weights as soon as it has any.
   copy.setFastWeightInitDuringBuild(true);
   return copy;
 }
+
+/**
+ * The copy of a layer whose class has the `getConfig` of every layer, which knows nothing of what its own constructor was given;
+ * undefined if the copy lacks it.
+ */
+function withSettings(layer: layers.Layer, make: () => layers.Layer): layers.Layer | undefined {
+  let copy: layers.Layer;
+  try {
+    copy = make();
+  } catch {
+    return undefined;
+  }
+  const ofEveryLayer = Object.keys(layers.flatten());
+  const fields = copy as unknown as Record<string, unknown>;
+  const text = (value: unknown) => JSON.stringify(asSettings(value));
+  const isLost = Object.entries(layer).some(
+    ([field, value]) =>
+      field in copy &&
+      !ofEveryLayer.includes(field) &&
+      isSetting(value) &&
+      text(value) !== text(fields[field]),
+  );
+  return isLost ? undefined : copy;
+}
+
+/** Whether the field of a layer can be an option, and not a part that it has made, such as a weight. */
+const isSetting = (value: unknown): boolean =>
+  typeof value !== 'object' ||
+  value instanceof tf.Tensor ||
+  (Array.isArray(value) && value.every((one) => typeof one !== 'object'));
 
 /**
  * The arguments of a call that can be made again. Symbolic tensors among them (the initial state of a recurrent

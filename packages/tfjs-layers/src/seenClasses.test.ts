@@ -166,3 +166,30 @@ test('nothing is left on the device', async () => {
   await source.unseen();
   expect(tf.memory().numTensors).toBe(before);
 });
+
+test('class numbers of a large vocabulary are counted without one-hot rows, and few of the missing ones are named', async () => {
+  const words = 5000;
+  const model = tf.sequential({
+    layers: [
+      tf.layers.embedding({ inputDim: words, outputDim: 1, inputLength: 8 }),
+      tf.layers.dense({ units: words, activation: 'softmax' }),
+    ],
+  });
+  model.compile({ optimizer: 'sgd', loss: 'sparseCategoricalCrossentropy' });
+  // Every word but 0, 10, 20, …
+  const numbers = Array.from({ length: 200 * 8 }, (_, i) => (i % 10 === 0 ? 1 : i));
+  const y = tf.tensor3d(numbers, [200, 8, 1]);
+  const kernel = tf.getKernel('OneHot', 'cpu');
+  tf.unregisterKernel('OneHot', 'cpu');
+  try {
+    const seen = new SeenClasses(model);
+    seen.add([y]);
+    await seen.checkPossible();
+    expect(await seen.missing()).toBe('class 0, 10, 20, 30, 40, 50, … (3560 in all)');
+  } finally {
+    tf.registerKernel(kernel!);
+  }
+  const beyond = new SeenClasses(model);
+  beyond.add([tf.fill([2, 8, 1], words)]);
+  await expect(beyond.checkPossible()).rejects.toThrow('has class numbers beyond the 5000 classes');
+});

@@ -32,13 +32,18 @@ export class SeenClasses {
   /** Adds targets, one tensor for each output. Reading them from the device starts at once, and this does not wait for it. */
   add(targets: readonly tf.Tensor[]): void {
     targets.forEach((given, output) => {
-      const sums = tf.tidy(() => this.sums(given, output));
-      if (!sums) return;
+      const { shape } = this.model.outputs[output];
+      const classes = shape[shape.length - 1];
+      if (classes === null) return;
+      const sparse = isSparse(this.lossName(output));
+      const read = sparse ? tf.clone(given) : tf.tidy(() => sumsOf(given, classes));
+      if (!read) return;
       // Not dataSync: WebGPU has none outside of browsers.
-      const numbers = sums.data();
+      const numbers = read.data();
       this.adding = this.adding.then(async () => {
-        this.take(output, await numbers);
-        sums.dispose();
+        const values = await numbers;
+        this.take(output, sparse ? countsOf(values, classes) : seenOf(values));
+        read.dispose();
       });
     });
   }
@@ -49,7 +54,6 @@ export class SeenClasses {
     for (const [output, { low, high, rowError, totals }] of this.seen) {
       const loss = this.lossName(output);
       const what = `the target of output ${show(this.model.outputNames[output])}`;
-      // The one-hot row of a class that is not there is empty.
       if (isSparse(loss) && rowError > 0) {
         throw new ArgumentError(
           'regularizationData',
@@ -80,39 +84,52 @@ export class SeenClasses {
 
   private lossName = (output: number) => lossNames(this.model)[output];
 
-  /** The numbers of {@link Seen} in a row, `totals` last; none for targets that name no classes. */
-  private sums(given: tf.Tensor, output: number): tf.Tensor | undefined {
-    const { shape } = this.model.outputs[output];
-    const classes = shape[shape.length - 1];
-    const units = given.rank === 1 ? 1 : given.shape[given.rank - 1];
-    const sparse = isSparse(this.lossName(output));
-    if (classes === null || (!sparse && units !== classes)) return undefined;
-    const y: tf.Tensor = sparse
-      ? tf.cast(tf.oneHot(tf.cast(tf.reshape(given, [-1]), 'int32'), classes), 'float32')
-      : tf.cast(tf.reshape(given, [-1, units]), 'float32');
-    const binary = tf.min(tf.cast(tf.logicalOr(tf.equal(y, 0), tf.equal(y, 1)), 'float32'));
-    const rowError = tf.max(tf.abs(tf.sub(tf.sum(y, 1), 1)));
-    const ends = [tf.min(y), tf.max(y)];
-    return tf.concat([tf.stack([tf.scalar(y.shape[0]), ...ends, rowError, binary]), tf.sum(y, 0)]);
-  }
-
-  private take(
-    output: number,
-    [count, low, high, rowError, binary, ...totals]: Iterable<number> & ArrayLike<number>,
-  ): void {
+  private take(output: number, { count, low, high, rowError, binary, totals }: Seen): void {
     const before = this.seen.get(output);
     this.seen.set(output, {
       count: count + (before?.count ?? 0),
       low: Math.min(low, before?.low ?? low),
       high: Math.max(high, before?.high ?? high),
       rowError: Math.max(rowError, before?.rowError ?? 0),
-      binary: binary === 1 && (before?.binary ?? true),
+      binary: binary && (before?.binary ?? true),
       totals: totals.map((total, c) => total + (before?.totals[c] ?? 0)),
     });
   }
 }
 
+/** {@link Seen} of class numbers. One-hot rows of a large vocabulary would not fit into memory. */
+function countsOf(numbers: ArrayLike<number>, classes: number): Seen {
+  const totals = new Array<number>(classes).fill(0);
+  let rowError = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const c = Math.floor(numbers[i]);
+    // The one-hot row of a class that is not there is empty.
+    if (c >= 0 && c < classes) totals[c] += 1;
+    else rowError = 1;
+  }
+  return { count: numbers.length, totals, low: 0, high: 1, rowError, binary: true };
+}
+
+/** The numbers of {@link Seen} in a row, `totals` last; none for targets that name no classes. */
+function sumsOf(given: tf.Tensor, classes: number): tf.Tensor | undefined {
+  const units = given.rank === 1 ? 1 : given.shape[given.rank - 1];
+  if (units !== classes) return undefined;
+  const y: tf.Tensor = tf.cast(tf.reshape(given, [-1, units]), 'float32');
+  const binary = tf.min(tf.cast(tf.logicalOr(tf.equal(y, 0), tf.equal(y, 1)), 'float32'));
+  const rowError = tf.max(tf.abs(tf.sub(tf.sum(y, 1), 1)));
+  const ends = [tf.min(y), tf.max(y)];
+  return tf.concat([tf.stack([tf.scalar(y.shape[0]), ...ends, rowError, binary]), tf.sum(y, 0)]);
+}
+
+function seenOf(sums: ArrayLike<number>): Seen {
+  const [count, low, high, rowError, binary, ...totals] = Array.from(sums);
+  return { count, low, high, rowError, binary: binary === 1, totals };
+}
+
 const isSparse = (loss: string | undefined) => loss === 'sparseCategoricalCrossentropy';
+
+const few = (list: readonly number[]) =>
+  `${list.slice(0, 6).join(', ')}${list.length > 6 ? `, … (${list.length} in all)` : ''}`;
 
 function missingOf(
   { count, totals, low, rowError, binary }: Seen,
@@ -121,11 +138,11 @@ function missingOf(
   const classes = totals.length;
   const missing = totals.flatMap((total, c) => (total > 0 ? [] : [c]));
   if (classes > 1 && (isSparse(loss) || (low >= 0 && rowError < 1e-4))) {
-    return missing.length > 0 ? `class ${missing.join(', ')}` : undefined;
+    return missing.length > 0 ? `class ${few(missing)}` : undefined;
   }
   if (!binary || loss !== 'binaryCrossentropy') return undefined;
   const full = totals.flatMap((total, c) => (total < count ? [] : [c]));
-  const at = (list: number[]) => (classes > 1 ? ` for unit ${list.slice(0, 5).join(', ')}` : '');
+  const at = (list: number[]) => (classes > 1 ? ` for unit ${few(list)}` : '');
   if (missing.length > 0) return `class 1${at(missing)}`;
   return full.length > 0 ? `class 0${at(full)}` : undefined;
 }

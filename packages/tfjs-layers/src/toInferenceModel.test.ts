@@ -149,3 +149,18 @@ test('everything is freed with the models, in any order', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   }
 });
+
+test('two outputs of one layer, as of a siamese network, are told apart', () => {
+  const [a, b] = [tf.input({ shape: [3] }), tf.input({ shape: [3] })];
+  const hidden = tf.layers.dense({ units: 4, activation: 'tanh' });
+  const head = tf.layers.dense({ units: 2, name: 'head' });
+  const of = (x: tf.SymbolicTensor) => head.apply(hidden.apply(x) as tf.SymbolicTensor) as tf.SymbolicTensor;
+  const noisy = injectNoise(tf.model({ inputs: [a, b], outputs: [of(a), of(b)] }));
+  const stock = toInferenceModel(noisy, { samples: 2 });
+  expect(stock.outputNames).toEqual(['head_inference_average', 'head_1_inference_average']);
+  const [left, right] = stock.predict([x(), tf.neg(x())]) as tf.Tensor[];
+  const [swapped] = stock.predict([tf.neg(x()), x()]) as tf.Tensor[];
+  expect(left.shape).toEqual([4, 2]);
+  // Each input has draws of its own, so only nearly the same.
+  expect(rows(tf.mean(tf.abs(tf.sub(right, swapped)))) as unknown as number).toBeLessThan(0.5);
+});

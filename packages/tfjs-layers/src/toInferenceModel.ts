@@ -90,7 +90,7 @@ function ensembleInference(
   const all = models.map((model, m) =>
     inferenceOutputs(model, inputs, { samples, averaging, seed: deriveSeed(seed, m), suffix: `_of_${m}` }),
   );
-  const outputs = first.outputNames.map((name, i) =>
+  const outputs = namesOfOutputs(first).map((name, i) =>
     averageOutputs(
       all.map((each) => each[i]),
       averaging[i],
@@ -105,6 +105,10 @@ const explicit = (model: LayersModel) => hookOf(model)?.toModel() ?? model;
 
 const newInputs = (model: LayersModel) =>
   model.inputs.map((x) => input({ batchShape: x.shape, dtype: x.dtype, name: x.name }));
+
+/** Names of outputs that all differ: of a layer that makes two outputs, as in a siamese network, both have its name. */
+const namesOfOutputs = ({ outputNames }: LayersModel) =>
+  outputNames.map((name, i) => (outputNames.indexOf(name) < i ? `${name}_${i}` : name));
 
 /**
  * The outputs of a model, averaged over draws of its noise; over a single path where it has none.
@@ -135,7 +139,7 @@ function inferenceOutputs(
   );
   const length = noiseLayers(model).length > 0 ? samples : 1;
   const paths = rebuild.outputs(model, new Array<SymbolicTensor[]>(length).fill(inputs));
-  return model.outputNames.map((name, i) =>
+  return namesOfOutputs(model).map((name, i) =>
     averageOutputs(
       paths.map((path) => path[i]),
       averaging[i],
