@@ -146,6 +146,17 @@ test('one callback for two models, or twice in a list, is refused (it trained th
   expect(await message(a.fit(x, y, { ...args, callbacks: [cross, cross] }))).toContain(
     'callbacks: has the same crossRegularization 2 times. Give it once.',
   );
+  const norms = crossRegularization({ ...data, regularizers: [l2()] });
+  expect(await message(a.fit(x, y, { ...args, callbacks: [cross, norms] }))).toContain(
+    'callbacks: has 2 crossRegularizations, each of which would move every σ. Give one with all options',
+  );
+  // Nor does it matter that a fit breaks off before training.
+  const broken = new tf.CustomCallback({
+    onTrainBegin: async () => {
+      throw new Error('mine');
+    },
+  });
+  expect(await message(a.fit(x, y, { ...args, callbacks: [broken, cross] as never }))).toBe('mine');
   // It was refused before the first step, and works afterwards.
   await a.fit(x, y, { ...args, callbacks: [cross] });
   expect(cross.history.step).toEqual([6]);

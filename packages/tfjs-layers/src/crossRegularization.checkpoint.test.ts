@@ -95,6 +95,31 @@ test.each([
   expect((await fit(folder, 8).result).epoch).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
+test('a run that early stopping has ended is over: started again it trained on', async () => {
+  const folder = newFolder();
+  const fit = async (epochs: number) => {
+    const cross = crossRegularization({
+      ...options,
+      regularizationData: { split: 0.25 },
+      checkpoint: folder,
+    });
+    // No loss is lower by so much, so training ends when the patience is over.
+    const stop = tf.callbacks.earlyStopping({ monitor: 'loss', minDelta: 1e6, patience: 1 });
+    const model = network();
+    const args = { epochs, batchSize: 8, verbose: 0 as const, callbacks: stop as never };
+    const { epoch } = await cross.fit(model, x, y, args);
+    return { cross, model, args, epoch, outcome: outcome(cross) };
+  };
+  const first = await fit(6);
+  expect(first.epoch).toEqual([0, 1]);
+  const again = await fit(6);
+  expect(again.epoch).toEqual(first.epoch);
+  expect(again.outcome).toEqual(first.outcome);
+  // Another call of the same program trains on, and so does a program that asks for more.
+  expect((await again.cross.fit(again.model, x, y, again.args)).epoch).toEqual([0, 1, 2, 3]);
+  expect((await fit(8)).epoch).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
 test('fit without a checkpoint repeats for the same seed, and not for another', async () => {
   const run = async (seed: number, shuffle = true) => {
     seedNoise(3);

@@ -48,6 +48,9 @@ import { dataSettings, fittedData, noiseSettings } from './runSettings';
 import { checkLoss } from './trainingLoss';
 import { keepState } from './undoStep';
 
+/** The callbacks in the list of a fit that begins, by the model that it trains. */
+const listed = new WeakMap<object, CrossRegularization[]>();
+
 /**
  * The callback that makes a model learn its regularization while `fit` trains it. Every `every` batches it takes one gradient
  * step of ρ: the σ of the model's {@link LearnableNoise} layers and the levels of norms on its weights. The loss of this step
@@ -66,8 +69,6 @@ export class CrossRegularization extends Callback {
   private preparedClassWeight: ClassWeights | undefined;
   /** Whether {@link fit} is training, which leaves out what is held out. */
   private isFitting = false;
-  /** How often this callback is in the list of the present `fit`. */
-  private timesListed = 0;
   /** Whether the result of {@link toModel} was handed out. */
   private modelWasGiven = false;
   /** ρ steps in the history when the epoch began. */
@@ -137,13 +138,14 @@ export class CrossRegularization extends Callback {
   }
 
   override setParams(params: Parameters<Callback['setParams']>[0]): void {
-    this.timesListed = 0;
+    // What an earlier fit has left that broke off before training.
+    if (this.model) listed.delete(this.model);
     super.setParams(params);
   }
 
   override setModel(model: Parameters<Callback['setModel']>[0]): void {
-    this.timesListed += 1;
     super.setModel(model);
+    listed.set(model, [...(listed.get(model) ?? []), this]);
   }
 
   override async onTrainBegin(_logs?: Logs): Promise<void> {
@@ -162,12 +164,14 @@ export class CrossRegularization extends Callback {
           'callbacks: callbackList(cross, { onEpochEnd }) with callbackList of @crossreg/tfjs-layers.',
       );
     }
-    const { timesListed } = this;
-    this.timesListed = 0;
-    if (timesListed > 1) {
+    const all = listed.get(model) ?? [];
+    listed.delete(model);
+    if (all.length > 1) {
       throw new ArgumentError(
         'callbacks',
-        `has the same crossRegularization ${timesListed} times. Give it once.`,
+        all.every((one) => one === this)
+          ? `has the same crossRegularization ${all.length} times. Give it once.`
+          : `has ${all.length} crossRegularizations, each of which would move every σ. Give one with all options: noise and regularizers.`,
       );
     }
     this.checkPart();
@@ -352,13 +356,17 @@ export class CrossRegularization extends Callback {
     }
     const examples = this.heldOut?.rest ?? Array.from({ length: plan.examples }, (_, i) => i);
     resumption.fitted = await fittedData(plan);
-    const { epoch } = await resumption.begin(model, this);
+    const { epochs = 1, initialEpoch = 0 } = args;
+    const isRestored = resumption.isDue;
+    const { epoch, endedOf } = await resumption.begin(model, this);
+    const isOver = isRestored && endedOf === epochs;
     this.isFitting = true;
     try {
       const history = await fitInOrder(model, plan, {
         ...{ examples, seed, callback: this, epoch: () => counts.epochs },
-        initialEpoch: Math.max(args.initialEpoch ?? 0, epoch),
+        initialEpoch: isOver ? epochs : Math.max(initialEpoch, epoch),
       });
+      if (compiledModel(model).stopTraining) await resumption.endRun(epochs, counts.trainingSteps);
       return Object.assign(history, resumption.history);
     } finally {
       this.isFitting = false;

@@ -17,6 +17,8 @@ export interface RunProgress<Data = any> {
   epoch: number;
   /** Training steps taken. */
   step: number;
+  /** The `epochs` of a `cross.fit` that was ended before, as `tf.callbacks.earlyStopping` does. */
+  endedOf?: number;
   /** What the loop passed to `save`. */
   data?: Data;
 }
@@ -97,12 +99,20 @@ export class Resumption {
     const { progress } = this;
     if (!progress) throw notRestored();
     progress.epoch = epoch + 1;
+    delete progress.endedOf;
     this.logs.epoch.push(epoch);
     for (const [key, value] of Object.entries(logs ?? {})) {
       const number = typeof value === 'number' ? value : (await (value as tf.Tensor).data())[0];
       this.logs.history[key] = [...(this.logs.history[key] ?? []), number];
     }
     await this.save(step, progress.data);
+  }
+
+  /** Saves that training was ended before the last of its epochs, so that the same program does not train on when it is restarted. */
+  async endRun(epochs: number, step: number): Promise<void> {
+    if (!this.progress) return;
+    this.progress.endedOf = epochs;
+    await this.save(step, this.progress.data);
   }
 
   async save(step: number, data: unknown): Promise<void> {
