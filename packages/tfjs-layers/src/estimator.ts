@@ -8,7 +8,8 @@ import { checkOneOf } from '@crossreg/core/internal';
  *   average out.
  * - `'debiased'`: the same without that bias, see `debiasedLoss` of core. It takes the loss for a cross-entropy. Outputs that are
  *   averaged as they are, such as a regression's, are not corrected: the variance of their average is part of the error of their
- *   predictions too.
+ *   predictions too. A loss of logits may be a mean or a sum over the batch; a function that takes probabilities has to return a
+ *   number for each example.
  */
 export type Estimator = 'average' | 'debiased';
 

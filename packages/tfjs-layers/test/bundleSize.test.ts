@@ -28,7 +28,7 @@ async function kilobytes(name: string, from: string): Promise<number> {
 /** Names, their packages, and the most kilobytes. */
 const budgets: [string, string, number][] = [
   ['crossRegularization', 'tfjs-layers', 44],
-  ['predict', 'tfjs-layers', 12],
+  ['predict', 'tfjs-layers', 13],
   ['createTrainer', 'core', 8],
   ['evaluate', 'calibration', 4],
   ['Ridge', 'linear', 30],
