@@ -227,7 +227,8 @@ function withSettings(layer: layers.Layer, make: () => layers.Layer): layers.Lay
   } catch {
     return undefined;
   }
-  const ofEveryLayer = Object.keys(layers.flatten());
+  // With a name, because names that TensorFlow.js makes count the layers of a class.
+  const ofEveryLayer = Object.keys(layers.flatten({ name: 'any' }));
   const fields = copy as unknown as Record<string, unknown>;
   const text = (value: unknown) => JSON.stringify(asSettings(value));
   const isLost = Object.entries(layer).some(
