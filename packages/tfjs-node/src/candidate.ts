@@ -7,9 +7,16 @@ export type BackendName = 'tfjs-node-gpu' | 'tfjs-node' | 'webgpu' | 'wasm' | 'c
  * - `native library missing`: the package is there, but not the compiled library that it loads;
  * - `Node version`: the package does not work with this version of Node;
  * - `no adapter`: there is no GPU that it can use, or only one that software imitates;
+ * - `other package loaded`: the process holds another package that excludes it;
  * - `failed`: something else, which the message tells.
  */
-export type SkipCause = 'not installed' | 'native library missing' | 'Node version' | 'no adapter' | 'failed';
+export type SkipCause =
+  | 'not installed'
+  | 'native library missing'
+  | 'Node version'
+  | 'no adapter'
+  | 'other package loaded'
+  | 'failed';
 
 /** A backend that was tried and is not used. */
 export interface SkippedBackend {

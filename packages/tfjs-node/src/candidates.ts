@@ -20,11 +20,15 @@ async function set(name: string): Promise<void> {
   await tf.ready();
 }
 
+/** The native package that was loaded from here. */
+let loadedNative: string | undefined;
+
 /** Loads one of the native packages, or keeps the one already loaded: a process can hold only one. */
 async function startNative(load: Load, specifier: string): Promise<NativeBackend> {
   if (!tf.engine().registryFactory.tensorflow) {
     restoreRemovedFromNode();
     await load(specifier);
+    loadedNative = specifier;
   }
   await set('tensorflow');
   return tf.backend() as NativeBackend;
@@ -36,6 +40,11 @@ function nodeGpu(load: Load): Candidate {
     name: 'tfjs-node-gpu',
     async start() {
       if (!(await startNative(load, name)).isUsingGpuDevice) {
+        if (loadedNative !== name) {
+          const message =
+            'TensorFlow was loaded before, by another package or without a CUDA device, and a process loads it only once.';
+          throw new Unusable('other package loaded', message);
+        }
         throw new Unusable('no adapter', 'TensorFlow finds no CUDA device, or not all libraries of CUDA.');
       }
       return 'TensorFlow on a CUDA device';
@@ -45,7 +54,9 @@ function nodeGpu(load: Load): Candidate {
         ? `On Linux or Windows with an NVIDIA GPU, CUDA 11.2 and cuDNN 8.1: npm install ${name}`
         : cause === 'no adapter'
           ? 'It needs an NVIDIA GPU, and CUDA 11.2 and cuDNN 8.1 where the system looks for libraries.'
-          : NATIVE_HELP,
+          : cause === 'other package loaded'
+            ? 'Let the program choose it before anything loads @tensorflow/tfjs-node.'
+            : NATIVE_HELP,
   };
 }
 

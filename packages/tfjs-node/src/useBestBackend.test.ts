@@ -90,6 +90,13 @@ describe('what it chooses', () => {
     expect(loaded).toEqual(['@tensorflow/tfjs-node-gpu']);
   });
 
+  test('after the CPU package was loaded, the CUDA package is not said to find no GPU', async () => {
+    const load = machine({ '@tensorflow/tfjs-node': registers('tensorflow', { isUsingGpuDevice: false }) });
+    const causes = async () => (await chooseBackend({}, load)).skipped.map(({ cause }) => cause);
+    expect(await causes()).toEqual(['not installed']);
+    expect(await causes()).toEqual(['other package loaded']);
+  });
+
   test('a GPU by WebGPU, if the native packages are missing', async () => {
     const { chosen, details, skipped } = await chooseBackend({}, machine(gpu(HARDWARE)));
     expect([chosen, details]).toEqual(['webgpu', 'a GPU']);

@@ -123,7 +123,6 @@ export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tens
   checkScale(scale, shape);
   const mirrored = key[3] === true;
   if (mirrored) halfOf(shape);
-  const leading = Array.from({ length: shape.length - scale.rank }, (_, axis) => axis);
   const drawn = { ...hashKey(key, shape), mirrored };
   return operation(
     { x, scale },
@@ -133,10 +132,23 @@ export function addNoise(x: tf.Tensor, scale: tf.Tensor, key: NoiseKey): tf.Tens
       tf.add(x, tf.mul(gaussian(shape, key), scale)),
     (dy) => ({
       x: () => tf.clone(dy),
-      scale: () =>
-        backendKernel('CrossregNoiseProducts', { dy }, { ...drawn, perChannel: scale.rank === 1 }) ??
-        tf.sum(tf.mul(dy, gaussian(shape, key)), leading),
+      scale: () => noiseProducts(dy, scale.rank === 1, key, drawn),
     }),
+  );
+}
+
+/**
+ * Σ dy · ε, over everything or over all axes but the last: the gradient of a scale. Differentiable in `dy`, as second derivatives by
+ * weights and scales need it.
+ */
+function noiseProducts(dy: tf.Tensor, perChannel: boolean, key: NoiseKey, drawn: object): tf.Tensor {
+  const leading = dy.shape.map((_, axis) => axis).slice(0, perChannel ? -1 : undefined);
+  return operation(
+    { dy },
+    () =>
+      backendKernel('CrossregNoiseProducts', { dy }, { ...drawn, perChannel }) ??
+      tf.sum(tf.mul(dy, gaussian(dy.shape, key)), leading),
+    (dsum) => ({ dy: () => tf.mul(gaussian(dy.shape, key), dsum) }),
   );
 }
 

@@ -37,6 +37,27 @@ test('addNoise takes whole numbers (the kernel read their bits as float32)', asy
   });
 });
 
+test.each(['cpu', 'wasm'])(
+  'the gradient by the scale is differentiable in turn (%s: wasm knew no gradient of its kernel)',
+  async (backend) => {
+    await tf.setBackend(backend);
+    const [x, scale, w] = [tf.linspace(-1, 1, 24).reshape([2, 3, 4]), tf.linspace(0.5, 2, 4), tf.scalar(0.7)];
+    const key = deriveKey(9);
+    const epsilon = gaussian([2, 3, 4], key);
+    for (const s of [scale, tf.scalar(0.5)]) {
+      // ∂/∂w Σ ∂L/∂s for L = Σ (w · (x + s · ε))³.
+      const mixed = (noisy: (s: tf.Tensor) => tf.Tensor) =>
+        tf.grad((v) => {
+          const loss = (t: tf.Tensor) => tf.sum(tf.pow(tf.mul(v, noisy(t)), 3));
+          return tf.sum(tf.grad(loss)(s));
+        })(w);
+      const actual = mixed((t) => addNoise(x, t, key)).dataSync()[0];
+      const expected = mixed((t) => tf.add(x, tf.mul(t, epsilon))).dataSync()[0];
+      expect(Math.abs(actual / expected - 1)).toBeLessThan(1e-4);
+    }
+  },
+);
+
 test.each(['cpu', 'wasm'])('a scale of whole numbers or booleans counts as numbers (%s)', async (backend) => {
   await tf.setBackend(backend);
   const x = tf.zeros([2, 3]);
