@@ -1,5 +1,5 @@
-import type { Framework } from '@crossreg/core';
-import { refuse } from '@crossreg/core/internal';
+import { ArgumentError, type Framework } from '@crossreg/core';
+import { refuse, show } from '@crossreg/core/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { allFinite } from './finite';
 import { fusedOptimizer } from './fusedOptimizer';
@@ -7,6 +7,15 @@ import { deriveKey, gaussian } from './noise';
 import { operation, stopGradient } from './operation';
 
 const axesOf = (axes?: readonly number[]) => axes as number[] | undefined;
+
+/** TensorFlow.js would differentiate the sum of anything else, so that gradients grow with the batch. */
+function scalar(loss: tf.Tensor): tf.Scalar {
+  if (loss instanceof tf.Tensor && loss.size === 1) return loss as tf.Scalar;
+  throw new ArgumentError(
+    'loss',
+    `must be a scalar, but is ${loss instanceof tf.Tensor ? `[${loss.shape}]` : show(loss)}. Average it over the batch: tf.mean(loss).`,
+  );
+}
 
 /**
  * {@link Framework} on TensorFlow.js: `T` is a tf-core tensor, and a variable is a `tf.Variable`.
@@ -71,7 +80,7 @@ export const tfjs: Framework<tf.Tensor> = {
       const { value, grads } = tf
         .engine()
         // Needs no dy, and accepts that nothing leads from `wrt` to the value.
-        .gradients(() => f() as tf.Scalar, wrt as tf.Tensor[], undefined, true);
+        .gradients(() => scalar(f()), wrt as tf.Tensor[], undefined, true);
       return { value, gradients: grads.map((g, i) => g ?? tf.zerosLike(wrt[i])) };
     });
   },
