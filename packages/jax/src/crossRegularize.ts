@@ -112,8 +112,8 @@ export interface CrossRegularize<P extends ArrayTree, R extends ArrayTree, B ext
  * let loss;
  * [state, loss] = method.step(state, batch, nextRegularizationBatch, key.ref);
  */
-// The default `any` serves losses without type annotations, from which nothing can be inferred.
 export function crossRegularize<
+  // Losses without type annotations, from which nothing can be inferred, take `any`.
   P extends ArrayTree = any,
   R extends ArrayTree = any,
   B extends ArrayTree = any,
