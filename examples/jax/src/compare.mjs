@@ -27,6 +27,9 @@ export async function compare(options, print, onEpoch) {
   const network = networks[net];
   if (!network) throw new Error(`net must be mlp or conv, but is ${net}.`);
   const { epochs, train: trainSize, test: testSize, seed } = mapValues(numbers, Number);
+  for (const [name, text] of Object.entries(numbers)) {
+    if (!/^[1-9]\d*$/.test(text)) throw new Error(`${name} must be a whole number above 0, but is ${text}.`);
+  }
   // The device is requested by name, because on Node 20 jax-js fails when it tries the backends of browsers.
   if (!(await init(device)).includes(device)) throw new Error(`The device ${device} is not available.`);
   defaultDevice(device);

@@ -21,16 +21,25 @@ import { loadFrom, saveTo } from './modelFolder.mjs';
 import { train } from './train.mjs';
 
 const sizes = { train: 2000, test: 1000, steps: 600, threads: 2 };
-const { values: flags } = parseArgs({
-  options: Object.fromEntries(
-    Object.entries(sizes).map(([name, size]) => [name, { type: 'string', default: String(size) }]),
-  ),
-});
-const [count, test, steps, threads] = Object.keys(sizes).map((name) => Number(flags[name]));
-if (![count, test, steps, threads].every((size) => Number.isInteger(size) && size > 0)) {
-  console.error('usage: npm run pretrained -- [--train 2000] [--test 1000] [--steps 600] [--threads 2]');
+const usage = 'usage: npm run pretrained -- [--train 2000] [--test 1000] [--steps 600] [--threads 2]';
+const refuse = (message) => {
+  console.error(`${message}\n${usage}`);
   process.exit(2);
+};
+const options = Object.fromEntries(
+  Object.entries(sizes).map(([name, size]) => [name, { type: 'string', default: String(size) }]),
+);
+function readFlags() {
+  try {
+    return parseArgs({ options }).values;
+  } catch ({ message }) {
+    return refuse(message);
+  }
 }
+const flags = readFlags();
+const [count, test, steps, threads] = Object.keys(sizes).map((name) =>
+  /^[1-9]\d*$/.test(flags[name]) ? Number(flags[name]) : refuse(`--${name} takes a whole number above 0.`),
+);
 const SIZE = 96;
 const CUT = 'block_12_add';
 const seed = 1;

@@ -12,20 +12,33 @@ const usage = `usage: npm start -- [--seeds 3] [--from 1] [--steps 2400] [--part
   --seeds  repeat with this many seeds, beginning with --from, and print mean ± standard error
   --parts  also train with learned noise only, and with fixed augmentation
   --save   write the figures of every seed to a file`;
-const count = (text) => {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  console.error(usage);
+const refuse = (message) => {
+  console.error(`${message}\n${usage}`);
   process.exit(2);
 };
-const { values: flags } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1' },
-    from: { type: 'string', default: '1' },
-    steps: { type: 'string', default: '2400' },
-    parts: { type: 'boolean', default: false },
-    save: { type: 'string' },
-  },
-});
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: 'string', default: '1' },
+        from: { type: 'string', default: '1' },
+        steps: { type: 'string', default: '2400' },
+        parts: { type: 'boolean', default: false },
+        save: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch ({ message }) {
+    return refuse(message);
+  }
+}
+const count = (text) =>
+  /^[1-9]\d*$/.test(text) ? Number(text) : refuse(`${text} is not a whole number above 0.`);
+const flags = readFlags();
+if (flags.help) {
+  console.log(usage);
+  process.exit(0);
+}
 const [seeds, from, steps] = [flags.seeds, flags.from, flags.steps].map(count);
 
 /** Initial ranges of the learned augmentation: pixels, degrees, and a factor of 1 ± 0.1. */
