@@ -130,7 +130,7 @@ describe.skipIf(!chromiumPath)('the playground in Chromium', () => {
     expect(await value('[name=view]:checked')).toBe('spread');
     expect(await value('[name=speed]')).toBe('30');
     await reaches(other, 1);
-    // The key belongs to the map, also after the tab has begun anew with another view.
+    // The colour key still fits the map after a change of tab has reset the view.
     expect(await text(other, 'low')).toBe('all draws agree');
     for (const tab of ['fashion', 'toy']) await other.click(`[data-link=${tab}]`);
     expect([await value('[name=view]:checked'), await text(other, 'low')]).toEqual([

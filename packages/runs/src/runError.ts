@@ -38,7 +38,7 @@ function messageOf(thrown: unknown): string {
   return text(message) ?? text(thrown) ?? inspect(thrown, { breakLength: Number.POSITIVE_INFINITY });
 }
 
-/** The message of a cause, then that of its own cause, and so on. */
+/** The messages of all errors in a chain of causes, beginning with `first`. */
 function causesOf(first: unknown): string {
   const causes = new Set<unknown>();
   // A cause may be its own.

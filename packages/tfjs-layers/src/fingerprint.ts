@@ -30,6 +30,22 @@ export function fingerprint(x: tf.Tensor): Promise<Fingerprint> {
   return found;
 }
 
+/** Those of the arrays of examples. */
+export interface Fingerprints {
+  x: Fingerprint[];
+  y: Fingerprint[];
+}
+
+export async function fingerprints(examples: {
+  x: readonly tf.Tensor[];
+  y: readonly tf.Tensor[];
+}): Promise<Fingerprints> {
+  const [x, y] = await Promise.all(
+    [examples.x, examples.y].map((each) => Promise.all(each.map(fingerprint))),
+  );
+  return { x, y };
+}
+
 async function take(x: tf.Tensor): Promise<Fingerprint> {
   const count = x.shape[0];
   const perExample = Math.max(1, x.size / Math.max(1, count));

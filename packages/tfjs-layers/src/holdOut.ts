@@ -5,7 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { classLabels } from './classLabels';
 import { lossNames } from './compiled';
 import { differences } from './differences';
-import { type Fingerprint, fingerprint } from './fingerprint';
+import { type Fingerprints, fingerprints } from './fingerprint';
 import { dealExamples, dealGroups } from './folds';
 import { groupBy } from './groupBy';
 import type {
@@ -13,16 +13,15 @@ import type {
   RegularizationFold,
   RegularizationPart,
   RegularizationSplit,
-  RegularizationTensors,
 } from './regularizationData';
 import { take } from './trainingBatches';
 
 /** What was split off the training data for ρ, and what identifies these. */
 export interface HeldOut {
-  tensors: RegularizationTensors;
+  tensors: readonly [x: tf.Tensor[], y: tf.Tensor[]];
   /** The number of examples. */
   from: number;
-  data: { x: Fingerprint[]; y: Fingerprint[] };
+  data: Fingerprints;
   /** The index of every other example. */
   rest: number[];
 }
@@ -45,13 +44,13 @@ export async function holdOut(
   }: { data: RegularizationPart; seed: number; before: HeldOut | undefined; model: LayersModel },
 ): Promise<HeldOut> {
   const count = x[0].shape[0];
-  const [xs, ys] = await Promise.all([x, y].map((each) => Promise.all(each.map(fingerprint))));
+  const identity = { from: count, data: await fingerprints({ x, y }) };
   if (before) {
-    checkSameData(before, { from: count, data: { x: xs, y: ys } });
+    checkSameData(before, identity);
     return before;
   }
   const { held, rest } = await heldOutExamples({ x, y }, { data, seed, model });
-  return { tensors: [take(x, held), take(y, held)], from: count, data: { x: xs, y: ys }, rest };
+  return { tensors: [take(x, held), take(y, held)], ...identity, rest };
 }
 
 /** The examples that are held out are known by their index. In other data, or in another order, θ would learn from them. */

@@ -81,9 +81,9 @@ function checkPlace({ layer, noise }: NoisePlace): void {
   if (noise.inboundNodes.some(({ inboundLayers }) => inboundLayers.includes(layer))) {
     throw new ArgumentError(
       'layers',
-      `chooses ${show(layer.name)}, whose class ${layer.getClassName()} is not registered or has no getConfig of its own, so the ` +
-        'model cannot be rebuilt with its noise. Call tf.serialization.registerClass on the class, and return all options of its ' +
-        'constructor from getConfig.',
+      `chooses ${show(layer.name)}, whose class ${layer.getClassName()} is not registered or does not define getConfig. So the model ` +
+        'cannot be rebuilt with noise there. Call tf.serialization.registerClass on the class, and let getConfig return all ' +
+        'options of the constructor.',
     );
   }
 }

@@ -110,7 +110,7 @@ function resolve(
           `Leave it out to use ${show(inferred)}.`,
       );
     };
-    const logits = one === 'logits' || one === 'sigmoidLogits';
+    const logits = isLogits(one);
     if (logits && probabilities.has(activation ?? ''))
       refuse(`which ends in a ${activation} and so does not give logits.`);
     if (logits && names[i] !== undefined) refuse(`whose loss ${names[i]} takes no logits.`);
@@ -122,6 +122,9 @@ function resolve(
     return one;
   });
 }
+
+export const isLogits = (averaging: Averaging): averaging is 'logits' | 'sigmoidLogits' =>
+  averaging === 'logits' || averaging === 'sigmoidLogits';
 
 function infer(activation: string | undefined, kind: LossKind, lossName: string | undefined): Averaging {
   if (probabilities.has(activation ?? '')) return 'probabilities';

@@ -30,13 +30,13 @@ export function debiasedReduced(
 ): tf.Tensor | undefined {
   const [, ...shape] = logits.shape;
   const none = tf.zeros(shape);
-  const atNone = crossEntropy(target, none, averaging);
-  if (reduced.size >= atNone.size) return undefined;
+  const count = averaging === 'logits' ? none.size / shape[shape.length - 1] : none.size;
+  if (reduced.size >= count) return undefined;
   const own = (chosen: readonly number[]) => {
     const some = tf.gather(logits, tf.tensor1d(chosen as number[], 'int32'));
     return crossEntropy(target, averagePredictions(tfjs, some, averaging), averaging);
   };
-  const share = tf.divNoNan(tf.mean(loss(target, none)), tf.mean(atNone));
+  const share = tf.divNoNan(tf.mean(loss(target, none)), tf.mean(crossEntropy(target, none, averaging)));
   const bias = tf.mul(tf.sub(own(groups.flat()), debiasedLoss(tfjs, groups, own)), share);
   const perExample = tf.mean(tf.reshape(bias, [shape[0], -1]), 1);
   const isPerExample = reduced.size === shape[0];
@@ -44,8 +44,8 @@ export function debiasedReduced(
 }
 
 /**
- * One number for each example and step, and for each unit of a sigmoid: 0 for targets that are no probabilities, by which losses of
- * one's own mark what is missing.
+ * One number for each example and step, and for each unit of a sigmoid. It is 0 where a target is not a probability, because custom
+ * losses mark missing targets in this way.
  */
 function crossEntropy(target: tf.Tensor, logits: tf.Tensor, averaging: Averaging): tf.Tensor {
   const known = tf.lessEqual(tf.abs(tf.sub(target, 0.5)), 0.5001);

@@ -12,7 +12,7 @@ import {
   tensorList,
   withLastAxis,
 } from './examples';
-import { fingerprint } from './fingerprint';
+import { fingerprints } from './fingerprint';
 import { checkBatches } from './predict';
 import { checkSeen, SeenClasses } from './seenClasses';
 
@@ -217,10 +217,7 @@ export async function regularizationBatches(
   return {
     sample: () => all.x.map((tensor) => tf.tidy(() => withLastAxis(tf.slice(tensor, 0, size)))),
     check,
-    async settings() {
-      const [x, y] = await Promise.all([all.x, all.y].map((each) => Promise.all(each.map(fingerprint))));
-      return { x, y };
-    },
+    settings: () => fingerprints(all),
     unseen: async () => undefined,
     state: () => ({ taken, passes: 0 }),
     async loadState(state) {
@@ -306,7 +303,7 @@ async function datasetBatches(
   };
   // The first batch is looked at now, so that what does not fit is refused before training starts.
   let first: RegularizationBatch | undefined = await read();
-  const [x, y] = await Promise.all([first.x, first.y].map((all) => Promise.all(all.map(fingerprint))));
+  const { x, y } = await fingerprints(first);
   const next = async () => {
     const batch = first ?? (await read());
     first = undefined;

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { withBatchStatistics } from './batchStatistics';
 import type { LossFunction } from './internals';
+import { isLogits } from './outputAveraging';
 import { forward } from './predict';
 import { debiasedReduced } from './reducedLoss';
 import type { RegularizationBatch } from './regularizationData';
@@ -66,11 +67,17 @@ export function regularizationLoss(objective: RegularizationObjective): tf.Tenso
         const prediction = averagePredictions(tfjs, pick(output, chosen), averaging);
         return loss(target, averaging === 'mean' && sampled ? withoutOffset(prediction) : prediction);
       };
-      const withoutBias = () =>
-        (isLogits(averaging) &&
+      const withoutBias = () => {
+        const whole = lossOf(groups.flat());
+        const reduced =
+          isLogits(averaging) &&
           groups.length > 1 &&
-          debiasedReduced(loss, lossOf(all), { logits: output, averaging, target, groups })) ||
-        debiasedLoss(tfjs, groups, lossOf);
+          debiasedReduced(loss, whole, { logits: output, averaging, target, groups });
+        return (
+          reduced ||
+          debiasedLoss(tfjs, groups, (chosen) => (chosen.length === samples ? whole : lossOf(chosen)))
+        );
+      };
       const each = debiased ? withoutBias() : lossOf(all);
       return tf.mean(classWeights ? tf.mul(each, weightsOf(target, classWeights)) : each);
     })
@@ -89,9 +96,6 @@ const withoutOffset = tf.customGrad((prediction) => {
     gradFunc: (dy: tf.Tensor) => tf.sub(dy, tf.mean(dy, axes, true)),
   };
 });
-
-const isLogits = (averaging: Averaging): averaging is 'logits' | 'sigmoidLogits' =>
-  averaging === 'logits' || averaging === 'sigmoidLogits';
 
 /** Draws that depend on each other: k and k + K/2. */
 const pairs = (samples: number) => Array.from({ length: samples / 2 }, (_, k) => [k, k + samples / 2]);

@@ -1,32 +1,24 @@
-import { Tensor } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { leafLayers } from './chooseLayers';
-import type { NamedTensors, Tensors } from './examples';
-import { type Fingerprint, fingerprint } from './fingerprint';
+import { type Fingerprints, fingerprints } from './fingerprint';
 import type { FitPlan } from './fitInOrder';
 import type { HeldOut } from './holdOut';
 import type { HookedNoise } from './hookNoise';
 import { isPart, type RegularizationBatches, type RegularizationData } from './regularizationData';
 
 /** What must agree so that `fit` visits the same examples in the same order. */
-export interface FittedData {
+export interface FittedData extends Fingerprints {
   examples: number;
   batchSize: number;
   shuffle: boolean;
   validationSplit: number;
   classWeight: unknown;
-  x: Fingerprint[];
-  y: Fingerprint[];
 }
-
-const fingerprints = (tensors: Tensors | NamedTensors) =>
-  Promise.all((tensors instanceof Tensor ? [tensors] : Object.values(tensors)).map(fingerprint));
 
 /** What identifies the training data and their order. */
 export async function fittedData({ data, examples, batchSize, shuffle, args }: FitPlan): Promise<FittedData> {
-  const [x, y] = await Promise.all([fingerprints(data.x), fingerprints(data.y)]);
   const { validationSplit = 0, classWeight = null } = args;
-  return { examples, batchSize, shuffle, validationSplit, classWeight, x, y };
+  return { examples, batchSize, shuffle, validationSplit, classWeight, ...(await fingerprints(data)) };
 }
 
 /** Regularization data, as JSON. */
@@ -37,15 +29,13 @@ export async function dataSettings(
 ): Promise<unknown> {
   if (!isPart(data)) return await batches?.settings();
   // What is held out says which groups and classes there are.
-  const [x, y] = heldOut ? await Promise.all(heldOut.tensors.map(fingerprints)) : [];
   const { groups, ...part } = data;
   return {
     ...part,
     stratified: data.stratified ?? 'auto',
     groups: groups !== undefined,
     of: heldOut?.from,
-    x,
-    y,
+    ...(heldOut && (await fingerprints({ x: heldOut.tensors[0], y: heldOut.tensors[1] }))),
   };
 }
 

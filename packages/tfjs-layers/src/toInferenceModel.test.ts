@@ -161,6 +161,6 @@ test('two outputs of one layer, as of a siamese network, are told apart', () => 
   const [left, right] = stock.predict([x(), tf.neg(x())]) as tf.Tensor[];
   const [swapped] = stock.predict([tf.neg(x()), x()]) as tf.Tensor[];
   expect(left.shape).toEqual([4, 2]);
-  // Each input has draws of its own, so only nearly the same.
+  // Each input gets different draws of the noise, so the two outputs agree only roughly.
   expect(rows(tf.mean(tf.abs(tf.sub(right, swapped)))) as unknown as number).toBeLessThan(0.5);
 });
